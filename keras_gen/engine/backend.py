@@ -1,0 +1,20 @@
+"""Chooses the engine of the running Keras backend: the only place that branches on it."""
+
+import keras
+
+_BACKEND = keras.backend.backend()
+
+if _BACKEND == "tensorflow":
+    from keras_gen.engine import tensorflow_engine as engine
+elif _BACKEND == "jax":
+    from keras_gen.engine import jax_engine as engine
+elif _BACKEND == "torch":
+    from keras_gen.engine import torch_engine as engine
+else:
+    raise ImportError(
+        "keras_gen trains on the Keras backends 'tensorflow', 'jax' and 'torch'; set the environment "
+        f"variable KERAS_BACKEND to one of them. Received: KERAS_BACKEND={_BACKEND!r}"
+    )
+
+input_gradient = engine.input_gradient
+"""See the engine modules: `input_gradient(function, inputs)`."""

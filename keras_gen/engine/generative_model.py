@@ -1,0 +1,245 @@
+"""The base of every model: compile, the training step, logs, configs and saved state."""
+
+import functools
+import inspect
+
+import keras
+import numpy as np
+
+from keras_gen.engine.backend import engine
+from keras_gen.engine.phase_optimizer import PhaseOptimizer
+from keras_gen.engine.replica_seed_generator import ReplicaSeedGenerator
+
+
+class GenerativeModel(engine.TrainerSteps, keras.Model):
+    """A `keras.Model` that trains in phases.
+
+    A subclass is given its networks already built and says only what is its own:
+
+    - `phases()`: a dict from names to `Phase`: the networks, the loss, the names of its terms.
+    - `schedule(data)`: a generator of `(phase name, batch)`, one for each update of a training step.
+      A phase sees what the phases before it changed. What the schedule itself computes (samples for
+      the discriminator, say) is not differentiated.
+    - `compile`, which hands its optimizers to `compile_phases`.
+    - `evaluation_terms(data)`: the dict of scalars that `evaluate` averages, if it is not the phases'
+      own losses and terms, and `evaluation_names`, their names.
+
+    Everything runs on TensorFlow, JAX and PyTorch. `fit` logs `<phase>_loss` (`loss` where there is
+    one phase) and every term.
+
+    Every constructor argument must become an attribute of its name; `get_config` reads them.
+    """
+
+    def __init__(self, name=None):
+        super().__init__(name=name)
+        self.seed_generator = ReplicaSeedGenerator()
+        self._trackers = {}
+
+    def phases(self):
+        """Dict from phase names to `Phase`, in the order of their optimizers."""
+        raise NotImplementedError(f"{type(self).__name__} must define `phases`.")
+
+    def schedule(self, data):
+        """Generator of `(phase name, batch)`, one for each update of a training step.
+
+        Args:
+            data: What `fit` was given, one batch of it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `schedule`.")
+
+    def after_phase(self, phase):
+        """Called when a phase has updated its networks; a model may keep averages here.
+
+        Args:
+            phase: String, the phase's name.
+        """
+
+    def evaluation_terms(self, data):
+        """Dict of scalars of a batch that `evaluate` averages: the phases' losses, nothing updated."""
+        terms = {}
+        phases = self.phases()
+        for name, batch in self.schedule(data):
+            loss, phase_terms = phases[name].loss(batch)
+            terms |= {self._loss_name(name): loss} | phase_terms
+        return terms
+
+    @property
+    def evaluation_names(self):
+        """Tuple of the names in `evaluation_terms`."""
+        return self._training_names
+
+    # Compiling
+
+    def compile_phases(
+        self,
+        optimizers,
+        *,
+        run_eagerly=False,
+        steps_per_execution=1,
+        jit_compile="auto",
+        **settings,
+    ):
+        """Compiles the model: what a subclass's `compile` ends with.
+
+        All optimizers are built here, so that weights and optimizer states can be restored at once.
+        Under `mixed_float16` each is wrapped in a `LossScaleOptimizer`.
+
+        Args:
+            optimizers: Dict from phase names to optimizers, each an object, a name or a config.
+            run_eagerly: As in `keras.Model.compile`.
+            steps_per_execution: As in `keras.Model.compile`.
+            jit_compile: As in `keras.Model.compile`. Must not be True on PyTorch.
+            **settings: The further arguments of the subclass's `compile`, kept with the model's file.
+
+        Raises:
+            ValueError: If an optimizer serves two phases, or was built for other variables.
+        """
+        engine.check_jit_compile(jit_compile)
+        optimizers = {name: keras.optimizers.get(opt) for name, opt in optimizers.items()}
+        phases = self.phases()
+        self._compile_arguments = {
+            "optimizer" if len(phases) == 1 else f"{name}_optimizer": optimizer
+            for name, optimizer in optimizers.items()
+        } | {
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+            **settings,
+        }
+        for name, optimizer in optimizers.items():
+            if optimizer.built:
+                raise ValueError(
+                    f"The {name}'s optimizer has been built for other variables: pass a new one. "
+                    f"Received: {optimizer.name}, {len(optimizer.variables)} variables"
+                )
+            if _computes_in_float16(phases[name].networks) and not hasattr(
+                optimizer, "inner_optimizer"
+            ):
+                optimizers[name] = keras.optimizers.LossScaleOptimizer(
+                    optimizer, name=f"{name}_loss_scale"
+                )
+        phase_optimizer = PhaseOptimizer(optimizers)
+        phase_optimizer.build_phases({name: phases[name].variables for name in optimizers})
+        super().compile(
+            optimizer=phase_optimizer,
+            loss=None,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            auto_scale_loss=False,
+        )
+        for name in (*self._training_names, *self.evaluation_names):
+            if name not in self._trackers:
+                self._trackers[name] = keras.metrics.Mean(name=name)
+
+    def get_compile_config(self):
+        return keras.saving.serialize_keras_object(self._compile_arguments) if self.compiled else {}
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    # Training
+
+    def fit(self, x=None, *args, **kwargs):
+        """Trains the model: `keras.Model.fit`, after a look at arrays for NaN.
+
+        Args:
+            x: A `tf.data.Dataset`, an array, a generator, or what else `keras.Model.fit` takes.
+            *args: As in `keras.Model.fit`.
+            **kwargs: As in `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: If an array holds NaN or infinities.
+        """
+        for array in keras.tree.flatten(x):
+            if isinstance(array, np.ndarray) and np.issubdtype(array.dtype, np.floating):
+                finite = np.isfinite(array)
+                if not finite.all():
+                    raise ValueError(
+                        "`x` must hold finite numbers. Received: an array of shape "
+                        f"{array.shape} with {(~finite).sum()} NaN or infinite values"
+                    )
+        return super().fit(x, *args, **kwargs)
+
+    def run_train_step(self, data):
+        """One training step: every update of the schedule. The engine calls it."""
+        phases = self.phases()
+        for name, batch in engine.advance(self.schedule(data)):
+            loss, terms = self._update(phases[name], self.optimizer[name], batch)
+            self._track({self._loss_name(name): loss} | terms)
+            self.after_phase(name)
+        self.optimizer.iterations.assign_add(1)
+        return {name: self._trackers[name].result() for name in self._training_names}
+
+    def run_test_step(self, data):
+        """One evaluation step. The engine calls it."""
+        self._track(self.evaluation_terms(data))
+        return {name: self._trackers[name].result() for name in self.evaluation_names}
+
+    def _update(self, phase, optimizer, batch):
+        variables = phase.variables
+        recorded = batch.get("recorded") if isinstance(batch, dict) else None
+        if recorded is None:
+            loss, terms, gradients = engine.loss_and_gradients(
+                functools.partial(phase.loss, batch), variables, optimizer
+            )
+        else:
+            loss, terms, gradient = engine.loss_and_output_gradient(
+                lambda outputs: phase.loss({**batch, "fakes": outputs}), recorded.outputs, optimizer
+            )
+            gradients = recorded.pullback(gradient)
+        engine.apply_gradients(optimizer, gradients, variables)
+        return loss, terms
+
+    # Logs
+
+    def _loss_name(self, phase):
+        return "loss" if len(self.phases()) == 1 else f"{phase}_loss"
+
+    @property
+    def _training_names(self):
+        phases = self.phases()
+        return (*map(self._loss_name, phases), *(t for phase in phases.values() for t in phase.terms))
+
+    def _track(self, terms):
+        for name, value in terms.items():
+            self._trackers[name].update_state(value)
+
+    @property
+    def metrics(self):
+        return list(self._trackers.values())
+
+    # Configs and saved state
+
+    def get_config(self):
+        arguments = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
+        return {
+            name: keras.saving.serialize_keras_object(getattr(self, name)) for name in arguments
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        for number, variable in enumerate(self._seed_variables()):
+            store[f"seed_{number}"] = keras.ops.convert_to_numpy(variable)
+
+    def load_own_variables(self, store):
+        names = list(store.keys())
+        super().load_own_variables({n: store[n] for n in names if not n.startswith("seed_")})
+        for number, variable in enumerate(self._seed_variables()):
+            if f"seed_{number}" in names:
+                variable.assign(store[f"seed_{number}"])
+
+    def _seed_variables(self):
+        return [v for v in self.non_trainable_variables if v.name == "seed_generator_state"]
+
+
+def _computes_in_float16(networks):
+    layers = [layer for network in networks for layer in network._flatten_layers()]
+    return any(layer.compute_dtype == "float16" for layer in layers)

@@ -1,0 +1,146 @@
+"""The engine on JAX: pure functions of the model's whole state.
+
+A training step runs inside one `keras.StatelessScope` that holds every variable. Where something is
+differentiated, a scope inside it holds the same values with tracers in the variables' places, and
+what changed there (BatchNorm statistics, seeds) is carried out of it.
+"""
+
+import jax
+import keras
+
+from keras_gen.engine.recorded import Recorded
+
+
+class TrainerSteps:
+    """`train_step` and `test_step` as Keras's JAX trainer calls them: state in, state out."""
+
+    def train_step(self, state, data):
+        return _run(
+            self.run_train_step,
+            data,
+            state,
+            (
+                self.trainable_variables,
+                self.non_trainable_variables,
+                self.optimizer.variables,
+                self.metrics_variables,
+            ),
+        )
+
+    def test_step(self, state, data):
+        return _run(
+            self.run_test_step,
+            data,
+            state,
+            (self.trainable_variables, self.non_trainable_variables, self.metrics_variables),
+        )
+
+
+def loss_and_gradients(loss, variables, optimizer):
+    """See `tensorflow_engine.loss_and_gradients`."""
+
+    def scaled(values):
+        (value, terms), changes = _call_with(variables, values, loss)
+        return optimizer.scale_loss(value), (value, terms, changes)
+
+    gradients, (value, terms, changes) = jax.grad(scaled, has_aux=True)(
+        [variable.value for variable in variables]
+    )
+    _carry(changes)
+    return value, terms, gradients
+
+
+def loss_and_output_gradient(loss, outputs, optimizer):
+    """See `tensorflow_engine.loss_and_output_gradient`."""
+
+    def scaled(outputs):
+        (value, terms), changes = _call_with([], [], lambda: loss(outputs))
+        return optimizer.scale_loss(value), (value, terms, changes)
+
+    gradient, (value, terms, changes) = jax.grad(scaled, has_aux=True)(outputs)
+    _carry(changes)
+    return value, terms, gradient
+
+
+def record(function, variables):
+    """See `tensorflow_engine.record`."""
+    outputs, vjp, changes = jax.vjp(
+        lambda values: _call_with(variables, values, function),
+        [variable.value for variable in variables],
+        has_aux=True,
+    )
+    _carry(changes)
+    return Recorded(outputs, lambda gradient: vjp(gradient)[0])
+
+
+def apply_gradients(optimizer, gradients, variables):
+    """Takes one optimizer step."""
+    values, state = optimizer.stateless_apply(
+        [variable.value for variable in optimizer.variables],
+        gradients,
+        [variable.value for variable in variables],
+    )
+    for variable, value in zip(variables + optimizer.variables, values + state, strict=True):
+        variable.assign(value)
+
+
+def input_gradient(function, inputs):
+    """See `tensorflow_engine.input_gradient`."""
+    return jax.grad(lambda inputs: function(inputs).sum())(inputs)
+
+
+def advance(schedule):
+    """Iterates over a schedule; what it computes itself is not differentiated."""
+    return schedule
+
+
+def replica_id():
+    """Always 0: a step on JAX sees the global batch, however many devices share it."""
+    return 0
+
+
+def check_jit_compile(jit_compile):
+    """Raises a ValueError if the engine can't train with this `jit_compile`."""
+
+
+_state_variables = []  # of the step that is being traced
+
+
+def _run(step, data, state, groups):
+    mapping = []
+    for group, values in zip(groups, state, strict=True):
+        mapping.extend(zip(group, values, strict=True))
+    global _state_variables
+    outer, _state_variables = _state_variables, [variable for variable, _ in mapping]
+    try:
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            logs = step(data)
+    finally:
+        _state_variables = outer
+    return logs, tuple([scope.get_current_value(v) for v in group] for group in groups)
+
+
+def _call_with(variables, values, function):
+    """Calls `function()` with values in the variables' places.
+
+    Returns:
+        Tuple of its result and the changes it made: a dict from a variable's number in the state to
+        its new value.
+    """
+    mapping = {id(v): (v, v.value) for v in _state_variables}
+    mapping |= {id(v): (v, value) for v, value in zip(variables, values, strict=True)}
+    with keras.StatelessScope(state_mapping=list(mapping.values())) as scope:
+        before = [scope.get_current_value(v) for v in _state_variables]
+        result = function()
+        after = [scope.get_current_value(v) for v in _state_variables]
+    changes = {
+        number: new
+        for number, (old, new) in enumerate(zip(before, after, strict=True))
+        if new is not old
+    }
+    return result, changes
+
+
+def _carry(changes):
+    for number, value in changes.items():
+        _state_variables[number].assign(value)

@@ -1,0 +1,35 @@
+"""A phase: what one optimizer updates, and by which loss."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """One group of networks that is updated together, by one loss and one optimizer.
+
+    Args:
+        networks: Sequence of built `keras.Model`, whose trainable variables the phase updates.
+        loss: Callable `batch -> (scalar, {name: scalar})`: the loss that is differentiated, and the
+            named terms that are logged beside it. It is pure but for BatchNorm statistics and random
+            seeds, which the engine carries.
+        terms: Sequence of strings, the names of those terms. Backends that compile the step need to
+            know them beforehand.
+
+    Example:
+
+    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> phase = Phase([network], loss=lambda batch: (keras.ops.mean(network(batch)), {}))
+    >>> [variable.name for variable in phase.variables]
+    ['kernel', 'bias']
+    """
+
+    networks: Sequence
+    loss: Callable
+    terms: Sequence[str] = ()
+
+    @property
+    def variables(self):
+        """List of the networks' trainable variables, each once."""
+        unique = {id(v): v for network in self.networks for v in network.trainable_variables}
+        return list(unique.values())

@@ -1,0 +1,104 @@
+"""The engine on TensorFlow: gradient tapes."""
+
+import tensorflow as tf
+
+from keras_gen.engine.recorded import Recorded
+
+
+class TrainerSteps:
+    """`train_step` and `test_step` as Keras's TensorFlow trainer calls them."""
+
+    def train_step(self, data):
+        return self.run_train_step(data)
+
+    def test_step(self, data):
+        return self.run_test_step(data)
+
+
+def loss_and_gradients(loss, variables, optimizer):
+    """Evaluates a loss and differentiates it with respect to variables.
+
+    Args:
+        loss: Callable without arguments `-> (scalar, {name: scalar})`.
+        variables: List of Keras variables.
+        optimizer: Keras optimizer, for its loss scale.
+
+    Returns:
+        Tuple `(loss, terms, gradients)`. The gradients are those of the scaled loss, divided by the
+        number of replicas, zeros where the loss does not depend on a variable.
+    """
+    values = [variable.value for variable in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        value, terms = loss()
+        scaled = _scale(value, optimizer)
+    return value, terms, _gradient(tape, scaled, values)
+
+
+def loss_and_output_gradient(loss, outputs, optimizer):
+    """Like `loss_and_gradients`, for `loss(outputs)` with respect to the tensor `outputs`."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(outputs)
+        value, terms = loss(outputs)
+        scaled = _scale(value, optimizer)
+    return value, terms, _gradient(tape, scaled, outputs)
+
+
+def record(function, variables):
+    """Runs `function()` and keeps the way back to the variables: see `Recorded`."""
+    values = [variable.value for variable in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        outputs = function()
+
+    def pullback(gradient):
+        return _gradient(tape, outputs, values, output_gradients=gradient)
+
+    return Recorded(tf.stop_gradient(outputs), pullback)
+
+
+def apply_gradients(optimizer, gradients, variables):
+    """Takes one optimizer step."""
+    optimizer.apply(gradients, variables)
+
+
+def input_gradient(function, inputs):
+    """Gradient of `sum(function(inputs))` with respect to `inputs`, differentiable again.
+
+    Args:
+        function: Callable, tensor to tensor, each example by itself.
+        inputs: Float tensor.
+
+    Returns:
+        Tensor of the shape of `inputs`.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        total = tf.reduce_sum(function(inputs))
+    return _gradient(tape, total, inputs)
+
+
+def advance(schedule):
+    """Iterates over a schedule; what it computes itself is not differentiated."""
+    return schedule
+
+
+def replica_id():
+    """Number of this replica among those that train together: an int or an integer tensor."""
+    context = tf.distribute.get_replica_context()
+    return 0 if context is None else context.replica_id_in_sync_group
+
+
+def check_jit_compile(jit_compile):
+    """Raises a ValueError if the engine can't train with this `jit_compile`."""
+
+
+def _scale(loss, optimizer):
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    return optimizer.scale_loss(loss / replicas if replicas > 1 else loss)
+
+
+def _gradient(tape, target, sources, **options):
+    return tape.gradient(
+        target, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO, **options
+    )

@@ -1,0 +1,95 @@
+"""The engine on PyTorch: `torch.autograd.grad`, which leaves no gradients behind."""
+
+import torch
+
+from keras_gen.engine.recorded import Recorded
+
+
+class TrainerSteps:
+    """`train_step` and `test_step` as Keras's PyTorch trainer calls them."""
+
+    def train_step(self, data):
+        return self.run_train_step(data)
+
+    def test_step(self, data):
+        return self.run_test_step(data)
+
+
+def loss_and_gradients(loss, variables, optimizer):
+    """See `tensorflow_engine.loss_and_gradients`."""
+    value, terms = loss()
+    gradients = _gradient(optimizer.scale_loss(value), [variable.value for variable in variables])
+    return value.detach(), _detach(terms), gradients
+
+
+def loss_and_output_gradient(loss, outputs, optimizer):
+    """See `tensorflow_engine.loss_and_output_gradient`."""
+    outputs = outputs.detach().requires_grad_()
+    value, terms = loss(outputs)
+    (gradient,) = _gradient(optimizer.scale_loss(value), [outputs])
+    return value.detach(), _detach(terms), gradient
+
+
+def record(function, variables):
+    """See `tensorflow_engine.record`."""
+    with torch.enable_grad():
+        outputs = function()
+
+    def pullback(gradient):
+        return _gradient(outputs, [variable.value for variable in variables], gradient)
+
+    return Recorded(outputs.detach(), pullback)
+
+
+def apply_gradients(optimizer, gradients, variables):
+    """Takes one optimizer step."""
+    with torch.no_grad():
+        optimizer.apply(gradients, variables)
+
+
+def input_gradient(function, inputs):
+    """See `tensorflow_engine.input_gradient`."""
+    with torch.enable_grad():
+        if not inputs.requires_grad:
+            inputs = inputs.detach().requires_grad_()
+        total = function(inputs).sum()
+        return torch.autograd.grad(total, inputs, create_graph=True, materialize_grads=True)[0]
+
+
+def advance(schedule):
+    """Iterates over a schedule; what it computes itself is not differentiated."""
+    schedule = iter(schedule)
+    while True:
+        with torch.no_grad():
+            step = next(schedule, None)
+        if step is None:
+            return
+        yield step
+
+
+def replica_id():
+    """Number of this process among those that train together."""
+    distributed = torch.distributed
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def check_jit_compile(jit_compile):
+    """Raises a ValueError if the engine can't train with this `jit_compile`."""
+    if jit_compile is True:
+        raise ValueError(
+            "`jit_compile=True` can't be had on the PyTorch backend: torch.compile has no double "
+            "backward pass, which gradient penalties need. Use `jit_compile=False` or 'auto'. "
+            f"Received: jit_compile={jit_compile}"
+        )
+
+
+def _gradient(outputs, inputs, output_gradients=None):
+    return list(
+        torch.autograd.grad(
+            outputs, inputs, output_gradients, allow_unused=True, materialize_grads=True
+        )
+    )
+
+
+def _detach(terms):
+    return {name: term.detach() for name, term in terms.items()}
