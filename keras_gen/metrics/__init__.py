@@ -1,0 +1,45 @@
+"""Scores of generated images. All are host metrics: for callbacks and loops, on every backend."""
+
+from keras_gen.metrics.classifiers import image_classifier
+from keras_gen.metrics.density_coverage import DensityCoverage
+from keras_gen.metrics.feature_distance import FeatureDistance
+from keras_gen.metrics.feature_extractor import (
+    Embedding,
+    FeatureExtractor,
+    get_feature_extractor,
+)
+from keras_gen.metrics.feature_metric import FeatureMetric
+from keras_gen.metrics.frechet_distance import FrechetDistance
+from keras_gen.metrics.inception_score import InceptionScore
+from keras_gen.metrics.kernel_distance import KernelDistance
+from keras_gen.metrics.paired_metric import PairedMetric
+from keras_gen.metrics.peak_signal_to_noise_ratio import PeakSignalToNoiseRatio
+from keras_gen.metrics.precision_recall import PrecisionRecall
+from keras_gen.metrics.reference_statistics import (
+    ReferenceStatistics,
+    cached_reference_statistics,
+)
+from keras_gen.metrics.sample_scores import SampleScores, evaluate_samples, score_name
+from keras_gen.metrics.structural_similarity import StructuralSimilarity
+
+__all__ = [
+    "DensityCoverage",
+    "Embedding",
+    "FeatureDistance",
+    "FeatureExtractor",
+    "FeatureMetric",
+    "FrechetDistance",
+    "InceptionScore",
+    "KernelDistance",
+    "PairedMetric",
+    "PeakSignalToNoiseRatio",
+    "PrecisionRecall",
+    "ReferenceStatistics",
+    "SampleScores",
+    "StructuralSimilarity",
+    "cached_reference_statistics",
+    "evaluate_samples",
+    "get_feature_extractor",
+    "image_classifier",
+    "score_name",
+]

@@ -1,0 +1,46 @@
+import keras
+from keras import layers
+
+
+def image_classifier(image_shape, num_classes, feature_dim=128, filters=24, name=None):
+    """Builds a small classifier whose features serve the scores of a data set.
+
+    Five convolutions with batch normalisation and ReLU, of which the second and fourth halve the
+    image, then the average over all positions, a layer called `"features"`, which is what
+    `FeatureExtractor` looks for.
+
+    Args:
+        image_shape: Shape of one image, `(height, width, channels)`. Images are in [-1, 1].
+        num_classes: Number of classes.
+        feature_dim: Number of features. Defaults to 128.
+        filters: Channels of the first convolution; the later ones have 2, 2 and 4 times as many,
+            the last one `feature_dim`. Defaults to 24.
+        name: Name of the model, which scores are printed with.
+
+    Returns:
+        A functional Keras model from images to logits `(batch, num_classes)`.
+
+    Example:
+
+    >>> model = image_classifier((28, 28, 1), 10)
+    >>> model.get_layer("features").output.shape, model.output_shape
+    ((None, 128), (None, 10))
+    """
+    inputs = keras.Input(image_shape, name="images")
+    x = inputs
+    widths = (filters, 2 * filters, 2 * filters, 4 * filters, feature_dim)
+    for index, width in enumerate(widths):
+        x = layers.Conv2D(
+            width,
+            3,
+            strides=2 if index in (1, 3) else 1,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name=f"convolution_{index}",
+        )(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"normalization_{index}")(x)
+        x = layers.ReLU(name=f"relu_{index}")(x)
+    x = layers.GlobalAveragePooling2D(name="features")(x)
+    x = layers.Dropout(0.3, name="dropout")(x)
+    return keras.Model(inputs, layers.Dense(num_classes, name="logits")(x), name=name)

@@ -1,0 +1,242 @@
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from keras_gen.metrics.images import adapt_channels, as_images, resize_images
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What a feature extractor says of a batch of images.
+
+    Attributes:
+        features: Float32 array `(batch, dim)`.
+        probabilities: Float64 array `(batch, classes)`, rows summing to 1.
+    """
+
+    features: np.ndarray
+    probabilities: np.ndarray
+
+    def __len__(self):
+        return len(self.features)
+
+    def __getitem__(self, index):
+        """Returns the embedding of the images that a slice selects."""
+        return Embedding(self.features[index], self.probabilities[index])
+
+
+class FeatureExtractor:
+    """Turns images of any size into the features (and class probabilities) that scores compare.
+
+    Images are resized (bilinear, antialiased) to the network's input, and grayscale becomes RGB or
+    the reverse where the network wants it. The work is done on the host between batches, so this
+    is for callbacks and evaluation, not for use inside a compiled step.
+
+    Args:
+        model: Keras model from images `(batch, height, width, channels)` in [-1, 1] to class
+            scores or to features. A model with another range starts with a rescaling layer.
+        name: Name that appears in every score. Defaults to the model's.
+        feature_layer: Name of the layer whose output is the features. Defaults to `"features"`
+            where the model has such a layer, and to the model's output otherwise (the output then
+            serves as both features and class scores). Features with spatial axes are averaged
+            over them.
+        from_logits: Whether the output is logits, which get a softmax. Defaults to `True` unless
+            the last layer applies a softmax itself.
+        batch_size: Largest number of images sent through the network at once.
+
+    Raises:
+        ValueError: If `model` has more than one input, or no layer called `feature_layer`.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten()])
+    >>> extractor = FeatureExtractor(model, name="pixels")
+    >>> extractor(np.zeros((2, 8, 8, 1), "float32")).features.shape
+    (2, 48)
+    """
+
+    def __init__(self, model, name=None, feature_layer=None, from_logits=None, batch_size=128):
+        self.model = model
+        self.name = name or model.name
+        self.batch_size = batch_size
+        symbolic = getattr(model, "inputs", None)  # None in a subclassed model
+        if symbolic and len(symbolic) != 1:
+            raise ValueError(
+                f"`model` must have one input, the images. Received: model.inputs={symbolic}"
+            )
+        layers = [layer.name for layer in model.layers]
+        if feature_layer is None and symbolic and "features" in layers:
+            feature_layer = "features"
+        if feature_layer is not None and feature_layer not in layers:
+            raise ValueError(
+                f"`feature_layer` must name one of the model's layers, {layers}. "
+                f"Received: feature_layer={feature_layer!r}"
+            )
+        self.feature_layer = feature_layer
+        self.from_logits = not _ends_in_softmax(model) if from_logits is None else from_logits
+        self.input_shape = tuple(symbolic[0].shape[1:]) if symbolic else (None, None, None)
+        self._network = model
+        if feature_layer is not None:
+            outputs = [model.get_layer(feature_layer).output, model.output]
+            self._network = keras.Model(model.inputs, outputs)
+
+    @property
+    def is_classifier(self):
+        """Whether features and class scores are two outputs, so that probabilities mean something.
+
+        A model without a feature layer may be a classifier too; it can't be told.
+        """
+        return self.feature_layer is not None
+
+    @property
+    def fingerprint(self):
+        """Eight hexadecimal digits of weights and layer, which tell stored statistics apart."""
+        digest = hashlib.sha256(f"{self.feature_layer}{self.input_shape}".encode())
+        for weight in self.model.get_weights():
+            digest.update(np.ascontiguousarray(weight, dtype="float32").tobytes())
+        return digest.hexdigest()[:8]
+
+    def prepare(self, images):
+        """Resizes images and adapts their channels to the network's input.
+
+        Args:
+            images: Float tensor or array `(batch, height, width, 1 or 3)`, in [-1, 1].
+
+        Returns:
+            NumPy float32 array `(batch, *input_shape)`.
+        """
+        images = as_images(images)
+        height, width, channels = self.input_shape
+        images = images if channels is None else adapt_channels(images, channels)
+        return resize_images(images, (height or images.shape[1], width or images.shape[2]))
+
+    def __call__(self, images):
+        """Computes an `Embedding`.
+
+        Args:
+            images: Float tensor or array `(batch, height, width, 1 or 3)`, in [-1, 1].
+
+        Returns:
+            `Embedding` of NumPy arrays.
+        """
+        images = self.prepare(images)
+        parts = [
+            self._embed(images[i : i + self.batch_size])
+            for i in range(0, len(images), self.batch_size)
+        ]
+        return Embedding(
+            np.concatenate([part.features for part in parts]),
+            np.concatenate([part.probabilities for part in parts]),
+        )
+
+    def _embed(self, images):
+        outputs = self._network.predict_on_batch(images)
+        features, scores = outputs if self.feature_layer is not None else (outputs, outputs)
+        features = _flatten(features)
+        scores = _flatten(scores).astype("float64")
+        return Embedding(features, _softmax(scores) if self.from_logits else scores)
+
+
+def get_feature_extractor(identifier):
+    """Makes a `FeatureExtractor` from whatever a metric was given.
+
+    Args:
+        identifier: A `FeatureExtractor`; a Keras model; the folder or name of a preset; or
+            `"inception_v3"`, which is `keras.applications.InceptionV3` with its ImageNet weights
+            (downloaded on first use) and the 2,048 features of its last average pooling.
+
+            Scores with `"inception_v3"` are **not** those that papers print. Papers use the
+            Inception graph that TensorFlow published in 2015, with other weights (1,008 class
+            outputs, where Keras's have 1,000), other preprocessing, and a resize that is not
+            antialiased and whose pixel centres are shifted. Compare such scores only with ones
+            computed here.
+
+    Returns:
+        A `FeatureExtractor`.
+
+    Raises:
+        ValueError: If a name is not known.
+        TypeError: If `identifier` is none of these.
+
+    Reference: Szegedy et al., 2016, Rethinking the Inception Architecture for Computer Vision,
+    https://arxiv.org/abs/1512.00567
+    """
+    if isinstance(identifier, FeatureExtractor):
+        return identifier
+    if isinstance(identifier, keras.Model):
+        return FeatureExtractor(identifier)
+    if identifier == "inception_v3":
+        model = keras.applications.InceptionV3(weights="imagenet")
+        return FeatureExtractor(model, name="inception_v3", feature_layer="avg_pool")
+    if isinstance(identifier, str | os.PathLike):
+        return _from_preset(os.fspath(identifier))
+    raise TypeError(
+        "`feature_extractor` must be a Keras model, a FeatureExtractor, a preset's name or folder, "
+        f"or 'inception_v3'. Received: feature_extractor={identifier!r}"
+    )
+
+
+def feature_extractor_config(identifier):
+    """Returns the config entry of a metric's extractor: only a name or folder can be put in one.
+
+    Raises:
+        ValueError: If the extractor was given as a model, whose weights no config holds.
+    """
+    if isinstance(identifier, str | os.PathLike):
+        return os.fspath(identifier)
+    raise ValueError(
+        "A metric's config cannot hold its feature extractor's weights. Give the extractor as a "
+        f"preset's name or folder. Received: feature_extractor={identifier!r}"
+    )
+
+
+def _from_preset(preset):
+    """Loads a classifier preset; `classifier_digits` is named "digits classifier" in scores."""
+    name = os.path.basename(os.path.normpath(preset))
+    if name.startswith("classifier_"):
+        name = name.removeprefix("classifier_") + " classifier"
+    return FeatureExtractor(_load_preset_model(preset), name=name)
+
+
+def _load_preset_model(preset):
+    """Returns the Keras model of a preset; the one place here that knows how presets are stored."""
+    if not os.path.isdir(preset):
+        try:
+            from keras_gen import presets
+        except ImportError:
+            raise ValueError(
+                "`feature_extractor` must be 'inception_v3', or the name or folder of a preset. "
+                f"Received: feature_extractor={preset!r}"
+            ) from None
+        return presets.load(preset)
+    with open(os.path.join(preset, "config.json"), encoding="utf-8") as file:
+        model = keras.saving.deserialize_keras_object(json.load(file))
+    model.load_weights(os.path.join(preset, "model.weights.h5"))
+    return model
+
+
+def _ends_in_softmax(model):
+    last = model.layers[-1] if model.layers else None
+    return isinstance(last, keras.layers.Softmax) or (
+        getattr(last, "activation", None) is keras.activations.softmax
+    )
+
+
+def _flatten(outputs):
+    """A float32 array `(batch, dim)`: spatial axes are averaged over."""
+    outputs = np.asarray(outputs, dtype="float32")
+    if outputs.ndim < 2:
+        raise ValueError(
+            "The feature extractor must return (batch, dim) or (batch, height, width, dim). "
+            f"Received: outputs.shape={outputs.shape}"
+        )
+    return outputs.mean(axis=tuple(range(1, outputs.ndim - 1)))
+
+
+def _softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)

@@ -1,0 +1,175 @@
+from keras_gen.metrics.density_coverage import DensityCoverage
+from keras_gen.metrics.feature_extractor import get_feature_extractor
+from keras_gen.metrics.frechet_distance import FrechetDistance
+from keras_gen.metrics.images import image_batches
+from keras_gen.metrics.inception_score import InceptionScore
+from keras_gen.metrics.kernel_distance import KernelDistance
+from keras_gen.metrics.precision_recall import PrecisionRecall
+
+LABELS = {
+    "frechet_distance": "FID",
+    "kernel_distance": "KID",
+    "kernel_distance_std": "KID standard deviation",
+    "inception_score": "IS",
+    "inception_score_std": "IS standard deviation",
+}
+
+
+class SampleScores:
+    """All the scores of samples, from one forward pass of the feature extractor an image.
+
+    Fréchet and kernel distance, precision and recall, density and coverage; Inception Score too
+    where the extractor is a classifier.
+
+    Args:
+        feature_extractor: A Keras model, `FeatureExtractor`, preset name or folder, or
+            `"inception_v3"`; see `get_feature_extractor`.
+        metrics: List of `FeatureMetric`s to compute in place of all those. They get the features of
+            `feature_extractor`, whatever their own.
+        seed: Integer seed of the kernel distance's subsets.
+
+    Example:
+
+    >>> import keras, numpy as np
+    >>> extractor = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()])
+    >>> images = np.random.default_rng(0).uniform(-1, 1, (50, 2, 2, 1))
+    >>> scores = SampleScores(extractor)
+    >>> scores.update_real(images)
+    >>> scores.update_generated(images)
+    >>> scores.result()["coverage"], scores.counts
+    (1.0, (50, 50))
+    """
+
+    def __init__(self, feature_extractor, metrics=None, seed=0):
+        self.feature_extractor = extractor = get_feature_extractor(feature_extractor)
+        if metrics is None:
+            metrics = [FrechetDistance(extractor), KernelDistance(extractor, seed=seed)]
+            metrics += [PrecisionRecall(extractor), DensityCoverage(extractor)]
+            metrics += [InceptionScore(extractor)] if extractor.is_classifier else []
+        self.metrics = list(metrics)
+        self.reset_state()
+
+    @property
+    def counts(self):
+        """Numbers of real and generated images seen."""
+        return self._real_count, self._generated_count
+
+    def update_real(self, images):
+        """Adds real images `(batch, height, width, channels)`, in [-1, 1]."""
+        self.add_real(self.feature_extractor(images))
+
+    def update_generated(self, images):
+        """Adds generated images `(batch, height, width, channels)`, in [-1, 1]."""
+        self.add_generated(self.feature_extractor(images))
+
+    def add_real(self, embedding):
+        """Adds the `Embedding` of real images."""
+        self._real_count += len(embedding)
+        for metric in self.metrics:
+            metric.add_real(embedding)
+
+    def add_generated(self, embedding):
+        """Adds the `Embedding` of generated images."""
+        self._generated_count += len(embedding)
+        for metric in self.metrics:
+            metric.add_generated(embedding)
+
+    def result(self):
+        """Returns a dict of floats, by the metrics' names, or the names in their own dicts."""
+        results = {}
+        for metric in self.metrics:
+            result = metric.result()
+            results |= result if isinstance(result, dict) else {metric.name: result}
+        return results
+
+    def reset_state(self):
+        """Forgets both sides."""
+        self._real_count = 0
+        for metric in self.metrics:
+            metric.reset_real()
+        self.reset_generated()
+
+    def reset_generated(self):
+        """Forgets the generated images and keeps the real ones."""
+        self._generated_count = 0
+        for metric in self.metrics:
+            metric.reset_generated()
+
+
+def score_name(score, feature_extractor):
+    """Returns the name that a score is printed under, which says whose features it is of.
+
+    Args:
+        score: Key of a metric's result, such as `"frechet_distance"`.
+        feature_extractor: The `FeatureExtractor`, or its name.
+
+    Returns:
+        String.
+
+    Example:
+
+    >>> score_name("frechet_distance", "fashion_mnist classifier")
+    'FID (fashion_mnist classifier features)'
+    """
+    extractor = getattr(feature_extractor, "name", feature_extractor)
+    return f"{LABELS.get(score, score)} ({extractor} features)"
+
+
+def evaluate_samples(real, generated, feature_extractor, holdout=None, limit=None, seed=0):
+    """Scores generated images against real ones, with the floor: real images against real ones.
+
+    Every image is embedded once. The floor compares `holdout` with `real` or, without one, the two
+    halves of `real` (every other image). Distances rise and recall falls where samples are few, so
+    a floor of half as many images is a little pessimistic.
+
+    Args:
+        real: Array `(n, height, width, channels)` in [-1, 1], or an iterable of batches, such as a
+            `tf.data.Dataset`, of images or `(images, labels)`.
+        generated: The same, generated.
+        feature_extractor: A Keras model, `FeatureExtractor`, preset name or folder, or
+            `"inception_v3"`; see `get_feature_extractor`.
+        holdout: More real images that are not in `real`, such as another split, or `None`.
+        limit: Integer, the most images taken from each. `None` takes all; then an endless data set
+            never ends.
+        seed: Integer seed of the kernel distance's subsets.
+
+    Returns:
+        Dict, ready for JSON: `extractor`, its name; `scores` and `floor`, each a dict from
+        `score_name`s to floats; `counts` and `floor_counts`, each `{"real": n, "generated": m}`
+        (in the floor, `generated` are the real images that stand in their place).
+
+    Example:
+
+    >>> import keras, numpy as np
+    >>> pixels = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()], name="pixel")
+    >>> images = np.random.default_rng(0).uniform(-1, 1, (60, 2, 2, 1))
+    >>> report = evaluate_samples(images, images, pixels)
+    >>> round(report["scores"]["FID (pixel features)"], 6), report["counts"], report["floor_counts"]
+    (0.0, {'real': 60, 'generated': 60}, {'real': 30, 'generated': 30})
+    """
+    extractor = get_feature_extractor(feature_extractor)
+    scores, floor = SampleScores(extractor, seed=seed), SampleScores(extractor, seed=seed)
+    for batch in image_batches(real, limit=limit):
+        embedding = extractor(batch)
+        odd = scores.counts[0] % 2
+        scores.add_real(embedding)
+        if holdout is not None:
+            floor.add_real(embedding)
+            continue
+        floor.add_real(embedding[odd::2])
+        floor.add_generated(embedding[1 - odd :: 2])
+    for batch in image_batches(generated, limit=limit):
+        scores.update_generated(batch)
+    for batch in image_batches(holdout, limit=limit) if holdout is not None else ():
+        floor.update_generated(batch)
+    return {
+        "extractor": extractor.name,
+        "scores": _named(scores.result(), extractor),
+        "counts": dict(zip(("real", "generated"), scores.counts, strict=True)),
+        "floor": _named(floor.result(), extractor),
+        "floor_counts": dict(zip(("real", "generated"), floor.counts, strict=True)),
+    }
+
+
+def _named(results, extractor):
+    return {score_name(key, extractor): value for key, value in results.items()}
