@@ -1,0 +1,183 @@
+"""The blocks of layers that the builders share."""
+
+import random
+
+import keras
+
+from keras_gen import layers as own_layers
+
+NORMALIZATIONS = ("batch", "layer", "instance", "spectral", None)
+UPSAMPLINGS = ("transposed", "nearest")
+SPATIAL = {"data_format": "channels_last"}
+
+
+def halvings(image_shape, smallest=7):
+    """The sizes of the maps from an image's own to the coarsest one's.
+
+    Each is half of the one before, rounded up; the last is the first whose smaller side is at most
+    `smallest`.
+
+    >>> halvings((28, 30, 1))
+    [(28, 30), (14, 15), (7, 8)]
+    """
+    sizes = [tuple(image_shape[:2])]
+    while min(sizes[-1]) > smallest:
+        sizes.append(tuple(-(-side // 2) for side in sizes[-1]))
+    return sizes
+
+
+def doubled(base_filters, level, cap=8):
+    """The number of filters `level` halvings down: doubled at each, up to `cap` x `base_filters`.
+
+    >>> [doubled(64, level) for level in range(5)]
+    [64, 128, 256, 512, 512]
+    """
+    return base_filters * min(2**level, cap)
+
+
+class Blocks:
+    """Adds blocks of layers to a functional model, all in the style of one network.
+
+    Args:
+        normalization: What follows a convolution: `"batch"`, `"layer"` (over height, width and
+            channels together, one scale a channel), `"instance"` or `None`; `"spectral"` divides
+            the kernels of all layers by their largest singular value instead.
+        activation: `"relu"` or `"leaky_relu"` (slope 0.2).
+        initializer: `"normal"` for the DCGAN paper's N(0, 0.02), or `"glorot_uniform"`.
+        seed: Integer from which every layer's own seed is drawn. `None` draws it from Python's
+            generator, which `keras.utils.set_random_seed` sets. No layer goes without a seed of its
+            own: one that draws from a backend's global generator could not resume exactly.
+    """
+
+    def __init__(self, normalization=None, activation="relu", initializer="normal", seed=None):
+        self.normalization = normalization
+        self.activation = activation
+        self.initializer = initializer
+        self._generator = random.Random(random.randrange(2**31) if seed is None else seed)
+
+    def next_seed(self):
+        return self._generator.randrange(2**31)
+
+    def kernel_initializer(self):
+        if self.initializer == "normal":
+            return keras.initializers.RandomNormal(stddev=0.02, seed=self.next_seed())
+        return keras.initializers.GlorotUniform(seed=self.next_seed())
+
+    def dense(self, x, units, name, **arguments):
+        return self._weighted(keras.layers.Dense, x, name, units=units, **arguments)
+
+    def convolution(self, x, filters, kernel_size, name, padding="same", **arguments):
+        return self._weighted(
+            keras.layers.Conv2D,
+            x,
+            name,
+            filters=filters,
+            kernel_size=kernel_size,
+            padding=padding,
+            **SPATIAL,
+            **arguments,
+        )
+
+    def transposed_convolution(self, x, filters, kernel_size, name, padding="same", **arguments):
+        return self._weighted(
+            keras.layers.Conv2DTranspose,
+            x,
+            name,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=2,
+            padding=padding,
+            **SPATIAL,
+            **arguments,
+        )
+
+    def normalize(self, x, name):
+        # The papers' code has these; Keras's momentum of 0.99 lags behind in short trainings.
+        if self.normalization == "batch":
+            layer = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)
+        elif self.normalization == "layer":
+            layer = keras.layers.GroupNormalization(groups=1, epsilon=1e-5, name=name)
+        elif self.normalization == "instance":
+            layer = own_layers.InstanceNormalization(epsilon=1e-5, name=name)
+        else:
+            return x
+        return layer(x)
+
+    def activate(self, x, name):
+        if self.activation == "leaky_relu":
+            return keras.layers.LeakyReLU(negative_slope=0.2, name=name)(x)
+        return keras.layers.ReLU(name=name)(x)
+
+    def dropout(self, x, rate, name):
+        return keras.layers.Dropout(rate, seed=self.next_seed(), name=name)(x) if rate else x
+
+    @property
+    def needs_bias(self):
+        """Whether a layer before `normalize` needs a bias, or would lose it with the mean."""
+        return self.normalization in ("spectral", None)
+
+    def finish(self, x, name):
+        """Normalise and activate."""
+        return self.activate(self.normalize(x, f"{name}_normalization"), f"{name}_activation")
+
+    def halve(self, x, filters, name, normalized=True):
+        """Strided convolution, normalisation, activation: half the size, rounded up."""
+        if not normalized:
+            x = self.convolution(x, filters, 4, name, strides=2)
+            return self.activate(x, f"{name}_activation")
+        x = self.convolution(x, filters, 4, name, strides=2, use_bias=self.needs_bias)
+        return self.finish(x, name)
+
+    def double(self, x, filters, size, name, upsampling="transposed", **arguments):
+        """Twice the size, cropped to `size` where that is odd. Neither normalised nor activated."""
+        # A kernel of 4 and a stride of 2 pad alike on every backend, which one of 5 does not, and
+        # cover every pixel equally often.
+        if upsampling == "transposed":
+            x = self.transposed_convolution(x, filters, 4, name, **arguments)
+            return crop(x, size, f"{name}_crop")
+        x = keras.layers.UpSampling2D(2, **SPATIAL, name=f"{name}_upsampling")(x)
+        return self.convolution(crop(x, size, f"{name}_crop"), filters, 3, name, **arguments)
+
+    def vector_to_map(self, x, size, filters, name="base"):
+        """Dense layer to a map of `size`, normalised and activated."""
+        x = self.dense(x, size[0] * size[1] * filters, name, use_bias=self.needs_bias)
+        x = keras.layers.Reshape((*size, filters), name=f"{name}_reshape")(x)
+        return self.finish(x, name)
+
+    def vector_to_image(self, x, image_shape, base_filters, activation, upsampling="transposed"):
+        """A DCGAN generator's layers: from a vector to float32 pixels, doubling the size."""
+        sizes = halvings(image_shape)
+        x = self.vector_to_map(x, sizes[-1], doubled(base_filters, len(sizes) - 2))
+        for level in range(len(sizes) - 2, 0, -1):
+            name = f"up_{level}"
+            filters = doubled(base_filters, level - 1)
+            use_bias = self.needs_bias
+            x = self.double(x, filters, sizes[level], name, upsampling, use_bias=use_bias)
+            x = self.finish(x, name)
+        return self.double(
+            x, image_shape[2], sizes[0], "image", upsampling, activation=activation, dtype="float32"
+        )
+
+    def image_to_features(self, x, base_filters, dropout=0.0, minibatch_deviation=False):
+        """A DCGAN discriminator's layers: from an image to a vector, halving the size."""
+        for level in range(1, len(halvings(x.shape[1:]))):
+            x = self.halve(x, doubled(base_filters, level - 1), f"down_{level}", level > 1)
+            x = self.dropout(x, dropout, f"down_{level}_dropout")
+        if minibatch_deviation:
+            x = own_layers.MinibatchStandardDeviation(name="minibatch_deviation")(x)
+        return keras.layers.Flatten(**SPATIAL, name="features")(x)
+
+    def _weighted(self, layer_class, x, name, **arguments):
+        initializer = self.kernel_initializer()
+        layer = layer_class(kernel_initializer=initializer, name=name, **arguments)
+        if self.normalization == "spectral":
+            layer = own_layers.SpectralNormalization(layer, name=f"{name}_spectral")
+        return layer(x)
+
+
+def crop(x, size, name):
+    """Drop the last rows and columns beyond `size`."""
+    excess = [(0, have - want) for have, want in zip(x.shape[1:3], size, strict=True)]
+    if not any(after for _, after in excess):
+        return x
+    return keras.layers.Cropping2D(excess, **SPATIAL, name=name)(x)

@@ -1,0 +1,59 @@
+"""Checks of the builders' arguments."""
+
+import numbers
+
+
+def check_integer(argument, value, minimum=1):
+    """Return `value` as an `int`; raise where it is no integer of at least `minimum`."""
+    integral = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not integral or value < minimum:
+        raise ValueError(
+            f"`{argument}` must be an integer of at least {minimum}. Received: {argument}={value!r}"
+        )
+    return int(value)
+
+
+def check_choice(argument, value, choices):
+    """Return `value`; raise where it is none of `choices`."""
+    if value not in choices:
+        raise ValueError(
+            f"`{argument}` must be one of {list(choices)}. Received: {argument}={value!r}"
+        )
+    return value
+
+
+def check_rate(argument, value):
+    """Return `value` as a `float`; raise where it lies outside [0, 1)."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not 0.0 <= value < 1.0:
+        raise ValueError(
+            f"`{argument}` must be a number of at least 0 and below 1. "
+            f"Received: {argument}={value!r}"
+        )
+    return float(value)
+
+
+def check_image_shape(argument, value, minimum=8, multiple=1):
+    """Return `value` as `(height, width, channels)`, three integers.
+
+    Raises where it is anything else, where a side is under `minimum`, or where one isn't divisible
+    by `multiple`.
+    """
+    shape = tuple(value) if isinstance(value, (tuple, list)) else ()
+    integral = all(isinstance(n, numbers.Integral) and not isinstance(n, bool) for n in shape)
+    if len(shape) != 3 or not integral or min(shape) < 1:
+        raise ValueError(
+            f"`{argument}` must be (height, width, channels), three positive integers. "
+            f"Received: {argument}={value!r}"
+        )
+    if min(shape[:2]) < minimum:
+        raise ValueError(
+            f"`{argument}` must have a height and a width of at least {minimum}. "
+            f"Received: {argument}={value!r}"
+        )
+    if any(side % multiple for side in shape[:2]):
+        raise ValueError(
+            f"`{argument}` must have a height and a width divisible by {multiple}. "
+            f"Received: {argument}={value!r}"
+        )
+    return tuple(int(n) for n in shape)

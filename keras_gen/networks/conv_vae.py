@@ -1,0 +1,113 @@
+import keras
+
+from keras_gen.networks._blocks import NORMALIZATIONS, Blocks
+from keras_gen.networks._checks import check_choice, check_image_shape, check_integer
+
+
+def conv_encoder(
+    image_shape,
+    latent_dim=32,
+    base_filters=32,
+    hidden=256,
+    normalization=None,
+    seed=None,
+    name="conv_encoder",
+):
+    """Convolutional encoder of a VAE: images to a Gaussian over latents.
+
+    Strided convolutions halve the map while its smaller side is over 7; a dense layer and two
+    linear heads follow. ReLU throughout.
+
+    Args:
+        image_shape: `(height, width, channels)`, each side at least 8; sides may differ and be odd.
+        latent_dim: Size of the latent vectors, at least 1. Defaults to 32.
+        base_filters: Filters at half the image's size; doubled at each coarser level, up to
+            8 x. Defaults to 32.
+        hidden: Units of the dense layer, at least 1. Defaults to 256.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
+            `None`.
+        seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
+            generator, which `keras.utils.set_random_seed` sets.
+        name: The model's name.
+
+    Returns:
+        A `keras.Model` from float images `(batch, height, width, channels)` in [-1, 1] to
+        `[mean, log_variance]`, both float32 `(batch, latent_dim)` and unbounded.
+
+    Raises:
+        ValueError: If an argument lies outside what is said above.
+
+    Example:
+
+    >>> encoder = conv_encoder((28, 28, 1), latent_dim=16)
+    >>> encoder.output_shape
+    [(None, 16), (None, 16)]
+
+    Reference: Kingma & Welling, 2013, Auto-Encoding Variational Bayes,
+    https://arxiv.org/abs/1312.6114
+    """
+    image_shape, blocks = _start(image_shape, latent_dim, base_filters, hidden, normalization, seed)
+    images = keras.Input(image_shape, name="images")
+    x = blocks.image_to_features(images, base_filters)
+    x = blocks.activate(blocks.dense(x, hidden, "hidden"), "hidden_activation")
+    mean = blocks.dense(x, latent_dim, "mean", dtype="float32")
+    log_variance = blocks.dense(x, latent_dim, "log_variance", dtype="float32")
+    return keras.Model(images, [mean, log_variance], name=name)
+
+
+def conv_decoder(
+    image_shape,
+    latent_dim=32,
+    base_filters=32,
+    hidden=256,
+    normalization=None,
+    seed=None,
+    name="conv_decoder",
+):
+    """Convolutional decoder of a VAE: latents to the parameters of each pixel's distribution.
+
+    The mirror of `conv_encoder`: two dense layers, then transposed convolutions. Its output has no
+    activation: logits for a Bernoulli likelihood, means for a Gaussian one.
+
+    Args:
+        image_shape: `(height, width, channels)`, each side at least 8; sides may differ and be odd.
+        latent_dim: Size of the latent vectors, at least 1. Defaults to 32.
+        base_filters: Filters at half the image's size; doubled at each coarser level, up to
+            8 x. Defaults to 32.
+        hidden: Units of the first dense layer, at least 1. Defaults to 256.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
+            `None`.
+        seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
+            generator, which `keras.utils.set_random_seed` sets.
+        name: The model's name.
+
+    Returns:
+        A `keras.Model` from float latents `(batch, latent_dim)` to float32
+        `(batch, height, width, channels)`, unbounded.
+
+    Raises:
+        ValueError: If an argument lies outside what is said above.
+
+    Example:
+
+    >>> decoder = conv_decoder((28, 28, 1), latent_dim=16)
+    >>> decoder.output_shape
+    (None, 28, 28, 1)
+
+    Reference: Kingma & Welling, 2013, Auto-Encoding Variational Bayes,
+    https://arxiv.org/abs/1312.6114
+    """
+    image_shape, blocks = _start(image_shape, latent_dim, base_filters, hidden, normalization, seed)
+    latents = keras.Input((latent_dim,), name="latents")
+    x = blocks.activate(blocks.dense(latents, hidden, "hidden"), "hidden_activation")
+    pixels = blocks.vector_to_image(x, image_shape, base_filters, activation=None)
+    return keras.Model(latents, pixels, name=name)
+
+
+def _start(image_shape, latent_dim, base_filters, hidden, normalization, seed):
+    image_shape = check_image_shape("image_shape", image_shape)
+    check_integer("latent_dim", latent_dim)
+    check_integer("base_filters", base_filters)
+    check_integer("hidden", hidden)
+    check_choice("normalization", normalization, NORMALIZATIONS)
+    return image_shape, Blocks(normalization, "relu", "glorot_uniform", seed)

@@ -1,0 +1,117 @@
+import keras
+
+from keras_gen.networks._blocks import NORMALIZATIONS, UPSAMPLINGS, Blocks
+from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
+
+
+def dcgan_generator(
+    image_shape,
+    latent_dim=128,
+    base_filters=64,
+    upsampling="transposed",
+    normalization="batch",
+    seed=None,
+    name="dcgan_generator",
+):
+    """DCGAN's generator: latents to images, for any size.
+
+    A dense layer makes the coarsest map, 4 to 7 on its smaller side; each level doubles it,
+    cropping a row or a column where the size is odd. Normalisation everywhere but at the output,
+    ReLU, tanh, kernels from N(0, 0.02).
+
+    Args:
+        image_shape: `(height, width, channels)`, each side at least 8; sides may differ and be odd.
+        latent_dim: Size of the latent vectors, at least 1. Defaults to 128.
+        base_filters: Filters at half the image's size; doubled at each coarser level, up to
+            8 x. Defaults to 64.
+        upsampling: `"transposed"` for transposed convolutions (the paper's), or `"nearest"` for
+            nearest-neighbour resizing and a convolution, which leaves no checkerboards but costs
+            more. Defaults to `"transposed"`.
+        normalization: `"batch"` (the paper's), `"layer"`, `"instance"`, `"spectral"` or `None`.
+            Defaults to `"batch"`.
+        seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
+            generator, which `keras.utils.set_random_seed` sets.
+        name: The model's name.
+
+    Returns:
+        A `keras.Model` from float latents `(batch, latent_dim)` to float32 images
+        `(batch, height, width, channels)` in [-1, 1], whatever the dtype policy.
+
+    Raises:
+        ValueError: If an argument lies outside what is said above.
+
+    Example:
+
+    >>> generator = dcgan_generator((28, 28, 1), latent_dim=64)
+    >>> generator.output_shape
+    (None, 28, 28, 1)
+
+    Reference: Radford et al., 2015, Unsupervised Representation Learning with Deep Convolutional
+    Generative Adversarial Networks, https://arxiv.org/abs/1511.06434
+    """
+    image_shape = check_image_shape("image_shape", image_shape)
+    check_integer("latent_dim", latent_dim)
+    check_integer("base_filters", base_filters)
+    check_choice("upsampling", upsampling, UPSAMPLINGS)
+    check_choice("normalization", normalization, NORMALIZATIONS)
+
+    blocks = Blocks(normalization, "relu", seed=seed)
+    latents = keras.Input((latent_dim,), name="latents")
+    image = blocks.vector_to_image(latents, image_shape, base_filters, "tanh", upsampling)
+    return keras.Model(latents, image, name=name)
+
+
+def dcgan_discriminator(
+    image_shape,
+    base_filters=64,
+    normalization="batch",
+    dropout=0.0,
+    minibatch_deviation=False,
+    seed=None,
+    name="dcgan_discriminator",
+):
+    """DCGAN's discriminator, or WGAN-GP's critic: images to one unbounded score each.
+
+    Strided convolutions halve the map while its smaller side is over 7, and a dense layer scores
+    it. Normalisation everywhere but at the input, leaky ReLU of slope 0.2, kernels from N(0, 0.02).
+
+    Args:
+        image_shape: `(height, width, channels)`, each side at least 8; sides may differ and be odd.
+        base_filters: Filters at half the image's size; doubled at each coarser level, up to
+            8 x. Defaults to 64.
+        normalization: `"batch"` (the paper's), `"layer"`, `"instance"`, `"spectral"` or `None`.
+            A gradient penalty is defined per image, so WGAN-GP wants `"layer"` or `None`.
+            Defaults to `"batch"`.
+        dropout: Rate after each level, in [0, 1). Defaults to 0.
+        minibatch_deviation: Whether the scoring layer also sees how much the images of a batch
+            differ, which punishes mode collapse. Defaults to `False`.
+        seed: Integer that fixes the initial weights and the dropout masks. Defaults to `None`:
+            drawn from Python's generator, which `keras.utils.set_random_seed` sets.
+        name: The model's name.
+
+    Returns:
+        A `keras.Model` from float images `(batch, height, width, channels)` in [-1, 1] to float32
+        logits `(batch, 1)`, whatever the dtype policy.
+
+    Raises:
+        ValueError: If an argument lies outside what is said above.
+
+    Example:
+
+    >>> critic = dcgan_discriminator((28, 28, 1), normalization="layer")
+    >>> critic.output_shape
+    (None, 1)
+
+    Reference: Radford et al., 2015, https://arxiv.org/abs/1511.06434; Gulrajani et al., 2017,
+    Improved Training of Wasserstein GANs, https://arxiv.org/abs/1704.00028
+    """
+    image_shape = check_image_shape("image_shape", image_shape)
+    check_integer("base_filters", base_filters)
+    check_choice("normalization", normalization, NORMALIZATIONS)
+    dropout = check_rate("dropout", dropout)
+
+    blocks = Blocks(normalization, "leaky_relu", seed=seed)
+    images = keras.Input(image_shape, name="images")
+    features = blocks.image_to_features(images, base_filters, dropout, minibatch_deviation)
+    logits = blocks.dense(features, 1, "logits", dtype="float32")
+    return keras.Model(images, logits, name=name)

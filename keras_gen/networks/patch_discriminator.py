@@ -1,0 +1,125 @@
+import keras
+
+from keras_gen.networks._blocks import NORMALIZATIONS, SPATIAL, Blocks, doubled
+from keras_gen.networks._checks import check_choice, check_image_shape, check_integer
+
+
+def patch_receptive_field(layers):
+    """Side of the square of pixels that one score of a PatchGAN discriminator sees.
+
+    Args:
+        layers: Number of strided convolutions, at least 0. Two further convolutions of stride 1
+            follow; every kernel is 4 x 4.
+
+    Returns:
+        The side in pixels.
+
+    Example:
+
+    >>> [patch_receptive_field(layers) for layers in range(6)]
+    [7, 16, 34, 70, 142, 286]
+    """
+    field = 1 + 3 + 3
+    for _ in range(check_integer("layers", layers, 0)):
+        field = 2 * field + 2
+    return field
+
+
+# Receptive field to number of strided convolutions; 1 is the paper's PixelGAN, of 1 x 1 kernels.
+FIELDS = {1: 0} | {patch_receptive_field(layers): layers for layers in range(1, 6)}
+
+
+def patch_discriminator(
+    input_shape,
+    target_shape=None,
+    receptive_field=None,
+    base_filters=64,
+    normalization="instance",
+    seed=None,
+    name=None,
+):
+    """PatchGAN discriminator: images to a map of scores, one for each overlapping patch.
+
+    Strided convolutions of kernel 4, one of stride 1, and one to a single channel; leaky ReLU of
+    slope 0.2. The first and the last aren't normalised.
+
+    Args:
+        input_shape: `(height, width, channels)`, each side at least 8. Without `target_shape` the
+            images to be judged (CycleGAN); with it the condition, Pix2Pix's input.
+        target_shape: `(height, width, channels)` of the images to be judged, given the condition;
+            of the condition's height and width. Defaults to `None`: no condition.
+        receptive_field: Side of a patch in pixels: 1, 16, 34, 70, 142 or 286. Defaults to `None`:
+            the largest of 16, 34 and 70 (the papers' at 256 x 256) that the smaller side holds, and
+            16 below. The model's name says which, for instance `"patch_discriminator_70"`.
+        base_filters: Filters of the first layer; doubled at each further one, up to 8 x.
+            Defaults to 64.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
+            `"instance"`, CycleGAN's; Pix2Pix's `"batch"` is the same in a batch of one.
+        seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
+            generator, which `keras.utils.set_random_seed` sets.
+        name: The model's name. Defaults to `None`: `"patch_discriminator_"` and the field.
+
+    Returns:
+        A `keras.Model` from float images in [-1, 1], or from `[input, target]` where
+        `target_shape` is given, to float32 logits `(batch, rows, columns, 1)`.
+
+    Raises:
+        ValueError: If an argument lies outside what is said above, or if the images are too small
+            for the receptive field.
+
+    Example:
+
+    >>> discriminator = patch_discriminator((64, 64, 1), target_shape=(64, 64, 3))
+    >>> discriminator.name, discriminator.output_shape
+    ('patch_discriminator_34', (None, 14, 14, 1))
+
+    Reference: Isola et al., 2017, Image-to-Image Translation with Conditional Adversarial Networks,
+    https://arxiv.org/abs/1611.07004
+    """
+    input_shape = check_image_shape("input_shape", input_shape)
+    check_integer("base_filters", base_filters)
+    check_choice("normalization", normalization, NORMALIZATIONS)
+    side = min(input_shape[:2])
+    if receptive_field is None:
+        receptive_field = max(field for field in (16, 34, 70) if field <= max(side, 16))
+    layers = FIELDS[check_choice("receptive_field", receptive_field, tuple(FIELDS))]
+    fitting = [field for field, strided in FIELDS.items() if -(-side // 2**strided) > 2]
+    if receptive_field not in fitting:
+        raise ValueError(
+            f"`receptive_field` must be one of {fitting} for images of {input_shape[0]} x "
+            f"{input_shape[1]}: a larger one leaves no patch. "
+            f"Received: receptive_field={receptive_field}"
+        )
+
+    inputs = x = keras.Input(input_shape, name="input")
+    if target_shape is not None:
+        target_shape = check_image_shape("target_shape", target_shape)
+        if target_shape[:2] != input_shape[:2]:
+            raise ValueError(
+                "`target_shape` must have `input_shape`'s height and width. "
+                f"Received: input_shape={input_shape}, target_shape={target_shape}"
+            )
+        inputs = [inputs, keras.Input(target_shape, name="target")]
+        x = keras.layers.Concatenate(name="input_and_target")(inputs)
+
+    blocks = Blocks(normalization, "leaky_relu", seed=seed)
+    if receptive_field == 1:
+        x = blocks.convolution(x, base_filters, 1, "pixel_1")
+        x = blocks.activate(x, "pixel_1_activation")
+        x = blocks.convolution(x, 2 * base_filters, 1, "pixel_2", use_bias=blocks.needs_bias)
+        x = blocks.finish(x, "pixel_2")
+        logits = blocks.convolution(x, 1, 1, "logits", dtype="float32")
+    else:
+        for level in range(1, layers + 1):
+            x = blocks.halve(x, doubled(base_filters, level - 1), f"down_{level}", level > 1)
+        filters = doubled(base_filters, layers)
+        x = _flat_convolution(blocks, x, filters, "patch", use_bias=blocks.needs_bias)
+        x = blocks.finish(x, "patch")
+        logits = _flat_convolution(blocks, x, 1, "logits", dtype="float32")
+    return keras.Model(inputs, logits, name=name or f"patch_discriminator_{receptive_field}")
+
+
+def _flat_convolution(blocks, x, filters, name, **arguments):
+    # One pixel on each side, as in the papers' code, which makes the map one smaller.
+    x = keras.layers.ZeroPadding2D(1, **SPATIAL, name=f"{name}_padding")(x)
+    return blocks.convolution(x, filters, 4, name, padding="valid", **arguments)

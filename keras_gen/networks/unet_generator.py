@@ -1,0 +1,85 @@
+import keras
+
+from keras_gen.networks._blocks import Blocks, doubled
+from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
+
+
+def unet_generator(
+    input_shape,
+    output_channels=3,
+    base_filters=64,
+    depth=None,
+    dropout=0.5,
+    normalization="batch",
+    seed=None,
+    name="unet_generator",
+):
+    """Pix2Pix's U-Net: images to images of the same size.
+
+    `depth` strided convolutions lead down and as many transposed ones lead up (kernel 4, stride 2),
+    each of the latter joined by the map of its size from the way down. The first layer, the last
+    and the innermost are not normalised: an innermost map of 1 x 1 in a batch of one would become
+    zero.
+
+    Args:
+        input_shape: `(height, width, channels)` of the input, each side divisible by `2**depth`;
+            sides may differ.
+        output_channels: Channels of the output, at least 1. Defaults to 3.
+        base_filters: Filters of the first layer; doubled at each further one, up to 8 x.
+            Defaults to 64.
+        depth: Number of halvings, at least 2. Defaults to `None`: as many as both sides allow, at
+            most 8. That is 8 at 256 x 256, down to 1 x 1.
+        dropout: Rate in the first three layers of the way up, in [0, 1). Defaults to 0.5.
+        normalization: `"batch"` (the paper's), `"instance"` or `None`. Defaults to `"batch"`.
+        seed: Integer that fixes the initial weights and the dropout masks. Defaults to `None`:
+            drawn from Python's generator, which `keras.utils.set_random_seed` sets.
+        name: The model's name.
+
+    Returns:
+        A `keras.Model` from float images `input_shape` in [-1, 1] to float32 images
+        `(batch, height, width, output_channels)` in [-1, 1], whatever the dtype policy.
+
+    Raises:
+        ValueError: If an argument lies outside what is said above.
+
+    Example:
+
+    >>> generator = unet_generator((64, 128, 1), output_channels=3, base_filters=16)
+    >>> generator.output_shape
+    (None, 64, 128, 3)
+
+    Reference: Isola et al., 2017, Image-to-Image Translation with Conditional Adversarial Networks,
+    https://arxiv.org/abs/1611.07004
+    """
+    if depth is None:
+        height, width, _ = check_image_shape("input_shape", input_shape, 4, multiple=4)
+        # The lowest set bit of a | b is the largest power of two that divides both.
+        depth = min(8, ((height | width) & -(height | width)).bit_length() - 1)
+    check_integer("depth", depth, 2)
+    input_shape = check_image_shape("input_shape", input_shape, 4, multiple=2**depth)
+    check_integer("output_channels", output_channels)
+    check_integer("base_filters", base_filters)
+    dropout = check_rate("dropout", dropout)
+    check_choice("normalization", normalization, ("batch", "instance", None))
+
+    down = Blocks(normalization, "leaky_relu", seed=seed)
+    up = Blocks(normalization, "relu", seed=down.next_seed())
+    images = keras.Input(input_shape, name="images")
+    maps = [images]
+    for level in range(1, depth + 1):
+        filters = doubled(base_filters, level - 1)
+        maps.append(down.halve(maps[-1], filters, f"down_{level}", 1 < level < depth))
+
+    x = maps.pop()
+    for level in range(depth - 1, 0, -1):
+        size = maps[level].shape[1:3]
+        filters = doubled(base_filters, level - 1)
+        x = up.double(x, filters, size, f"up_{level}", use_bias=up.needs_bias)
+        x = up.normalize(x, f"up_{level}_normalization")
+        if depth - level <= 3:
+            x = up.dropout(x, dropout, f"up_{level}_dropout")
+        x = up.activate(x, f"up_{level}_activation")
+        x = keras.layers.Concatenate(name=f"up_{level}_skip")([x, maps[level]])
+    size = input_shape[:2]
+    image = up.double(x, output_channels, size, "image", activation="tanh", dtype="float32")
+    return keras.Model(images, image, name=name)
