@@ -1,0 +1,21 @@
+"""Layers that generative models need and Keras has not, or not in the form they need."""
+
+from keras_gen.layers.image_pool import ImagePool
+from keras_gen.layers.instance_normalization import InstanceNormalization
+from keras_gen.layers.label_map import LabelMap
+from keras_gen.layers.label_projection import LabelProjection
+from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gen.layers.reflection_padding_2d import ReflectionPadding2D
+from keras_gen.layers.sampling import Sampling
+from keras_gen.layers.spectral_normalization import SpectralNormalization
+
+__all__ = [
+    "ImagePool",
+    "InstanceNormalization",
+    "LabelMap",
+    "LabelProjection",
+    "MinibatchStandardDeviation",
+    "ReflectionPadding2D",
+    "Sampling",
+    "SpectralNormalization",
+]

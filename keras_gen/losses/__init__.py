@@ -1,0 +1,63 @@
+"""Losses: pure functions that return float32, and the objects that models and files keep."""
+
+from keras_gen.losses.adversarial import (
+    AdversarialLoss,
+    get,
+    hinge_discriminator_loss,
+    hinge_generator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    minimax_discriminator_loss,
+    minimax_generator_loss,
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+    relativistic_paired_discriminator_loss,
+    relativistic_paired_generator_loss,
+    wasserstein_discriminator_loss,
+    wasserstein_generator_loss,
+)
+from keras_gen.losses.penalties import (
+    drift_penalty,
+    gradient_penalty,
+    interpolation_epsilon,
+    r1_penalty,
+    r2_penalty,
+)
+from keras_gen.losses.reconstruction import get_reconstruction, l1, l2
+from keras_gen.losses.variational import (
+    BernoulliLikelihood,
+    GaussianLikelihood,
+    gaussian_kl_divergence,
+    gaussian_log_density,
+    get_likelihood,
+)
+
+__all__ = [
+    "AdversarialLoss",
+    "BernoulliLikelihood",
+    "GaussianLikelihood",
+    "drift_penalty",
+    "gaussian_kl_divergence",
+    "gaussian_log_density",
+    "get",
+    "get_likelihood",
+    "get_reconstruction",
+    "gradient_penalty",
+    "hinge_discriminator_loss",
+    "hinge_generator_loss",
+    "interpolation_epsilon",
+    "l1",
+    "l2",
+    "least_squares_discriminator_loss",
+    "least_squares_generator_loss",
+    "minimax_discriminator_loss",
+    "minimax_generator_loss",
+    "non_saturating_discriminator_loss",
+    "non_saturating_generator_loss",
+    "r1_penalty",
+    "r2_penalty",
+    "relativistic_paired_discriminator_loss",
+    "relativistic_paired_generator_loss",
+    "wasserstein_discriminator_loss",
+    "wasserstein_generator_loss",
+]

@@ -1,0 +1,147 @@
+"""Penalties on a discriminator's gradient and scores, all in float32."""
+
+import keras
+from keras import ops
+
+from keras_gen.engine import input_gradient
+
+# Inside the square root, whose gradient is infinite at 0.
+_EPSILON = 1e-12
+
+
+def interpolation_epsilon(batch_size, seed=None):
+    """Draws the mixing weights of `gradient_penalty`: uniform, one per example.
+
+    Args:
+        batch_size: Integer or scalar integer tensor.
+        seed: A `keras.random.SeedGenerator`, which a traced step needs in order to draw anew each
+            time, or an integer. Defaults to `None`.
+
+    Returns:
+        Float32 tensor `(batch_size, 1, 1, 1)` of values in `[0, 1)`.
+
+    Example:
+
+    >>> tuple(interpolation_epsilon(4, seed=0).shape)
+    (4, 1, 1, 1)
+
+    Reference: Gulrajani et al., 2017, algorithm 1, https://arxiv.org/abs/1704.00028
+    """
+    return keras.random.uniform((batch_size, 1, 1, 1), dtype="float32", seed=seed)
+
+
+def gradient_penalty(critic, real_images, fake_images, epsilon, target=1.0):
+    """Penalty of WGAN-GP: `mean((||d critic(x) / dx|| - target)^2)` between real and fake images.
+
+    `x = epsilon * real + (1 - epsilon) * fake`, and the norm is taken over each image. The weight
+    (10 in the paper) is the caller's.
+
+    Args:
+        critic: Callable, images to logits `(batch, ...)`, in which no example's logits depend on
+            another's image (so no batch normalisation).
+        real_images: Float tensor `(batch, height, width, channels)`.
+        fake_images: Float tensor of the same shape.
+        epsilon: Float tensor `(batch, 1, 1, 1)` in `[0, 1]`: see `interpolation_epsilon`.
+        target: The norm aimed at. Defaults to 1.
+
+    Returns:
+        Scalar float32 tensor, differentiable in the critic's weights, also where the norm is 0.
+
+    Raises:
+        ValueError: If the images' shapes differ.
+
+    Example:
+
+    >>> images = keras.ops.ones((2, 1, 2, 1))
+    >>> critic = lambda x: 3.0 * x[:, 0, 0] + 4.0 * x[:, 0, 1]  # the norm is 5
+    >>> epsilon = interpolation_epsilon(2, seed=0)
+    >>> round(float(gradient_penalty(critic, images, -images, epsilon)), 4)
+    16.0
+
+    Reference: Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028
+    """
+    real_images = ops.cast(real_images, "float32")
+    fake_images = ops.cast(fake_images, "float32")
+    if tuple(real_images.shape[1:]) != tuple(fake_images.shape[1:]):
+        raise ValueError(
+            "`real_images` and `fake_images` must have the same shape. Received: "
+            f"real_images.shape={tuple(real_images.shape)}, "
+            f"fake_images.shape={tuple(fake_images.shape)}"
+        )
+    epsilon = ops.cast(epsilon, "float32")
+    images = epsilon * real_images + (1.0 - epsilon) * fake_images
+    norms = ops.sqrt(_squared_gradient_norm(critic, images) + _EPSILON)
+    return ops.mean((norms - target) ** 2)
+
+
+def r1_penalty(discriminator, real_images):
+    """Penalty R1: half the mean squared norm of the gradient at real images.
+
+    `0.5 * mean(||d discriminator(x) / dx||^2)`, so that its weight is the gamma of the paper, which
+    writes `gamma / 2`.
+
+    Args:
+        discriminator: Callable, images to logits `(batch, ...)`.
+        real_images: Float tensor `(batch, height, width, channels)`.
+
+    Returns:
+        Scalar float32 tensor, differentiable in the discriminator's weights.
+
+    Example:
+
+    >>> discriminator = lambda x: keras.ops.sum(3.0 * x, axis=(1, 2, 3))
+    >>> float(r1_penalty(discriminator, keras.ops.ones((2, 1, 2, 1))))  # (9 + 9) / 2
+    9.0
+
+    Reference: Mescheder et al., 2018, https://arxiv.org/abs/1801.04406
+    """
+    images = ops.cast(real_images, "float32")
+    return 0.5 * ops.mean(_squared_gradient_norm(discriminator, images))
+
+
+def r2_penalty(discriminator, fake_images):
+    """Penalty R2: half the mean squared norm of the gradient at generated images.
+
+    The same as `r1_penalty`, of the images of the generator.
+
+    Args:
+        discriminator: Callable, images to logits `(batch, ...)`.
+        fake_images: Float tensor `(batch, height, width, channels)`.
+
+    Returns:
+        Scalar float32 tensor, differentiable in the discriminator's weights.
+
+    Example:
+
+    >>> discriminator = lambda x: keras.ops.sum(x * x, axis=(1, 2, 3))
+    >>> penalty = r2_penalty(discriminator, keras.ops.ones((2, 1, 2, 1)))  # (4 + 4) / 2
+    >>> float(keras.ops.convert_to_numpy(penalty))
+    4.0
+
+    Reference: Mescheder et al., 2018, https://arxiv.org/abs/1801.04406
+    """
+    return r1_penalty(discriminator, fake_images)
+
+
+def drift_penalty(real_logits):
+    """Mean squared score of real images, which keeps a critic's scores near zero.
+
+    Args:
+        real_logits: Float tensor `(batch, ...)`, the critic's scores of real images.
+
+    Returns:
+        Scalar float32 tensor. The paper's weight is 0.001.
+
+    Example:
+
+    >>> float(drift_penalty(keras.ops.array([[3.0], [-1.0]])))
+    5.0
+
+    Reference: Karras et al., 2017, appendix A.1, https://arxiv.org/abs/1710.10196
+    """
+    return ops.mean(ops.cast(real_logits, "float32") ** 2)
+
+
+def _squared_gradient_norm(function, images):
+    gradient = ops.cast(input_gradient(function, images), "float32")
+    return ops.sum(gradient**2, axis=tuple(range(1, len(images.shape))))

@@ -1,0 +1,91 @@
+"""Distances between images and what a model makes of them."""
+
+import keras
+from keras import ops
+
+
+def l1(targets, outputs):
+    """Mean absolute difference, over every axis.
+
+    Args:
+        targets: Float tensor `(batch, ...)`.
+        outputs: Float tensor of the same shape.
+
+    Returns:
+        Scalar float32 tensor.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    Example:
+
+    >>> float(l1(keras.ops.array([[1.0, -1.0]]), keras.ops.array([[0.0, 2.0]])))
+    2.0
+    """
+    return ops.mean(ops.abs(_difference(targets, outputs)))
+
+
+def l2(targets, outputs):
+    """Mean squared difference, over every axis.
+
+    Args:
+        targets: Float tensor `(batch, ...)`.
+        outputs: Float tensor of the same shape.
+
+    Returns:
+        Scalar float32 tensor.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    Example:
+
+    >>> float(l2(keras.ops.array([[1.0, -1.0]]), keras.ops.array([[0.0, 2.0]])))
+    5.0
+    """
+    return ops.mean(_difference(targets, outputs) ** 2)
+
+
+_LOSSES = {"l1": l1, "l2": l2}
+
+
+def get_reconstruction(identifier):
+    """The reconstruction loss that an identifier stands for.
+
+    Args:
+        identifier: `"l1"`, `"l2"`, a callable `(targets, outputs) -> scalar`, or what
+            `keras.saving.serialize_keras_object` makes of a registered one.
+
+    Returns:
+        The callable.
+
+    Raises:
+        ValueError: If the identifier is none of these.
+
+    Example:
+
+    >>> get_reconstruction("l1") is l1
+    True
+    """
+    loss = identifier
+    if isinstance(identifier, str):
+        loss = _LOSSES.get(identifier)
+    elif isinstance(identifier, dict) and "class_name" in identifier:
+        loss = keras.saving.deserialize_keras_object(identifier)
+    if not callable(loss):
+        raise ValueError(
+            f"`identifier` must be one of {list(_LOSSES)} or a callable of targets and outputs. "
+            f"Received: identifier={identifier!r}"
+        )
+    return loss
+
+
+def _difference(targets, outputs):
+    targets, outputs = ops.cast(targets, "float32"), ops.cast(outputs, "float32")
+    # Broadcasting would hide a missing channel axis.
+    if tuple(targets.shape[1:]) != tuple(outputs.shape[1:]):
+        raise ValueError(
+            "`targets` and `outputs` must have the same shape. Received: "
+            f"targets.shape={tuple(targets.shape)}, outputs.shape={tuple(outputs.shape)}"
+        )
+    return targets - outputs

@@ -1,0 +1,207 @@
+"""The terms of a variational bound, one number per example, and a decoder's likelihoods."""
+
+import math
+
+import keras
+from keras import ops
+
+_LOG_2_PI = math.log(2.0 * math.pi)
+
+
+def gaussian_kl_divergence(mean, log_variance):
+    """Kullback-Leibler divergence of `N(mean, exp(log_variance))` from `N(0, 1)`, in nats.
+
+    `0.5 * sum(mean^2 + exp(log_variance) - 1 - log_variance)`.
+
+    Args:
+        mean: Float tensor `(batch, latent_dim)`; further axes are summed over too.
+        log_variance: Float tensor of the same shape.
+
+    Returns:
+        Float32 tensor `(batch,)`, at least 0.
+
+    Example:
+
+    >>> divergence = gaussian_kl_divergence(keras.ops.array([[1.0, 2.0]]), keras.ops.zeros((1, 2)))
+    >>> float(divergence[0])  # (1 + 4) / 2
+    2.5
+
+    Reference: Kingma & Welling, 2013, appendix B, https://arxiv.org/abs/1312.6114
+    """
+    mean, log_variance = ops.cast(mean, "float32"), ops.cast(log_variance, "float32")
+    return 0.5 * _sum_per_example(mean**2 + ops.expm1(log_variance) - log_variance)
+
+
+def gaussian_log_density(x, mean, log_variance):
+    """Log density of `x` under `N(mean, exp(log_variance))`, in nats.
+
+    Args:
+        x: Float tensor `(batch, dim)`; further axes are summed over too.
+        mean: Float tensor that broadcasts against `x`, 0 for a standard normal.
+        log_variance: Float tensor that broadcasts against `x`, 0 for a standard normal.
+
+    Returns:
+        Float32 tensor `(batch,)`.
+
+    Example:
+
+    >>> log_density = gaussian_log_density(keras.ops.zeros((1, 2)), 0.0, 0.0)
+    >>> round(float(log_density[0]), 4)  # -log(2 pi)
+    -1.8379
+    """
+    x, mean, log_variance = (ops.cast(value, "float32") for value in (x, mean, log_variance))
+    squared = (x - mean) ** 2 * ops.exp(-log_variance)
+    return -0.5 * _sum_per_example(squared + log_variance + _LOG_2_PI)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class BernoulliLikelihood:
+    """Each pixel is a coin: the decoder's outputs are the logits of its being white.
+
+    Images in `[-1, 1]` are mapped to `[0, 1]`. Gray pixels are read as probabilities, so that the
+    value is minus the cross-entropy, as is usual; it is a true log likelihood of black and white
+    images only.
+
+    Example:
+
+    >>> likelihood = BernoulliLikelihood()
+    >>> white, logits = keras.ops.ones((1, 2, 2, 1)), keras.ops.zeros((1, 2, 2, 1))
+    >>> round(float(likelihood.log_likelihood(white, logits)[0]), 4)  # 4 log(1/2)
+    -2.7726
+    >>> float(likelihood.mean(logits)[0, 0, 0, 0])
+    0.0
+
+    Reference: Kingma & Welling, 2013, appendix C.1, https://arxiv.org/abs/1312.6114
+    """
+
+    def log_likelihood(self, images, outputs):
+        """Log likelihood of images in nats, summed over pixels and channels.
+
+        Args:
+            images: Float tensor `(batch, height, width, channels)` in `[-1, 1]`.
+            outputs: Float tensor of the same shape, the decoder's logits.
+
+        Returns:
+            Float32 tensor `(batch,)`.
+        """
+        images, logits = _images_and_outputs(images, outputs)
+        white = 0.5 * (images + 1.0)
+        return _sum_per_example(white * logits - ops.softplus(logits))
+
+    def mean(self, outputs):
+        """The mean image, float32 in `[-1, 1]`, that decoder outputs stand for."""
+        return ops.tanh(0.5 * ops.cast(outputs, "float32"))
+
+    def get_config(self):
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class GaussianLikelihood:
+    """Each pixel is normal about the decoder's output, with one standard deviation for all.
+
+    Args:
+        standard_deviation: Float above 0, in units of the images' range of `[-1, 1]`: the smaller,
+            the more the reconstruction weighs against the divergence. Defaults to 1.
+
+    Raises:
+        ValueError: If `standard_deviation` isn't above 0 and finite.
+
+    Example:
+
+    >>> likelihood = GaussianLikelihood()
+    >>> images = keras.ops.ones((1, 2, 1, 1))
+    >>> round(float(likelihood.log_likelihood(images, images)[0]), 4)  # -log(2 pi)
+    -1.8379
+
+    Reference: Kingma & Welling, 2013, appendix C.2, https://arxiv.org/abs/1312.6114
+    """
+
+    def __init__(self, standard_deviation=1.0):
+        if not 0.0 < standard_deviation < math.inf:
+            raise ValueError(
+                "`standard_deviation` must be above 0 and finite. "
+                f"Received: standard_deviation={standard_deviation}"
+            )
+        self.standard_deviation = float(standard_deviation)
+
+    def log_likelihood(self, images, outputs):
+        """Log density of images in nats, summed over pixels and channels.
+
+        Args:
+            images: Float tensor `(batch, height, width, channels)` in `[-1, 1]`.
+            outputs: Float tensor of the same shape, the decoder's means.
+
+        Returns:
+            Float32 tensor `(batch,)`.
+        """
+        images, outputs = _images_and_outputs(images, outputs)
+        return gaussian_log_density(images, outputs, 2.0 * math.log(self.standard_deviation))
+
+    def mean(self, outputs):
+        """The mean image, float32 clipped to `[-1, 1]`, that decoder outputs stand for."""
+        return ops.clip(ops.cast(outputs, "float32"), -1.0, 1.0)
+
+    def get_config(self):
+        return {"standard_deviation": self.standard_deviation}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+_LIKELIHOODS = {"bernoulli": BernoulliLikelihood, "gaussian": GaussianLikelihood}
+
+
+def get_likelihood(identifier):
+    """The likelihood that an identifier stands for.
+
+    Args:
+        identifier: `"bernoulli"`, `"gaussian"` (of standard deviation 1), any object with the
+            methods `log_likelihood(images, outputs)` and `mean(outputs)`, or what
+            `keras.saving.serialize_keras_object` makes of one.
+
+    Returns:
+        The object, with those two methods.
+
+    Raises:
+        ValueError: If the identifier is none of these.
+
+    Example:
+
+    >>> get_likelihood("gaussian").standard_deviation
+    1.0
+    """
+    likelihood = identifier
+    if isinstance(identifier, str) and identifier in _LIKELIHOODS:
+        likelihood = _LIKELIHOODS[identifier]()
+    elif isinstance(identifier, dict) and "class_name" in identifier:
+        likelihood = keras.saving.deserialize_keras_object(identifier)
+    methods = ("log_likelihood", "mean")
+    if isinstance(likelihood, type) or not all(
+        callable(getattr(likelihood, method, None)) for method in methods
+    ):
+        raise ValueError(
+            f"`likelihood` must be one of {list(_LIKELIHOODS)}, or an object with the methods "
+            f"`log_likelihood` and `mean`. Received: likelihood={identifier!r}"
+        )
+    return likelihood
+
+
+def _sum_per_example(values):
+    return ops.sum(values, axis=tuple(range(1, len(values.shape))))
+
+
+def _images_and_outputs(images, outputs):
+    images, outputs = ops.cast(images, "float32"), ops.cast(outputs, "float32")
+    # Broadcasting would sum the wrong number of pixels.
+    if tuple(images.shape[1:]) != tuple(outputs.shape[1:]):
+        raise ValueError(
+            "`images` and `outputs` must have the same shape. Received: "
+            f"images.shape={tuple(images.shape)}, outputs.shape={tuple(outputs.shape)}"
+        )
+    return images, outputs
