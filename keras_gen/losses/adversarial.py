@@ -7,6 +7,8 @@ its model does so.
 import keras
 from keras import ops
 
+from keras_gen.losses._tensors import float32, same_shape
+
 
 def non_saturating_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
     """Binary cross-entropy of a discriminator: `-mean(log D(x)) - mean(log(1 - D(G(z))))`.
@@ -35,7 +37,7 @@ def non_saturating_discriminator_loss(real_logits, fake_logits, label_smoothing=
     2016, https://arxiv.org/abs/1606.03498
     """
     smoothing = _check_label_smoothing(label_smoothing)
-    real_logits, fake_logits = _float32(real_logits, fake_logits)
+    real_logits, fake_logits = float32(real_logits, fake_logits)
     # Cross-entropy with the label 1 - s: softplus(-x) + s x.
     real = ops.softplus(-real_logits) + smoothing * real_logits
     return ops.mean(real) + ops.mean(ops.softplus(fake_logits))
@@ -57,7 +59,7 @@ def non_saturating_generator_loss(fake_logits):
 
     Reference: Goodfellow et al., 2014, section 3, https://arxiv.org/abs/1406.2661
     """
-    (fake_logits,) = _float32(fake_logits)
+    (fake_logits,) = float32(fake_logits)
     return ops.mean(ops.softplus(-fake_logits))
 
 
@@ -104,7 +106,7 @@ def minimax_generator_loss(fake_logits):
 
     Reference: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661
     """
-    (fake_logits,) = _float32(fake_logits)
+    (fake_logits,) = float32(fake_logits)
     return -ops.mean(ops.softplus(fake_logits))
 
 
@@ -136,7 +138,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits, label_smoothing=0
     https://arxiv.org/abs/1703.10593
     """
     smoothing = _check_label_smoothing(label_smoothing)
-    real_logits, fake_logits = _float32(real_logits, fake_logits)
+    real_logits, fake_logits = float32(real_logits, fake_logits)
     return ops.mean((real_logits - (1.0 - smoothing)) ** 2) + ops.mean(fake_logits**2)
 
 
@@ -156,7 +158,7 @@ def least_squares_generator_loss(fake_logits):
 
     Reference: Mao et al., 2016, https://arxiv.org/abs/1611.04076
     """
-    (fake_logits,) = _float32(fake_logits)
+    (fake_logits,) = float32(fake_logits)
     return ops.mean((fake_logits - 1.0) ** 2)
 
 
@@ -180,7 +182,7 @@ def hinge_discriminator_loss(real_logits, fake_logits):
 
     Reference: Lim & Ye, 2017, Geometric GAN, https://arxiv.org/abs/1705.02894
     """
-    real_logits, fake_logits = _float32(real_logits, fake_logits)
+    real_logits, fake_logits = float32(real_logits, fake_logits)
     return ops.mean(ops.relu(1.0 - real_logits)) + ops.mean(ops.relu(1.0 + fake_logits))
 
 
@@ -200,7 +202,7 @@ def hinge_generator_loss(fake_logits):
 
     Reference: Lim & Ye, 2017, Geometric GAN, https://arxiv.org/abs/1705.02894
     """
-    (fake_logits,) = _float32(fake_logits)
+    (fake_logits,) = float32(fake_logits)
     return -ops.mean(fake_logits)
 
 
@@ -225,7 +227,7 @@ def wasserstein_discriminator_loss(real_logits, fake_logits):
 
     Reference: Arjovsky et al., 2017, Wasserstein GAN, https://arxiv.org/abs/1701.07875
     """
-    real_logits, fake_logits = _float32(real_logits, fake_logits)
+    real_logits, fake_logits = float32(real_logits, fake_logits)
     return ops.mean(fake_logits) - ops.mean(real_logits)
 
 
@@ -245,7 +247,7 @@ def wasserstein_generator_loss(fake_logits):
 
     Reference: Arjovsky et al., 2017, Wasserstein GAN, https://arxiv.org/abs/1701.07875
     """
-    (fake_logits,) = _float32(fake_logits)
+    (fake_logits,) = float32(fake_logits)
     return -ops.mean(fake_logits)
 
 
@@ -275,7 +277,7 @@ def relativistic_paired_discriminator_loss(real_logits, fake_logits):
     Reference: Jolicoeur-Martineau, 2018, https://arxiv.org/abs/1807.00734; Huang et al., 2025,
     The GAN is dead, https://arxiv.org/abs/2501.05441
     """
-    real_logits, fake_logits = _paired(real_logits, fake_logits)
+    real_logits, fake_logits = same_shape(real_logits=real_logits, fake_logits=fake_logits)
     return ops.mean(ops.softplus(fake_logits - real_logits))
 
 
@@ -300,7 +302,7 @@ def relativistic_paired_generator_loss(fake_logits, real_logits):
 
     Reference: Huang et al., 2025, The GAN is dead, https://arxiv.org/abs/2501.05441
     """
-    real_logits, fake_logits = _paired(real_logits, fake_logits)
+    real_logits, fake_logits = same_shape(real_logits=real_logits, fake_logits=fake_logits)
     return ops.mean(ops.softplus(real_logits - fake_logits))
 
 
@@ -436,22 +438,3 @@ def _check_label_smoothing(label_smoothing):
             f"Received: label_smoothing={label_smoothing}"
         )
     return float(label_smoothing)
-
-
-def _float32(*tensors):
-    return tuple(ops.cast(tensor, "float32") for tensor in tensors)
-
-
-def _paired(real_logits, fake_logits):
-    real_logits, fake_logits = _float32(real_logits, fake_logits)
-    shapes = tuple(real_logits.shape), tuple(fake_logits.shape)
-    # A size of None is not known yet.
-    if len(shapes[0]) != len(shapes[1]) or any(
-        real != fake for real, fake in zip(*shapes, strict=True) if None not in (real, fake)
-    ):
-        raise ValueError(
-            "`real_logits` and `fake_logits` must have the same shape, since each real image is "
-            f"paired with a generated one. Received: real_logits.shape={shapes[0]}, "
-            f"fake_logits.shape={shapes[1]}"
-        )
-    return real_logits, fake_logits

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_gen.engine import input_gradient
+from keras_gen.losses._tensors import float32, same_shape
 
 # Inside the square root, whose gradient is infinite at 0.
 _EPSILON = 1e-12
@@ -48,7 +49,7 @@ def gradient_penalty(critic, real_images, fake_images, epsilon, target=1.0):
         Scalar float32 tensor, differentiable in the critic's weights, also where the norm is 0.
 
     Raises:
-        ValueError: If the images' shapes differ.
+        ValueError: If the images' shapes differ, or `epsilon` isn't one value per example.
 
     Example:
 
@@ -60,15 +61,13 @@ def gradient_penalty(critic, real_images, fake_images, epsilon, target=1.0):
 
     Reference: Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028
     """
-    real_images = ops.cast(real_images, "float32")
-    fake_images = ops.cast(fake_images, "float32")
-    if tuple(real_images.shape[1:]) != tuple(fake_images.shape[1:]):
+    real_images, fake_images = same_shape(real_images=real_images, fake_images=fake_images)
+    (epsilon,) = float32(epsilon)
+    if any(size != 1 for size in epsilon.shape[1:]) or len(epsilon.shape) != len(real_images.shape):
         raise ValueError(
-            "`real_images` and `fake_images` must have the same shape. Received: "
-            f"real_images.shape={tuple(real_images.shape)}, "
-            f"fake_images.shape={tuple(fake_images.shape)}"
+            "`epsilon` must have one value per example, in a shape of (batch, 1, 1, 1). "
+            f"Received: epsilon.shape={tuple(epsilon.shape)}"
         )
-    epsilon = ops.cast(epsilon, "float32")
     images = epsilon * real_images + (1.0 - epsilon) * fake_images
     norms = ops.sqrt(_squared_gradient_norm(critic, images) + _EPSILON)
     return ops.mean((norms - target) ** 2)
@@ -95,7 +94,7 @@ def r1_penalty(discriminator, real_images):
 
     Reference: Mescheder et al., 2018, https://arxiv.org/abs/1801.04406
     """
-    images = ops.cast(real_images, "float32")
+    (images,) = float32(real_images)
     return 0.5 * ops.mean(_squared_gradient_norm(discriminator, images))
 
 

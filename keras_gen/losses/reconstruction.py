@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_gen.losses._tensors import same_shape
+
 
 def l1(targets, outputs):
     """Mean absolute difference, over every axis.
@@ -81,11 +83,5 @@ def get_reconstruction(identifier):
 
 
 def _difference(targets, outputs):
-    targets, outputs = ops.cast(targets, "float32"), ops.cast(outputs, "float32")
-    # Broadcasting would hide a missing channel axis.
-    if tuple(targets.shape[1:]) != tuple(outputs.shape[1:]):
-        raise ValueError(
-            "`targets` and `outputs` must have the same shape. Received: "
-            f"targets.shape={tuple(targets.shape)}, outputs.shape={tuple(outputs.shape)}"
-        )
+    targets, outputs = same_shape(targets=targets, outputs=outputs)
     return targets - outputs

@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from keras_gen.losses._tensors import float32, same_shape
+
 _LOG_2_PI = math.log(2.0 * math.pi)
 
 
@@ -20,6 +22,9 @@ def gaussian_kl_divergence(mean, log_variance):
     Returns:
         Float32 tensor `(batch,)`, at least 0.
 
+    Raises:
+        ValueError: If the shapes differ.
+
     Example:
 
     >>> divergence = gaussian_kl_divergence(keras.ops.array([[1.0, 2.0]]), keras.ops.zeros((1, 2)))
@@ -28,7 +33,7 @@ def gaussian_kl_divergence(mean, log_variance):
 
     Reference: Kingma & Welling, 2013, appendix B, https://arxiv.org/abs/1312.6114
     """
-    mean, log_variance = ops.cast(mean, "float32"), ops.cast(log_variance, "float32")
+    mean, log_variance = same_shape(mean=mean, log_variance=log_variance)
     return 0.5 * _sum_per_example(mean**2 + ops.expm1(log_variance) - log_variance)
 
 
@@ -49,7 +54,7 @@ def gaussian_log_density(x, mean, log_variance):
     >>> round(float(log_density[0]), 4)  # -log(2 pi)
     -1.8379
     """
-    x, mean, log_variance = (ops.cast(value, "float32") for value in (x, mean, log_variance))
+    x, mean, log_variance = float32(x, mean, log_variance)
     squared = (x - mean) ** 2 * ops.exp(-log_variance)
     return -0.5 * _sum_per_example(squared + log_variance + _LOG_2_PI)
 
@@ -84,7 +89,7 @@ class BernoulliLikelihood:
         Returns:
             Float32 tensor `(batch,)`.
         """
-        images, logits = _images_and_outputs(images, outputs)
+        images, logits = same_shape(images=images, outputs=outputs)
         white = 0.5 * (images + 1.0)
         return _sum_per_example(white * logits - ops.softplus(logits))
 
@@ -139,7 +144,7 @@ class GaussianLikelihood:
         Returns:
             Float32 tensor `(batch,)`.
         """
-        images, outputs = _images_and_outputs(images, outputs)
+        images, outputs = same_shape(images=images, outputs=outputs)
         return gaussian_log_density(images, outputs, 2.0 * math.log(self.standard_deviation))
 
     def mean(self, outputs):
@@ -194,14 +199,3 @@ def get_likelihood(identifier):
 
 def _sum_per_example(values):
     return ops.sum(values, axis=tuple(range(1, len(values.shape))))
-
-
-def _images_and_outputs(images, outputs):
-    images, outputs = ops.cast(images, "float32"), ops.cast(outputs, "float32")
-    # Broadcasting would sum the wrong number of pixels.
-    if tuple(images.shape[1:]) != tuple(outputs.shape[1:]):
-        raise ValueError(
-            "`images` and `outputs` must have the same shape. Received: "
-            f"images.shape={tuple(images.shape)}, outputs.shape={tuple(outputs.shape)}"
-        )
-    return images, outputs

@@ -1,0 +1,129 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import losses
+
+RNG = np.random.default_rng(0)
+
+
+def array(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def log_normal(x, mean, deviation):
+    return -0.5 * ((x - mean) / deviation) ** 2 - np.log(deviation * np.sqrt(2 * np.pi))
+
+
+def test_gaussian_kl_equals_the_closed_form():
+    mean, log_variance = RNG.normal(size=(2, 5, 3))
+    expected = np.zeros(5)
+    for i, j in np.ndindex(5, 3):  # log(1 / s) + (s^2 + m^2) / 2 - 1 / 2
+        deviation = np.exp(log_variance[i, j] / 2)
+        expected[i] += -np.log(deviation) + (deviation**2 + mean[i, j] ** 2) / 2 - 0.5
+    divergence = array(losses.gaussian_kl_divergence(mean, log_variance))
+    assert divergence.shape == (5,)
+    np.testing.assert_allclose(divergence, expected, rtol=1e-5)
+
+
+def test_gaussian_kl_equals_its_integral():
+    x = np.linspace(-12, 12, 20_001)
+    density = np.exp(log_normal(x, 0.7, 0.5))
+    integral = np.sum(density * (log_normal(x, 0.7, 0.5) - log_normal(x, 0, 1))) * (x[1] - x[0])
+    divergence = losses.gaussian_kl_divergence([[0.7]], [[2 * np.log(0.5)]])
+    np.testing.assert_allclose(array(divergence), [integral], rtol=1e-5)
+
+
+def test_gaussian_kl_is_zero_at_the_prior_and_precise_near_it():
+    assert array(losses.gaussian_kl_divergence(np.zeros((2, 4)), np.zeros((2, 4)))).max() == 0.0
+    # Half the square of a small log variance over two: lost in 1 + v - exp(v).
+    near = array(losses.gaussian_kl_divergence(np.zeros((1, 1)), np.full((1, 1), 1e-2)))
+    np.testing.assert_allclose(near, [(np.expm1(1e-2) - 1e-2) / 2], rtol=1e-3)
+
+
+def test_gaussian_log_density_equals_its_formula_and_broadcasts():
+    x, mean, log_variance = RNG.normal(size=(3, 4, 2))
+    expected = log_normal(x, mean, np.exp(log_variance / 2)).sum(axis=1)
+    np.testing.assert_allclose(
+        array(losses.gaussian_log_density(x, mean, log_variance)), expected, rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        array(losses.gaussian_log_density(x, 0.0, 0.0)), log_normal(x, 0, 1).sum(axis=1), rtol=1e-5
+    )
+
+
+def test_bernoulli_log_likelihood_is_summed_over_pixels_and_channels():
+    images = RNG.uniform(-1, 1, size=(3, 4, 2, 2))
+    logits = RNG.normal(0, 3, size=images.shape)
+    white, probability = (images + 1) / 2, 1 / (1 + np.exp(-logits))
+    expected = (white * np.log(probability) + (1 - white) * np.log(1 - probability)).sum((1, 2, 3))
+    value = array(losses.BernoulliLikelihood().log_likelihood(images, logits))
+    assert value.shape == (3,)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+
+
+def test_bernoulli_log_likelihood_of_extreme_logits():
+    images = np.array([1.0, -1.0, 1.0]).reshape(3, 1, 1, 1)
+    logits = np.array([1e4, -1e4, -1e4]).reshape(3, 1, 1, 1)
+    value = array(losses.BernoulliLikelihood().log_likelihood(images, logits))
+    np.testing.assert_allclose(value, [0.0, 0.0, -1e4])
+
+
+def test_bernoulli_mean_is_twice_the_probability_less_one():
+    logits = np.array([[-1e4, 0.0, np.log(3.0), 1e4]])
+    np.testing.assert_allclose(
+        array(losses.BernoulliLikelihood().mean(logits)), [[-1, 0, 0.5, 1]], atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("deviation", [0.1, 1.0, 2.0])
+def test_gaussian_log_likelihood_is_summed_over_pixels_and_channels(deviation):
+    images, outputs = RNG.uniform(-1, 1, size=(2, 3, 4, 2, 2))
+    expected = log_normal(images, outputs, deviation).sum((1, 2, 3))
+    value = array(losses.GaussianLikelihood(deviation).log_likelihood(images, outputs))
+    assert value.shape == (3,)
+    np.testing.assert_allclose(value, expected, rtol=1e-4)
+
+
+def test_gaussian_mean_stays_in_the_images_range():
+    mean = losses.GaussianLikelihood().mean(np.array([[-3.0, 0.25, 1.5]]))
+    np.testing.assert_allclose(array(mean), [[-1, 0.25, 1]])
+
+
+@pytest.mark.parametrize("likelihood", [losses.BernoulliLikelihood(), losses.GaussianLikelihood()])
+def test_half_precision_gives_float32(likelihood):
+    images = keras.ops.ones((2, 40, 40, 3), "float16")
+    outputs = keras.ops.full((2, 40, 40, 3), -8.0, "float16")
+    for value in (likelihood.log_likelihood(images, outputs), likelihood.mean(outputs)):
+        assert keras.backend.standardize_dtype(value.dtype) == "float32"
+        assert np.isfinite(array(value)).all()
+
+
+@pytest.mark.parametrize("likelihood", [losses.BernoulliLikelihood(), losses.GaussianLikelihood()])
+def test_other_shapes_are_refused_rather_than_broadcast(likelihood):
+    with pytest.raises(ValueError, match=r"same shape.*outputs.shape=\(2, 4, 4, 1\)"):
+        likelihood.log_likelihood(np.zeros((2, 4, 4, 3)), np.zeros((2, 4, 4, 1)))
+
+
+@pytest.mark.parametrize("deviation", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_impossible_standard_deviation_is_refused(deviation):
+    with pytest.raises(ValueError, match="Received: standard_deviation="):
+        losses.GaussianLikelihood(deviation)
+
+
+def test_get_likelihood_by_name_object_and_config():
+    assert isinstance(losses.get_likelihood("bernoulli"), losses.BernoulliLikelihood)
+    assert losses.get_likelihood("gaussian").standard_deviation == 1.0
+    for likelihood in (losses.BernoulliLikelihood(), losses.GaussianLikelihood(0.3)):
+        assert losses.get_likelihood(likelihood) is likelihood
+        again = losses.get_likelihood(keras.saving.serialize_keras_object(likelihood))
+        assert type(again) is type(likelihood)
+        assert again.get_config() == likelihood.get_config()
+
+
+@pytest.mark.parametrize(
+    "identifier", ["laplace", None, losses.BernoulliLikelihood, object(), {"name": "gaussian"}]
+)
+def test_get_likelihood_refuses_what_is_none_and_lists_the_names(identifier):
+    with pytest.raises(ValueError, match=r"'bernoulli', 'gaussian'.*Received: likelihood="):
+        losses.get_likelihood(identifier)
