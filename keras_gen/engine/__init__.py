@@ -2,6 +2,7 @@
 
 from keras_gen.engine.backend import input_gradient
 from keras_gen.engine.generative_model import GenerativeModel
+from keras_gen.engine.network_calls import record, without_updates
 from keras_gen.engine.phase import Phase
 from keras_gen.engine.phase_optimizer import PhaseOptimizer
 from keras_gen.engine.recorded import Recorded
@@ -14,4 +15,6 @@ __all__ = [
     "Recorded",
     "ReplicaSeedGenerator",
     "input_gradient",
+    "record",
+    "without_updates",
 ]

@@ -17,15 +17,16 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     A subclass is given its networks already built and says only what is its own:
 
     - `phases()`: a dict from names to `Phase`: the networks, the loss, the names of its terms.
-    - `schedule(data)`: a generator of `(phase name, batch)`, one for each update of a training step.
+    - `schedule(data, training)`: a generator of `(phase name, batch)`, one for each update of a training step.
       A phase sees what the phases before it changed. What the schedule itself computes (samples for
       the discriminator, say) is not differentiated.
     - `compile`, which hands its optimizers to `compile_phases`.
     - `evaluation_terms(data)`: the dict of scalars that `evaluate` averages, if it is not the phases'
       own losses and terms, and `evaluation_names`, their names.
 
-    Everything runs on TensorFlow, JAX and PyTorch. `fit` logs `<phase>_loss` (`loss` where there is
-    one phase) and every term.
+    Everything runs on TensorFlow, JAX and PyTorch. `fit` logs each phase's loss as `<phase>_loss`, the
+    terms, and `loss`: the loss of a single phase, or the sum of them all, which says little of itself
+    but is what Keras's own callbacks (`TerminateOnNaN`) look at.
 
     Every constructor argument must become an attribute of its name; `get_config` reads them.
     """
@@ -39,11 +40,12 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         """Dict from phase names to `Phase`, in the order of their optimizers."""
         raise NotImplementedError(f"{type(self).__name__} must define `phases`.")
 
-    def schedule(self, data):
+    def schedule(self, data, training):
         """Generator of `(phase name, batch)`, one for each update of a training step.
 
         Args:
             data: What `fit` was given, one batch of it.
+            training: Boolean, False when the model is evaluated.
         """
         raise NotImplementedError(f"{type(self).__name__} must define `schedule`.")
 
@@ -58,15 +60,15 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         """Dict of scalars of a batch that `evaluate` averages: the phases' losses, nothing updated."""
         terms = {}
         phases = self.phases()
-        for name, batch in self.schedule(data):
-            loss, phase_terms = phases[name].loss(batch)
+        for name, batch in self.schedule(data, training=False):
+            loss, phase_terms = phases[name].loss(batch, training=False)
             terms |= {self._loss_name(name): loss} | phase_terms
         return terms
 
     @property
     def evaluation_names(self):
         """Tuple of the names in `evaluation_terms`."""
-        return self._training_names
+        return self._phase_names
 
     # Compiling
 
@@ -162,15 +164,22 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
                         "`x` must hold finite numbers. Received: an array of shape "
                         f"{array.shape} with {(~finite).sum()} NaN or infinite values"
                     )
+        if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
+            # Keras warns that its default, shuffle=True, does nothing for a pipeline.
+            kwargs.setdefault("shuffle", False)
         return super().fit(x, *args, **kwargs)
 
     def run_train_step(self, data):
         """One training step: every update of the schedule. The engine calls it."""
         phases = self.phases()
-        for name, batch in engine.advance(self.schedule(data)):
+        total = 0.0
+        for name, batch in engine.advance(self.schedule(data, training=True)):
             loss, terms = self._update(phases[name], self.optimizer[name], batch)
             self._track({self._loss_name(name): loss} | terms)
             self.after_phase(name)
+            total = total + loss
+        if len(phases) > 1:
+            self._track({"loss": total})
         self.optimizer.iterations.assign_add(1)
         return {name: self._trackers[name].result() for name in self._training_names}
 
@@ -184,11 +193,13 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         recorded = batch.get("recorded") if isinstance(batch, dict) else None
         if recorded is None:
             loss, terms, gradients = engine.loss_and_gradients(
-                functools.partial(phase.loss, batch), variables, optimizer
+                functools.partial(phase.loss, batch, training=True), variables, optimizer
             )
         else:
             loss, terms, gradient = engine.loss_and_output_gradient(
-                lambda outputs: phase.loss({**batch, "fakes": outputs}), recorded.outputs, optimizer
+                lambda outputs: phase.loss({**batch, "fakes": outputs}, training=True),
+                recorded.outputs,
+                optimizer,
             )
             gradients = recorded.pullback(gradient)
         engine.apply_gradients(optimizer, gradients, variables)
@@ -200,9 +211,14 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         return "loss" if len(self.phases()) == 1 else f"{phase}_loss"
 
     @property
-    def _training_names(self):
+    def _phase_names(self):
+        """Names of what the phases' losses give: each loss and its terms."""
         phases = self.phases()
         return (*map(self._loss_name, phases), *(t for phase in phases.values() for t in phase.terms))
+
+    @property
+    def _training_names(self):
+        return tuple(dict.fromkeys((*self._phase_names, "loss")))
 
     def _track(self, terms):
         for name, value in terms.items():

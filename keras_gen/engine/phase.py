@@ -10,7 +10,7 @@ class Phase:
 
     Args:
         networks: Sequence of built `keras.Model`, whose trainable variables the phase updates.
-        loss: Callable `batch -> (scalar, {name: scalar})`: the loss that is differentiated, and the
+        loss: Callable `(batch, training) -> (scalar, {name: scalar})`: the loss that is differentiated, and the
             named terms that are logged beside it. It is pure but for BatchNorm statistics and random
             seeds, which the engine carries.
         terms: Sequence of strings, the names of those terms. Backends that compile the step need to
@@ -19,7 +19,7 @@ class Phase:
     Example:
 
     >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    >>> phase = Phase([network], loss=lambda batch: (keras.ops.mean(network(batch)), {}))
+    >>> phase = Phase([network], loss=lambda batch, training: (keras.ops.mean(network(batch)), {}))
     >>> [variable.name for variable in phase.variables]
     ['kernel', 'bias']
     """

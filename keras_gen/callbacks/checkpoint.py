@@ -1,0 +1,48 @@
+"""The last state of a training, whole at every moment."""
+
+import keras
+
+from keras_gen.files import written_aside
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the model after each epoch, so that training can go on exactly where it stopped.
+
+    Unlike `keras.callbacks.ModelCheckpoint` it writes aside and renames into place: whenever the
+    process is killed, the file is the last whole one. `model.optimizer.iterations` in it tells how far
+    training had come.
+
+    Args:
+        path: String or path ending in `.keras`.
+        every: Integer: after every so many epochs, and at the end of training.
+
+    Example:
+
+    ```python
+    gan.fit(images, epochs=20, callbacks=[keras_gen.callbacks.Checkpoint("gan.keras")])
+    ```
+    """
+
+    def __init__(self, path, every=1):
+        super().__init__()
+        if not str(path).endswith(".keras"):
+            raise ValueError(f"`path` must end in '.keras'. Received: path={str(path)!r}")
+        if not isinstance(every, int) or every < 1:
+            raise ValueError(f"`every` must be an integer above 0. Received: every={every!r}")
+        self.path = path
+        self.every = every
+        self._unsaved = False
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._unsaved = True
+        if (epoch + 1) % self.every == 0:
+            self._save()
+
+    def on_train_end(self, logs=None):
+        if self._unsaved:
+            self._save()
+
+    def _save(self):
+        with written_aside(self.path) as aside:
+            self.model.save(aside)
+        self._unsaved = False

@@ -1,0 +1,91 @@
+"""A picture of the same latents after every epoch."""
+
+import pathlib
+import time
+
+import keras
+
+from keras_gen import pictures
+
+
+class SampleImages(keras.callbacks.Callback):
+    """Draws the model's images of fixed latents as it trains.
+
+    After each epoch it writes `epoch_0001.png`, ... to a folder, a grid of the images that the same
+    latents (or inputs) give, and at the end of training `training.gif` of them all.
+
+    Args:
+        directory: String or path of the folder; it is made if there is none.
+        n: Integer, how many images.
+        seed: Integer, of the latents.
+        every: Integer: a picture after every so many epochs, and after the last.
+        draw: Callable `model -> images`, a float array of shape `(n, height, width, channels)` in
+            [-1, 1]. Defaults to `model.generate(n, seed=seed)`.
+        columns: Integer, images a row. Defaults to a grid near to a square.
+        gif: Boolean, whether to write the animation.
+        log_dir: String or path of a TensorBoard log folder, or None. With one, the pictures are shown
+            in TensorBoard, too; it needs the package `tensorboard`.
+
+    Example:
+
+    ```python
+    gan.fit(images, epochs=20, callbacks=[keras_gen.callbacks.SampleImages("samples")])
+    ```
+    """
+
+    def __init__(
+        self, directory, n=36, seed=0, every=1, draw=None, columns=None, gif=True, log_dir=None
+    ):
+        super().__init__()
+        if not isinstance(every, int) or every < 1:
+            raise ValueError(f"`every` must be an integer above 0. Received: every={every!r}")
+        self.directory = pathlib.Path(directory)
+        self.n = n
+        self.seed = seed
+        self.every = every
+        self.draw = draw or (lambda model: model.generate(self.n, seed=self.seed))
+        self.columns = columns
+        self.gif = gif
+        self.log_dir = log_dir
+        self._last = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._last = epoch
+        if (epoch + 1) % self.every == 0:
+            self._write(epoch)
+
+    def on_train_end(self, logs=None):
+        if self._last is None:
+            return
+        if (self._last + 1) % self.every:
+            self._write(self._last)
+        if self.gif:
+            self._animate()
+
+    def _write(self, epoch):
+        picture = pictures.image_grid(self.draw(self.model), self.columns)
+        picture = pictures.enlarge(picture)
+        pictures.save_png(self.directory / f"epoch_{epoch + 1:04d}.png", picture)
+        if self.log_dir is not None:
+            self._log(picture, epoch)
+
+    def _animate(self):
+        frames = [pictures.read_picture(path) for path in sorted(self.directory.glob("epoch_*.png"))]
+        frames = [frame for frame in frames if frame.shape == frames[-1].shape]
+        pictures.save_gif(self.directory / "training.gif", frames)
+
+    def _log(self, picture, epoch):
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+        image = Summary.Image(
+            encoded_image_string=pictures.encode_png(picture),
+            height=picture.shape[0],
+            width=picture.shape[1],
+            colorspace=picture.shape[2],
+        )
+        summary = Summary(value=[Summary.Value(tag="samples", image=image)])
+        writer = EventFileWriter(str(self.log_dir))
+        writer.add_event(Event(wall_time=time.time(), step=epoch + 1, summary=summary))
+        writer.close()

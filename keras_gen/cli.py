@@ -1,0 +1,181 @@
+"""The command line: `keras-gen`, or `python -m keras_gen`."""
+
+import pathlib
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Train generative models, make images with them, look at them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="What to train: gan or vae.")],
+    dataset: Annotated[
+        str, typer.Option(help="A TensorFlow Datasets name (digits needs no download) or a folder.")
+    ],
+    output: Annotated[
+        pathlib.Path, typer.Option(help="Folder for the model, pictures and history.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="Passes over the data.", min=1)] = None,
+    batch_size: Annotated[int, typer.Option(help="Images in a step.", min=1)] = None,
+    image_size: Annotated[
+        int, typer.Option(help="Side to resize images to; the data's own by default.", min=8)
+    ] = None,
+    latent_dim: Annotated[int, typer.Option(help="Length of a latent vector.", min=1)] = None,
+    base_filters: Annotated[int, typer.Option(help="Width of the networks.", min=1)] = None,
+    learning_rate: Annotated[float, typer.Option(help="Of every optimizer.", min=0.0)] = None,
+    loss: Annotated[
+        str, typer.Option(help="Adversarial loss: non_saturating, hinge, relativistic, ...")
+    ] = None,
+    ema_decay: Annotated[
+        float, typer.Option(help="Decay of the generator's moving average; 0 for none.")
+    ] = None,
+    beta: Annotated[float, typer.Option(help="Weight of a VAE's KL term.", min=0.0)] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, noise and order of data. [0]")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training in the output folder.")
+    ] = False,
+):
+    """Train a model: leaves model.keras, samples.png, samples/, history.csv and settings.json."""
+    from keras_gen.recipes import Settings
+    from keras_gen.training import train
+
+    output = output or pathlib.Path("runs") / f"{model}_{pathlib.Path(dataset).name}"
+    settings = Settings(
+        model=model,
+        dataset=dataset,
+        epochs=epochs,
+        batch_size=batch_size,
+        image_size=image_size,
+        seed=seed,
+        latent_dim=latent_dim,
+        base_filters=base_filters,
+        learning_rate=learning_rate,
+        loss=loss,
+        ema_decay=ema_decay,
+        beta=beta,
+    )
+    try:
+        train(settings, output, resume=resume, verbose=1 if sys.stdout.isatty() else 2)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"\nInterrupted. Go on with: keras-gen train {model} --dataset {dataset} "
+            f"--output {output} --resume",
+            err=True,
+        )
+        raise typer.Exit(130) from None
+    typer.echo(f"Wrote {output}/model.keras, samples.png, history.csv and samples/training.gif")
+
+
+@app.command()
+def generate(
+    model: Annotated[str, typer.Argument(help="A model.keras, or a folder that holds one.")],
+    n: Annotated[int, typer.Option("-n", help="How many images.", min=1)] = 64,
+    seed: Annotated[int, typer.Option(help="Of the latents: the same images each time.")] = None,
+    output: Annotated[
+        pathlib.Path, typer.Option(help="Picture to write; a folder with --separate.")
+    ] = pathlib.Path("samples.png"),
+    separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
+):
+    """Make images with a trained model: one grid, or one file each."""
+    from keras_gen import pictures
+
+    images = load(model).generate(n, seed=seed)
+    if separate:
+        folder = output.with_suffix("") if output.suffix == ".png" else output
+        digits = len(str(n - 1))
+        for number, image in enumerate(images):
+            pictures.save_png(folder / f"{number:0{digits}d}.png", pictures.to_uint8(image))
+        typer.echo(f"Wrote {n} images to {folder}/")
+    else:
+        pictures.save_png(output, pictures.enlarge(pictures.image_grid(images)))
+        typer.echo(f"Wrote {output}")
+
+
+@app.command()
+def info(
+    model: Annotated[
+        str, typer.Argument(help="A model.keras, or a folder that holds one.", show_default=False)
+    ] = None,
+):
+    """Show versions, backend and devices, or what a model is made of."""
+    import keras
+    from rich.console import Console
+    from rich.table import Table
+
+    import keras_gen
+
+    if model is not None:
+        load(model).summary(expand_nested=False)
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in {
+        "keras_gen": keras_gen.__version__,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "devices": ", ".join(map(str, keras.distribution.list_devices())) or "cpu",
+        "precision": keras.config.dtype_policy().name,
+    }.items():
+        table.add_row(name, value)
+    Console().print(table)
+
+
+def load(path):
+    """Loads a model file, or the one in a training's folder.
+
+    Args:
+        path: String.
+
+    Returns:
+        A model of this package.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If the file holds no model that makes images.
+    """
+    import keras
+
+    path = pathlib.Path(path)
+    if path.is_dir():
+        path = path / "model.keras"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"`model` must be a .keras file or a folder with a model.keras. Received: {path}"
+        )
+    try:
+        model = keras.saving.load_model(path)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"`model` could not be loaded from {path}: {reason}") from error
+    if not hasattr(model, "generate"):
+        raise ValueError(
+            f"`model` must be a model of keras_gen that generates images. Received: {path}, a "
+            f"{type(model).__name__}"
+        )
+    return model
+
+
+def main():
+    """Runs the command line. Wrong input ends it with one line on stderr and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except (typer.TyperException, ValueError, FileNotFoundError, IsADirectoryError) as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        typer.echo("keras-gen: " + " ".join(message.split()), err=True)
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(130)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Generative adversarial networks."""
+
+import keras
+
+from keras_gen import losses
+from keras_gen.engine import GenerativeModel, Phase, record, without_updates
+from keras_gen.models import checks
+from keras_gen.models.latents import given_or_drawn_latents, spherical_interpolation
+from keras_gen.models.moving_average import clone_for_averaging, update_average
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class GAN(GenerativeModel):
+    """A generative adversarial network: DCGAN's recipe with any adversarial loss.
+
+    A step updates the discriminator on a batch of real images and as many generated ones, then the
+    generator against the updated discriminator. Both networks run in training mode in both phases.
+
+    `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
+    `(batch, height, width, channels)` in the generator's range, [-1, 1] for those of
+    `keras_gen.networks`. It logs `discriminator_loss`, `generator_loss`,
+    the penalties in use, and the sum of the two losses as `loss`.
+
+    Args:
+        generator: Built `keras.Model`, latents `(batch, latent_dim)` to images.
+        discriminator: Built `keras.Model`, images to logits `(batch, 1)`, or `(batch, h, w, 1)` for
+            judgements of patches.
+        latent_dim: Integer, the length of a latent vector.
+        ema_decay: Float in [0, 1) or None. With a decay (0.999, say) the model keeps an exponential
+            moving average of the generator's weights, which `generate` and `predict` use.
+        name: String or None.
+
+    Raises:
+        ValueError: If a network is not built, or the shapes of the three do not fit.
+
+    Example:
+
+    >>> import keras_gen
+    >>> gan = keras_gen.GAN(
+    ...     generator=keras_gen.networks.dcgan_generator((8, 8, 1), latent_dim=4, base_filters=4),
+    ...     discriminator=keras_gen.networks.dcgan_discriminator((8, 8, 1), base_filters=4),
+    ...     latent_dim=4,
+    ... )
+    >>> gan.compile()
+    >>> history = gan.fit(keras.ops.zeros((4, 8, 8, 1)), batch_size=2, verbose=0)
+    >>> sorted(history.history)
+    ['discriminator_loss', 'generator_loss', 'loss']
+    >>> gan.generate(3, seed=0).shape
+    (3, 8, 8, 1)
+
+    Reference: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661; Radford et al., 2015 (DCGAN),
+    https://arxiv.org/abs/1511.06434
+    """
+
+    def __init__(self, generator, discriminator, latent_dim, ema_decay=None, name=None):
+        super().__init__(name=name)
+        checks.check_positive_integer("latent_dim", latent_dim)
+        _, self.image_shape = checks.check_network("generator", generator, (latent_dim,))
+        checks.check_network("discriminator", discriminator, self.image_shape)
+        if ema_decay is not None and not 0.0 <= ema_decay < 1.0:
+            raise ValueError(
+                f"`ema_decay` must be None or a number in [0, 1). Received: ema_decay={ema_decay!r}"
+            )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_dim = latent_dim
+        self.ema_decay = ema_decay
+        self.ema_generator = None if ema_decay is None else clone_for_averaging(generator)
+        self.built = True
+
+    def compile(
+        self,
+        generator_optimizer=None,
+        discriminator_optimizer=None,
+        loss="non_saturating",
+        r1_weight=0.0,
+        r2_weight=0.0,
+        share_forward=False,
+        **trainer_options,
+    ):
+        """Configures training.
+
+        Args:
+            generator_optimizer: Keras optimizer or its name. Defaults to Adam(2e-4, beta_1=0.5).
+            discriminator_optimizer: Likewise, an optimizer of its own.
+            loss: Name of an adversarial loss (`"non_saturating"`, `"minimax"`, `"least_squares"`,
+                `"hinge"`, `"wasserstein"`, `"relativistic"`) or an object such as
+                `keras_gen.losses.get` returns.
+            r1_weight: Number from 0 up, the weight of the R1 penalty on real images.
+            r2_weight: Number from 0 up, the weight of the R2 penalty on generated images.
+            share_forward: Boolean. If True, one batch of generated images serves both phases, so that
+                the generator runs forward once in a step; otherwise each phase draws its own.
+            **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
+                `keras.Model.compile`.
+        """
+        checks.check_non_negative("r1_weight", r1_weight)
+        checks.check_non_negative("r2_weight", r2_weight)
+        self.loss = losses.get(loss)
+        self.r1_weight = r1_weight
+        self.r2_weight = r2_weight
+        self.share_forward = share_forward
+        self.compile_phases(
+            {
+                "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
+                "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
+            },
+            loss=self.loss,
+            r1_weight=r1_weight,
+            r2_weight=r2_weight,
+            share_forward=share_forward,
+            **trainer_options,
+        )
+
+    def call(self, latents, training=False):
+        return self.sampler(latents, training=training)
+
+    @property
+    def sampler(self):
+        """The network that makes images: the averaged generator where there is one."""
+        return self.generator if self.ema_generator is None else self.ema_generator
+
+    def phases(self):
+        penalties = {"r1_penalty": self.r1_weight, "r2_penalty": self.r2_weight}
+        return {
+            "discriminator": Phase(
+                [self.discriminator],
+                self.discriminator_loss,
+                terms=[name for name, weight in penalties.items() if weight],
+            ),
+            "generator": Phase([self.generator], self.generator_loss),
+        }
+
+    def schedule(self, data, training):
+        reals = checks.unpack_images(data, self.image_shape)
+        count = keras.ops.shape(reals)[0]
+        if self.share_forward and training:
+            recorded = record(self.generator, self.sample_latents(count))
+            yield "discriminator", {"reals": reals, "fakes": recorded.outputs}
+            yield "generator", {"reals": reals, "recorded": recorded}
+        else:
+            fakes = self.generator(self.sample_latents(count), training=training)
+            yield "discriminator", {"reals": reals, "fakes": fakes}
+            yield "generator", {"reals": reals, "latents": self.sample_latents(count)}
+
+    def sample_latents(self, count):
+        """Draws training latents: a standard normal tensor of shape `(count, latent_dim)`."""
+        return keras.random.normal((count, self.latent_dim), seed=self.seed_generator)
+
+    def discriminator_loss(self, batch, training):
+        """Loss of the discriminator on `batch["reals"]` and `batch["fakes"]`, and the penalties."""
+        loss = self.loss.discriminator_loss(
+            self.discriminator(batch["reals"], training=training),
+            self.discriminator(batch["fakes"], training=training),
+        )
+        terms = {}
+        if self.r1_weight:
+            terms["r1_penalty"] = losses.r1_penalty(
+                without_updates(self.discriminator), batch["reals"]
+            )
+            loss = loss + self.r1_weight * terms["r1_penalty"]
+        if self.r2_weight:
+            terms["r2_penalty"] = losses.r2_penalty(
+                without_updates(self.discriminator), batch["fakes"]
+            )
+            loss = loss + self.r2_weight * terms["r2_penalty"]
+        return loss, terms
+
+    def generator_loss(self, batch, training):
+        """Loss of the generator on `batch["fakes"]`, or on images made of `batch["latents"]`."""
+        fakes = batch["fakes"] if "fakes" in batch else self.generator(batch["latents"], training=training)
+        fake_logits = self.discriminator(fakes, training=training)
+        real_logits = None
+        if self.loss.uses_real_logits:
+            real_logits = self.discriminator(batch["reals"], training=training)
+        return self.loss.generator_loss(fake_logits, real_logits), {}
+
+    def after_phase(self, phase):
+        if phase == "generator" and self.ema_generator is not None:
+            step = self.optimizer["generator"].iterations
+            update_average(self.ema_generator, self.generator, self.ema_decay, step)
+
+    def generate(self, n=None, seed=None, latents=None, batch_size=128):
+        """Makes images.
+
+        Args:
+            n: Integer, how many.
+            seed: Integer: the same images at each call and on every backend, up to rounding. None
+                draws new ones.
+            latents: Float array of shape `(n, latent_dim)` to use in place of drawn ones.
+            batch_size: Integer, how many images are made at a time.
+
+        Returns:
+            Float32 NumPy array of shape `(n, height, width, channels)`, in the generator's range.
+
+        Raises:
+            ValueError: If neither `n` nor `latents` is given, or the latents have another shape.
+        """
+        latents = given_or_drawn_latents(n, self.latent_dim, seed, latents)
+        return self.sampler.predict(latents, batch_size=batch_size, verbose=0)
+
+    def interpolate(self, steps=8, seed=None, latents=None):
+        """Makes images along the great circle between two latents.
+
+        Args:
+            steps: Integer, at least 2: how many images, both ends among them.
+            seed: Integer or None, from which the two latents are drawn.
+            latents: Float array of shape `(2, latent_dim)` to use in place of drawn ones.
+
+        Returns:
+            Float32 NumPy array of shape `(steps, height, width, channels)`.
+        """
+        start, end = given_or_drawn_latents(2, self.latent_dim, seed, latents)
+        return self.generate(latents=spherical_interpolation(start, end, steps))

@@ -1,0 +1,218 @@
+"""Variational autoencoders."""
+
+import keras
+import numpy as np
+
+from keras_gen import losses
+from keras_gen.engine import GenerativeModel, Phase
+from keras_gen.models import checks
+from keras_gen.models.latents import given_or_drawn_latents
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class VAE(GenerativeModel):
+    """A variational autoencoder, and with `beta` above 1 a beta-VAE.
+
+    The loss is the negative evidence lower bound (ELBO) in nats: the reconstruction's negative
+    log-likelihood, **summed** over pixels, plus `beta` times the Kullback-Leibler divergence of the
+    posterior from the standard normal prior, both averaged over the batch.
+
+    `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
+    `(batch, height, width, channels)` in [-1, 1]. It logs `loss`, `reconstruction_loss` and `kl_loss`;
+    `evaluate` adds `elbo`, the bound itself (`beta` = 1).
+
+    Args:
+        encoder: Built `keras.Model`, images to the posterior's `[mean, log variance]`, each of shape
+            `(batch, latent_dim)`.
+        decoder: Built `keras.Model`, latents `(batch, latent_dim)` to the likelihood's parameters, of
+            the images' shape: logits for `"bernoulli"`, means for `"gaussian"`.
+        latent_dim: Integer, the length of a latent vector.
+        beta: Number from 0 up, the weight of the KL term.
+        likelihood: `"bernoulli"`, `"gaussian"`, or an object such as
+            `keras_gen.losses.GaussianLikelihood(standard_deviation=0.1)`.
+        kl_warmup_steps: Integer. Over so many training steps the KL term's weight grows linearly from
+            0 to `beta`, which keeps latents from being switched off early.
+        name: String or None.
+
+    Raises:
+        ValueError: If a network is not built, or the shapes of the three do not fit.
+
+    Example:
+
+    >>> import keras_gen
+    >>> vae = keras_gen.VAE(
+    ...     encoder=keras_gen.networks.conv_encoder((8, 8, 1), latent_dim=2, base_filters=4),
+    ...     decoder=keras_gen.networks.conv_decoder((8, 8, 1), latent_dim=2, base_filters=4),
+    ...     latent_dim=2,
+    ... )
+    >>> vae.compile()
+    >>> history = vae.fit(keras.ops.zeros((4, 8, 8, 1)), batch_size=2, verbose=0)
+    >>> sorted(history.history)
+    ['kl_loss', 'loss', 'reconstruction_loss']
+    >>> vae.generate(3, seed=0).shape
+    (3, 8, 8, 1)
+
+    Reference: Kingma & Welling, 2013, https://arxiv.org/abs/1312.6114; Higgins et al., 2017 (beta-VAE)
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        beta=1.0,
+        likelihood="bernoulli",
+        kl_warmup_steps=0,
+        name=None,
+    ):
+        super().__init__(name=name)
+        checks.check_positive_integer("latent_dim", latent_dim)
+        checks.check_non_negative("beta", beta)
+        checks.check_non_negative("kl_warmup_steps", kl_warmup_steps)
+        self.image_shape, _ = checks.check_network("encoder", encoder, output_shape=(latent_dim,))
+        checks.check_network("decoder", decoder, (latent_dim,), self.image_shape)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.latent_dim = latent_dim
+        self.beta = beta
+        self.likelihood = losses.get_likelihood(likelihood)
+        self.kl_warmup_steps = kl_warmup_steps
+        self.built = True
+
+    def compile(self, optimizer=None, **trainer_options):
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer or its name. Defaults to Adam(1e-3).
+            **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
+                `keras.Model.compile`.
+        """
+        self.compile_phases({"vae": optimizer or keras.optimizers.Adam(1e-3)}, **trainer_options)
+
+    def call(self, images, training=False):
+        mean, _ = self.encoder(images, training=training)
+        return self.likelihood.mean(self.decoder(mean, training=training))
+
+    def phases(self):
+        networks = [self.encoder, self.decoder]
+        return {"vae": Phase(networks, self.negative_elbo, terms=["reconstruction_loss", "kl_loss"])}
+
+    def schedule(self, data, training):
+        yield "vae", {"images": checks.unpack_images(data, self.image_shape)}
+
+    def negative_elbo(self, batch, training):
+        """Negative ELBO of `batch["images"]`, the KL term weighted, and its two parts unweighted."""
+        images = batch["images"]
+        mean, log_variance = self.encoder(images, training=training)
+        latents = self.sample_posterior(mean, log_variance)
+        outputs = self.decoder(latents, training=training)
+        reconstruction = -keras.ops.mean(self.likelihood.log_likelihood(images, outputs))
+        kl = keras.ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
+        loss = reconstruction + self._kl_weight(training) * kl
+        return loss, {"reconstruction_loss": reconstruction, "kl_loss": kl}
+
+    def sample_posterior(self, mean, log_variance):
+        """Draws latents from N(mean, exp(log_variance)), differentiable in both."""
+        mean = keras.ops.cast(mean, "float32")
+        noise = keras.random.normal(keras.ops.shape(mean), seed=self.seed_generator)
+        return mean + keras.ops.exp(0.5 * keras.ops.cast(log_variance, "float32")) * noise
+
+    def _kl_weight(self, training):
+        if not training or not self.kl_warmup_steps:
+            return self.beta
+        step = keras.ops.cast(self.optimizer.iterations, "float32")
+        return self.beta * keras.ops.minimum(1.0, step / self.kl_warmup_steps)
+
+    def evaluation_terms(self, data):
+        terms = super().evaluation_terms(data)
+        return terms | {"elbo": -terms["reconstruction_loss"] - terms["kl_loss"]}
+
+    @property
+    def evaluation_names(self):
+        return (*super().evaluation_names, "elbo")
+
+    def encode(self, images, batch_size=128):
+        """Maps images to their posteriors.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            batch_size: Integer.
+
+        Returns:
+            Tuple of float32 NumPy arrays `(mean, log_variance)`, each of shape `(n, latent_dim)`.
+        """
+        checks.check_image_shape("`images`", images, self.image_shape)
+        mean, log_variance = self.encoder.predict(images, batch_size=batch_size, verbose=0)
+        return mean, log_variance
+
+    def decode(self, latents, batch_size=128):
+        """Maps latents to mean images.
+
+        Args:
+            latents: Float array of shape `(n, latent_dim)`.
+            batch_size: Integer.
+
+        Returns:
+            Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1].
+        """
+        latents = given_or_drawn_latents(None, self.latent_dim, None, latents)
+        outputs = self.decoder.predict(latents, batch_size=batch_size, verbose=0)
+        return keras.ops.convert_to_numpy(self.likelihood.mean(outputs))
+
+    def reconstruct(self, images, batch_size=128):
+        """Encodes images and decodes the posteriors' means; shapes and ranges as `decode`."""
+        mean, _ = self.encode(images, batch_size)
+        return self.decode(mean, batch_size)
+
+    def generate(self, n=None, seed=None, latents=None, batch_size=128):
+        """Decodes latents drawn from the prior: see `GAN.generate`."""
+        latents = given_or_drawn_latents(n, self.latent_dim, seed, latents)
+        return self.decode(latents, batch_size)
+
+    def interpolate(self, start, end, steps=8):
+        """Decodes the straight line between the posterior means of two images.
+
+        Args:
+            start: Float array of shape `(height, width, channels)` in [-1, 1].
+            end: Likewise.
+            steps: Integer, at least 2: how many images, both ends among them.
+
+        Returns:
+            Float32 NumPy array of shape `(steps, height, width, channels)`.
+        """
+        if not isinstance(steps, int) or steps < 2:
+            raise ValueError(f"`steps` must be an integer, at least 2. Received: steps={steps!r}")
+        mean, _ = self.encode(np.stack([start, end]))
+        fractions = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
+        return self.decode((1.0 - fractions) * mean[0] + fractions * mean[1])
+
+    def importance_weighted_bound(self, images, num_samples=100, seed=0, batch_size=128):
+        """Bounds the log-likelihood of images more tightly than the ELBO, by importance sampling.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            num_samples: Integer, latents drawn for each image. With 1 the bound's mean is the ELBO.
+            seed: Integer or None, of the draws.
+            batch_size: Integer, how many latents are decoded at a time.
+
+        Returns:
+            Float32 NumPy array of shape `(n,)`, in nats.
+
+        Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
+        """
+        checks.check_positive_integer("num_samples", num_samples)
+        mean, log_variance = self.encode(images, batch_size)
+        random = np.random.default_rng(seed)
+        log_weights = []
+        for _ in range(num_samples):
+            noise = random.standard_normal(mean.shape, dtype="float32")
+            latents = mean + np.exp(0.5 * log_variance) * noise
+            outputs = self.decoder.predict(latents, batch_size=batch_size, verbose=0)
+            log_weights.append(
+                self.likelihood.log_likelihood(images, outputs)
+                + losses.gaussian_log_density(latents, np.zeros_like(mean), np.zeros_like(mean))
+                - losses.gaussian_log_density(latents, mean, log_variance)
+            )
+        log_weights = keras.ops.stack(log_weights)
+        bound = keras.ops.logsumexp(log_weights, axis=0) - np.log(num_samples)
+        return keras.ops.convert_to_numpy(bound)

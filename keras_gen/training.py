@@ -1,0 +1,121 @@
+"""One training from its settings to its files, and on again after an interruption."""
+
+import csv
+import dataclasses
+import json
+import pathlib
+
+import keras
+
+from keras_gen import callbacks, pictures
+from keras_gen.files import written_aside
+from keras_gen.recipes import RECIPES, Settings
+
+
+def train(settings, output, resume=False, verbose="auto"):
+    """Trains a model and leaves `model.keras`, `samples.png`, `history.csv` and `settings.json`.
+
+    `samples/` holds a picture of the same latents after each epoch and an animation of them. The
+    model's file is whole at every moment; with `resume` training goes on from it exactly as if it had
+    not stopped.
+
+    Args:
+        settings: A `Settings`. With `resume`, those that are None are taken from the training's own.
+        output: String or path of a folder.
+        resume: Boolean.
+        verbose: As in `keras.Model.fit`.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        ValueError: If a setting is wrong, or the folder holds a training and `resume` is False.
+        FileNotFoundError: If there is nothing to resume.
+    """
+    output = pathlib.Path(output)
+    model_path = output / "model.keras"
+    settings_path = output / "settings.json"
+    if resume:
+        if not settings_path.exists():
+            raise FileNotFoundError(
+                f"`output` must hold a training to resume, with a settings.json. Received: {output}"
+            )
+        settings = _resumed(settings, json.loads(settings_path.read_text()))
+    elif model_path.exists():
+        raise ValueError(
+            f"`output` already holds a training: add --resume to go on with it, or choose another "
+            f"folder. Received: output={str(output)!r}"
+        )
+    settings = settings.with_defaults()
+    recipe = RECIPES[settings.model]
+
+    keras.utils.set_random_seed(settings.seed)
+    first_epoch = 0
+    dataset = recipe.load(settings)
+    steps = int(dataset.cardinality())
+    if model_path.exists():
+        model = keras.saving.load_model(model_path)
+        first_epoch = int(model.optimizer.iterations) // steps
+        dataset = recipe.load(settings, first_epoch=first_epoch)
+    else:
+        model = recipe.build(_image_shape(dataset), settings)
+    with written_aside(settings_path) as aside:
+        aside.write_text(json.dumps(dataclasses.asdict(settings), indent=2) + "\n")
+    _trim_history(output / "history.csv", first_epoch)
+
+    model.fit(
+        dataset,
+        epochs=settings.epochs,
+        initial_epoch=first_epoch,
+        verbose=verbose,
+        callbacks=[
+            _StopOnNaN(),
+            callbacks.SampleImages(output / "samples", seed=settings.seed),
+            keras.callbacks.CSVLogger(output / "history.csv", append=True),
+            callbacks.Checkpoint(model_path),
+        ],
+    )
+    grid = pictures.image_grid(model.generate(64, seed=settings.seed))
+    pictures.save_png(output / "samples.png", pictures.enlarge(grid, 512))
+    return model
+
+
+class _StopOnNaN(keras.callbacks.Callback):
+    """Ends a training whose losses are no numbers before the last good file is written over."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        broken = [name for name, value in (logs or {}).items() if value != value]
+        if broken:
+            raise ValueError(
+                f"Training diverged in epoch {epoch + 1}: {', '.join(broken)} became NaN. Look for NaN in "
+                "the data, or lower the learning rate. The model's file is that of the epoch before."
+            )
+
+
+def _resumed(settings, kept):
+    given = dataclasses.asdict(settings)
+    for name, value in kept.items():
+        if given[name] is None:
+            given[name] = value
+        elif given[name] != value and name != "epochs":
+            raise ValueError(
+                f"`{name}` can't change when a training is resumed: it began with {value!r}. "
+                f"Received: {name}={given[name]!r}"
+            )
+    return Settings(**given)
+
+
+def _image_shape(dataset):
+    elements = dataset.element_spec
+    images = elements[0] if isinstance(elements, tuple) else elements
+    return tuple(images.shape[1:])
+
+
+def _trim_history(path, epochs):
+    """Leaves in the history only the epochs that the model's file has seen."""
+    if not path.exists():
+        return
+    with open(path, newline="") as file:
+        header, *rows = list(csv.reader(file))
+    with written_aside(path) as aside, open(aside, "w", newline="") as file:
+        csv.writer(file).writerows([header, *(row for row in rows if int(row[0]) < epochs)])

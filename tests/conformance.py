@@ -1,0 +1,275 @@
+"""What every model promises, on every backend. Run it with KERAS_BACKEND set to each of the three."""
+
+import functools
+import importlib.util
+import os
+
+import keras
+import numpy as np
+import pytest
+
+from tests.cases import CASES, compiled
+
+BACKEND = keras.backend.backend()
+
+
+@pytest.fixture(params=list(CASES))
+def case(request):
+    keras.utils.set_random_seed(0)
+    return CASES[request.param]
+
+
+def weights_of(model):
+    """Every variable that training changes, optimizers' state and seeds among them."""
+    variables = [*model.variables, *model.optimizer.variables]
+    return [keras.ops.convert_to_numpy(v) for v in variables]
+
+
+def assert_same(first, second, tolerance=0.0):
+    assert len(first) == len(second)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def test_config_round_trip(case):
+    model = case.build()
+    clone = type(model).from_config(model.get_config())
+    assert clone.get_config() == model.get_config()
+    assert [w.path for w in clone.weights] == [w.path for w in model.weights]
+
+
+def test_saved_file_gives_the_same_outputs(case, tmp_path):
+    model = compiled(case)
+    model.fit(case.data(8), batch_size=4, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded) is type(model)
+    assert loaded.get_compile_config() == model.get_compile_config()
+    np.testing.assert_array_equal(case.outputs(loaded), case.outputs(model))
+
+
+def test_training_resumes_exactly_from_a_file(case, tmp_path):
+    fit = functools.partial(
+        keras.Model.fit, x=case.data(12), batch_size=4, verbose=0, shuffle=False
+    )
+    model = compiled(case)
+    model.fit(case.data(12), batch_size=4, verbose=0, shuffle=False, epochs=2)
+    model.save(tmp_path / "halfway.keras")
+    straight = fit(model, initial_epoch=2, epochs=4).history
+    resumed_model = keras.saving.load_model(tmp_path / "halfway.keras")
+    resumed = fit(resumed_model, initial_epoch=2, epochs=4).history
+
+    tolerance = 0.0 if BACKEND == "tensorflow" else 1e-6
+    assert straight.keys() == resumed.keys()
+    for name in straight:
+        assert len(straight[name]) == 2
+        np.testing.assert_allclose(straight[name], resumed[name], rtol=tolerance, atol=tolerance)
+    assert_same(weights_of(model), weights_of(resumed_model), tolerance)
+
+
+def test_each_phase_moves_its_own_networks_alone(case):
+    model = compiled(case)
+    phases = model.phases()
+    for name in case.phases:
+        rates = {phase: 0.1 if phase == name else 0.0 for phase in case.phases}
+        model = case.build()
+        model.compile(
+            **dict(
+                zip(
+                    case.compile_arguments(lambda: None),
+                    [keras.optimizers.SGD(rates[phase]) for phase in case.phases],
+                    strict=True,
+                )
+            )
+        )
+        phases = model.phases()
+        before = {
+            phase: [keras.ops.convert_to_numpy(v) for v in phases[phase].variables]
+            for phase in phases
+        }
+        model.fit(case.data(8), batch_size=8, verbose=0)
+        for phase in phases:
+            after = [keras.ops.convert_to_numpy(v) for v in phases[phase].variables]
+            moved = any((a != b).any() for a, b in zip(before[phase], after, strict=True))
+            assert moved == (phase == name), phase
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision(case, policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = compiled(case)
+    finally:
+        keras.config.set_dtype_policy(before)
+    scaled = [hasattr(optimizer, "dynamic_scale") for optimizer in model.optimizer.optimizers]
+    assert scaled == [policy == "mixed_float16"] * len(case.phases)
+    start = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+    history = model.fit(case.data(8), batch_size=4, epochs=2, verbose=0).history
+    end = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert all(np.isfinite(v).all() and v.dtype == "float32" for v in end)
+    assert any((a != b).any() for a, b in zip(start, end, strict=True))
+    assert case.outputs(model).dtype == "float32"
+
+
+def test_callbacks_that_change_rates_reach_every_optimizer(case):
+    model = compiled(case)
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)
+    monitor = "loss" if len(case.phases) == 1 else "generator_loss"
+    plateau = keras.callbacks.ReduceLROnPlateau(
+        monitor=monitor, mode="min", factor=0.1, patience=1, min_delta=1e9
+    )
+    model.fit(case.data(4), batch_size=4, epochs=2, callbacks=[schedule, plateau], verbose=0)
+    for optimizer in model.optimizer.optimizers:
+        # Halved in each epoch, and cut to a tenth once the first gave nothing better.
+        assert float(optimizer.learning_rate) == pytest.approx(1e-3 * 0.25 * 0.1)
+
+
+def test_checkpoint_and_log_callbacks(case, tmp_path):
+    monitor = "loss" if len(case.phases) == 1 else "generator_loss"
+    model = compiled(case)
+    model.fit(
+        case.data(8),
+        batch_size=4,
+        epochs=2,
+        verbose=0,
+        validation_data=(case.data(4),),
+        callbacks=[
+            keras.callbacks.ModelCheckpoint(
+                tmp_path / "best.keras", monitor, mode="min", save_best_only=True
+            ),
+            keras.callbacks.ModelCheckpoint(tmp_path / "last.weights.h5", save_weights_only=True),
+            keras.callbacks.CSVLogger(tmp_path / "history.csv"),
+            keras.callbacks.TerminateOnNaN(),
+            keras.callbacks.EarlyStopping(monitor, patience=5, mode="min"),
+            keras.callbacks.TensorBoard(tmp_path / "logs"),
+        ],
+    )
+    header = (tmp_path / "history.csv").read_text().splitlines()[0].split(",")
+    assert monitor in header and f"val_{monitor}" in header
+    assert list((tmp_path / "logs" / "train").iterdir())
+    assert keras.saving.load_model(tmp_path / "best.keras").built
+    fresh = compiled(case)
+    fresh.load_weights(tmp_path / "last.weights.h5")
+    assert_same(weights_of(fresh), weights_of(model))
+
+
+def test_backup_and_restore_goes_on_where_it_stopped(case, tmp_path):
+    class Interruption(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                raise InterruptedError
+
+    def fit(model, *callbacks, backup):
+        backup = keras.callbacks.BackupAndRestore(tmp_path / backup)
+        return model.fit(
+            case.data(8),
+            batch_size=4,
+            epochs=3,
+            shuffle=False,
+            verbose=0,
+            callbacks=[backup, *callbacks],
+        )
+
+    start = case.build().get_weights()
+
+    def started():
+        model = compiled(case)
+        model.set_weights(start)
+        return model
+
+    with pytest.raises(InterruptedError):
+        fit(started(), Interruption(), backup="interrupted")
+    resumed = started()
+    history = fit(resumed, backup="interrupted")
+    assert history.epoch == [2]
+    assert int(resumed.optimizer.iterations) == 6
+
+
+def test_early_stopping_and_nan(case):
+    monitor = "loss" if len(case.phases) == 1 else "generator_loss"
+    model = compiled(case)
+    stop = keras.callbacks.EarlyStopping(monitor, patience=1, min_delta=1e9, mode="min")
+    assert len(model.fit(case.data(4), epochs=5, callbacks=[stop], verbose=0).epoch) == 2
+
+    class Poison(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            for variable in self.model.trainable_variables:
+                variable.assign(keras.ops.full(variable.shape, float("nan")))
+
+    history = model.fit(
+        case.data(4), epochs=5, callbacks=[Poison(), keras.callbacks.TerminateOnNaN()], verbose=0
+    )
+    assert len(history.epoch) < 5
+
+
+def test_logs_are_the_named_losses_and_terms(case):
+    model = compiled(case)
+    terms = [term for phase in model.phases().values() for term in phase.terms]
+    names = ["loss"]
+    if len(case.phases) > 1:
+        names += [f"{phase}_loss" for phase in case.phases]
+    history = model.fit(case.data(4), verbose=0, validation_data=(case.data(4),)).history
+    assert set(history) >= {*names, *terms}
+    validation = {f"val_{name}" for name in model.evaluation_names}
+    assert set(history) == {*names, *terms, *validation}
+
+
+def test_evaluation_changes_nothing(case):
+    model = compiled(case)
+    model.fit(case.data(4), verbose=0)
+    before = [keras.ops.convert_to_numpy(w) for w in model.weights]
+    scores = model.evaluate(case.data(4), verbose=0, return_dict=True)
+    assert set(scores) == set(model.evaluation_names)
+    assert all(np.isfinite(list(scores.values())))
+    assert_same(before, [keras.ops.convert_to_numpy(w) for w in model.weights])
+
+
+def test_every_source_of_data_serves(case):
+    import tensorflow as tf
+
+    model = compiled(case)
+    arrays = case.data(8)
+
+    def batches():
+        for start in (0, 4):
+            yield (keras.tree.map_structure(lambda a: a[start : start + 4], arrays),)
+
+    model.fit(arrays, batch_size=4, verbose=0)
+    model.fit(tf.data.Dataset.from_tensor_slices(arrays).batch(4), verbose=0)
+    model.fit(batches(), verbose=0)
+    assert int(model.optimizer.iterations) == 6
+
+
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras has no steps_per_execution on PyTorch")
+def test_steps_per_execution(case):
+    model = compiled(case, steps_per_execution=2)
+    model.fit(case.data(16), batch_size=4, verbose=0)
+    assert int(model.optimizer.iterations) == 4
+
+
+def test_whole_step_compiles_under_xla(case):
+    if BACKEND == "torch":
+        with pytest.raises(ValueError, match="jit_compile"):
+            compiled(case, jit_compile=True)
+        return
+    model = compiled(case, jit_compile=True)
+    history = model.fit(case.data(8), batch_size=4, verbose=0).history
+    assert model.jit_compile is True
+    assert all(np.isfinite(values).all() for values in history.values())
+
+
+def test_refuses_images_of_another_shape(case):
+    model = compiled(case)
+    wrong = keras.tree.map_structure(lambda a: a[:, :, :6], case.data(4))
+    with pytest.raises(ValueError, match="shape"):
+        model.fit(wrong, verbose=0)
+
+
+def test_refuses_nan_in_arrays(case):
+    model = compiled(case)
+    poisoned = keras.tree.map_structure(np.copy, case.data(4))
+    keras.tree.flatten(poisoned)[0][0, 0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        model.fit(poisoned, verbose=0)
