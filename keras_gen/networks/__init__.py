@@ -1,11 +1,27 @@
 """Builders of the papers' networks, as functional Keras models."""
 
+from keras_gen.networks.conditional_dcgan import (
+    conditional_dcgan_discriminator,
+    conditional_dcgan_generator,
+)
 from keras_gen.networks.conv_vae import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
+from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
+from keras_gen.networks.resnet_generator import resnet_generator
+from keras_gen.networks.sngan_resnet import sngan_resnet_discriminator, sngan_resnet_generator
+from keras_gen.networks.unet_generator import unet_generator
 
 __all__ = [
+    "conditional_dcgan_discriminator",
+    "conditional_dcgan_generator",
     "conv_decoder",
     "conv_encoder",
     "dcgan_discriminator",
     "dcgan_generator",
+    "patch_discriminator",
+    "patch_receptive_field",
+    "resnet_generator",
+    "sngan_resnet_discriminator",
+    "sngan_resnet_generator",
+    "unet_generator",
 ]

@@ -4,7 +4,13 @@ import random
 
 import keras
 
-from keras_gen import layers as own_layers
+from keras_gen.layers import (
+    InstanceNormalization,
+    LabelProjection,
+    MinibatchStandardDeviation,
+    SpectralNormalization,
+)
+from keras_gen.networks._checks import check_integer
 
 NORMALIZATIONS = ("batch", "layer", "instance", "spectral", None)
 UPSAMPLINGS = ("transposed", "nearest")
@@ -53,7 +59,8 @@ class Blocks:
         self.normalization = normalization
         self.activation = activation
         self.initializer = initializer
-        self._generator = random.Random(random.randrange(2**31) if seed is None else seed)
+        seed = random.randrange(2**31) if seed is None else check_integer("seed", seed, 0)
+        self._generator = random.Random(seed)
 
     def next_seed(self):
         return self._generator.randrange(2**31)
@@ -98,7 +105,7 @@ class Blocks:
         elif self.normalization == "layer":
             layer = keras.layers.GroupNormalization(groups=1, epsilon=1e-5, name=name)
         elif self.normalization == "instance":
-            layer = own_layers.InstanceNormalization(epsilon=1e-5, name=name)
+            layer = InstanceNormalization(epsilon=1e-5, name=name)
         else:
             return x
         return layer(x)
@@ -164,15 +171,40 @@ class Blocks:
             x = self.halve(x, doubled(base_filters, level - 1), f"down_{level}", level > 1)
             x = self.dropout(x, dropout, f"down_{level}_dropout")
         if minibatch_deviation:
-            x = own_layers.MinibatchStandardDeviation(name="minibatch_deviation")(x)
+            x = MinibatchStandardDeviation(name="minibatch_deviation")(x)
         return keras.layers.Flatten(**SPATIAL, name="features")(x)
 
-    def _weighted(self, layer_class, x, name, **arguments):
+    def score(self, features, labels=None, num_classes=None):
+        """Float32 logits; with labels, a projection discriminator's."""
+        logits = self.dense(features, 1, "logits", dtype="float32")
+        if labels is None:
+            return logits
+        projection = self._weighted(
+            LabelProjection,
+            [features, labels],
+            "label_projection",
+            num_classes=num_classes,
+            dtype="float32",
+        )
+        return keras.layers.Add(name="score", dtype="float32")([logits, projection])
+
+    def _weighted(self, layer_class, x, name, dtype=None, **arguments):
         initializer = self.kernel_initializer()
-        layer = layer_class(kernel_initializer=initializer, name=name, **arguments)
-        if self.normalization == "spectral":
-            layer = own_layers.SpectralNormalization(layer, name=f"{name}_spectral")
-        return layer(x)
+        layer = layer_class(kernel_initializer=initializer, name=name, dtype=dtype, **arguments)
+        if self.normalization != "spectral":
+            return layer(x)
+        layer = SpectralNormalization(layer, name=f"{name}_spectral", dtype=dtype)
+        outputs = layer(x)
+        _refine(layer)
+        return outputs
+
+
+def _refine(layer):
+    # From its first guess a spectral layer takes the norm for far less than it is, and an untrained
+    # deep network would overflow. The start needs no chance: the kernel has enough.
+    layer.vector_u.assign(keras.ops.ones(layer.vector_u.shape))
+    for _ in range(10):
+        layer._sigma(training=True)
 
 
 def crop(x, size, name):

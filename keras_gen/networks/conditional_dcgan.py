@@ -1,6 +1,6 @@
 import keras
 
-from keras_gen.layers import LabelMap, LabelProjection
+from keras_gen.layers import LabelMap
 from keras_gen.networks._blocks import NORMALIZATIONS, UPSAMPLINGS, Blocks
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
@@ -57,10 +57,10 @@ def conditional_dcgan_generator(
     https://arxiv.org/abs/1411.1784
     """
     image_shape = check_image_shape("image_shape", image_shape)
-    check_integer("num_classes", num_classes)
-    check_integer("latent_dim", latent_dim)
+    num_classes = check_integer("num_classes", num_classes)
+    latent_dim = check_integer("latent_dim", latent_dim)
     check_choice("conditioning", conditioning, GENERATOR_CONDITIONINGS)
-    check_integer("base_filters", base_filters)
+    base_filters = check_integer("base_filters", base_filters)
     check_choice("upsampling", upsampling, UPSAMPLINGS)
     check_choice("normalization", normalization, NORMALIZATIONS)
 
@@ -125,9 +125,9 @@ def conditional_dcgan_discriminator(
     Classifier GANs, https://arxiv.org/abs/1610.09585
     """
     image_shape = check_image_shape("image_shape", image_shape)
-    check_integer("num_classes", num_classes)
+    num_classes = check_integer("num_classes", num_classes)
     check_choice("conditioning", conditioning, DISCRIMINATOR_CONDITIONINGS)
-    check_integer("base_filters", base_filters)
+    base_filters = check_integer("base_filters", base_filters)
     check_choice("normalization", normalization, NORMALIZATIONS)
     dropout = check_rate("dropout", dropout)
     if auxiliary_classifier and conditioning not in ("projection", None):
@@ -150,12 +150,10 @@ def conditional_dcgan_discriminator(
     elif conditioning == "embedding":
         x = _paint_label(blocks, images, labels, num_classes)
     features = blocks.image_to_features(x, base_filters, dropout)
-    logits = blocks.dense(features, 1, "logits", dtype="float32")
     if conditioning == "projection":
-        projection = LabelProjection(num_classes, name="label_projection", dtype="float32")
-        logits = keras.layers.Add(name="score", dtype="float32")(
-            [logits, projection([features, labels])]
-        )
+        logits = blocks.score(features, labels, num_classes)
+    else:
+        logits = blocks.score(features)
     if not auxiliary_classifier:
         return keras.Model([images, labels], logits, name=name)
     class_logits = blocks.dense(features, num_classes, "class_logits", dtype="float32")

@@ -46,7 +46,10 @@ def conv_encoder(
     Reference: Kingma & Welling, 2013, Auto-Encoding Variational Bayes,
     https://arxiv.org/abs/1312.6114
     """
-    image_shape, blocks = _start(image_shape, latent_dim, base_filters, hidden, normalization, seed)
+    image_shape, latent_dim, base_filters, hidden = _check(
+        image_shape, latent_dim, base_filters, hidden, normalization
+    )
+    blocks = Blocks(normalization, "relu", "glorot_uniform", seed)
     images = keras.Input(image_shape, name="images")
     x = blocks.image_to_features(images, base_filters)
     x = blocks.activate(blocks.dense(x, hidden, "hidden"), "hidden_activation")
@@ -97,17 +100,20 @@ def conv_decoder(
     Reference: Kingma & Welling, 2013, Auto-Encoding Variational Bayes,
     https://arxiv.org/abs/1312.6114
     """
-    image_shape, blocks = _start(image_shape, latent_dim, base_filters, hidden, normalization, seed)
+    image_shape, latent_dim, base_filters, hidden = _check(
+        image_shape, latent_dim, base_filters, hidden, normalization
+    )
+    blocks = Blocks(normalization, "relu", "glorot_uniform", seed)
     latents = keras.Input((latent_dim,), name="latents")
     x = blocks.activate(blocks.dense(latents, hidden, "hidden"), "hidden_activation")
     pixels = blocks.vector_to_image(x, image_shape, base_filters, activation=None)
     return keras.Model(latents, pixels, name=name)
 
 
-def _start(image_shape, latent_dim, base_filters, hidden, normalization, seed):
+def _check(image_shape, latent_dim, base_filters, hidden, normalization):
     image_shape = check_image_shape("image_shape", image_shape)
-    check_integer("latent_dim", latent_dim)
-    check_integer("base_filters", base_filters)
-    check_integer("hidden", hidden)
+    latent_dim = check_integer("latent_dim", latent_dim)
+    base_filters = check_integer("base_filters", base_filters)
+    hidden = check_integer("hidden", hidden)
     check_choice("normalization", normalization, NORMALIZATIONS)
-    return image_shape, Blocks(normalization, "relu", "glorot_uniform", seed)
+    return image_shape, latent_dim, base_filters, hidden

@@ -50,8 +50,8 @@ def dcgan_generator(
     Generative Adversarial Networks, https://arxiv.org/abs/1511.06434
     """
     image_shape = check_image_shape("image_shape", image_shape)
-    check_integer("latent_dim", latent_dim)
-    check_integer("base_filters", base_filters)
+    latent_dim = check_integer("latent_dim", latent_dim)
+    base_filters = check_integer("base_filters", base_filters)
     check_choice("upsampling", upsampling, UPSAMPLINGS)
     check_choice("normalization", normalization, NORMALIZATIONS)
 
@@ -106,12 +106,11 @@ def dcgan_discriminator(
     Improved Training of Wasserstein GANs, https://arxiv.org/abs/1704.00028
     """
     image_shape = check_image_shape("image_shape", image_shape)
-    check_integer("base_filters", base_filters)
+    base_filters = check_integer("base_filters", base_filters)
     check_choice("normalization", normalization, NORMALIZATIONS)
     dropout = check_rate("dropout", dropout)
 
     blocks = Blocks(normalization, "leaky_relu", seed=seed)
     images = keras.Input(image_shape, name="images")
     features = blocks.image_to_features(images, base_filters, dropout, minibatch_deviation)
-    logits = blocks.dense(features, 1, "logits", dtype="float32")
-    return keras.Model(images, logits, name=name)
+    return keras.Model(images, blocks.score(features), name=name)

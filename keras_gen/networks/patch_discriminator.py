@@ -77,7 +77,7 @@ def patch_discriminator(
     https://arxiv.org/abs/1611.07004
     """
     input_shape = check_image_shape("input_shape", input_shape)
-    check_integer("base_filters", base_filters)
+    base_filters = check_integer("base_filters", base_filters)
     check_choice("normalization", normalization, NORMALIZATIONS)
     side = min(input_shape[:2])
     if receptive_field is None:

@@ -50,11 +50,11 @@ def resnet_generator(
     Adversarial Networks, https://arxiv.org/abs/1703.10593
     """
     input_shape = check_image_shape("input_shape", input_shape, multiple=4)
-    check_integer("output_channels", output_channels)
-    check_integer("base_filters", base_filters)
+    output_channels = check_integer("output_channels", output_channels)
+    base_filters = check_integer("base_filters", base_filters)
     if blocks is None:
         blocks = 9 if min(input_shape[:2]) >= 256 else 6
-    check_integer("blocks", blocks)
+    blocks = check_integer("blocks", blocks)
     dropout = check_rate("dropout", dropout)
     check_choice("normalization", normalization, ("instance", "batch", None))
 

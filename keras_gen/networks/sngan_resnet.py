@@ -1,6 +1,5 @@
 import keras
 
-from keras_gen.layers import LabelProjection
 from keras_gen.networks._blocks import NORMALIZATIONS, SPATIAL, Blocks, doubled, halvings
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer
 from keras_gen.networks.conditional_dcgan import condition_latents
@@ -54,13 +53,16 @@ def sngan_resnet_generator(
     """
     if base_filters is None:
         base_filters = 256 if _is_small(image_shape) else 64
-    image_shape, sizes = _check(image_shape, num_classes, base_filters, normalization)
-    check_integer("latent_dim", latent_dim)
+    image_shape, num_classes, base_filters = _check(
+        image_shape, num_classes, base_filters, normalization
+    )
+    sizes = halvings(image_shape)
+    latent_dim = check_integer("latent_dim", latent_dim)
 
     blocks = Blocks(normalization, "relu", "glorot_uniform", seed)
     inputs = x = keras.Input((latent_dim,), name="latents")
-    if num_classes:
-        inputs = [inputs, keras.Input((), dtype="int32", name="labels")]
+    if num_classes is not None:
+        inputs = [x, keras.Input((), dtype="int32", name="labels")]
         x = condition_latents(blocks, *inputs, num_classes, "embedding")
     filters = _filters(image_shape, base_filters, len(sizes) - 1)
     x = blocks.dense(x, sizes[-1][0] * sizes[-1][1] * filters, "base")
@@ -119,39 +121,38 @@ def sngan_resnet_discriminator(
     """
     if base_filters is None:
         base_filters = 128 if _is_small(image_shape) else 64
-    image_shape, sizes = _check(image_shape, num_classes, base_filters, normalization)
+    image_shape, num_classes, base_filters = _check(
+        image_shape, num_classes, base_filters, normalization
+    )
+    sizes = halvings(image_shape)
 
     blocks = Blocks(normalization, "relu", "glorot_uniform", seed)
-    inputs = x = keras.Input(image_shape, name="images")
+    images = x = keras.Input(image_shape, name="images")
     small = _is_small(image_shape)
     halved = 2 if small else len(sizes) - 1
     for level in range(halved + (2 if small else 1)):
         filters = _filters(image_shape, base_filters, level)
-        x = _block_down(blocks, x, filters, f"down_{level}", level == 0, level < halved)
+        x = _block_down(blocks, x, filters, f"block_{level + 1}", level == 0, level < halved)
     x = blocks.activate(x, "top_activation")
     height, width = x.shape[1:3]
     x = keras.layers.GlobalAveragePooling2D(**SPATIAL, name="features_mean", dtype="float32")(x)
     # The paper sums.
     features = keras.layers.Rescaling(height * width, name="features", dtype="float32")(x)
-    logits = blocks.dense(features, 1, "logits", dtype="float32")
-    if num_classes:
-        inputs = [inputs, keras.Input((), dtype="int32", name="labels")]
-        projection = LabelProjection(num_classes, name="label_projection", dtype="float32")
-        logits = keras.layers.Add(name="score", dtype="float32")(
-            [logits, projection([features, inputs[1]])]
-        )
-    return keras.Model(inputs, logits, name=name)
+    if num_classes is None:
+        return keras.Model(images, blocks.score(features), name=name)
+    labels = keras.Input((), dtype="int32", name="labels")
+    logits = blocks.score(features, labels, num_classes)
+    return keras.Model([images, labels], logits, name=name)
 
 
 def _check(image_shape, num_classes, base_filters, normalization):
     image_shape = check_image_shape("image_shape", image_shape, minimum=32)
-    sizes = halvings(image_shape)
-    check_image_shape("image_shape", image_shape, multiple=2 ** (len(sizes) - 1))
+    check_image_shape("image_shape", image_shape, multiple=2 ** (len(halvings(image_shape)) - 1))
     if num_classes is not None:
-        check_integer("num_classes", num_classes)
-    check_integer("base_filters", base_filters)
+        num_classes = check_integer("num_classes", num_classes)
+    base_filters = check_integer("base_filters", base_filters)
     check_choice("normalization", normalization, NORMALIZATIONS)
-    return image_shape, sizes
+    return image_shape, num_classes, base_filters
 
 
 def _is_small(image_shape):

@@ -51,14 +51,18 @@ def unet_generator(
     Reference: Isola et al., 2017, Image-to-Image Translation with Conditional Adversarial Networks,
     https://arxiv.org/abs/1611.07004
     """
+    input_shape = check_image_shape("input_shape", input_shape, 4, multiple=4)
+    size = input_shape[:2]
     if depth is None:
-        height, width, _ = check_image_shape("input_shape", input_shape, 4, multiple=4)
-        # The lowest set bit of a | b is the largest power of two that divides both.
-        depth = min(8, ((height | width) & -(height | width)).bit_length() - 1)
-    check_integer("depth", depth, 2)
-    input_shape = check_image_shape("input_shape", input_shape, 4, multiple=2**depth)
-    check_integer("output_channels", output_channels)
-    check_integer("base_filters", base_filters)
+        depth = next(n for n in range(8, 1, -1) if not any(side % 2**n for side in size))
+    depth = check_integer("depth", depth, 2)
+    if any(side % 2**depth for side in size):
+        raise ValueError(
+            f"`depth` halvings need a height and a width divisible by 2**depth, {2**depth}. "
+            f"Received: depth={depth}, input_shape={input_shape}"
+        )
+    output_channels = check_integer("output_channels", output_channels)
+    base_filters = check_integer("base_filters", base_filters)
     dropout = check_rate("dropout", dropout)
     check_choice("normalization", normalization, ("batch", "instance", None))
 
@@ -72,14 +76,12 @@ def unet_generator(
 
     x = maps.pop()
     for level in range(depth - 1, 0, -1):
-        size = maps[level].shape[1:3]
         filters = doubled(base_filters, level - 1)
-        x = up.double(x, filters, size, f"up_{level}", use_bias=up.needs_bias)
+        x = up.double(x, filters, maps[level].shape[1:3], f"up_{level}", use_bias=up.needs_bias)
         x = up.normalize(x, f"up_{level}_normalization")
         if depth - level <= 3:
             x = up.dropout(x, dropout, f"up_{level}_dropout")
         x = up.activate(x, f"up_{level}_activation")
         x = keras.layers.Concatenate(name=f"up_{level}_skip")([x, maps[level]])
-    size = input_shape[:2]
     image = up.double(x, output_channels, size, "image", activation="tanh", dtype="float32")
     return keras.Model(images, image, name=name)
