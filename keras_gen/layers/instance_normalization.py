@@ -11,8 +11,10 @@ class InstanceNormalization(keras.layers.Layer):
     dtype. Training and inference are the same. An image of one pixel a channel becomes `beta`.
 
     The numbers, the arguments and the weights are those of `InstanceNormalization` in
-    tensorflow-addons 0.23, and once `keras_gen.layers` is imported, files that were saved with
-    it (`.keras` and `.h5`) load with this layer in its place.
+    tensorflow-addons 0.23, and once `keras_gen` is imported, files that were saved with it
+    (`.keras` and `.h5`) load with this layer in its place. One exception is Keras's: in a `.keras` file of
+    Keras 2 a functional model names a module that Keras 3 has moved, so load it by
+    `keras.saving.load_model(path, custom_objects={"Functional": keras.Model})`.
 
     Args:
         axis: Integer, the channels' axis, never the batch's. Defaults to `-1`.
@@ -119,8 +121,11 @@ class InstanceNormalization(keras.layers.Layer):
         weight_shape = [-1 if axis == channel_axis else 1 for axis in range(rank)]
 
         outputs = ops.cast(inputs, "float32")
-        mean, variance = ops.moments(outputs, pixel_axes, keepdims=True)
-        outputs = (outputs - mean) * ops.rsqrt(variance + self.epsilon)
+        outputs = outputs - ops.mean(outputs, pixel_axes, keepdims=True)
+        # Of the difference: on PyTorch, `ops.moments` takes the mean square less the squared mean,
+        # which is imprecise where the mean is large.
+        variance = ops.mean(outputs**2, pixel_axes, keepdims=True)
+        outputs = outputs * ops.rsqrt(variance + self.epsilon)
         if self.scale:
             outputs = outputs * ops.reshape(self.gamma, weight_shape)
         if self.center:
