@@ -1,0 +1,81 @@
+import dataclasses
+import os
+
+from keras_gen.data.folder_source import FolderSource, split_folder
+from keras_gen.data.preparing import OWN_BUILDERS, find_builder, prepared_builder
+from keras_gen.data.sources import is_folder, open_source
+from keras_gen.data.tfds_source import count_examples, image_feature, label_feature
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+    """What is known of a data set before it is read.
+
+    Args:
+        name: String.
+        image_shape: Tuple `(height, width, channels)`; height and width are None where they vary.
+        num_examples: Integer, or None where the data set is not yet downloaded.
+        class_names: Tuple of strings, or None where there are no classes.
+    """
+
+    name: str
+    image_shape: tuple
+    num_examples: int | None
+    class_names: tuple | None
+
+    @property
+    def num_classes(self):
+        """Integer, or None where there are no classes."""
+        return None if self.class_names is None else len(self.class_names)
+
+
+def describe(source, *, feature=None, split="train", data_dir=None):
+    """Describe a source of `images` without reading its pictures or downloading it.
+
+    Args:
+        source: As in `images`.
+        feature: String, which image feature of a TFDS data set. Defaults to its main one.
+        split: String. Defaults to `"train"`.
+        data_dir: Path of TFDS's folder.
+
+    Returns:
+        `Description`. Of a folder, the pictures' headers are read.
+
+    Raises:
+        ValueError: If the data set or the split is unknown, or a folder has no picture.
+        FileNotFoundError: If there is no such folder.
+
+    Example:
+
+    >>> digits = describe("digits", split="test")
+    >>> digits.image_shape, digits.num_examples, digits.num_classes
+    ((8, 8, 1), 300, 10)
+    """
+    if is_folder(source):
+        folder = split_folder(source, split)
+        try:
+            opened = FolderSource((folder,), labels=True, headers_only=True)
+        except ValueError:  # No classes, or nothing to read: then this raises, too.
+            opened = FolderSource((folder,), headers_only=True)
+        return Description(os.fspath(source), opened.shapes[0], opened.count, opened.class_names)
+    if isinstance(source, str):
+        return _describe_dataset(source, feature, split, data_dir)
+    opened = open_source(source, (feature,), split=split, labels=isinstance(source, tuple))
+    return Description(opened.name, opened.shapes[0], opened.count, opened.class_names)
+
+
+def _describe_dataset(source, feature, split, data_dir):
+    # The package's own are prepared in seconds.
+    own = source.split("/")[0] in OWN_BUILDERS
+    builder = (prepared_builder if own else find_builder)(source, data_dir)
+    info = builder.info
+    height, width, channels = info.features[image_feature(info, feature, source)].shape
+    try:
+        class_names = tuple(info.features[label_feature(info, source)].names)
+    except ValueError:
+        class_names = None
+    count = None
+    if info.splits:
+        count = count_examples(builder, split)
+    shape = (height, width, 3 if channels in (None, 4) else channels)
+    return Description(source, shape, count, class_names)

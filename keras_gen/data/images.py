@@ -1,0 +1,89 @@
+from keras_gen.data.pipeline import build
+from keras_gen.data.settings import Settings
+from keras_gen.data.sources import open_source
+
+
+def images(
+    source,
+    image_size=None,
+    batch_size=128,
+    *,
+    feature=None,
+    channels=None,
+    split="train",
+    labels=False,
+    augment=(),
+    transform=None,
+    shuffle=True,
+    seed=0,
+    drop_remainder=True,
+    cache=True,
+    strict=False,
+    first_epoch=0,
+    data_dir=None,
+):
+    """Batches of images for `fit`, from a data set's name, a folder or arrays.
+
+    Images that fit in memory (2 GiB) are decoded once and held there as uint8; they are perfectly
+    shuffled, augmented and scaled anew in each pass. Larger sets are decoded in parallel in each
+    pass, and TFDS's are shuffled within a buffer. Every pass is a function of `seed` and of its
+    number.
+
+    Args:
+        source: One of: the name of a [TensorFlow Datasets](https://www.tensorflow.org/datasets)
+            data set, `"digits"` and `"emoji"` included, such as `"fashion_mnist"`; a folder of PNG
+            or JPEG pictures of any size and mode, at any depth (a folder named like a data set is
+            written `"./name"`); an array `(n, height, width, channels)`, uint8 or floats in
+            [-1, 1]; a tuple of an array and its integer labels.
+        image_size: Integer, or `(height, width)`. Images are scaled in proportion until they cover
+            it, and their middle is cut out. Defaults to the data's own size.
+        batch_size: Integer, images in a batch; the global batch under a distribution strategy.
+            `WGANGP` splits each batch into `n_critic` critic batches. Defaults to `128`.
+        feature: String, which image feature of a TFDS data set. Defaults to its main one.
+        channels: 1 or 3. Defaults to the data's own; transparency is composited on white.
+        split: String, a TFDS split or slice (`"train[:90%]"`), or a subfolder. Defaults to
+            `"train"`, which for a folder without such a subfolder is the folder itself.
+        labels: Boolean, whether to yield `(images, labels)`. A folder's subfolders are its classes.
+        augment: Some of `"flip"` (mirrors one image in two) and `"crop"` (cuts the size at random
+            out of the image enlarged by 286 / 256: 72 for 64), drawn anew for each image and pass.
+        transform: Optional TensorFlow function of a batch of images, applied last, such as
+            `keras_gen.data.transforms.edges`.
+        shuffle: Boolean. Defaults to `True`.
+        seed: Integer; None for another order each time. Defaults to `0`.
+        drop_remainder: Boolean, whether to leave out a last, smaller batch, which gives static
+            shapes. Defaults to `True`.
+        cache: Boolean, whether images may be held in memory. Defaults to `True`.
+        strict: Boolean, whether to refuse unreadable pictures rather than skip them with a warning.
+        first_epoch: Integer, the number of the pass that the first iteration is, to resume exactly.
+        data_dir: Path of TFDS's folder. Defaults to `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
+
+    Returns:
+        `tf.data.Dataset` of known length. Its elements are float32 tensors
+        `(batch, height, width, channels)` in [-1, 1], or pairs of them and int32 labels `(batch,)`.
+
+    Raises:
+        ValueError: If the data set, the split or an option is unknown, a folder has no picture,
+            images differ in size and `image_size` is not given, values are not in their range, or
+            the batch is larger than the data set.
+        FileNotFoundError: If there is no such folder, or a data set is neither prepared nor
+            can be downloaded; the message says how to prepare it.
+
+    Example:
+
+    >>> batches = images("digits", batch_size=32, labels=True)
+    >>> len(batches), *(spec.shape for spec in batches.element_spec)
+    (46, TensorShape([32, 8, 8, 1]), TensorShape([32]))
+    """
+    settings = Settings(
+        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch
+    )
+    opened = open_source(
+        source, (feature,), split=split, labels=labels, data_dir=data_dir, strict=strict
+    )
+
+    def finish(part):
+        (batch,), classes = part
+        batch = batch if transform is None else transform(batch)
+        return (batch, classes) if labels else batch
+
+    return build((opened,), ((channels,),), settings, finish)

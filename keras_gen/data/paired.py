@@ -1,0 +1,154 @@
+import pathlib
+
+from keras_gen.data.array_source import ArraySource
+from keras_gen.data.folder_source import HALVES, FolderSource, split_folder
+from keras_gen.data.pipeline import build
+from keras_gen.data.settings import Settings
+from keras_gen.data.sources import IMAGE, is_folder, only_train, open_source
+from keras_gen.data.transforms import by_name
+
+
+def paired(
+    source,
+    input=None,
+    target=None,
+    image_size=None,
+    batch_size=1,
+    *,
+    side_by_side=False,
+    channels=None,
+    split="train",
+    augment=(),
+    shuffle=True,
+    seed=0,
+    drop_remainder=True,
+    cache=True,
+    strict=False,
+    first_epoch=0,
+    data_dir=None,
+):
+    """Batches of `(input, target)` images that show the same thing, for `Pix2Pix`.
+
+    A crop or flip is drawn once for both images of a pair. What is not said here is as in `images`.
+
+    Args:
+        source: One of: the name of a TFDS data set; a folder; a tuple of two folders with files of
+            the same names; a tuple of two arrays, inputs and targets.
+        input: What the model is given: an image feature of a TFDS data set; a subfolder; `"left"`
+            or `"right"` with `side_by_side`; or a transform of the target, `"edges"` or a
+            TensorFlow function of a batch of images. Defaults to `"left"` with `side_by_side`.
+        target: What the model is to draw, named likewise: a feature, a subfolder, a half. With a
+            transform, None or `"image"` is the main image of a data set, and a folder's pictures.
+        image_size: Integer, or `(height, width)`. Defaults to the data's own size.
+        batch_size: Integer, pairs in a batch. Defaults to `1`.
+        side_by_side: Boolean, whether each picture of the folder is two of one size, left and
+            right, as in Pix2Pix's own data sets. Defaults to `False`.
+        channels: 1 or 3 for both images, or a tuple, one each. A transform makes its own.
+            Defaults to the data's own.
+        split: String, as in `images`; a folder's subfolder is looked for as `split/input` and as
+            `input/split`. Defaults to `"train"`.
+        augment: Some of `"flip"` and `"crop"`, as in `images`: Pix2Pix's paper has both.
+        shuffle: Boolean. Defaults to `True`.
+        seed: Integer. Defaults to `0`.
+        drop_remainder: Boolean. Defaults to `True`.
+        cache: Boolean. Defaults to `True`.
+        strict: Boolean, whether to refuse unreadable pictures, and files without a counterpart.
+        first_epoch: Integer. Defaults to `0`.
+        data_dir: Path of TFDS's folder.
+
+    Returns:
+        `tf.data.Dataset` of pairs of float32 tensors `(batch, height, width, channels)` in [-1, 1].
+
+    Raises:
+        ValueError: If a feature or subfolder is unknown, files have no counterparts, or as
+            `images`.
+        FileNotFoundError: As `images`.
+
+    Example:
+
+    >>> drawings, digits = next(iter(paired("digits", "edges", "image", batch_size=4)))
+    >>> drawings.shape, digits.shape
+    (TensorShape([4, 8, 8, 1]), TensorShape([4, 8, 8, 1]))
+
+    Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004
+    """
+    settings = Settings(
+        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch
+    )
+    wanted = tuple(channels) if isinstance(channels, (tuple, list)) else (channels, channels)
+    if len(wanted) != 2:
+        raise ValueError(
+            "`channels` must be one number, or one each of input and target. "
+            f"Received: channels={channels!r}"
+        )
+    if isinstance(source, tuple):
+        opened, transform = _open_two(source, split, strict), None
+    elif is_folder(source):
+        opened, transform = _open_folder(source, input, target, side_by_side, split, strict)
+    else:
+        opened, transform = _open_features(source, input, target, split, data_dir)
+
+    def finish(part):
+        pictures, _ = part
+        return pictures if transform is None else (transform(pictures[0]), pictures[0])
+
+    return build((opened,), (wanted[-len(opened.shapes) :],), settings, finish)
+
+
+def _open_two(source, split, strict):
+    if len(source) != 2:
+        raise ValueError(
+            f"`source` must have two folders, or two arrays. Received: {len(source)} of them"
+        )
+    if all(is_folder(part) for part in source):
+        return FolderSource(tuple(split_folder(part, split) for part in source), strict=strict)
+    if any(isinstance(part, (str, pathlib.Path)) for part in source):
+        raise ValueError(f"`source` must be two folders or two arrays. Received: source={source!r}")
+    only_train(split)
+    return ArraySource(source, names=("source[0]", "source[1]"))
+
+
+def _open_folder(source, first, second, side_by_side, split, strict):
+    if side_by_side:
+        first, second = first or "left", second or ("left" if first == "right" else "right")
+        if {first, second} != set(HALVES):
+            raise ValueError(
+                "With `side_by_side=True`, `input` and `target` must be 'left' and 'right'. "
+                f"Received: input={first!r}, target={second!r}"
+            )
+        folder = split_folder(source, split)
+        return FolderSource((folder,), strict=strict, halves=(first, second)), None
+    root = pathlib.Path(source).expanduser()
+    transform = by_name(first)
+    if transform is not None and _subfolder(root, str(first), split) is None:
+        folder = root if second in (None, IMAGE) else _subfolder(root, second, split)
+        return open_source(folder or root / second, split=split, strict=strict), transform
+    if first == second == IMAGE and _subfolder(root, IMAGE, split) is None:
+        return open_source(source, (first, second), split=split, strict=strict), None
+    folders = [name and _subfolder(root, name, split) for name in (first, second)]
+    if not all(folders):
+        raise ValueError(
+            f"`input` and `target` must name subfolders of {root} with files of the same names, "
+            "`input` may be a transform such as 'edges', or `side_by_side=True` is needed. "
+            f"Received: input={first!r}, target={second!r}"
+        )
+    return FolderSource(folders, strict=strict), None
+
+
+def _subfolder(root, name, split):
+    """The first that exists of `root/split/name`, `root/name/split` and `root/name`."""
+    folders = [root / split / name, root / name / split]
+    if split == "train":
+        folders.append(root / name)
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def _open_features(source, first, second, split, data_dir):
+    if first is None:
+        raise ValueError(
+            "`input` must be an image feature of the data set or a transform such as 'edges'. "
+            "Received: input=None"
+        )
+    transform = by_name(first)
+    columns = (second,) if transform else (first, second)
+    return open_source(source, columns, split=split, data_dir=data_dir), transform

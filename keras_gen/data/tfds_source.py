@@ -1,0 +1,110 @@
+"""A split of a TensorFlow Datasets data set as a source of images."""
+
+import numpy as np
+
+from keras_gen.data.lazy import tf, tfds
+from keras_gen.data.preparing import prepared_builder
+
+# Encoded examples, not pixels, wait in the buffer; TFDS has shuffled them on disk already.
+SHUFFLE_BUFFER = 16_384
+
+
+class TFDSSource:
+    """Image features of a TFDS data set.
+
+    Args:
+        name: String, TFDS's name of the data set.
+        columns: Tuple of names of image features, None for the data set's own choice.
+        split: String, also TFDS's slices such as `"train[:90%]"`.
+        labels: Boolean, whether to read the class as well.
+        data_dir: Path of TFDS's folder.
+    """
+
+    dtype = "uint8"
+    shuffle_buffer = SHUFFLE_BUFFER
+
+    def __init__(self, name, columns=(None,), split="train", labels=False, data_dir=None):
+        self.name = name
+        builder = prepared_builder(name, data_dir)
+        self._info = builder.info
+        self._columns = tuple(image_feature(builder.info, column, name) for column in columns)
+        self._features = [builder.info.features[column] for column in self._columns]
+        self._label = label_feature(builder.info, name) if labels else None
+        self.shapes = tuple(_shape(f) for f in self._features)
+        self.class_names = tuple(self._info.features[self._label].names) if labels else None
+        self.count = count_examples(builder, split)
+        wanted = dict.fromkeys((*self._columns, *filter(None, [self._label])), True)
+        as_bytes = dict.fromkeys(self._columns, tfds.decode.SkipDecoding())
+        self._records = builder.as_dataset(
+            split=split,
+            shuffle_files=False,
+            decoders=tfds.decode.PartialDecoding(wanted, decoders=as_bytes),
+            read_config=tfds.ReadConfig(try_autocache=False),
+        )
+
+    def entries(self):
+        """The examples as they lie on disk, in their order there."""
+        return self._records
+
+    def decode(self, record):
+        """The images of an example, uint8, and its label."""
+        images = tuple(
+            feature.decode_example(record[column])
+            for column, feature in zip(self._columns, self._features, strict=True)
+        )
+        label = record[self._label] if self._label else -1
+        return images, tf.cast(label, tf.int32)
+
+
+def image_feature(info, column, name):
+    """Check the name of an image feature, or choose one: the supervised one, else the first."""
+    features = info.features
+    images = [
+        key
+        for key in (features if isinstance(features, tfds.features.FeaturesDict) else ())
+        if isinstance(features[key], tfds.features.Image) and features[key].np_dtype == np.uint8
+    ]
+    if not images:
+        raise ValueError(
+            "`source` must be a data set of 8-bit images; this one has the features "
+            f"{features}. Received: source={name!r}"
+        )
+    if column is None:
+        supervised = info.supervised_keys or ()
+        return next((key for key in supervised if key in images), images[0])
+    if column not in images:
+        raise ValueError(
+            f"`{name}` has the image features {images}, or `input` can be a transform such as "
+            f"'edges'. Received: {column!r}"
+        )
+    return column
+
+
+def label_feature(info, name):
+    """The feature that holds the class: the supervised one, else the only one of its kind."""
+    classes = [
+        key for key in info.features if isinstance(info.features[key], tfds.features.ClassLabel)
+    ]
+    supervised = [key for key in info.supervised_keys or () if key in classes]
+    if not supervised and len(classes) != 1:
+        raise ValueError(
+            "`labels=True` needs a data set with classes; this one has the class features "
+            f"{classes}. Received: source={name!r}"
+        )
+    return (supervised or classes)[0]
+
+
+def _shape(feature):
+    height, width, channels = feature.shape
+    return height, width, channels or 3
+
+
+def count_examples(builder, split):
+    """The number of examples in a split, or a slice of one, of a prepared data set."""
+    try:
+        return builder.info.splits[split].num_examples
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f"`split` must be one of {sorted(builder.info.splits)}, or a part of one such as "
+            f"'train[:90%]'. Received: split={split!r}"
+        ) from error
