@@ -54,7 +54,7 @@ class FeatureDistance(PairedMetric):
                 f"Received: feature_extractor={feature_extractor!r}"
             )
         outputs = [model.get_layer(layer).output for layer in self.layers]
-        self._network = keras.Model(model.inputs, outputs)
+        self._network = keras.Model(model.inputs[0], outputs)
 
     def scores(self, real, generated):
         return sum(

@@ -49,7 +49,7 @@ class FeatureExtractor:
         batch_size: Largest number of images sent through the network at once.
 
     Raises:
-        ValueError: If `model` has more than one input, or no layer called `feature_layer`.
+        ValueError: If `model` has several inputs or outputs, or no layer called `feature_layer`.
 
     Example:
 
@@ -63,13 +63,14 @@ class FeatureExtractor:
         self.model = model
         self.name = name or model.name
         self.batch_size = batch_size
-        symbolic = getattr(model, "inputs", None)  # None in a subclassed model
-        if symbolic and len(symbolic) != 1:
+        inputs = getattr(model, "inputs", None) or []  # none in a subclassed model
+        if inputs and (len(inputs), len(model.outputs)) != (1, 1):
             raise ValueError(
-                f"`model` must have one input, the images. Received: model.inputs={symbolic}"
+                "`model` must have one input, the images, and one output. "
+                f"Received: model.inputs={inputs}, model.outputs={model.outputs}"
             )
-        layers = [layer.name for layer in model.layers]
-        if feature_layer is None and symbolic and "features" in layers:
+        layers = [layer.name for layer in model.layers] if inputs else []
+        if feature_layer is None and "features" in layers:
             feature_layer = "features"
         if feature_layer is not None and feature_layer not in layers:
             raise ValueError(
@@ -78,11 +79,11 @@ class FeatureExtractor:
             )
         self.feature_layer = feature_layer
         self.from_logits = not _ends_in_softmax(model) if from_logits is None else from_logits
-        self.input_shape = tuple(symbolic[0].shape[1:]) if symbolic else (None, None, None)
+        self.input_shape = tuple(inputs[0].shape[1:]) if inputs else (None, None, None)
         self._network = model
-        if feature_layer is not None:
-            outputs = [model.get_layer(feature_layer).output, model.output]
-            self._network = keras.Model(model.inputs, outputs)
+        if inputs:
+            features = [] if feature_layer is None else [model.get_layer(feature_layer).output]
+            self._network = keras.Model(inputs[0], [*features, model.outputs[0]])
 
     @property
     def is_classifier(self):
@@ -135,9 +136,8 @@ class FeatureExtractor:
 
     def _embed(self, images):
         outputs = self._network.predict_on_batch(images)
-        features, scores = outputs if self.feature_layer is not None else (outputs, outputs)
-        features = _flatten(features)
-        scores = _flatten(scores).astype("float64")
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        features, scores = _flatten(outputs[0]), _flatten(outputs[-1]).astype("float64")
         return Embedding(features, _softmax(scores) if self.from_logits else scores)
 
 

@@ -47,9 +47,11 @@ class FeatureMoments:
         """Adds feature vectors.
 
         Args:
-            features: Float array `(batch, dim)`.
+            features: Float array `(batch, dim)`; the batch may be empty.
         """
         features = np.asarray(features, dtype="float64")
+        if not len(features):
+            return
         count, mean = len(features), features.mean(axis=0)
         centred = features - mean
         if self.count == 0:

@@ -141,14 +141,13 @@ def image_batches(images, batch_size=128, limit=None):
         batches = (images[start : start + batch_size] for start in starts)
     else:
         batches = images
-    count = 0
+    left = float("inf") if limit is None else limit
     for batch in batches:
-        if limit is not None and count >= limit:
-            return
         batch = as_images(keras.utils.unpack_x_y_sample_weight(batch)[0])
-        batch = batch if limit is None else batch[: limit - count]
-        count += len(batch)
-        yield batch
+        yield batch if len(batch) <= left else batch[:left]
+        left -= len(batch)
+        if left <= 0:
+            return
 
 
 def _interpolation_matrix(size_in, size_out):

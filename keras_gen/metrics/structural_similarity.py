@@ -11,15 +11,15 @@ class StructuralSimilarity(PairedMetric):
     """Structural similarity (SSIM), also multi-scale (MS-SSIM), averaged over the images.
 
     1 for equal images, about 0 for unrelated ones; higher is better. Gaussian window of standard
-    deviation 1.5; only windows wholly inside the image count; channels are averaged. A host metric,
-    for callbacks and loops (see `PairedMetric`).
+    deviation 1.5; only windows wholly inside the image count; channels are scored apart, then
+    averaged. A host metric, for callbacks and loops (see `PairedMetric`).
 
     Args:
         scales: Number of scales, 1 to 5. Defaults to 1, plain SSIM. Each further scale halves the
-            image; 5 is the published MS-SSIM, which takes images of 176 pixels or more. With fewer,
+            image; 5 is the published MS-SSIM, which takes images of 161 pixels or more. With fewer,
             the first published weights are used, rescaled to add up to 1.
-        filter_size: Width of the window in pixels, odd. Defaults to 11; the images must be at
-            least `filter_size * 2 ** (scales - 1)` pixels wide and high, so 8 x 8 digits need 7.
+        filter_size: Width of the window in pixels, odd. Defaults to 11. It must fit the image at
+            the last scale, so 8 x 8 digits need 7 or less.
         name: Name of the metric.
 
     Raises:
@@ -72,14 +72,14 @@ def structural_similarity(real, generated, scales=1, filter_size=11, data_range=
         ValueError: If the images are too small for the window at the last scale.
     """
     x, y = np.asarray(real, "float64"), np.asarray(generated, "float64")
-    smallest = filter_size * 2 ** (scales - 1)
+    smallest = (filter_size - 1) * 2 ** (scales - 1) + 1
     if min(x.shape[1:3]) < smallest:
         raise ValueError(
             f"Images must be {smallest} pixels or more wide and high, for scales={scales} and "
             f"filter_size={filter_size}. Received: real.shape={x.shape}"
         )
     if scales == 1:
-        return _similarity_and_contrast(x, y, filter_size, data_range)[0]
+        return _similarity_and_contrast(x, y, filter_size, data_range)[0].mean(axis=1)
     weights = np.array(SCALE_WEIGHTS[:scales]) / sum(SCALE_WEIGHTS[:scales])
     result = 1.0
     for scale, weight in enumerate(weights):
@@ -88,18 +88,18 @@ def structural_similarity(real, generated, scales=1, filter_size=11, data_range=
         # A negative mean has no real power; it counts as no similarity.
         result = result * np.maximum(similarity if last else contrast, 0.0) ** weight
         x, y = _halve(x), _halve(y)
-    return result
+    return result.mean(axis=1)
 
 
 def _similarity_and_contrast(x, y, filter_size, data_range):
+    """Two arrays `(batch, channels)`, of which the second leaves the means' term out."""
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
     mean_x, mean_y = _blur(x, filter_size), _blur(y, filter_size)
     variances = _blur(x * x + y * y, filter_size) - mean_x**2 - mean_y**2
     covariance = _blur(x * y, filter_size) - mean_x * mean_y
     contrast = (2 * covariance + c2) / (variances + c2)
     luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
-    axes = (1, 2, 3)
-    return (luminance * contrast).mean(axis=axes), contrast.mean(axis=axes)
+    return (luminance * contrast).mean(axis=(1, 2)), contrast.mean(axis=(1, 2))
 
 
 def _blur(images, filter_size, deviation=1.5):
@@ -112,7 +112,8 @@ def _blur(images, filter_size, deviation=1.5):
 
 
 def _halve(images):
-    """Averages blocks of 2 x 2 pixels; an odd last row or column is left out."""
+    """Averages blocks of 2 x 2 pixels; an odd last row or column is repeated first."""
     batch, height, width, channels = images.shape
-    images = images[:, : height // 2 * 2, : width // 2 * 2]
-    return images.reshape(batch, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
+    images = np.pad(images, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    blocks = (batch, (height + 1) // 2, 2, (width + 1) // 2, 2, channels)
+    return images.reshape(blocks).mean(axis=(2, 4))

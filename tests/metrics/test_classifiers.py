@@ -1,0 +1,45 @@
+import json
+import pathlib
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from keras_gen.metrics import FeatureExtractor, get_feature_extractor, image_classifier
+
+ZOO = pathlib.Path(__file__).parents[2] / "zoo"
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (9, 12, 3)])
+def test_shapes_and_features(rng, shape):
+    model = image_classifier(shape, 5, feature_dim=6, filters=2, name="small")
+    extractor = FeatureExtractor(model)
+    embedding = extractor(rng.uniform(-1, 1, (3, *shape)))
+    assert extractor.name == "small"
+    assert extractor.is_classifier
+    assert extractor.from_logits
+    assert embedding.features.shape == (3, 6)
+    assert embedding.probabilities.shape == (3, 5)
+
+
+def test_parameters_by_hand():
+    # Convolutions 3 x 3 without bias, 4 numbers of batch normalisation a channel, a dense layer.
+    convolutions = 9 * (1 * 2 + 2 * 4 + 4 * 4 + 4 * 8 + 8 * 6)
+    normalizations = 4 * (2 + 4 + 4 + 8 + 6)
+    model = image_classifier((8, 8, 1), 5, feature_dim=6, filters=2)
+    assert model.count_params() == convolutions + normalizations + (6 + 1) * 5
+
+
+def test_digits_preset_recognises_digits_it_was_not_trained_on():
+    digits = load_digits()
+    _, images, _, labels = train_test_split(
+        digits.images, digits.target, test_size=300, random_state=0, stratify=digits.target
+    )
+    extractor = get_feature_extractor(ZOO / "classifier_digits")
+    probabilities = extractor(images[..., None] / 8.0 - 1.0).probabilities
+    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
+    metadata = json.loads((ZOO / "classifier_digits" / "metadata.json").read_text())
+    assert accuracy >= 0.98
+    assert accuracy == pytest.approx(metadata["test_accuracy"], abs=1e-3)
+    assert extractor.name == "digits classifier"

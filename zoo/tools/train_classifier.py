@@ -1,0 +1,154 @@
+"""Trains the small classifiers whose features the scores of Fashion-MNIST and digits use.
+
+    python zoo/tools/train_classifier.py fashion_mnist
+    python zoo/tools/train_classifier.py digits
+
+Writes `zoo/classifier_<data set>/`: `config.json`, `model.weights.h5` and `metadata.json`, with the
+accuracy on the test split, which training does not look at; the last epoch is kept, not the best.
+The test split is Fashion-MNIST's own 10,000 images; of the digits, 300 drawn once.
+"""
+
+import argparse
+import json
+import pathlib
+import time
+
+import keras
+import numpy as np
+
+from keras_gen.metrics import image_classifier
+
+ZOO = pathlib.Path(__file__).resolve().parents[1]
+RECIPES = {
+    "fashion_mnist": {"epochs": 9, "batch_size": 128, "shift": 2, "flip": True},
+    "digits": {"epochs": 60, "batch_size": 64, "shift": 1, "flip": False},
+}
+SIZES = {
+    "fashion_mnist": {"feature_dim": 128, "filters": 24},
+    "digits": {"feature_dim": 64, "filters": 16},
+}
+
+
+def load_fashion_mnist():
+    """Returns (images, labels) of the train and test splits, images in [-1, 1]."""
+    import tensorflow_datasets as tfds
+
+    splits = tfds.load("fashion_mnist", split=["train", "test"], batch_size=-1)
+    return [
+        (split["image"].astype("float32") / 127.5 - 1.0, split["label"])
+        for split in tfds.as_numpy(splits)
+    ]
+
+
+def load_digits():
+    """Returns (images, labels) of all but 300 images, and of those 300, equally many a class."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    digits = load_digits()
+    images = digits.images[..., None].astype("float32") / 8.0 - 1.0
+    train_images, test_images, train_labels, test_labels = train_test_split(
+        images, digits.target, test_size=300, random_state=0, stratify=digits.target
+    )
+    return [(train_images, train_labels), (test_images, test_labels)]
+
+
+class AugmentedBatches(keras.utils.PyDataset):
+    """Shuffled batches, each image shifted by a few pixels and, where asked, mirrored."""
+
+    def __init__(self, images, labels, batch_size, shift, flip, seed=0):
+        super().__init__()
+        self.images, self.labels = images, labels
+        self.batch_size, self.shift, self.flip = batch_size, shift, flip
+        self.rng = np.random.default_rng(seed)
+        self.order = self.rng.permutation(len(images))
+
+    def __len__(self):
+        return len(self.images) // self.batch_size
+
+    def __getitem__(self, index):
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        images, shift = self.images[chosen], self.shift
+        padded = np.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)), mode="edge")
+        height, width = images.shape[1:3]
+        offsets = self.rng.integers(0, 2 * shift + 1, (len(images), 2))
+        images = np.stack(
+            [
+                image[top : top + height, left : left + width]
+                for image, (top, left) in zip(padded, offsets, strict=True)
+            ]
+        )
+        if self.flip:
+            mirrored = self.rng.random(len(images)) < 0.5
+            images[mirrored] = images[mirrored, :, ::-1]
+        return images, self.labels[chosen]
+
+    def on_epoch_end(self):
+        self.order = self.rng.permutation(len(self.images))
+
+
+def train(dataset, epochs, batch_size, shift, flip):
+    """Trains a classifier and returns it with its metadata."""
+    keras.utils.set_random_seed(0)
+    load = {"fashion_mnist": load_fashion_mnist, "digits": load_digits}[dataset]
+    (images, labels), (test_images, test_labels) = load()
+    model = image_classifier(images.shape[1:], 10, name=f"{dataset}_classifier", **SIZES[dataset])
+    batches = AugmentedBatches(images, labels, batch_size, shift, flip)
+    rate = keras.optimizers.schedules.CosineDecay(
+        2e-4, epochs * len(batches), warmup_target=2e-3, warmup_steps=len(batches)
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-2),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    start = time.monotonic()
+    model.fit(batches, epochs=epochs, verbose=2)
+    seconds = time.monotonic() - start
+    loss, accuracy = model.evaluate(test_images, test_labels, batch_size=500, verbose=0)
+    metadata = {
+        "keras_version": keras.__version__,
+        "backend": keras.backend.backend(),
+        "parameter_count": model.count_params(),
+        "dataset": dataset,
+        "test_images": len(test_images),
+        "test_accuracy": round(accuracy, 4),
+        "test_loss": round(loss, 4),
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "training_seconds": round(seconds),
+        "training_command": f"python zoo/tools/train_classifier.py {dataset}",
+    }
+    return model, metadata
+
+
+def save(model, metadata, folder):
+    """Writes the three files of a preset."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    config.pop("build_config", None)
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "metadata.json").write_text(json.dumps(metadata, indent=2) + "\n")
+    bare = keras.saving.deserialize_keras_object(config)  # so that no optimizer state is saved
+    bare.set_weights(model.get_weights())
+    bare.save_weights(folder / "model.weights.h5")
+
+
+def main():
+    """Reads the command line, trains and saves."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", choices=sorted(RECIPES))
+    parser.add_argument("--epochs", type=int, help="overrides the recipe's")
+    parser.add_argument("--output", type=pathlib.Path, help="folder to write to")
+    arguments = parser.parse_args()
+    recipe = RECIPES[arguments.dataset]
+    recipe = recipe | ({"epochs": arguments.epochs} if arguments.epochs else {})
+    model, metadata = train(arguments.dataset, **recipe)
+    folder = arguments.output or ZOO / f"classifier_{arguments.dataset}"
+    save(model, metadata, folder)
+    print(json.dumps(metadata, indent=2))
+
+
+if __name__ == "__main__":
+    main()
