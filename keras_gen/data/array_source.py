@@ -1,5 +1,7 @@
 """Arrays in memory as a source of images."""
 
+import warnings
+
 import numpy as np
 
 from keras_gen.data.lazy import tf
@@ -16,6 +18,7 @@ class ArraySource:
     """
 
     name = "arrays"
+    indexed = True
 
     def __init__(self, columns, labels=None, names=("source",)):
         self.columns = tuple(
@@ -23,7 +26,6 @@ class ArraySource:
         )
         self.count = len(self.columns[0])
         self.shapes = tuple(array.shape[1:] for array in self.columns)
-        self.shuffle_buffer = self.count
         counts, dtypes = ({f(a) for a in self.columns} for f in (len, lambda a: a.dtype.name))
         if len(counts) > 1 or len(dtypes) > 1:
             raise ValueError(
@@ -66,6 +68,12 @@ def _check_images(array, name):
         raise ValueError(
             f"`{name}` must be finite and in [-1, 1] where it is of floats (or uint8 in 0..255). "
             f"Received: values from {low} to {high}"
+        )
+    if low >= 0 < high:
+        warnings.warn(
+            f"`{name}` has no value below 0. Images are taken to be in [-1, 1]: scale those in [0, 1] "
+            "by `2 * x - 1`.",
+            stacklevel=2,
         )
     return array.astype("float32")
 

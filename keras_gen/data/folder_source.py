@@ -31,6 +31,7 @@ class FolderSource:
     """
 
     dtype = "uint8"
+    indexed = True
 
     def __init__(self, folders, labels=False, strict=False, halves=None, headers_only=False):
         self.name = os.fspath(folders[0])
@@ -43,7 +44,7 @@ class FolderSource:
         shapes = [s for s in shapes if not isinstance(s, Exception)]
         if not shapes:
             raise ValueError(f"`source` has no readable picture. Received: source={self.name!r}")
-        self.count = self.shuffle_buffer = len(self._rows)
+        self.count = len(self._rows)
         self.shapes = _common_shapes(shapes, halves)
         self.class_names = self._labels = None
         if labels:

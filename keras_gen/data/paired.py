@@ -144,11 +144,11 @@ def _subfolder(root, name, split):
 
 
 def _open_features(source, first, second, split, data_dir):
-    if first is None:
-        raise ValueError(
-            "`input` must be an image feature of the data set or a transform such as 'edges'. "
-            "Received: input=None"
-        )
     transform = by_name(first)
+    if first is None or (second is None and transform is None):
+        raise ValueError(
+            "`input` and `target` must be image features of the data set, or `input` a transform "
+            f"such as 'edges'. Received: input={first!r}, target={second!r}"
+        )
     columns = (second,) if transform else (first, second)
     return open_source(source, columns, split=split, data_dir=data_dir), transform

@@ -1,13 +1,10 @@
 """From sources to batches: one pipeline under `images`, `paired` and `unpaired`."""
 
-import itertools
-
-import numpy as np
-
 from keras_gen.data.augmentation import augment
 from keras_gen.data.fitting import resolve_channels
 from keras_gen.data.lazy import tf
-from keras_gen.data.stores import MemoryStore, make_store
+from keras_gen.data.orders import in_batches, passes
+from keras_gen.data.stores import make_store
 
 
 def build(sources, channels, settings, finish):
@@ -45,70 +42,27 @@ def build(sources, channels, settings, finish):
         length = max(store.count for store in stores)
 
         def one_pass(epoch):
-            parts = (
-                tf.data.Dataset.zip(_entries(store, length, settings, key), _bits(length, key))
-                for store, key in zip(stores, _keys(settings.seed, epoch, stores), strict=True)
-            )
+            key = tf.stack([tf.constant(settings.seed, tf.int64), epoch])
+            keys = tf.unstack(tf.random.split(key, 2 * len(stores)))
+            parts = []
+            for store, order_key, bits_key in zip(stores, keys[::2], keys[1::2], strict=True):
+                bits = tf.random.stateless_uniform([length], bits_key, 0, 2**31 - 1, tf.int32)
+                bits = in_batches(bits, length, settings.batch_size, settings.drop_remainder)
+                parts.append((store.batches(length, settings, order_key), bits))
             return tf.data.Dataset.zip(tuple(parts))
-
-        def load_one(*parts):
-            return tuple((s.load_one(e), bits) for s, (e, bits) in zip(stores, parts, strict=True))
 
         def load_batch(*parts):
             loaded = []
             for store, (batch, bits) in zip(stores, parts, strict=True):
-                images, labels = store.load_batch(batch)
-                images = augment(list(images), bits, settings.augment, size)
+                images, labels = store.gather(batch)
+                images = augment(images, bits, settings.augment, size)
                 loaded.append((tuple(_to_range(x) for x in images), labels))
             return finish(*loaded)
 
-        dataset = _passes(settings.first_epoch).flat_map(one_pass)
-        if not all(isinstance(store, MemoryStore) for store in stores):
-            dataset = dataset.map(load_one, num_parallel_calls=tf.data.AUTOTUNE)
-        dataset = dataset.batch(settings.batch_size, drop_remainder=settings.drop_remainder)
+        dataset = passes(settings.first_epoch).flat_map(one_pass)
         dataset = dataset.map(load_batch, num_parallel_calls=tf.data.AUTOTUNE)
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
         return dataset.prefetch(tf.data.AUTOTUNE)
-
-
-def _passes(first):
-    """A dataset of one element: the number of the pass, one more in each iteration over it."""
-    numbers = itertools.count(first)
-    number = tf.data.Dataset.range(1).map(
-        lambda _: tf.numpy_function(lambda: np.int64(next(numbers)), [], tf.int64)
-    )
-    return number.map(lambda n: tf.ensure_shape(n, ()))
-
-
-def _keys(seed, epoch, stores):
-    """One stateless seed a store for a pass."""
-    key = tf.stack([tf.constant(seed, tf.int64), epoch])
-    return tf.unstack(tf.random.experimental.stateless_split(key, len(stores)))
-
-
-def _bits(length, key):
-    """31 random bits for each place of a pass."""
-    bits = tf.random.stateless_uniform([length], key, maxval=2**31 - 1, dtype=tf.int32)
-    return tf.data.Dataset.from_tensor_slices(bits)
-
-
-def _entries(store, length, settings, key):
-    """A pass over a store's entries, again and again up to the length, each time shuffled anew."""
-
-    def one_round(number):
-        if not settings.shuffle:
-            return store.entries()
-        seed = tf.random.stateless_uniform(
-            [], key + tf.stack([0, number]), maxval=2**62, dtype=tf.int64
-        )
-        return store.entries().shuffle(
-            store.shuffle_buffer, seed=seed, reshuffle_each_iteration=False
-        )
-
-    # TensorFlow mixes its global seed into every shuffle: within this function it has none.
-    tf.random.set_seed(None)
-    rounds = -(-length // store.count)
-    return tf.data.Dataset.range(rounds).flat_map(one_round).take(length)
 
 
 def _to_range(images):

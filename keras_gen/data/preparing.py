@@ -52,11 +52,16 @@ def is_dataset_name(name):
     return base in OWN_BUILDERS or base in tfds.list_builders(with_community_datasets=False)
 
 
-def prepared_builder(name, data_dir=None):
+def prepared_builder(name, data_dir=None, manual_dir=None):
     """As `find_builder`, with the data on disk: downloaded and converted when first asked for.
 
     The package's own data sets go to a cache folder where TFDS's folder can't be written. Several
     processes may ask at once.
+
+    Args:
+        name: String, a TFDS name.
+        data_dir: Path, TFDS's folder. Defaults to `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
+        manual_dir: Path, where manual downloads lie. Defaults to `downloads/manual` in that folder.
 
     Raises:
         FileNotFoundError: If the data cannot be had; the message says how to prepare them.
@@ -65,28 +70,30 @@ def prepared_builder(name, data_dir=None):
     if _is_prepared(builder):
         return builder
     own = builder.name in OWN_BUILDERS
+    manual_dir = manual_dir or os.path.join(builder.data_dir_root, "downloads", "manual")
     if not own and _is_offline(builder):
-        raise _how_to_prepare(builder, name, "no network was found")
+        raise _how_to_prepare(builder, name, "no network was found", manual_dir)
     try:
-        with _quiet(own):
-            builder.download_and_prepare()
+        with quiet(bars=not own):
+            builder.download_and_prepare(
+                download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
+            )
         return builder
     except (ImportError, MemoryError):
         raise
     except Exception as error:
-        # Another process may have finished first: the data are there for a builder made anew.
+        # Another process may have finished first: a builder made anew sees the data.
         builder = find_builder(name, data_dir)
         if _is_prepared(builder):
             return builder
-        fallback = _cache_folder()
         unwritable = isinstance(error, (PermissionError, NotADirectoryError, FileExistsError))
-        if builder.name == "digits" and unwritable and data_dir != fallback:
-            return prepared_builder(name, fallback)
-        raise _how_to_prepare(builder, name, error) from error
+        if own and unwritable and data_dir != _cache_folder():
+            return prepared_builder(name, _cache_folder(), manual_dir)
+        raise _how_to_prepare(builder, name, error, manual_dir) from error
 
 
 def _is_prepared(builder):
-    with _quiet(own=True):  # TFDS warns of every data set that is not.
+    with quiet():  # TFDS warns of every data set that is not.
         return builder.is_prepared()
 
 
@@ -107,14 +114,14 @@ def _cache_folder():
 
 
 @contextlib.contextmanager
-def _quiet(own):
-    """Hide TFDS's notices; the bars of a long download are left to a person at a terminal."""
+def quiet(bars=False):
+    """Hide TFDS's notices; its bars of progress too, but for a person at a terminal if wanted."""
     absl, level = logging.getLogger("absl"), logging.getLogger("absl").level
     absl.setLevel(logging.ERROR)
     try:
         with contextlib.ExitStack() as stack:
             stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-            if own or not sys.stderr.isatty():
+            if not (bars and sys.stderr.isatty()):
                 stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
             yield
     finally:
@@ -133,11 +140,10 @@ def _is_offline(builder):
     return True
 
 
-def _how_to_prepare(builder, name, reason):
+def _how_to_prepare(builder, name, reason, manual_dir):
     instructions = getattr(builder, "MANUAL_DOWNLOAD_INSTRUCTIONS", None)
     if instructions:
-        manual = pathlib.Path(builder.data_dir_root) / "downloads" / "manual"
-        how = f"{' '.join(instructions.split())} The manual folder is {manual}."
+        how = f"{' '.join(instructions.split())} The manual folder is {manual_dir}."
     else:
         how = (
             f"Where there is a network, run `tfds build {name}` (or "

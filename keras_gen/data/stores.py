@@ -7,9 +7,12 @@ import numpy as np
 from keras_gen.data.array_source import ArraySource
 from keras_gen.data.fitting import fit
 from keras_gen.data.lazy import tf
+from keras_gen.data.orders import in_batches, permuted_indices, shuffled_records
 
 # A source whose fitted images take more bytes than this is read from disk in every pass.
 MEMORY_BUDGET = 2 * 1024**3
+# Encoded records, not pixels, wait in the buffer; TFDS has shuffled them on disk already.
+SHUFFLE_BUFFER = 16_384
 
 
 def make_store(source, size, channels, cache):
@@ -32,27 +35,37 @@ class DiskStore:
     """Reads, decodes and fits images one by one, in parallel, whenever they are wanted."""
 
     def __init__(self, source, size, channels):
-        self.source = source
         self.count = source.count
-        self.shuffle_buffer = source.shuffle_buffer
-        self._entries = source.entries()
+        self._source = source
+        self._entries = source.entries()  # Made here: in a traced function TFDS can't.
         self._size, self._channels = size, channels
-
-    def entries(self):
-        """Examples as the source has them: indices, or encoded records."""
-        return self._entries
 
     def load_one(self, entry):
         """An entry's fitted images and label."""
-        images, label = self.source.decode(entry)
+        images, label = self._source.decode(entry)
         fitted = tuple(
             fit(image, self._size, depth)
             for image, depth in zip(images, self._channels, strict=True)
         )
         return fitted, tf.cast(label, tf.int32)
 
-    def load_batch(self, batch):
-        """Nothing is left to do for a batch of loaded images."""
+    def load_all(self):
+        """A dataset of all fitted images and labels, in the source's order."""
+        return self._entries.map(self.load_one, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def batches(self, length, settings, key):
+        """A pass of batches of images and labels."""
+        if self._source.indexed:
+            order = permuted_indices(self.count, length, settings.shuffle, key)
+            entries = tf.data.Dataset.from_tensor_slices(order)
+        else:
+            buffer = SHUFFLE_BUFFER if settings.shuffle else 1
+            entries = shuffled_records(self._entries, self.count, length, buffer, key)
+        examples = entries.map(self.load_one, num_parallel_calls=tf.data.AUTOTUNE)
+        return examples.batch(settings.batch_size, drop_remainder=settings.drop_remainder)
+
+    def gather(self, batch):
+        """The batch: it is loaded already."""
         return batch
 
 
@@ -61,20 +74,16 @@ class MemoryStore:
 
     def __init__(self, source, size, channels):
         *columns, labels = _read_all(source, size, channels)
-        self.count = self.shuffle_buffer = len(labels)
+        self.count = source.count
         self._columns = tuple(tf.constant(column) for column in columns)
         self._labels = tf.constant(labels)
-        self._entries = tf.data.Dataset.range(self.count)
 
-    def entries(self):
-        """Indices."""
-        return self._entries
+    def batches(self, length, settings, key):
+        """A pass of batches of indices."""
+        order = permuted_indices(self.count, length, settings.shuffle, key)
+        return in_batches(order, length, settings.batch_size, settings.drop_remainder)
 
-    def load_one(self, entry):
-        """An index stays one until there is a batch of them."""
-        return entry
-
-    def load_batch(self, indices):
+    def gather(self, indices):
         """Images and labels of a batch of indices."""
         images = tuple(tf.gather(column, indices) for column in self._columns)
         return images, tf.gather(self._labels, indices)
@@ -89,9 +98,8 @@ def _read_all(source, size, channels):
     disk = DiskStore(source, size, channels)
     arrays = [np.empty((source.count, *shape), source.dtype) for shape in wanted]
     arrays.append(np.empty(source.count, "int32"))
-    examples = disk.entries().map(disk.load_one, num_parallel_calls=tf.data.AUTOTUNE)
     start = 0
-    for images, labels in examples.batch(256).prefetch(2).as_numpy_iterator():
+    for images, labels in disk.load_all().batch(256).prefetch(2).as_numpy_iterator():
         for array, values in zip(arrays, (*images, labels), strict=True):
             array[start : start + len(labels)] = values
         start += len(labels)

@@ -3,10 +3,7 @@
 import numpy as np
 
 from keras_gen.data.lazy import tf, tfds
-from keras_gen.data.preparing import prepared_builder
-
-# Encoded examples, not pixels, wait in the buffer; TFDS has shuffled them on disk already.
-SHUFFLE_BUFFER = 16_384
+from keras_gen.data.preparing import prepared_builder, quiet
 
 
 class TFDSSource:
@@ -18,12 +15,15 @@ class TFDSSource:
         split: String, also TFDS's slices such as `"train[:90%]"`.
         labels: Boolean, whether to read the class as well.
         data_dir: Path of TFDS's folder.
+        every_other: None, or 0 or 1 to take every second example, from the first or the second.
     """
 
     dtype = "uint8"
-    shuffle_buffer = SHUFFLE_BUFFER
+    indexed = False
 
-    def __init__(self, name, columns=(None,), split="train", labels=False, data_dir=None):
+    def __init__(
+        self, name, columns=(None,), split="train", labels=False, data_dir=None, every_other=None
+    ):
         self.name = name
         builder = prepared_builder(name, data_dir)
         self._info = builder.info
@@ -35,12 +35,16 @@ class TFDSSource:
         self.count = count_examples(builder, split)
         wanted = dict.fromkeys((*self._columns, *filter(None, [self._label])), True)
         as_bytes = dict.fromkeys(self._columns, tfds.decode.SkipDecoding())
-        self._records = builder.as_dataset(
-            split=split,
-            shuffle_files=False,
-            decoders=tfds.decode.PartialDecoding(wanted, decoders=as_bytes),
-            read_config=tfds.ReadConfig(try_autocache=False),
-        )
+        with quiet():
+            self._records = builder.as_dataset(
+                split=split,
+                shuffle_files=False,
+                decoders=tfds.decode.PartialDecoding(wanted, decoders=as_bytes),
+                read_config=tfds.ReadConfig(try_autocache=False),
+            )
+        if every_other is not None:
+            self.count = (self.count + 1 - every_other) // 2
+            self._records = self._records.shard(2, every_other)
 
     def entries(self):
         """The examples as they lie on disk, in their order there."""

@@ -6,6 +6,7 @@ from keras_gen.data.pipeline import build
 from keras_gen.data.preparing import prepared_builder
 from keras_gen.data.settings import Settings
 from keras_gen.data.sources import is_folder, open_source
+from keras_gen.data.tfds_source import TFDSSource
 
 
 def unpaired(
@@ -77,7 +78,8 @@ def unpaired(
     )
     wanted = tuple(channels) if isinstance(channels, (tuple, list)) else (channels, channels)
     options = {"data_dir": data_dir, "strict": strict}
-    features = False
+    if (a is None) != (b is None):
+        raise ValueError(f"Give both of `a` and `b`, or neither. Received: a={a!r}, b={b!r}")
     if isinstance(source, tuple):
         if len(source) != 2 or a is not None or b is not None:
             raise ValueError(
@@ -88,19 +90,25 @@ def unpaired(
     elif is_folder(source):
         folders = _domain_folders(pathlib.Path(source).expanduser(), a, b, split)
         domains = [FolderSource((folder,), strict=strict) for folder in folders]
-    elif a is None and b is None:
+    elif not isinstance(source, str):
+        raise ValueError(
+            "`source` must be a data set or a folder with both domains, or a tuple of two sources. "
+            f"Received: source of type {type(source).__name__}"
+        )
+    elif a is None:
         splits = _domain_splits(source, split, data_dir)
         domains = [open_source(source, split=name, **options) for name in splits]
     else:
-        features = True
-        domains = [open_source(source, (name,), split=split, **options) for name in (a, b)]
-    if disjoint and not features:
+        starts = (0, 1) if disjoint else (None, None)
+        domains = [
+            TFDSSource(source, (name,), split, data_dir=data_dir, every_other=start)
+            for name, start in zip((a, b), starts, strict=True)
+        ]
+    if disjoint and (a is None or is_folder(source)):
         raise ValueError(
             "`disjoint=True` is for two features of one data set. "
             f"Received: source={source!r}, a={a!r}, b={b!r}"
         )
-    if disjoint:
-        domains = [EveryOther(domain, start) for start, domain in enumerate(domains)]
 
     def finish(first, second):
         return first[0][0], second[0][0]
@@ -108,24 +116,9 @@ def unpaired(
     return build(tuple(domains), tuple((c,) for c in wanted), settings, finish)
 
 
-class EveryOther:
-    """Every second example of a source, from the first or from the second one on."""
-
-    def __init__(self, source, start):
-        self.name, self.dtype, self.shapes = source.name, source.dtype, source.shapes
-        self.count = (source.count + 1 - start) // 2
-        self.shuffle_buffer = source.shuffle_buffer
-        self.decode = source.decode
-        self._entries = source.entries().shard(2, start)
-
-    def entries(self):
-        """As the source's."""
-        return self._entries
-
-
 def _domain_folders(root, a, b, split):
     """The folders of both domains, by the names given or by the usual ones."""
-    if a is None and b is None:
+    if a is None:
         names = [(root / f"{split}{x}", root / split / x) for x in "AB"]
         if split == "train":
             names = [(*choices, root / x) for choices, x in zip(names, "AB", strict=True)]
