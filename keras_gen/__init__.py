@@ -7,7 +7,7 @@ heavier (data pipelines, metrics, callbacks) is imported when it is first used.
 import importlib
 
 from keras_gen import engine, layers, losses, networks
-from keras_gen.models import GAN, VAE
+from keras_gen.models import GAN, VAE, WGANGP, ConditionalGAN, CycleGAN, Pix2Pix
 from keras_gen.version import __version__
 
 _ON_FIRST_USE = ("callbacks", "data", "metrics")
@@ -15,6 +15,10 @@ _ON_FIRST_USE = ("callbacks", "data", "metrics")
 __all__ = [
     "GAN",
     "VAE",
+    "WGANGP",
+    "ConditionalGAN",
+    "CycleGAN",
+    "Pix2Pix",
     "__version__",
     "engine",
     "layers",

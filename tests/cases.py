@@ -9,7 +9,9 @@ import numpy as np
 import keras_gen
 
 IMAGE_SHAPE = (8, 8, 1)
+COLOUR_SHAPE = (8, 8, 3)
 LATENT_DIM = 3
+NUM_CLASSES = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +61,52 @@ def build_vae(**options):
     )
 
 
+def build_wgan_gp(**options):
+    return keras_gen.WGANGP(
+        generator=keras_gen.networks.dcgan_generator(IMAGE_SHAPE, LATENT_DIM, base_filters=4),
+        discriminator=keras_gen.networks.dcgan_discriminator(
+            IMAGE_SHAPE, base_filters=4, normalization="layer"
+        ),
+        latent_dim=LATENT_DIM,
+        **{"n_critic": 2, **options},
+    )
+
+
+def build_conditional_gan(**options):
+    return keras_gen.ConditionalGAN(
+        generator=keras_gen.networks.conditional_dcgan_generator(
+            IMAGE_SHAPE, NUM_CLASSES, LATENT_DIM, base_filters=4
+        ),
+        discriminator=keras_gen.networks.conditional_dcgan_discriminator(
+            IMAGE_SHAPE, NUM_CLASSES, base_filters=4
+        ),
+        latent_dim=LATENT_DIM,
+        num_classes=NUM_CLASSES,
+        **options,
+    )
+
+
+def build_pix2pix(**options):
+    return keras_gen.Pix2Pix(
+        generator=keras_gen.networks.unet_generator(IMAGE_SHAPE, 3, base_filters=4, seed=0),
+        discriminator=keras_gen.networks.patch_discriminator(
+            IMAGE_SHAPE, COLOUR_SHAPE, base_filters=4
+        ),
+        **options,
+    )
+
+
+def build_cycle_gan(**options):
+    return keras_gen.CycleGAN(
+        *(
+            keras_gen.networks.resnet_generator(COLOUR_SHAPE, base_filters=2, blocks=1)
+            for _ in "ab"
+        ),
+        *(keras_gen.networks.patch_discriminator(COLOUR_SHAPE, base_filters=4) for _ in "ab"),
+        **{"pool_size": 3, **options},
+    )
+
+
 CASES = {
     "gan": Case(
         build=lambda: build_gan(ema_decay=0.9),
@@ -71,6 +119,30 @@ CASES = {
         data=images,
         outputs=lambda model: model.decode(latents()),
         phases=("vae",),
+    ),
+    "wgan_gp": Case(
+        build=build_wgan_gp,
+        data=images,
+        outputs=lambda model: model.generate(latents=latents()),
+        phases=("discriminator", "generator"),
+    ),
+    "conditional_gan": Case(
+        build=build_conditional_gan,
+        data=lambda n: {"image": images(n), "label": np.arange(n, dtype="int32") % NUM_CLASSES},
+        outputs=lambda model: model.generate(labels=[0, 1, 2, 0], latents=latents()),
+        phases=("discriminator", "generator"),
+    ),
+    "pix2pix": Case(
+        build=build_pix2pix,
+        data=lambda n: {"input": images(n), "target": images(n, COLOUR_SHAPE, seed=1)},
+        outputs=lambda model: model.translate(images(4)),
+        phases=("discriminator", "generator"),
+    ),
+    "cycle_gan": Case(
+        build=build_cycle_gan,
+        data=lambda n: {"a": images(n, COLOUR_SHAPE), "b": images(n, COLOUR_SHAPE, seed=1)},
+        outputs=lambda model: model.translate(images(4, COLOUR_SHAPE)),
+        phases=("generator", "discriminator"),
     ),
 }
 

@@ -18,8 +18,9 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
 
     - `phases()`: a dict from names to `Phase`: the networks, the loss, the names of its terms.
     - `schedule(data, training)`: a generator of `(phase name, batch)`, one for each update of a training step.
-      A phase sees what the phases before it changed. What the schedule itself computes (samples for
-      the discriminator, say) is not differentiated.
+      A phase sees what the phases before it changed, and `yield` returns the dict that the phase's
+      loss gave, images made on the way among it. What the schedule itself computes (samples for the
+      discriminator, say) is not differentiated.
     - `compile`, which hands its optimizers to `compile_phases`.
     - `evaluation_terms(data)`: the dict of scalars that `evaluate` averages, if it is not the phases'
       own losses and terms, and `evaluation_names`, their names.
@@ -172,12 +173,16 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     def run_train_step(self, data):
         """One training step: every update of the schedule. The engine calls it."""
         phases = self.phases()
+        schedule = self.schedule(data, training=True)
+        update = engine.advance(schedule, None)
         total = 0.0
-        for name, batch in engine.advance(self.schedule(data, training=True)):
+        while update is not None:
+            name, batch = update
             loss, terms = self._update(phases[name], self.optimizer[name], batch)
             self._track({self._loss_name(name): loss} | terms)
             self.after_phase(name)
             total = total + loss
+            update = engine.advance(schedule, terms)
         if len(phases) > 1:
             self._track({"loss": total})
         self.optimizer.iterations.assign_add(1)
@@ -214,7 +219,10 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     def _phase_names(self):
         """Names of what the phases' losses give: each loss and its terms."""
         phases = self.phases()
-        return (*map(self._loss_name, phases), *(t for phase in phases.values() for t in phase.terms))
+        return (
+            *map(self._loss_name, phases),
+            *(t for phase in phases.values() for t in phase.terms),
+        )
 
     @property
     def _training_names(self):
@@ -222,7 +230,8 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
 
     def _track(self, terms):
         for name, value in terms.items():
-            self._trackers[name].update_state(value)
+            if name in self._trackers:
+                self._trackers[name].update_state(value)
 
     @property
     def metrics(self):
@@ -231,7 +240,9 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     # Configs and saved state
 
     def get_config(self):
-        arguments = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
+        arguments = [
+            name for name in inspect.signature(type(self).__init__).parameters if name != "self"
+        ]
         return {
             name: keras.saving.serialize_keras_object(getattr(self, name)) for name in arguments
         }

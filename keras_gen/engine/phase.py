@@ -10,14 +10,14 @@ class Phase:
 
     Args:
         networks: Sequence of built `keras.Model`, whose trainable variables the phase updates.
-        loss: Callable `(batch, training) -> (scalar, {name: scalar})`: the loss that is differentiated, and the
-            named terms that are logged beside it. It is pure but for BatchNorm statistics and random
-            seeds, which the engine carries.
-        terms: Sequence of strings, the names of those terms. Backends that compile the step need to
-            know them beforehand.
+        loss: Callable `(batch, training) -> (scalar, {name: tensor})`: the loss that is
+            differentiated, and the named terms beside it. It is pure but for BatchNorm statistics and
+            random seeds, which the engine carries.
+        terms: Sequence of strings, the names of the terms that are logged, scalars all. Backends that
+            compile the step need to know them beforehand. What else the loss returns (images made on
+            the way, say) is handed to the schedule.
 
     Example:
-
     >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     >>> phase = Phase([network], loss=lambda batch, training: (keras.ops.mean(network(batch)), {}))
     >>> [variable.name for variable in phase.variables]

@@ -20,7 +20,6 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         ValueError: If two phases share an optimizer, whose state would be mixed up.
 
     Example:
-
     >>> optimizer = PhaseOptimizer({"generator": keras.optimizers.Adam(2e-4)})
     >>> round(float(optimizer["generator"].learning_rate), 6)
     0.0002
@@ -81,7 +80,8 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         return {
             "name": self.name,
             "optimizers": {
-                name: keras.saving.serialize_keras_object(optimizer) for name, optimizer in optimizers
+                name: keras.saving.serialize_keras_object(optimizer)
+                for name, optimizer in optimizers
             },
         }
 

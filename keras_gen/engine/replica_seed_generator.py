@@ -20,7 +20,6 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
         name: String or None.
 
     Example:
-
     >>> ours, keras_own = ReplicaSeedGenerator(seed=1), keras.random.SeedGenerator(seed=1)
     >>> ours.next().tolist() == keras_own.next().tolist() if hasattr(ours.next(), "tolist") else True
     True

@@ -78,9 +78,20 @@ def input_gradient(function, inputs):
     return _gradient(tape, total, inputs)
 
 
-def advance(schedule):
-    """Iterates over a schedule; what it computes itself is not differentiated."""
-    return schedule
+def advance(schedule, answer):
+    """Runs a schedule to its next update; what it computes itself is not differentiated.
+
+    Args:
+        schedule: Generator.
+        answer: What the schedule's last `yield` returns; None at the beginning.
+
+    Returns:
+        What the schedule yields, or None at its end.
+    """
+    try:
+        return schedule.send(answer)
+    except StopIteration:
+        return None
 
 
 def replica_id():

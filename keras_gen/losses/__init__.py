@@ -24,6 +24,7 @@ from keras_gen.losses.penalties import (
     r2_penalty,
 )
 from keras_gen.losses.reconstruction import get_reconstruction, l1, l2
+from keras_gen.losses.similarity import peak_signal_to_noise_ratio, structural_similarity
 from keras_gen.losses.variational import (
     BernoulliLikelihood,
     GaussianLikelihood,
@@ -54,10 +55,12 @@ __all__ = [
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
+    "peak_signal_to_noise_ratio",
     "r1_penalty",
     "r2_penalty",
     "relativistic_paired_discriminator_loss",
     "relativistic_paired_generator_loss",
+    "structural_similarity",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",
 ]

@@ -28,6 +28,69 @@ def unpack_images(data, image_shape):
     return images
 
 
+def unpack_labels(data):
+    """Takes the labels out of a batch of training data.
+
+    Args:
+        data: A tuple `(images, labels)`, or a dict with the key `"label"`.
+
+    Returns:
+        Tensor of shape `(batch,)`.
+
+    Raises:
+        ValueError: If there are none, or they are not one integer for each image.
+    """
+    inputs, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    if isinstance(inputs, dict):
+        labels = inputs.get("label", labels)
+    if labels is None:
+        raise ValueError(
+            'Training data must hold labels: (images, labels) or {"image": images, "label": labels}. '
+            "Received: images alone"
+        )
+    if len(labels.shape) == 2 and labels.shape[1] == 1:
+        labels = keras.ops.squeeze(labels, axis=1)
+    if len(labels.shape) != 1:
+        raise ValueError(
+            "Labels must be one integer for each image, of shape (batch,). "
+            f"Received: shape {tuple(labels.shape)}"
+        )
+    return labels
+
+
+def unpack_pair(data, names, shapes):
+    """Takes the two images of each pair out of a batch of training data.
+
+    Args:
+        data: A tuple of two batches of images, or a dict of them.
+        names: Tuple of the two keys that a dict has.
+        shapes: Tuple of the two image shapes.
+
+    Returns:
+        Tuple of two tensors.
+
+    Raises:
+        ValueError: If there are not two, or their shapes are others.
+    """
+    first, second, _ = keras.utils.unpack_x_y_sample_weight(data)
+    if isinstance(first, dict):
+        if not set(names) <= set(first):
+            raise ValueError(
+                f"Training data given as a dict must have the keys {names[0]!r} and {names[1]!r}. "
+                f"Received: keys {sorted(first)}"
+            )
+        first, second = (first[name] for name in names)
+    elif isinstance(first, (list, tuple)) and len(first) == 2:
+        first, second = first
+    if second is None:
+        raise ValueError(
+            f"Training data must be pairs, ({names[0]}, {names[1]}). Received: one batch of images"
+        )
+    for name, images, shape in zip(names, (first, second), shapes, strict=True):
+        check_image_shape(f"Training images ({name})", images, shape)
+    return first, second
+
+
 def check_image_shape(what, images, image_shape):
     """Raises a ValueError unless `images` is a batch of images of that shape."""
     if tuple(images.shape[1:]) != tuple(image_shape):

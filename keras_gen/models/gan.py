@@ -3,14 +3,14 @@
 import keras
 
 from keras_gen import losses
-from keras_gen.engine import GenerativeModel, Phase, record, without_updates
+from keras_gen.engine import Phase, record, without_updates
 from keras_gen.models import checks
-from keras_gen.models.latents import given_or_drawn_latents, spherical_interpolation
-from keras_gen.models.moving_average import clone_for_averaging, update_average
+from keras_gen.models.latent_model import LatentModel
+from keras_gen.models.latent_sampling import LatentSampling
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class GAN(GenerativeModel):
+class GAN(LatentSampling, LatentModel):
     """A generative adversarial network: DCGAN's recipe with any adversarial loss.
 
     A step updates the discriminator on a batch of real images and as many generated ones, then the
@@ -34,7 +34,6 @@ class GAN(GenerativeModel):
         ValueError: If a network is not built, or the shapes of the three do not fit.
 
     Example:
-
     >>> import keras_gen
     >>> gan = keras_gen.GAN(
     ...     generator=keras_gen.networks.dcgan_generator((8, 8, 1), latent_dim=4, base_filters=4),
@@ -51,22 +50,6 @@ class GAN(GenerativeModel):
     Reference: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661; Radford et al., 2015 (DCGAN),
     https://arxiv.org/abs/1511.06434
     """
-
-    def __init__(self, generator, discriminator, latent_dim, ema_decay=None, name=None):
-        super().__init__(name=name)
-        checks.check_positive_integer("latent_dim", latent_dim)
-        _, self.image_shape = checks.check_network("generator", generator, (latent_dim,))
-        checks.check_network("discriminator", discriminator, self.image_shape)
-        if ema_decay is not None and not 0.0 <= ema_decay < 1.0:
-            raise ValueError(
-                f"`ema_decay` must be None or a number in [0, 1). Received: ema_decay={ema_decay!r}"
-            )
-        self.generator = generator
-        self.discriminator = discriminator
-        self.latent_dim = latent_dim
-        self.ema_decay = ema_decay
-        self.ema_generator = None if ema_decay is None else clone_for_averaging(generator)
-        self.built = True
 
     def compile(
         self,
@@ -111,14 +94,6 @@ class GAN(GenerativeModel):
             **trainer_options,
         )
 
-    def call(self, latents, training=False):
-        return self.sampler(latents, training=training)
-
-    @property
-    def sampler(self):
-        """The network that makes images: the averaged generator where there is one."""
-        return self.generator if self.ema_generator is None else self.ema_generator
-
     def phases(self):
         penalties = {"r1_penalty": self.r1_weight, "r2_penalty": self.r2_weight}
         return {
@@ -142,10 +117,6 @@ class GAN(GenerativeModel):
             yield "discriminator", {"reals": reals, "fakes": fakes}
             yield "generator", {"reals": reals, "latents": self.sample_latents(count)}
 
-    def sample_latents(self, count):
-        """Draws training latents: a standard normal tensor of shape `(count, latent_dim)`."""
-        return keras.random.normal((count, self.latent_dim), seed=self.seed_generator)
-
     def discriminator_loss(self, batch, training):
         """Loss of the discriminator on `batch["reals"]` and `batch["fakes"]`, and the penalties."""
         loss = self.loss.discriminator_loss(
@@ -167,47 +138,13 @@ class GAN(GenerativeModel):
 
     def generator_loss(self, batch, training):
         """Loss of the generator on `batch["fakes"]`, or on images made of `batch["latents"]`."""
-        fakes = batch["fakes"] if "fakes" in batch else self.generator(batch["latents"], training=training)
+        fakes = (
+            batch["fakes"]
+            if "fakes" in batch
+            else self.generator(batch["latents"], training=training)
+        )
         fake_logits = self.discriminator(fakes, training=training)
         real_logits = None
-        if self.loss.uses_real_logits:
+        if getattr(self.loss, "uses_real_logits", False):
             real_logits = self.discriminator(batch["reals"], training=training)
         return self.loss.generator_loss(fake_logits, real_logits), {}
-
-    def after_phase(self, phase):
-        if phase == "generator" and self.ema_generator is not None:
-            step = self.optimizer["generator"].iterations
-            update_average(self.ema_generator, self.generator, self.ema_decay, step)
-
-    def generate(self, n=None, seed=None, latents=None, batch_size=128):
-        """Makes images.
-
-        Args:
-            n: Integer, how many.
-            seed: Integer: the same images at each call and on every backend, up to rounding. None
-                draws new ones.
-            latents: Float array of shape `(n, latent_dim)` to use in place of drawn ones.
-            batch_size: Integer, how many images are made at a time.
-
-        Returns:
-            Float32 NumPy array of shape `(n, height, width, channels)`, in the generator's range.
-
-        Raises:
-            ValueError: If neither `n` nor `latents` is given, or the latents have another shape.
-        """
-        latents = given_or_drawn_latents(n, self.latent_dim, seed, latents)
-        return self.sampler.predict(latents, batch_size=batch_size, verbose=0)
-
-    def interpolate(self, steps=8, seed=None, latents=None):
-        """Makes images along the great circle between two latents.
-
-        Args:
-            steps: Integer, at least 2: how many images, both ends among them.
-            seed: Integer or None, from which the two latents are drawn.
-            latents: Float array of shape `(2, latent_dim)` to use in place of drawn ones.
-
-        Returns:
-            Float32 NumPy array of shape `(steps, height, width, channels)`.
-        """
-        start, end = given_or_drawn_latents(2, self.latent_dim, seed, latents)
-        return self.generate(latents=spherical_interpolation(start, end, steps))

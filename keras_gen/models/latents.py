@@ -27,7 +27,9 @@ def given_or_drawn_latents(n, latent_dim, seed, latents):
     """
     if latents is None:
         if n is None:
-            raise ValueError("Give `n`, how many images to generate, or `latents`. Received: neither")
+            raise ValueError(
+                "Give `n`, how many images to generate, or `latents`. Received: neither"
+            )
         return draw_latents(n, latent_dim, seed)
     latents = np.asarray(latents, dtype="float32")
     if latents.ndim != 2 or latents.shape[1] != latent_dim or (n is not None and n != len(latents)):
@@ -52,7 +54,6 @@ def spherical_interpolation(start, end, steps):
         Float32 array of shape `(steps, latent_dim)`.
 
     Example:
-
     >>> spherical_interpolation([1.0, 0.0], [0.0, 1.0], 3).round(4).tolist()
     [[1.0, 0.0], [0.7071, 0.7071], [0.0, 1.0]]
 

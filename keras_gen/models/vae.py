@@ -38,7 +38,6 @@ class VAE(GenerativeModel):
         ValueError: If a network is not built, or the shapes of the three do not fit.
 
     Example:
-
     >>> import keras_gen
     >>> vae = keras_gen.VAE(
     ...     encoder=keras_gen.networks.conv_encoder((8, 8, 1), latent_dim=2, base_filters=4),
@@ -95,7 +94,9 @@ class VAE(GenerativeModel):
 
     def phases(self):
         networks = [self.encoder, self.decoder]
-        return {"vae": Phase(networks, self.negative_elbo, terms=["reconstruction_loss", "kl_loss"])}
+        return {
+            "vae": Phase(networks, self.negative_elbo, terms=["reconstruction_loss", "kl_loss"])
+        }
 
     def schedule(self, data, training):
         yield "vae", {"images": checks.unpack_images(data, self.image_shape)}

@@ -1,0 +1,280 @@
+"""Class-conditional GANs."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gen import losses
+from keras_gen.engine import Phase, record
+from keras_gen.models import checks
+from keras_gen.models.latent_model import LatentModel
+from keras_gen.models.latents import draw_latents, given_or_drawn_latents
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class ConditionalGAN(LatentModel):
+    """A GAN that makes images of the class it is asked for.
+
+    Both networks are given the labels. How they use them is theirs: `keras_gen.networks` has
+    embeddings, label maps and projection discriminators. A discriminator with a second output, class
+    logits `(batch, num_classes)`, makes this an auxiliary-classifier GAN (AC-GAN).
+
+    `fit` takes `(images, labels)` or `{"image": images, "label": labels}`: float32 images of shape
+    `(batch, height, width, channels)` in the generator's range, integer labels `(batch,)` in
+    [0, num_classes). It logs `discriminator_loss` and `generator_loss`, for an AC-GAN also
+    `discriminator_class_loss` and `generator_class_loss`.
+
+    Args:
+        generator: Built `keras.Model`, `[latents, labels]` to images.
+        discriminator: Built `keras.Model`, `[images, labels]` to logits `(batch, 1)`, or to
+            `[logits, class logits]`.
+        latent_dim: Integer, the length of a latent vector.
+        num_classes: Integer.
+        ema_decay: Float in [0, 1) or None, as in `GAN`.
+        name: String or None.
+
+    Raises:
+        ValueError: If a network is not built, takes no labels, or the shapes do not fit.
+
+    Example:
+    >>> import keras_gen
+    >>> shape = (8, 8, 1)
+    >>> cgan = keras_gen.ConditionalGAN(
+    ...     generator=keras_gen.networks.conditional_dcgan_generator(
+    ...         shape, num_classes=3, latent_dim=4, base_filters=4
+    ...     ),
+    ...     discriminator=keras_gen.networks.conditional_dcgan_discriminator(
+    ...         shape, num_classes=3, base_filters=4
+    ...     ),
+    ...     latent_dim=4,
+    ...     num_classes=3,
+    ... )
+    >>> cgan.compile()
+    >>> images, labels = keras.ops.zeros((6, *shape)), keras.ops.array([0, 1, 2, 0, 1, 2])
+    >>> history = cgan.fit(images, labels, batch_size=3, verbose=0)
+    >>> cgan.generate(labels=[2, 2, 0], seed=0).shape
+    (3, 8, 8, 1)
+    >>> cgan.generate(4, per_class=True, seed=0).shape  # three rows of four
+    (12, 8, 8, 1)
+
+    Reference: Mirza & Osindero, 2014, https://arxiv.org/abs/1411.1784; Odena et al., 2016 (AC-GAN),
+    https://arxiv.org/abs/1610.09585; Miyato & Koyama, 2018 (projection),
+    https://arxiv.org/abs/1802.05637
+    """
+
+    def __init__(
+        self, generator, discriminator, latent_dim, num_classes, ema_decay=None, name=None
+    ):
+        super().__init__(generator, discriminator, latent_dim, ema_decay, name=name)
+        checks.check_positive_integer("num_classes", num_classes)
+        for argument, network in (("generator", generator), ("discriminator", discriminator)):
+            if len(getattr(network, "inputs", (None, None))) != 2:
+                raise ValueError(
+                    f"`{argument}` must take two inputs, the second of them labels. "
+                    f"Received: {argument}={network.name!r} with {len(network.inputs)} inputs"
+                )
+        self.num_classes = num_classes
+        self.has_classifier = len(getattr(discriminator, "outputs", ())) == 2
+
+    def compile(
+        self,
+        generator_optimizer=None,
+        discriminator_optimizer=None,
+        loss="non_saturating",
+        classifier_weight=1.0,
+        share_forward=False,
+        **trainer_options,
+    ):
+        """Configures training.
+
+        Args:
+            generator_optimizer: Keras optimizer or its name. Defaults to Adam(2e-4, beta_1=0.5).
+            discriminator_optimizer: Likewise, an optimizer of its own.
+            loss: Name of an adversarial loss, or an object, as in `GAN.compile`.
+            classifier_weight: Number from 0 up, the weight of the classification terms, where the
+                discriminator has class logits.
+            share_forward: Boolean, as in `GAN.compile`.
+            **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
+                `keras.Model.compile`.
+        """
+        checks.check_non_negative("classifier_weight", classifier_weight)
+        self.loss = losses.get(loss)
+        self.classifier_weight = classifier_weight
+        self.share_forward = share_forward
+        self.compile_phases(
+            {
+                "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
+                "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
+            },
+            loss=self.loss,
+            classifier_weight=classifier_weight,
+            share_forward=share_forward,
+            **trainer_options,
+        )
+
+    def phases(self):
+        return {
+            "discriminator": Phase(
+                [self.discriminator],
+                self.discriminator_loss,
+                ["discriminator_class_loss"] * self.has_classifier,
+            ),
+            "generator": Phase(
+                [self.generator],
+                self.generator_loss,
+                ["generator_class_loss"] * self.has_classifier,
+            ),
+        }
+
+    def schedule(self, data, training):
+        reals = checks.unpack_images(data, self.image_shape)
+        labels = ops.cast(checks.unpack_labels(data), "int32")
+        batch = {"reals": reals, "labels": labels}
+        count = ops.shape(reals)[0]
+        if self.share_forward and training:
+            recorded = record(self.generator, [self.sample_latents(count), labels])
+            yield "discriminator", {**batch, "fakes": recorded.outputs}
+            yield "generator", {**batch, "recorded": recorded}
+        else:
+            fakes = self.generator([self.sample_latents(count), labels], training=training)
+            yield "discriminator", {**batch, "fakes": fakes}
+            yield "generator", {**batch, "latents": self.sample_latents(count)}
+
+    def discriminator_loss(self, batch, training):
+        """Loss of the discriminator on real and generated images of the same labels."""
+        labels = batch["labels"]
+        real_logits, real_classes = self._judge(batch["reals"], labels, training)
+        fake_logits, fake_classes = self._judge(batch["fakes"], labels, training)
+        loss = self.loss.discriminator_loss(real_logits, fake_logits)
+        if not self.has_classifier:
+            return loss, {}
+        class_loss = _class_loss(labels, real_classes) + _class_loss(labels, fake_classes)
+        return loss + self.classifier_weight * class_loss, {"discriminator_class_loss": class_loss}
+
+    def generator_loss(self, batch, training):
+        """Loss of the generator on `batch["fakes"]`, or on images made of `batch["latents"]`."""
+        labels = batch["labels"]
+        if "fakes" in batch:
+            fakes = batch["fakes"]
+        else:
+            fakes = self.generator([batch["latents"], labels], training=training)
+        fake_logits, fake_classes = self._judge(fakes, labels, training)
+        real_logits = None
+        if getattr(self.loss, "uses_real_logits", False):
+            real_logits, _ = self._judge(batch["reals"], labels, training)
+        loss = self.loss.generator_loss(fake_logits, real_logits)
+        if not self.has_classifier:
+            return loss, {}
+        class_loss = _class_loss(labels, fake_classes)
+        return loss + self.classifier_weight * class_loss, {"generator_class_loss": class_loss}
+
+    def _judge(self, images, labels, training):
+        outputs = self.discriminator([images, labels], training=training)
+        return outputs if self.has_classifier else (outputs, None)
+
+    def generate(
+        self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128
+    ):
+        """Makes images of given classes.
+
+        Args:
+            n: Integer, how many; with `per_class`, how many of each class.
+            labels: Integer array `(n,)` in [0, num_classes). Without it and without `per_class` they
+                are drawn.
+            per_class: Boolean. If True, the result is `num_classes` rows of `n` images, one row for
+                each class in order, every column made of the same latents.
+            seed: Integer, or None for new images at each call.
+            latents: Float array `(n, latent_dim)` to use in place of drawn ones.
+            batch_size: Integer, how many images are made at a time.
+
+        Returns:
+            Float32 NumPy array of shape `(n, height, width, channels)`, or
+            `(num_classes * n, height, width, channels)` with `per_class`.
+
+        Raises:
+            ValueError: If a label is out of range, or it is not said how many images to make.
+        """
+        if per_class and labels is not None:
+            raise ValueError("Give `labels` or `per_class=True`. Received: both")
+        if labels is not None:
+            labels = self._check_labels(labels)
+            if n not in (None, len(labels)):
+                raise ValueError(
+                    f"`n` must be the number of `labels`, or left out. Received: n={n} and "
+                    f"{len(labels)} labels"
+                )
+            n = len(labels)
+        latents = given_or_drawn_latents(n, self.latent_dim, seed, latents)
+        if per_class:
+            labels = np.repeat(np.arange(self.num_classes, dtype="int32"), len(latents))
+            latents = np.tile(latents, (self.num_classes, 1))
+        elif labels is None:
+            # A stream of its own, so that it does not repeat the latents' numbers.
+            random = np.random.default_rng(None if seed is None else [seed, 1])
+            labels = random.integers(self.num_classes, size=len(latents)).astype("int32")
+        return self.sampler.predict([latents, labels], batch_size=batch_size, verbose=0)
+
+    def interpolate_classes(self, start, end, steps=8, n=1, seed=None):
+        """Makes images between two classes while the latents stay the same.
+
+        What is mixed is what the generator makes of the label: its embedding, or the one-hot code.
+
+        Args:
+            start: Integer, a label.
+            end: Integer, a label.
+            steps: Integer, at least 2: how many images, both ends among them.
+            n: Integer, how many such rows, each of its own latents.
+            seed: Integer or None, of the latents.
+
+        Returns:
+            Float32 NumPy array of shape `(n * steps, height, width, channels)`: `n` rows.
+
+        Raises:
+            ValueError: If the generator is no functional model in which one layer takes the labels.
+        """
+        labels = self._check_labels([start, end])
+        if not isinstance(steps, int) or steps < 2:
+            raise ValueError(f"`steps` must be an integer, at least 2. Received: steps={steps!r}")
+        encode, decode = _split_at_label(self.sampler)
+        latents = draw_latents(n, self.latent_dim, seed).repeat(steps, axis=0)
+        first, last = (
+            encode.predict([latents, np.full(len(latents), label, "int32")], verbose=0)
+            for label in labels
+        )
+        fractions = np.tile(np.linspace(0.0, 1.0, steps, dtype="float32"), n)
+        fractions = fractions.reshape(-1, *[1] * (first.ndim - 1))
+        mixed = (1.0 - fractions) * first + fractions * last
+        return decode.predict([latents, mixed], verbose=0)
+
+    def _check_labels(self, labels):
+        labels = np.asarray(labels)
+        whole = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
+        if not whole or not len(labels) or labels.min() < 0 or labels.max() >= self.num_classes:
+            raise ValueError(
+                f"`labels` must be a list of integers in [0, {self.num_classes}). "
+                f"Received: labels={labels.tolist()}"
+            )
+        return labels.astype("int32")
+
+
+def _class_loss(labels, logits):
+    logits = ops.cast(logits, "float32")
+    return ops.mean(ops.sparse_categorical_crossentropy(labels, logits, from_logits=True))
+
+
+def _split_at_label(generator):
+    """Cuts a functional generator behind the layer that takes the labels."""
+    latents, labels = getattr(generator, "inputs", (None, None))
+    takers = [
+        layer
+        for layer in getattr(generator, "layers", ())
+        if any(tensor is labels for tensor in keras.tree.flatten(layer.input))
+        and not isinstance(layer, keras.layers.InputLayer)
+    ]
+    if len(takers) != 1:
+        raise ValueError(
+            "Classes can be mixed where the generator is a functional model in which one layer takes "
+            f"the labels. Received: {generator.name!r}, in which {len(takers)} do"
+        )
+    cut = takers[0].output
+    return keras.Model([latents, labels], cut), keras.Model([latents, cut], generator.outputs[0])
