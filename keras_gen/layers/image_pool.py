@@ -66,7 +66,8 @@ class ImagePool(keras.layers.Layer):
         self.images = self.add_weight(
             shape=(self.pool_size, *input_shape[1:]), autocast=False, name="images", **options
         )
-        self.count = self.add_weight(shape=(), dtype="int32", name="count", **options)
+        # 64 bits on TensorFlow, which keeps 32-bit integers on the host, out of XLA's reach.
+        self.count = self.add_weight(shape=(), dtype="int", name="count", **options)
 
     def call(self, images, training=True):
         if not training or not self.pool_size:
@@ -84,7 +85,7 @@ class ImagePool(keras.layers.Layer):
         return {**super().get_config(), "pool_size": self.pool_size, "seed": self.seed}
 
     def _exchange(self, images):
-        count, batch_size = ops.convert_to_tensor(self.count), ops.shape(images)[0]
+        count, batch_size = ops.cast(self.count, "int32"), ops.shape(images)[0]
         index = ops.arange(batch_size, dtype="int32")
         room = self.pool_size - count
         filling = index < room

@@ -12,8 +12,8 @@ class InstanceNormalization(keras.layers.Layer):
 
     The numbers, the arguments and the weights are those of `InstanceNormalization` in
     tensorflow-addons 0.23, and once `keras_gen` is imported, files that were saved with it
-    (`.keras` and `.h5`) load with this layer in its place. One exception is Keras's: in a `.keras` file of
-    Keras 2 a functional model names a module that Keras 3 has moved, so load it by
+    (`.keras` and `.h5`) load with this layer in its place. A functional model in a `.keras` file of
+    Keras 2 names a module that Keras 3 has moved; load that by
     `keras.saving.load_model(path, custom_objects={"Functional": keras.Model})`.
 
     Args:

@@ -42,9 +42,9 @@ class LabelMap(keras.layers.Layer):
 
     def call(self, inputs):
         features, labels = inputs
-        labels = ops.cast(ops.reshape(labels, (-1, 1, 1)), "int32")
-        one_hot = ops.one_hot(labels, self.num_classes, dtype=features.dtype)
-        label_map = one_hot * ops.ones_like(features[..., :1])
+        labels = ops.cast(ops.reshape(labels, (-1, 1, 1, 1)), "int32")
+        one_hot = ops.equal(labels, ops.arange(self.num_classes, dtype="int32"))
+        label_map = ops.cast(one_hot, features.dtype) * ops.ones_like(features[..., :1])
         return ops.concatenate([features, label_map], axis=-1)
 
     def compute_output_shape(self, input_shape):

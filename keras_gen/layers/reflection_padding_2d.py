@@ -35,6 +35,8 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def call(self, inputs):
         self._check_size(inputs.shape)
+        if not any(size for sides in self.padding for size in sides):
+            return inputs  # which PyTorch would refuse to pad
         return ops.pad(inputs, ((0, 0), *self.padding, (0, 0)), mode="reflect")
 
     def compute_output_shape(self, input_shape):
