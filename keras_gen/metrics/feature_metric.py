@@ -70,7 +70,7 @@ class FeatureMetric(keras.metrics.Metric):
 
     def reference_side(self, statistics):
         """Returns the accumulator of the real side that `statistics` amount to."""
-        raise ValueError(f"{type(self).__name__} cannot use reference statistics.")
+        raise NotImplementedError
 
     @property
     def counts(self):

@@ -51,6 +51,9 @@ class InceptionScore(FeatureMetric):
     def add_real(self, embedding):
         """Does nothing: the score is of generated images alone."""
 
+    def set_reference(self, statistics):
+        """Does nothing: the score is of generated images alone."""
+
     def result(self):
         """Returns `{name: mean, name_std: standard deviation}` over the splits.
 

@@ -144,7 +144,8 @@ def polynomial_mmd(features_a, features_b, degree=3):
 
 
 def _kernel(a, b, degree):
-    products = a @ b.T / a.shape[1] + 1.0
+    products = (a / a.shape[1]) @ b.T
+    products += 1.0
     result = products.copy()
     for _ in range(degree - 1):  # several times faster than a power of floats
         result *= products

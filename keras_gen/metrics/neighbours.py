@@ -22,8 +22,10 @@ def distance_blocks(rows, columns):
     rounding = 1e-12 * (row_norms.max() + column_norms.max())
     for start in range(0, len(rows), BLOCK):
         part = slice(start, start + BLOCK)
-        distances = row_norms[part, None] + column_norms - 2.0 * (rows[part] @ columns.T)
-        distances[distances < rounding] = 0.0
+        distances = (-2.0 * rows[part]) @ columns.T
+        distances += row_norms[part, None]
+        distances += column_norms
+        distances *= distances > rounding
         yield part, distances
 
 

@@ -74,6 +74,12 @@ class SampleScores:
         for metric in self.metrics:
             metric.add_generated(embedding)
 
+    def set_reference(self, statistics):
+        """Takes `ReferenceStatistics` as the real side; see `FeatureMetric.set_reference`."""
+        for metric in self.metrics:
+            metric.set_reference(statistics)
+        self._real_count = statistics.count
+
     def result(self):
         """Returns a dict of floats, by the metrics' names, or the names in their own dicts."""
         results = {}

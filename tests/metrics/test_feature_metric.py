@@ -134,12 +134,6 @@ def test_statistics_of_another_extractor_are_refused(classifier, images, pixels)
         FrechetDistance(classifier).set_reference(statistics)
 
 
-def test_inception_score_has_no_reference(classifier, images):
-    statistics = ReferenceStatistics.from_images(images(4), classifier)
-    with pytest.raises(ValueError, match="InceptionScore cannot use reference statistics"):
-        InceptionScore(classifier).set_reference(statistics)
-
-
 @pytest.mark.parametrize(
     ("name", "score", "lower_is_better"),
     [

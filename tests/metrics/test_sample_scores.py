@@ -7,6 +7,7 @@ from keras_gen.metrics import (
     FeatureExtractor,
     FrechetDistance,
     KernelDistance,
+    ReferenceStatistics,
     SampleScores,
     evaluate_samples,
     score_name,
@@ -68,6 +69,17 @@ def test_reset_generated_keeps_the_real_side(classifier, images):
     assert scores.counts == (20, 0)
     scores.reset_state()
     assert scores.counts == (0, 0)
+
+
+def test_reference_statistics_stand_in_for_the_real_images(classifier, images):
+    real, generated = images(40), images(30)
+    direct, referenced = SampleScores(classifier), SampleScores(classifier)
+    direct.update_real(real)
+    referenced.set_reference(ReferenceStatistics.from_images(real, classifier))
+    for scores in (direct, referenced):
+        scores.update_generated(generated)
+    assert referenced.counts == (40, 30)
+    assert referenced.result() == pytest.approx(direct.result(), rel=1e-6)
 
 
 def test_report_counts_names_and_embeds_every_image_once(classifier, images):
