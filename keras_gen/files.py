@@ -18,7 +18,6 @@ def written_aside(path):
         what `path` held before stays.
 
     Example:
-
     >>> folder = tempfile.mkdtemp()
     >>> with written_aside(f"{folder}/a.txt") as aside:
     ...     _ = aside.write_text("whole")
@@ -27,7 +26,9 @@ def written_aside(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", suffix="".join(path.suffixes), dir=path.parent)
+    handle, aside = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix="".join(path.suffixes), dir=path.parent
+    )
     os.close(handle)
     aside = pathlib.Path(aside)
     try:

@@ -18,7 +18,6 @@ def to_uint8(images):
         Uint8 array of that shape.
 
     Example:
-
     >>> to_uint8(np.array([-1.0, 0.0, 1.0, 3.0])).tolist()
     [0, 128, 255, 255]
     """
@@ -41,7 +40,6 @@ def image_grid(images, columns=None, padding=2):
         ValueError: If there are no images, or they have other than 1 or 3 channels.
 
     Example:
-
     >>> image_grid(np.zeros((5, 8, 8, 1)), columns=3, padding=1).shape
     (19, 28, 1)
     """
@@ -54,7 +52,9 @@ def image_grid(images, columns=None, padding=2):
     n, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)
-    cells = np.full((rows * columns, height + padding, width + padding, channels), 255, dtype="uint8")
+    cells = np.full(
+        (rows * columns, height + padding, width + padding, channels), 255, dtype="uint8"
+    )
     cells[:n, padding:, padding:] = to_uint8(images)
     cells[n:] = 255
     grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)

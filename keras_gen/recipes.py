@@ -53,7 +53,11 @@ class Settings:
         defaults = RECIPES[self.model].defaults
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.default is None and field.name not in {*defaults, "image_size", "seed"} and value is not None:
+            if (
+                field.default is None
+                and field.name not in {*defaults, "image_size", "seed"}
+                and value is not None
+            ):
                 raise ValueError(
                     f"`{field.name}` is no option of {self.model}, which has "
                     f"{', '.join(defaults)}. Received: {field.name}={value!r}"

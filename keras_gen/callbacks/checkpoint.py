@@ -17,7 +17,6 @@ class Checkpoint(keras.callbacks.Callback):
         every: Integer: after every so many epochs, and at the end of training.
 
     Example:
-
     ```python
     gan.fit(images, epochs=20, callbacks=[keras_gen.callbacks.Checkpoint("gan.keras")])
     ```

@@ -27,7 +27,6 @@ class SampleImages(keras.callbacks.Callback):
             in TensorBoard, too; it needs the package `tensorboard`.
 
     Example:
-
     ```python
     gan.fit(images, epochs=20, callbacks=[keras_gen.callbacks.SampleImages("samples")])
     ```
@@ -70,7 +69,9 @@ class SampleImages(keras.callbacks.Callback):
             self._log(picture, epoch)
 
     def _animate(self):
-        frames = [pictures.read_picture(path) for path in sorted(self.directory.glob("epoch_*.png"))]
+        frames = [
+            pictures.read_picture(path) for path in sorted(self.directory.glob("epoch_*.png"))
+        ]
         frames = [frame for frame in frames if frame.shape == frames[-1].shape]
         pictures.save_gif(self.directory / "training.gif", frames)
 

@@ -1,0 +1,58 @@
+"""Learning-rate schedules of the papers."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that is held, then falls linearly to zero.
+
+    Pix2Pix and CycleGAN train half of their epochs at a constant rate and let it fall over the other
+    half.
+
+    Args:
+        learning_rate: Number above 0, the rate that is held.
+        hold: Integer from 0 up, the updates for which it is held.
+        decay: Integer above 0, the updates over which it falls to zero, where it stays.
+        name: String.
+
+    Raises:
+        ValueError: If one of them is out of range.
+
+    Example:
+
+    >>> schedule = LinearDecay(2e-4, hold=100, decay=100)
+    >>> [round(float(schedule(step)), 7) for step in (0, 100, 150, 200, 300)]
+    [0.0002, 0.0002, 0.0001, 0.0, 0.0]
+
+    Reference: Zhu et al., 2017, section 4, https://arxiv.org/abs/1703.10593
+    """
+
+    def __init__(self, learning_rate, hold, decay, name="linear_decay"):
+        super().__init__()
+        if not learning_rate > 0:
+            raise ValueError(
+                f"`learning_rate` must be above 0. Received: learning_rate={learning_rate!r}"
+            )
+        if not isinstance(hold, int) or hold < 0:
+            raise ValueError(f"`hold` must be an integer from 0 up. Received: hold={hold!r}")
+        if not isinstance(decay, int) or decay < 1:
+            raise ValueError(f"`decay` must be an integer above 0. Received: decay={decay!r}")
+        self.learning_rate = learning_rate
+        self.hold = hold
+        self.decay = decay
+        self.name = name
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        fallen = ops.clip((step - self.hold) / self.decay, 0.0, 1.0)
+        return self.learning_rate * (1.0 - fallen)
+
+    def get_config(self):
+        return {
+            "learning_rate": self.learning_rate,
+            "hold": self.hold,
+            "decay": self.decay,
+            "name": self.name,
+        }

@@ -1,0 +1,52 @@
+"""Runs the whole suite: `python -m tests`.
+
+Style first; then everything on TensorFlow, and on JAX and PyTorch what does not belong to one backend.
+Further arguments go to pytest.
+"""
+
+import os
+import subprocess
+import sys
+
+RUNS = {
+    # JAX compiles for every shape, so that its part is the longest and goes first.
+    "jax": ["tests/conformance.py", "tests/engine", "tests/models", "tests/losses", "tests/layers"],
+    "torch": [
+        "tests/conformance.py",
+        "tests/engine",
+        "tests/models",
+        "tests/losses",
+        "tests/layers",
+    ],
+    "tensorflow": ["tests"],
+}
+
+
+def main():
+    failed = []
+    if subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "."]).returncode:
+        failed.append("ruff check")
+    if subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--quiet", "--check", "."]
+    ).returncode:
+        failed.append("ruff format")
+    for backend, paths in RUNS.items():
+        print(f"== {backend}", flush=True)
+        environment = {
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            **os.environ,
+            "KERAS_BACKEND": backend,
+            # One thread a worker: two workers on two cores are faster than one on both.
+            "OMP_NUM_THREADS": "1",
+            "TF_NUM_INTRAOP_THREADS": "1",
+            "TF_NUM_INTEROP_THREADS": "1",
+        }
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", *paths]
+        if subprocess.run([*command, *sys.argv[1:]], env=environment).returncode:
+            failed.append(backend)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
