@@ -41,8 +41,6 @@ def scramble():
     def draw(model, seed=0):
         generator = np.random.default_rng(seed)
         for weight in model.weights:
-            if "seed" in weight.path:
-                continue
             values = generator.normal(size=weight.shape)
             if weight.path.endswith("kernel"):
                 values *= (np.prod(weight.shape[:-2]) * max(weight.shape[-2:])) ** -0.5
