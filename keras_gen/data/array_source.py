@@ -71,8 +71,8 @@ def _check_images(array, name):
         )
     if low >= 0 < high:
         warnings.warn(
-            f"`{name}` has no value below 0. Images are taken to be in [-1, 1]: scale those in [0, 1] "
-            "by `2 * x - 1`.",
+            f"`{name}` has no value below 0. Images are taken to be in [-1, 1]: scale those in "
+            "[0, 1] by `2 * x - 1`.",
             stacklevel=2,
         )
     return array.astype("float32")

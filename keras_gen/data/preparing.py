@@ -29,26 +29,34 @@ def find_builder(name, data_dir=None):
     Raises:
         ValueError: If TFDS has no such data set; the message names similar ones.
     """
-    _register(name)
+    base = _base(name)
+    if base in OWN_BUILDERS:
+        importlib.import_module(f"keras_gen.data.builders.{base}")
     try:
         return tfds.builder(name, data_dir=data_dir)
-    except tfds.core.DatasetNotFoundError:
+    except ValueError as error:  # An unknown name, config or version.
         known = tfds.list_builders(with_community_datasets=False)
-        near = difflib.get_close_matches(name.split("/")[0].split(":")[0], known, n=5)
+        if base in known:
+            raise ValueError(
+                f"`source` names no config or version of {base}: {str(error).splitlines()[0]} "
+                f"Received: source={name!r}"
+            ) from error
+        near = difflib.get_close_matches(base, known, n=5)
         hint = f" Similar names: {', '.join(near)}." if near else ""
         raise ValueError(
             "`source` must be the name of a TensorFlow Datasets data set, a folder that exists, or "
             f"arrays.{hint} Received: source={name!r}"
         ) from None
-    except ValueError as error:  # An unknown config or version.
-        raise ValueError(
-            f"`source` names no version of that data set: {error} Received: source={name!r}"
-        ) from error
+
+
+def _base(name):
+    """The name without config and version."""
+    return name.split("/")[0].split(":")[0]
 
 
 def is_dataset_name(name):
     """Whether TFDS, or this package, has a data set of that exact name."""
-    base = name.split("/")[0].split(":")[0]
+    base = _base(name)
     return base in OWN_BUILDERS or base in tfds.list_builders(with_community_datasets=False)
 
 
@@ -97,12 +105,6 @@ def _is_prepared(builder):
         return builder.is_prepared()
 
 
-def _register(name):
-    base = name.split("/")[0].split(":")[0]
-    if base in OWN_BUILDERS:
-        importlib.import_module(f"keras_gen.data.builders.{base}")
-
-
 def _cache_folder():
     home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     folder = pathlib.Path(home) / "keras_gen"
@@ -143,6 +145,7 @@ def _is_offline(builder):
 def _how_to_prepare(builder, name, reason, manual_dir):
     instructions = getattr(builder, "MANUAL_DOWNLOAD_INSTRUCTIONS", None)
     if instructions:
+        reason = str(reason).split(". ")[0]
         how = f"{' '.join(instructions.split())} The manual folder is {manual_dir}."
     else:
         how = (
