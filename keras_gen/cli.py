@@ -18,10 +18,22 @@ app = typer.Typer(
 
 @app.command()
 def train(
-    model: Annotated[str, typer.Argument(help="What to train: gan or vae.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="What to train: gan, wgan_gp, conditional_gan, vae, pix2pix or cycle_gan."
+        ),
+    ],
     dataset: Annotated[
         str, typer.Option(help="A TensorFlow Datasets name (digits needs no download) or a folder.")
     ],
+    input: Annotated[
+        str,
+        typer.Option(help="For translation: the feature or subfolder to translate, or edges."),
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help="For translation: the feature or subfolder wanted.")
+    ] = None,
     output: Annotated[
         pathlib.Path, typer.Option(help="Folder for the model, pictures and history.")
     ] = None,
@@ -40,6 +52,9 @@ def train(
         float, typer.Option(help="Decay of the generator's moving average; 0 for none.")
     ] = None,
     beta: Annotated[float, typer.Option(help="Weight of a VAE's KL term.", min=0.0)] = None,
+    n_critic: Annotated[
+        int, typer.Option(help="Critic updates in a step of wgan_gp.", min=1)
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of weights, noise and order of data. [0]")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training in the output folder.")
@@ -53,6 +68,8 @@ def train(
     settings = Settings(
         model=model,
         dataset=dataset,
+        input=input,
+        target=target,
         epochs=epochs,
         batch_size=batch_size,
         image_size=image_size,
@@ -63,6 +80,7 @@ def train(
         loss=loss,
         ema_decay=ema_decay,
         beta=beta,
+        n_critic=n_critic,
     )
     try:
         train(settings, output, resume=resume, verbose=1 if sys.stdout.isatty() else 2)
@@ -84,21 +102,50 @@ def generate(
     output: Annotated[
         pathlib.Path, typer.Option(help="Picture to write; a folder with --separate.")
     ] = pathlib.Path("samples.png"),
+    per_class: Annotated[
+        bool, typer.Option("--per-class", help="n images of each class, one class a row.")
+    ] = False,
     separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
 ):
     """Make images with a trained model: one grid, or one file each."""
     from keras_gen import pictures
 
-    images = load(model).generate(n, seed=seed)
+    model = load(model, "generate")
+    if per_class and not hasattr(model, "num_classes"):
+        raise ValueError(
+            f"`--per-class` is for a conditional_gan. Received: a {type(model).__name__}"
+        )
+    options = {"per_class": True} if per_class else {}
+    images = model.generate(n, seed=seed, **options)
     if separate:
         folder = output.with_suffix("") if output.suffix == ".png" else output
-        digits = len(str(n - 1))
+        digits = len(str(len(images) - 1))
         for number, image in enumerate(images):
             pictures.save_png(folder / f"{number:0{digits}d}.png", pictures.to_uint8(image))
-        typer.echo(f"Wrote {n} images to {folder}/")
+        typer.echo(f"Wrote {len(images)} images to {folder}/")
     else:
-        pictures.save_png(output, pictures.enlarge(pictures.image_grid(images)))
+        pictures.save_png(
+            output, pictures.enlarge(pictures.image_grid(images, n if per_class else None))
+        )
         typer.echo(f"Wrote {output}")
+
+
+@app.command()
+def translate(
+    model: Annotated[
+        str, typer.Argument(help="A model.keras of pix2pix or cycle_gan, or its folder.")
+    ],
+    images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
+    output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
+    direction: Annotated[str, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
+):
+    """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
+    from keras_gen.translation import translate_files
+
+    model = load(model, "translate")
+    count = translate_files(model, images, output, direction, batch_size)
+    typer.echo(f"Wrote {count} pictures to {output}/")
 
 
 @app.command()
@@ -129,18 +176,19 @@ def info(
     Console().print(table)
 
 
-def load(path):
+def load(path, ability=None):
     """Loads a model file, or the one in a training's folder.
 
     Args:
         path: String.
+        ability: String or None, a method that the model must have.
 
     Returns:
         A model of this package.
 
     Raises:
         FileNotFoundError: If there is none.
-        ValueError: If the file holds no model that makes images.
+        ValueError: If the file holds no model, or one without that method.
     """
     import keras
 
@@ -156,9 +204,9 @@ def load(path):
     except Exception as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(f"`model` could not be loaded from {path}: {reason}") from error
-    if not hasattr(model, "generate"):
+    if ability is not None and not hasattr(model, ability):
         raise ValueError(
-            f"`model` must be a model of keras_gen that generates images. Received: {path}, a "
+            f"`model` must be one that can {ability} images. Received: {path}, a "
             f"{type(model).__name__}"
         )
     return model

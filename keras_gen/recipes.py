@@ -4,17 +4,21 @@ import dataclasses
 from collections.abc import Callable
 
 import keras
+import numpy as np
 
-from keras_gen import data, models, networks
+from keras_gen import data, models, networks, schedules
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The choices of one training, as they are kept in its `settings.json`. None means the default.
+    """The choices of one training, as they are kept in its `settings.json`. None is the default.
 
     Args:
         model: String, a name in `RECIPES`.
         dataset: String, a TFDS name or a folder of images.
+        input: String, for translation: the feature, subfolder or half that is translated, or
+            `"edges"` of the target.
+        target: String, for translation: the feature, subfolder or half that is wanted.
         epochs: Integer.
         batch_size: Integer.
         image_size: Integer, or None for the data's own.
@@ -25,10 +29,13 @@ class Settings:
         loss: String, the name of an adversarial loss.
         ema_decay: Float, of the generator's moving average; 0 for none.
         beta: Float, the weight of a VAE's KL term.
+        n_critic: Integer, critic updates in a step of WGAN-GP.
     """
 
     model: str
     dataset: str
+    input: str | None = None
+    target: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
     image_size: int | None = None
@@ -39,6 +46,7 @@ class Settings:
     loss: str | None = None
     ema_decay: float | None = None
     beta: float | None = None
+    n_critic: int | None = None
 
     def with_defaults(self):
         """Fills in the model's own defaults and refuses options that the model does not have.
@@ -50,70 +58,137 @@ class Settings:
             raise ValueError(
                 f"`model` must be one of {', '.join(RECIPES)}. Received: model={self.model!r}"
             )
-        defaults = RECIPES[self.model].defaults
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if (
-                field.default is None
-                and field.name not in {*defaults, "image_size", "seed"}
-                and value is not None
-            ):
+        recipe = RECIPES[self.model]
+        defaults = {"seed": 0, **recipe.defaults}
+        known = {"model", "dataset", "image_size", *recipe.options, *defaults}
+        for name, value in dataclasses.asdict(self).items():
+            if value is not None and name not in known:
                 raise ValueError(
-                    f"`{field.name}` is no option of {self.model}, which has "
-                    f"{', '.join(defaults)}. Received: {field.name}={value!r}"
+                    f"`{name}` is no option of {self.model}. Received: {name}={value!r}"
                 )
-        defaults = {"seed": 0, **defaults}
         missing = {name: v for name, v in defaults.items() if getattr(self, name) is None}
         return dataclasses.replace(self, **missing)
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """How a kind of model is made and fed.
+    """How a kind of model is made, fed and shown.
 
     Args:
-        build: Callable `(image shape, settings) -> compiled model`.
+        build: Callable `(dataset, settings) -> compiled model`.
         load: Callable `(settings, first_epoch) -> tf.data.Dataset` for `fit`.
+        preview: Callable `settings -> (draw, columns)`: `draw(model)` gives the images that a
+            picture of the training's course shows, `columns` of them a row.
         defaults: Dict, the settings that the model has, with the paper's or our measured values.
+        options: Further settings that the model has and that may be left open.
+        decays: Whether the learning rate follows a schedule over all epochs.
     """
 
     build: Callable
     load: Callable
+    preview: Callable
     defaults: dict
+    options: tuple = ()
+    decays: bool = False
+
+
+# Data
 
 
 def load_images(settings, first_epoch=0):
     """Training batches of images in [-1, 1]."""
-    return data.images(
+    return data.images(settings.dataset, **_pipeline_options(settings, first_epoch))
+
+
+def load_labelled_images(settings, first_epoch=0):
+    """Training batches `(images, labels)`."""
+    return data.images(settings.dataset, labels=True, **_pipeline_options(settings, first_epoch))
+
+
+def load_pairs(settings, first_epoch=0):
+    """Training batches `(inputs, targets)`, jittered and mirrored as in the paper."""
+    return _load_two_images(data.paired, settings, first_epoch)
+
+
+def load_unpaired(settings, first_epoch=0):
+    """Training batches of two domains, jittered and mirrored as in the paper."""
+    return _load_two_images(data.unpaired, settings, first_epoch)
+
+
+def _load_two_images(pipeline, settings, first_epoch):
+    return pipeline(
         settings.dataset,
-        image_size=settings.image_size,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        first_epoch=first_epoch,
+        settings.input,
+        settings.target,
+        augment=("crop", "flip"),
+        **_pipeline_options(settings, first_epoch),
     )
 
 
-def build_gan(image_shape, settings):
+def _pipeline_options(settings, first_epoch):
+    return {
+        "image_size": settings.image_size,
+        "batch_size": settings.batch_size,
+        "seed": settings.seed,
+        "first_epoch": first_epoch,
+    }
+
+
+# Models
+
+
+def build_gan(dataset, settings):
     """DCGAN with a moving average of the generator."""
+    (shape,) = _image_shapes(dataset)
     gan = models.GAN(
-        networks.dcgan_generator(image_shape, settings.latent_dim, settings.base_filters),
-        networks.dcgan_discriminator(image_shape, settings.base_filters),
+        networks.dcgan_generator(shape, settings.latent_dim, settings.base_filters),
+        networks.dcgan_discriminator(shape, settings.base_filters),
         latent_dim=settings.latent_dim,
         ema_decay=settings.ema_decay or None,
     )
-    gan.compile(
-        keras.optimizers.Adam(settings.learning_rate, beta_1=0.5),
-        keras.optimizers.Adam(settings.learning_rate, beta_1=0.5),
-        loss=settings.loss,
-    )
+    gan.compile(*_two(_dcgan_optimizer, settings), loss=settings.loss)
     return gan
 
 
-def build_vae(image_shape, settings):
+def build_wgan_gp(dataset, settings):
+    """DCGAN's networks, the critic layer-normalised, with a moving average of the generator."""
+    (shape,) = _image_shapes(dataset)
+    wgan = models.WGANGP(
+        networks.dcgan_generator(shape, settings.latent_dim, settings.base_filters),
+        networks.dcgan_discriminator(shape, settings.base_filters, normalization="layer"),
+        latent_dim=settings.latent_dim,
+        n_critic=settings.n_critic,
+        ema_decay=settings.ema_decay or None,
+    )
+    wgan.compile(*_two(_wgan_gp_optimizer, settings))
+    return wgan
+
+
+def build_conditional_gan(dataset, settings):
+    """DCGAN with label embeddings and a projection discriminator."""
+    shape, _ = _image_shapes(dataset)
+    num_classes = data.describe(settings.dataset).num_classes
+    cgan = models.ConditionalGAN(
+        networks.conditional_dcgan_generator(
+            shape, num_classes, settings.latent_dim, base_filters=settings.base_filters
+        ),
+        networks.conditional_dcgan_discriminator(
+            shape, num_classes, base_filters=settings.base_filters
+        ),
+        latent_dim=settings.latent_dim,
+        num_classes=num_classes,
+        ema_decay=settings.ema_decay or None,
+    )
+    cgan.compile(*_two(_dcgan_optimizer, settings), loss=settings.loss)
+    return cgan
+
+
+def build_vae(dataset, settings):
     """Convolutional VAE with Bernoulli likelihood."""
+    (shape,) = _image_shapes(dataset)
     vae = models.VAE(
-        networks.conv_encoder(image_shape, settings.latent_dim, settings.base_filters),
-        networks.conv_decoder(image_shape, settings.latent_dim, settings.base_filters),
+        networks.conv_encoder(shape, settings.latent_dim, settings.base_filters),
+        networks.conv_decoder(shape, settings.latent_dim, settings.base_filters),
         latent_dim=settings.latent_dim,
         beta=settings.beta,
     )
@@ -121,23 +196,139 @@ def build_vae(image_shape, settings):
     return vae
 
 
+def build_pix2pix(dataset, settings):
+    """U-Net and PatchGAN; half of the epochs at a constant rate, then linearly to zero."""
+    input_shape, target_shape = _image_shapes(dataset)
+    pix2pix = models.Pix2Pix(
+        networks.unet_generator(input_shape, target_shape[-1], settings.base_filters),
+        networks.patch_discriminator(
+            input_shape, target_shape, base_filters=settings.base_filters, normalization="batch"
+        ),
+    )
+    pix2pix.compile(*_two(_decaying_optimizer, settings, dataset), loss=settings.loss)
+    return pix2pix
+
+
+def build_cycle_gan(dataset, settings):
+    """ResNet generators and PatchGANs; rates as for Pix2Pix."""
+    shape_a, shape_b = _image_shapes(dataset)
+    filters = settings.base_filters
+    cycle_gan = models.CycleGAN(
+        networks.resnet_generator(shape_a, shape_b[-1], filters),
+        networks.resnet_generator(shape_b, shape_a[-1], filters),
+        networks.patch_discriminator(shape_a, base_filters=filters),
+        networks.patch_discriminator(shape_b, base_filters=filters),
+        identity_weight=5.0 if shape_a == shape_b else 0.0,
+    )
+    cycle_gan.compile(*_two(_decaying_optimizer, settings, dataset), loss=settings.loss)
+    return cycle_gan
+
+
+def _image_shapes(dataset):
+    elements = dataset.element_spec
+    elements = elements if isinstance(elements, tuple) else (elements,)
+    return [tuple(element.shape[1:]) for element in elements]
+
+
+def _two(make, *arguments):
+    return make(*arguments), make(*arguments)
+
+
+def _dcgan_optimizer(settings):
+    return keras.optimizers.Adam(settings.learning_rate, beta_1=0.5)
+
+
+def _wgan_gp_optimizer(settings):
+    return keras.optimizers.Adam(settings.learning_rate, beta_1=0.0, beta_2=0.9)
+
+
+def _decaying_optimizer(settings, dataset):
+    updates = int(dataset.cardinality()) * settings.epochs
+    rate = schedules.LinearDecay(settings.learning_rate, updates // 2, updates - updates // 2)
+    return keras.optimizers.Adam(rate, beta_1=0.5)
+
+
+# Pictures
+
+
+def preview_samples(settings):
+    """64 images of the same latents."""
+    return (lambda model: model.generate(64, seed=settings.seed)), 8
+
+
+def preview_classes(settings):
+    """Ten images of the same latents for each class: the rows are the classes, in order."""
+    return (lambda model: model.generate(10, per_class=True, seed=settings.seed)), 10
+
+
+def preview_pairs(settings):
+    """Input, output and target, twice a row, of images held out from training where there are."""
+    inputs, targets = _held_out(settings, data.paired)
+
+    def draw(model):
+        return _side_by_side(inputs, model.translate(inputs), targets)
+
+    return draw, 6
+
+
+def preview_cycles(settings):
+    """An image of a and its translation, one of b and its, twice a row."""
+    a, b = _held_out(settings, data.unpaired)
+
+    def draw(model):
+        return _side_by_side(a, model.translate(a), b, model.translate(b, direction="ba"))
+
+    return draw, 8
+
+
+def _held_out(settings, pipeline, count=12):
+    options = {"image_size": settings.image_size, "batch_size": count, "seed": settings.seed}
+    domains = (settings.dataset, settings.input, settings.target)
+    try:
+        batches = pipeline(*domains, split="test", **options)
+    except (ValueError, FileNotFoundError):  # There is no such split, or it is too small.
+        options["drop_remainder"] = False
+        batches = pipeline(*domains, **options | {"batch_size": min(count, settings.batch_size)})
+    return next(iter(batches.as_numpy_iterator()))
+
+
+def _side_by_side(*batches):
+    """Interleaves batches of images, grey ones made RGB."""
+    batches = [batch.repeat(3, axis=-1) if batch.shape[-1] == 1 else batch for batch in batches]
+    return np.stack(batches, axis=1).reshape(-1, *batches[0].shape[1:])
+
+
+_DCGAN = {
+    "epochs": 15,
+    "batch_size": 64,
+    "latent_dim": 64,
+    "base_filters": 32,
+    "learning_rate": 2e-4,
+    "loss": "non_saturating",
+    "ema_decay": 0.999,
+}
+
 RECIPES = {
-    "gan": Recipe(
-        build_gan,
+    "gan": Recipe(build_gan, load_images, preview_samples, _DCGAN),
+    "wgan_gp": Recipe(
+        build_wgan_gp,
         load_images,
+        preview_samples,
         {
             "epochs": 15,
-            "batch_size": 64,
+            "batch_size": 160,
             "latent_dim": 64,
             "base_filters": 32,
             "learning_rate": 2e-4,
-            "loss": "non_saturating",
+            "n_critic": 5,
             "ema_decay": 0.999,
         },
     ),
+    "conditional_gan": Recipe(build_conditional_gan, load_labelled_images, preview_classes, _DCGAN),
     "vae": Recipe(
         build_vae,
         load_images,
+        preview_samples,
         {
             "epochs": 15,
             "batch_size": 128,
@@ -146,5 +337,33 @@ RECIPES = {
             "learning_rate": 1e-3,
             "beta": 1.0,
         },
+    ),
+    "pix2pix": Recipe(
+        build_pix2pix,
+        load_pairs,
+        preview_pairs,
+        {
+            "epochs": 40,
+            "batch_size": 16,
+            "base_filters": 32,
+            "learning_rate": 2e-4,
+            "loss": "non_saturating",
+        },
+        options=("input", "target"),
+        decays=True,
+    ),
+    "cycle_gan": Recipe(
+        build_cycle_gan,
+        load_unpaired,
+        preview_cycles,
+        {
+            "epochs": 20,
+            "batch_size": 4,
+            "base_filters": 16,
+            "learning_rate": 2e-4,
+            "loss": "least_squares",
+        },
+        options=("input", "target"),
+        decays=True,
     ),
 }

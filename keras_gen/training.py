@@ -58,11 +58,12 @@ def train(settings, output, resume=False, verbose="auto"):
         first_epoch = int(model.optimizer.iterations) // steps
         dataset = recipe.load(settings, first_epoch=first_epoch)
     else:
-        model = recipe.build(_image_shape(dataset), settings)
+        model = recipe.build(dataset, settings)
     with written_aside(settings_path) as aside:
         aside.write_text(json.dumps(dataclasses.asdict(settings), indent=2) + "\n")
     _trim_history(output / "history.csv", first_epoch)
 
+    draw, columns = recipe.preview(settings)
     model.fit(
         dataset,
         epochs=settings.epochs,
@@ -70,12 +71,12 @@ def train(settings, output, resume=False, verbose="auto"):
         verbose=verbose,
         callbacks=[
             _StopOnNaN(),
-            callbacks.SampleImages(output / "samples", seed=settings.seed),
+            callbacks.SampleImages(output / "samples", draw=draw, columns=columns),
             keras.callbacks.CSVLogger(output / "history.csv", append=True),
             callbacks.Checkpoint(model_path),
         ],
     )
-    grid = pictures.image_grid(model.generate(64, seed=settings.seed))
+    grid = pictures.image_grid(draw(model), columns)
     pictures.save_png(output / "samples.png", pictures.enlarge(grid, 512))
     return model
 
@@ -97,18 +98,12 @@ def _resumed(settings, kept):
     for name, value in kept.items():
         if given[name] is None:
             given[name] = value
-        elif given[name] != value and name != "epochs":
+        elif given[name] != value and (name != "epochs" or RECIPES[kept["model"]].decays):
             raise ValueError(
                 f"`{name}` can't change when a training is resumed: it began with {value!r}. "
                 f"Received: {name}={given[name]!r}"
             )
     return Settings(**given)
-
-
-def _image_shape(dataset):
-    elements = dataset.element_spec
-    images = elements[0] if isinstance(elements, tuple) else elements
-    return tuple(images.shape[1:])
 
 
 def _trim_history(path, epochs):
