@@ -9,6 +9,7 @@ ImageOps = LazyModule("PIL.ImageOps")
 
 _GRAYSCALE_MODES = ("1", "L", "LA", "La", "I", "F")
 _SIXTEEN_BITS = "I;16"
+_ORIENTATION = 0x0112
 
 
 def read_picture(file, channels=3):
@@ -37,7 +38,7 @@ def picture_shape(file):
     """Height, width and channels (1 where the mode is a grayscale one, else 3) from the header."""
     with Image.open(file) as image:
         width, height = image.size
-        if image.getexif().get(0x0112, 1) >= 5:  # The camera was held sideways.
+        if "exif" in image.info and image.getexif().get(_ORIENTATION, 1) >= 5:  # On its side.
             width, height = height, width
         grayscale = image.mode in _GRAYSCALE_MODES or image.mode.startswith(_SIXTEEN_BITS)
         return height, width, 1 if grayscale else 3

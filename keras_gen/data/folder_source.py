@@ -142,7 +142,7 @@ def _try_shapes(row, headers_only):
         try:
             height, width, channels = picture_shape(file)
             if not headers_only:
-                read_picture(file, channels)
+                height, width, _ = read_picture(file, channels).shape
         except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
             error.file = file
             return error

@@ -3,7 +3,7 @@ import pathlib
 from keras_gen.data.array_source import ArraySource
 from keras_gen.data.folder_source import HALVES, FolderSource, split_folder
 from keras_gen.data.pipeline import build
-from keras_gen.data.settings import Settings
+from keras_gen.data.settings import Settings, for_both
 from keras_gen.data.sources import IMAGE, is_folder, only_train, open_source
 from keras_gen.data.transforms import by_name
 
@@ -75,12 +75,7 @@ def paired(
     settings = Settings(
         image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch
     )
-    wanted = tuple(channels) if isinstance(channels, (tuple, list)) else (channels, channels)
-    if len(wanted) != 2:
-        raise ValueError(
-            "`channels` must be one number, or one each of input and target. "
-            f"Received: channels={channels!r}"
-        )
+    wanted = for_both(channels)
     if isinstance(source, tuple):
         opened, transform = _open_two(source, split, strict), None
     elif is_folder(source):

@@ -71,14 +71,26 @@ def _to_range(images):
 
 def _own_size(sources):
     """Height and width of all the sources' images, where they are alike."""
-    sizes = {shape[:2] for source in sources for shape in source.shapes}
-    if any(None in size for size in sizes):
-        examples = (source.entries().map(source.decode).take(1) for source in sources)
-        images = (image for example in examples for images, _ in example for image in images)
-        sizes = {tuple(image.shape[:2]) for image in images}
-    if len(sizes) > 1:
-        raise ValueError(
-            "`image_size` must be given, since the images differ in size: "
-            f"{sorted(sizes)} among others. Received: image_size=None"
-        )
-    return tuple(int(side) for side in sizes.pop())
+    sizes = set()
+    for source in sources:
+        for size in _sizes(source):
+            sizes.add(size)
+            if len(sizes) > 1 or None in size:
+                raise ValueError(
+                    "`image_size` must be given, since the images differ in size"
+                    f"{'' if None in size else f': {sorted(sizes)}'}. Received: image_size=None"
+                )
+    return sizes.pop()
+
+
+def _sizes(source):
+    """Sizes of the images in a source, from what is known of it or else one by one."""
+    if source.indexed or not any(None in shape for shape in source.shapes):
+        yield from (shape[:2] for shape in source.shapes)
+        return
+    sizes = source.entries().map(
+        lambda entry: [tf.shape(image)[:2] for image in source.decode(entry)[0]],
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+    for example in sizes.as_numpy_iterator():
+        yield from (tuple(size.tolist()) for size in example)

@@ -79,7 +79,7 @@ def prepared_builder(name, data_dir=None, manual_dir=None):
         return builder
     own = builder.name in OWN_BUILDERS
     manual_dir = manual_dir or os.path.join(builder.data_dir_root, "downloads", "manual")
-    if not own and _is_offline(builder):
+    if _is_tfds_own(builder) and _is_offline(builder):
         raise _how_to_prepare(builder, name, "no network was found", manual_dir)
     try:
         with quiet(bars=not own):
@@ -128,6 +128,12 @@ def quiet(bars=False):
             yield
     finally:
         absl.setLevel(level)
+
+
+def _is_tfds_own(builder):
+    """Whether it comes with TFDS and fetches its data itself, as nearly all of those do."""
+    from_tfds = type(builder).__module__.startswith("tensorflow_datasets.")
+    return from_tfds and not builder.MANUAL_DOWNLOAD_INSTRUCTIONS
 
 
 def _is_offline(builder):

@@ -68,5 +68,20 @@ class Settings:
         return count // self.batch_size if self.drop_remainder else -(-count // self.batch_size)
 
 
+def for_both(channels):
+    """`channels` as a tuple of two, for pairs of images.
+
+    Raises:
+        ValueError: If it is a tuple of another length.
+    """
+    both = tuple(channels) if isinstance(channels, (tuple, list)) else (channels, channels)
+    if len(both) != 2:
+        raise ValueError(
+            "`channels` must be one number, or one each of the two images of a pair. "
+            f"Received: channels={channels!r}"
+        )
+    return both
+
+
 def _is_integer(value):
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)

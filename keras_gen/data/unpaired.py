@@ -4,7 +4,7 @@ import pathlib
 from keras_gen.data.folder_source import FolderSource
 from keras_gen.data.pipeline import build
 from keras_gen.data.preparing import prepared_builder
-from keras_gen.data.settings import Settings
+from keras_gen.data.settings import Settings, for_both
 from keras_gen.data.sources import is_folder, open_source
 from keras_gen.data.tfds_source import TFDSSource
 
@@ -76,7 +76,7 @@ def unpaired(
     settings = Settings(
         image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch
     )
-    wanted = tuple(channels) if isinstance(channels, (tuple, list)) else (channels, channels)
+    wanted = for_both(channels)
     options = {"data_dir": data_dir, "strict": strict}
     if (a is None) != (b is None):
         raise ValueError(f"Give both of `a` and `b`, or neither. Received: a={a!r}, b={b!r}")

@@ -34,6 +34,9 @@ def write_pictures():
 # Base emoji, what a variant of it is called, and codes of the variants: untoned first.
 EMOJI = {
     "astronaut": ["1F9D1-200D-1F680", "1F468-200D-1F680", "1F469-200D-1F680"],
+    # By their hashes, farmers and officers are held out.
+    "farmer": ["1F9D1-200D-1F33E", "1F468-200D-1F33E", "1F469-200D-1F33E"],
+    "officer": ["1F46E", "1F46E-200D-2642-FE0F", "1F46E-200D-2640-FE0F"],
     "cook": ["1F9D1-200D-1F373", "1F468-200D-1F373", "1F469-200D-1F373"],
     "runner": ["1F3C3", "1F3C3-200D-2642-FE0F", "1F3C3-200D-2640-FE0F-200D-27A1-FE0F"],
     "detective": ["1F575-FE0F", "1F575-FE0F-200D-2642-FE0F", "1F575-FE0F-200D-2640-FE0F"],

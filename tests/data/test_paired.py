@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+
+from keras_gen import data
+from keras_gen.data.transforms import edges
+
+
+def pairs(*args, **options):
+    """All pairs, in the data's order, as two arrays of 0..255."""
+    batches = data.paired(*args, **{"shuffle": False, **options})
+    both = zip(*((np.asarray(x), np.asarray(y)) for x, y in batches), strict=True)
+    return tuple(np.rint((np.concatenate(images) + 1) * 127.5).astype(int) for images in both)
+
+
+def test_arrays():
+    inputs = np.random.default_rng(0).integers(0, 256, (5, 6, 7, 1), dtype="uint8")
+    targets = np.random.default_rng(1).integers(0, 256, (5, 6, 7, 3), dtype="uint8")
+    dataset = data.paired((inputs, targets), batch_size=2)
+    assert [spec.shape for spec in dataset.element_spec] == [(2, 6, 7, 1), (2, 6, 7, 3)]
+    got = pairs((inputs, targets))
+    np.testing.assert_array_equal(got[0], inputs)
+    np.testing.assert_array_equal(got[1], targets)
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_pair_is_cut_and_mirrored_alike(cache):
+    ramps = np.random.default_rng(0).integers(0, 256, (30, 16, 16, 1), dtype="uint8")
+    inputs, targets = pairs(
+        (ramps, 255 - ramps), batch_size=6, augment=("flip", "crop"), shuffle=True, cache=cache
+    )
+    assert np.abs(inputs + targets - 255).max() <= 1
+    other, _ = pairs((ramps, 255 - ramps), batch_size=6, shuffle=True, cache=cache)
+    assert not np.array_equal(inputs, other)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [({}, "left"), ({"input": "right"}, "right")])
+def test_side_by_side(tmp_path, write_pictures, given, wanted):
+    written = write_pictures(tmp_path, {"train/1.png": (8, 16, 3), "train/2.png": (8, 16, 3)})
+    inputs, targets = pairs(tmp_path, side_by_side=True, **given)
+    wholes = np.stack(list(written.values()))
+    halves = {"left": wholes[:, :, :8], "right": wholes[:, :, 8:]}
+    np.testing.assert_array_equal(inputs, halves.pop(wanted))
+    np.testing.assert_array_equal(targets, halves.popitem()[1])
+
+
+def test_side_by_side_of_odd_width(tmp_path, write_pictures):
+    written = write_pictures(tmp_path, {"1.png": (8, 17, 3)})
+    inputs, targets = pairs(tmp_path, side_by_side=True)
+    np.testing.assert_array_equal(inputs[0], written["1.png"][:, :8])
+    np.testing.assert_array_equal(targets[0], written["1.png"][:, 9:])
+
+
+@pytest.mark.parametrize("layout", ["{side}/{name}", "train/{side}/{name}", "{side}/train/{name}"])
+@pytest.mark.parametrize("as_tuple", [False, True])
+def test_files_of_the_same_names(tmp_path, write_pictures, layout, as_tuple):
+    sides, names = ("in", "out"), ("a.png", "x/b.png")
+    paths = {(s, n): layout.format(side=s, name=n) for s in sides for n in names}
+    written = write_pictures(tmp_path, dict.fromkeys(paths.values(), (8, 8, 3)))
+    if as_tuple:
+        roots = [tmp_path / layout.format(side=s, name="") for s in sides]
+        got = pairs((roots[0], str(roots[1])))
+    else:
+        got = pairs(tmp_path, "in", "out")
+    for images, side in zip(got, sides, strict=True):
+        np.testing.assert_array_equal(images, [written[paths[side, n]] for n in names])
+
+
+def test_names_may_differ_in_their_suffix_and_sizes_be_fitted(tmp_path, write_pictures):
+    write_pictures(tmp_path, {"in/a.png": (4, 4), "out/a.jpg": (8, 8, 3)})
+    dataset = data.paired(tmp_path, "in", "out", image_size=6)
+    assert [spec.shape for spec in dataset.element_spec] == [(1, 6, 6, 1), (1, 6, 6, 3)]
+
+
+def test_files_without_a_counterpart(tmp_path, write_pictures):
+    write_pictures(tmp_path, {"in/a.png": (8, 8), "out/a.png": (8, 8), "out/lonely.png": (8, 8)})
+    with pytest.warns(UserWarning, match="Skipped 1 files without a counterpart.*lonely"):
+        assert len(data.paired(tmp_path, "in", "out")) == 1
+    with pytest.raises(ValueError, match=r"1 files have no counterpart.*lonely"):
+        data.paired(tmp_path, "in", "out", strict=True)
+    write_pictures(tmp_path, {"other/z.png": (8, 8)})
+    with pytest.raises(ValueError, match="files of the same names"):
+        data.paired(tmp_path, "in", "other")
+
+
+def test_a_corrupt_half_of_a_pair_is_skipped_with_the_other(tmp_path, write_pictures):
+    shapes = {f"{s}/{n}.png": (8, 8) for s in ("in", "out") for n in "abc"}
+    written = write_pictures(tmp_path, shapes)
+    (tmp_path / "out" / "b.png").write_text("broken")
+    with pytest.warns(UserWarning, match=r"Skipped 1 of 3.*b\.png"):
+        inputs, targets = pairs(tmp_path, "in", "out")
+    for images, side in ((inputs, "in"), (targets, "out")):
+        np.testing.assert_array_equal(images[..., 0], [written[f"{side}/{n}.png"] for n in "ac"])
+
+
+def test_features_of_a_data_set(emoji_dir):
+    inputs, targets = pairs("emoji", "noto", "twemoji", data_dir=emoji_dir)
+    assert np.unique(inputs[:, 8:, :, 0]) == 200
+    assert np.unique(targets[:, 8:, :, 0]) == 50
+    # Green numbers the emoji: both are of the same.
+    np.testing.assert_array_equal(inputs[..., 1], targets[..., 1])
+    assert len(np.unique(inputs[:, 9, 0, 1])) == len(inputs)
+
+
+@pytest.mark.parametrize("as_name", [True, False])
+def test_edges_of_the_augmented_target(data_dir, as_name):
+    options = {"batch_size": 8, "augment": ("flip", "crop"), "data_dir": data_dir}
+    transform = "edges" if as_name else lambda x: edges(x, channels=3)
+    dataset = data.paired("digits", transform, "image", **options)
+    drawings, targets = next(iter(dataset))
+    assert dataset.element_spec[0].shape == (8, 8, 8, 1 if as_name else 3)
+    np.testing.assert_allclose(drawings[..., :1], edges(targets), atol=1e-6)
+
+
+def test_edges_of_folders_and_arrays(tmp_path, write_pictures):
+    written = write_pictures(tmp_path, {"photos/a.png": (8, 8, 3)})
+    array = written["photos/a.png"][None]
+    for source, target in ((tmp_path, "photos"), (tmp_path / "photos", None), (array, "image")):
+        _, targets = pairs(source, "edges", target)
+        np.testing.assert_array_equal(targets, array)
+
+
+def test_channels_of_each(tmp_path, write_pictures):
+    write_pictures(tmp_path, {"a.png": (8, 8, 3)})
+    for source in (tmp_path, np.zeros((1, 8, 8, 3), "uint8")):
+        dataset = data.paired(source, "image", "image", channels=(1, 3))
+        assert [spec.shape[-1] for spec in dataset.element_spec] == [1, 3]
+
+
+ARRAY = np.zeros((4, 8, 8, 1), "uint8")
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "message"),
+    [
+        (((ARRAY, ARRAY[:3]),), {}, "equally many"),
+        (((ARRAY, ARRAY.astype("float32")),), {}, "of one dtype"),
+        (((ARRAY, ARRAY, ARRAY),), {}, "two folders, or two arrays.*3"),
+        (((ARRAY, ARRAY[:, :4]),), {}, "`image_size` must be given"),
+        (((ARRAY, ARRAY),), {"split": "test"}, "`split` must be 'train' for arrays"),
+        (((ARRAY, ARRAY),), {"channels": (1, 1, 1)}, "`channels` must be one number"),
+        ((("digits", ARRAY),), {}, "two folders or two arrays"),
+        (("digits",), {}, "`input` and `target` must be image features.*input=None"),
+        (("digits", "image"), {}, "`input` and `target` must be image features.*target=None"),
+        (("digits", "drawing", "image"), {}, r"image features \['image'\].*'drawing'"),
+    ],
+)
+def test_bad_input_is_refused(args, options, message, data_dir):
+    with pytest.raises(ValueError, match=message):
+        data.paired(*args, **options, data_dir=data_dir)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "side_by_side=True.*input=None"),
+        ({"input": "in", "target": "none"}, "must name subfolders.*target='none'"),
+        ({"side_by_side": True, "input": "top"}, "must be 'left' and 'right'.*'top'"),
+        ({"side_by_side": True, "input": "left", "target": "left"}, "must be 'left' and 'right'"),
+    ],
+)
+def test_bad_folders_are_refused(tmp_path, write_pictures, options, message):
+    write_pictures(tmp_path, {"in/a.png": (8, 8)})
+    with pytest.raises(ValueError, match=message):
+        data.paired(tmp_path, **options)
