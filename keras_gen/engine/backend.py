@@ -11,10 +11,7 @@ elif _BACKEND == "jax":
 elif _BACKEND == "torch":
     from keras_gen.engine import torch_engine as engine
 else:
-    raise ImportError(
-        "keras_gen trains on the Keras backends 'tensorflow', 'jax' and 'torch'; set the environment "
-        f"variable KERAS_BACKEND to one of them. Received: KERAS_BACKEND={_BACKEND!r}"
-    )
+    raise ImportError(f"no engine for the Keras backend {_BACKEND!r}")
 
 input_gradient = engine.input_gradient
 """See the engine modules: `input_gradient(function, inputs)`."""

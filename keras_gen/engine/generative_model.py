@@ -98,6 +98,7 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
             ValueError: If an optimizer serves two phases, or was built for other variables.
         """
         engine.check_jit_compile(jit_compile)
+        engine.seed_layers(self)
         optimizers = {name: keras.optimizers.get(opt) for name, opt in optimizers.items()}
         phases = self.phases()
         self._compile_arguments = {

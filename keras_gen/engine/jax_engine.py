@@ -106,6 +106,10 @@ def check_jit_compile(jit_compile):
     """Raises a ValueError if the engine can't train with this `jit_compile`."""
 
 
+def seed_layers(model):
+    """Makes layers that were given no seed draw by their own state: here they do."""
+
+
 _state_variables = []  # of the step that is being traced
 
 

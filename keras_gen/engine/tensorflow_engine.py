@@ -104,6 +104,10 @@ def check_jit_compile(jit_compile):
     """Raises a ValueError if the engine can't train with this `jit_compile`."""
 
 
+def seed_layers(model):
+    """Makes layers that were given no seed draw by their own state: here they do."""
+
+
 def _scale(loss, optimizer):
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     return optimizer.scale_loss(loss / replicas if replicas > 1 else loss)

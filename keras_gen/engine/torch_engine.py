@@ -81,6 +81,17 @@ def check_jit_compile(jit_compile):
         )
 
 
+def seed_layers(model):
+    """Makes layers that were given no seed draw by their own state, which files keep.
+
+    Keras's Dropout would draw from PyTorch's global generator (its name for "no seed" is private).
+    """
+    for layer in model._flatten_layers():
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None and generator._initial_seed is None:
+            generator._initial_seed = int(generator.state.value[0])
+
+
 def _gradient(outputs, inputs, output_gradients=None):
     return list(
         torch.autograd.grad(
