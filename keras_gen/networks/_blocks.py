@@ -3,6 +3,7 @@
 import random
 
 import keras
+import numpy as np
 
 from keras_gen.layers import (
     InstanceNormalization,
@@ -202,9 +203,15 @@ class Blocks:
 def _refine(layer):
     # From its first guess a spectral layer takes the norm for far less than it is, and an untrained
     # deep network would overflow. The start needs no chance: the kernel has enough.
-    layer.vector_u.assign(keras.ops.ones(layer.vector_u.shape))
+    kernel = layer.layer.kernel.numpy()
+    if isinstance(layer.layer, keras.layers.Conv2DTranspose):
+        kernel = kernel.swapaxes(-1, -2)
+    matrix = kernel.reshape(-1, kernel.shape[-1])
+    u = np.ones(matrix.shape[1], "float32")
     for _ in range(10):
-        layer._sigma(training=True)
+        u = matrix.T @ (matrix @ u)
+        u /= np.linalg.norm(u)
+    layer.vector_u.assign(u)
 
 
 def crop(x, size, name):

@@ -7,8 +7,16 @@ from keras_gen.networks import resnet_generator
 from tests.networks.torch_parity import agree
 
 
-@pytest.mark.parametrize("channels", [(1, 3), (3, 1), (4, 2)])
-@pytest.mark.parametrize("size", [(8, 8), (12, 20), (28, 28), (64, 32), (100, 132)])
+@pytest.mark.parametrize(
+    ("size", "channels"),
+    [
+        ((8, 8), (1, 3)),
+        ((12, 20), (3, 1)),
+        ((28, 28), (4, 2)),
+        ((64, 32), (3, 3)),
+        ((100, 132), (1, 1)),
+    ],
+)
 def test_keeps_the_size(size, channels, sample, run):
     model = resnet_generator((*size, channels[0]), channels[1], 1, 1)
     images = run(model, sample(model))
