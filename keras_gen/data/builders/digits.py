@@ -13,8 +13,9 @@ class Digits(tfds.core.GeneratorBasedBuilder):
 
     Example:
 
-    >>> {name: split.num_examples for name, split in tfds.builder("digits").info.splits.items()}
-    {'train': 1497, 'test': 300}
+    >>> from keras_gen.data import describe
+    >>> [describe("digits", split=split).num_examples for split in ("train", "test")]
+    [1497, 300]
 
     Reference: Alpaydin & Kaynak, 1998, https://doi.org/10.24432/C50P49 (CC BY 4.0)
     """
