@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 
+from keras_gen.files import written_aside
 from keras_gen.metrics.feature_extractor import get_feature_extractor
 from keras_gen.metrics.feature_moments import FeatureMoments
 from keras_gen.metrics.images import image_batches
@@ -80,11 +81,8 @@ class ReferenceStatistics:
 
     def save(self, path):
         """Writes the statistics to `path`, an `.npz` file; an interrupted write leaves no file."""
-        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        partial = f"{path}.{os.getpid()}.partial"
-        with open(partial, "wb") as file:
-            np.savez_compressed(file, **vars(self))
-        os.replace(partial, path)
+        with written_aside(path) as aside:
+            np.savez_compressed(aside, **vars(self))
 
     @classmethod
     def load(cls, path):

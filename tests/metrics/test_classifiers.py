@@ -3,9 +3,8 @@ import pathlib
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
+from keras_gen.data import images
 from keras_gen.metrics import FeatureExtractor, get_feature_extractor, image_classifier
 
 ZOO = pathlib.Path(__file__).parents[2] / "zoo"
@@ -31,15 +30,16 @@ def test_parameters_by_hand():
     assert model.count_params() == convolutions + normalizations + (6 + 1) * 5
 
 
-def test_digits_preset_recognises_digits_it_was_not_trained_on():
-    digits = load_digits()
-    _, images, _, labels = train_test_split(
-        digits.images, digits.target, test_size=300, random_state=0, stratify=digits.target
-    )
+def test_digits_preset_recognises_digits_it_was_not_trained_on(tmp_path):
+    test = images("digits", split="test", labels=True, drop_remainder=False, data_dir=tmp_path)
     extractor = get_feature_extractor(ZOO / "classifier_digits")
-    probabilities = extractor(images[..., None] / 8.0 - 1.0).probabilities
-    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
+    correct = [
+        extractor(batch).probabilities.argmax(axis=1) == labels
+        for batch, labels in test.as_numpy_iterator()
+    ]
+    accuracy = np.concatenate(correct).mean()
     metadata = json.loads((ZOO / "classifier_digits" / "metadata.json").read_text())
+    assert len(np.concatenate(correct)) == metadata["test_images"] == 300
     assert accuracy >= 0.98
     assert accuracy == pytest.approx(metadata["test_accuracy"], abs=1e-3)
     assert extractor.name == "digits classifier"

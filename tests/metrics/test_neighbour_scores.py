@@ -6,7 +6,7 @@ import pytest
 
 from keras_gen.metrics import DensityCoverage, PrecisionRecall, neighbours
 from keras_gen.metrics.density_coverage import density_coverage
-from keras_gen.metrics.neighbours import neighbour_radii
+from keras_gen.metrics.neighbours import distance_blocks, neighbour_radii
 from keras_gen.metrics.precision_recall import precision_recall
 
 
@@ -36,6 +36,15 @@ def test_radii_agree_with_loops(rng, offset):
     distances = [sorted(np.linalg.norm(features - row, axis=1)) for row in features]
     expected = [row[4] for row in distances]  # row[0] is the vector itself
     np.testing.assert_allclose(np.sqrt(neighbour_radii(features, 4)), expected, rtol=1e-4)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_copies_are_at_no_distance_in_spite_of_rounding(rng):
+    originals = 1e3 + rng.normal(size=(9, 50))
+    copies = np.repeat(originals, 8, axis=0)
+    blocks = [distances for _, distances in distance_blocks(originals, copies)]
+    expected = np.repeat(np.eye(9, dtype=bool), 8, axis=1)
+    np.testing.assert_array_equal(np.concatenate(blocks) == 0.0, expected)
 
 
 @pytest.mark.parametrize("k", [0, 5])

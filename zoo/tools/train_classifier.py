@@ -5,7 +5,6 @@
 
 Writes `zoo/classifier_<data set>/`: `config.json`, `model.weights.h5` and `metadata.json`, with the
 accuracy on the test split, which training does not look at; the last epoch is kept, not the best.
-The test split is Fashion-MNIST's own 10,000 images; of the digits, 300 drawn once.
 """
 
 import argparse
@@ -16,6 +15,7 @@ import time
 import keras
 import numpy as np
 
+from keras_gen import data
 from keras_gen.metrics import image_classifier
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
@@ -29,28 +29,11 @@ SIZES = {
 }
 
 
-def load_fashion_mnist():
-    """Returns (images, labels) of the train and test splits, images in [-1, 1]."""
-    import tensorflow_datasets as tfds
-
-    splits = tfds.load("fashion_mnist", split=["train", "test"], batch_size=-1)
-    return [
-        (split["image"].astype("float32") / 127.5 - 1.0, split["label"])
-        for split in tfds.as_numpy(splits)
-    ]
-
-
-def load_digits():
-    """Returns (images, labels) of all but 300 images, and of those 300, equally many a class."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    digits = load_digits()
-    images = digits.images[..., None].astype("float32") / 8.0 - 1.0
-    train_images, test_images, train_labels, test_labels = train_test_split(
-        images, digits.target, test_size=300, random_state=0, stratify=digits.target
-    )
-    return [(train_images, train_labels), (test_images, test_labels)]
+def load(dataset, split):
+    """Returns all images, in [-1, 1], and labels of a split."""
+    batches = data.images(dataset, split=split, labels=True, shuffle=False, drop_remainder=False)
+    images, labels = zip(*batches.as_numpy_iterator(), strict=True)
+    return np.concatenate(images), np.concatenate(labels)
 
 
 class AugmentedBatches(keras.utils.PyDataset):
@@ -90,8 +73,8 @@ class AugmentedBatches(keras.utils.PyDataset):
 def train(dataset, epochs, batch_size, shift, flip):
     """Trains a classifier and returns it with its metadata."""
     keras.utils.set_random_seed(0)
-    load = {"fashion_mnist": load_fashion_mnist, "digits": load_digits}[dataset]
-    (images, labels), (test_images, test_labels) = load()
+    images, labels = load(dataset, "train")
+    test_images, test_labels = load(dataset, "test")
     model = image_classifier(images.shape[1:], 10, name=f"{dataset}_classifier", **SIZES[dataset])
     batches = AugmentedBatches(images, labels, batch_size, shift, flip)
     rate = keras.optimizers.schedules.CosineDecay(
