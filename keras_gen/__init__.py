@@ -5,8 +5,22 @@ heavier (data pipelines, metrics, callbacks) is imported when it is first used.
 """
 
 import importlib
+import os
+import sys
 
-from keras_gen import engine, layers, losses, networks
+try:
+    from keras_gen import engine
+except (ImportError, ValueError) as _error:
+    _message = (
+        "KERAS_BACKEND must be tensorflow, jax or torch, and installed. Received: "
+        f"KERAS_BACKEND={os.environ.get('KERAS_BACKEND')!r} ({_error})"
+    )
+    if os.path.basename(sys.argv[0]) in ("keras-gen", "-m"):
+        sys.stderr.write(f"keras-gen: {_message}\n")
+        sys.exit(2)
+    raise ImportError(_message) from _error
+
+from keras_gen import layers, losses, networks, schedules
 from keras_gen.models import GAN, VAE, WGANGP, ConditionalGAN, CycleGAN, Pix2Pix
 from keras_gen.version import __version__
 
@@ -24,6 +38,7 @@ __all__ = [
     "layers",
     "losses",
     "networks",
+    "schedules",
     *_ON_FIRST_USE,
 ]
 

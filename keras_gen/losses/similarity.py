@@ -1,7 +1,5 @@
 """How alike two batches of images are, image by image."""
 
-import math
-
 import numpy as np
 from keras import ops
 
@@ -27,7 +25,7 @@ def peak_signal_to_noise_ratio(targets, outputs, data_range=2.0):
     """
     targets, outputs = same_shape(targets=targets, outputs=outputs)
     error = ops.mean((targets - outputs) ** 2, axis=(1, 2, 3)) / data_range**2
-    return -10.0 / math.log(10.0) * ops.log(ops.maximum(error, 1e-10))
+    return -10.0 * ops.log10(ops.maximum(error, 1e-10))
 
 
 def structural_similarity(targets, outputs, filter_size=11, data_range=2.0):

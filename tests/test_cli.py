@@ -1,0 +1,192 @@
+"""The command line, run in this process; what a user types and reads."""
+
+import csv
+import json
+import sys
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import cli
+
+TINY = ["--base-filters", "4", "--batch-size", "16", "--epochs", "1"]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Runs a command in an empty folder; returns its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["keras-gen", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        output = capsys.readouterr()
+        return stop.value.code or 0, output.out, output.err
+
+    return run
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of 40 PNG files, 8 x 8, grey."""
+    random = np.random.default_rng(0)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(40):
+        values = random.integers(0, 256, (8, 8), dtype="uint8")
+        Image.fromarray(values).save(folder / f"{number:02d}.png")
+    return folder
+
+
+def history(folder):
+    with open(folder / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_train_leaves_everything_and_resumes_exactly(run, pictures, tmp_path):
+    train = ["train", "gan", "--dataset", pictures, *TINY]
+    code, out, err = run(*train, "--output", "straight", "--epochs", "3")
+    assert code == 0, err
+    assert "Wrote straight/model.keras" in out
+    names = {path.name for path in (tmp_path / "straight").iterdir()}
+    assert names == {"model.keras", "samples.png", "history.csv", "settings.json", "samples"}
+    settings = json.loads((tmp_path / "straight" / "settings.json").read_text())
+    assert settings["epochs"] == 3 and settings["base_filters"] == 4 and settings["seed"] == 0
+
+    assert run(*train, "--output", "parts", "--epochs", "1")[0] == 0
+    assert run(*train, "--output", "parts", "--epochs", "3", "--resume")[0] == 0
+    straight, parts = (
+        keras.saving.load_model(tmp_path / name / "model.keras") for name in ("straight", "parts")
+    )
+    assert int(parts.optimizer.iterations) == int(straight.optimizer.iterations) == 6
+    for a, b in zip(straight.get_weights(), parts.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
+    first, second = history(tmp_path / "straight"), history(tmp_path / "parts")
+    assert [row["epoch"] for row in second] == ["0", "1", "2"]
+    for a, b in zip(first, second, strict=True):
+        assert float(a["generator_loss"]) == pytest.approx(float(b["generator_loss"]), rel=1e-6)
+
+
+def test_a_folder_with_a_training_is_not_written_over(run, pictures, tmp_path):
+    train = ["train", "vae", "--dataset", pictures, *TINY, "--output", "run"]
+    assert run(*train)[0] == 0
+    before = (tmp_path / "run" / "model.keras").read_bytes()
+    code, _, err = run(*train)
+    assert code == 2 and "already holds a training" in err
+    assert (tmp_path / "run" / "model.keras").read_bytes() == before
+
+
+def test_generate_grid_and_separate_files(run, pictures, tmp_path):
+    assert run("train", "gan", "--dataset", pictures, *TINY, "--output", "run")[0] == 0
+    assert run("generate", "run", "-n", "6", "--seed", "1", "--output", "grid.png")[0] == 0
+    with Image.open(tmp_path / "grid.png") as grid:
+        assert grid.size[0] >= 256
+    generate = ["generate", "run/model.keras", "-n", "12", "--seed", "1", "--separate"]
+    assert run(*generate, "--output", "files")[0] == 0
+    files = sorted((tmp_path / "files").iterdir())
+    assert [path.name for path in files] == [f"{number:02d}.png" for number in range(12)]
+    model = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    with Image.open(files[3]) as image:
+        expected = np.rint((model.generate(12, seed=1)[3, ..., 0] + 1) * 127.5)
+        assert np.abs(np.asarray(image, dtype=float) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("model", ["wgan_gp", "conditional_gan"])
+def test_trains_the_other_models_of_latents(run, model):
+    options = ["--batch-size", "500"] if model == "wgan_gp" else ["--batch-size", "250"]
+    train = [
+        "train",
+        model,
+        "--dataset",
+        "digits",
+        "--base-filters",
+        "4",
+        "--epochs",
+        "1",
+        *options,
+    ]
+    code, _, err = run(*train, "--output", "run")
+    assert code == 0, err
+    if model == "conditional_gan":
+        assert run("generate", "run", "-n", "3", "--per-class", "--output", "rows.png")[0] == 0
+
+
+def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path):
+    train = ["train", "pix2pix", "--dataset", pictures, "--input", "edges", *TINY]
+    code, _, err = run(*train, "--output", "run")
+    assert code == 0, err
+    mixed = tmp_path / "mixed"
+    (mixed / "deeper").mkdir(parents=True)
+    Image.new("RGB", (20, 12), "red").save(mixed / "a.jpg")
+    Image.new("L", (9, 30), 7).save(mixed / "b.png")
+    Image.new("RGBA", (16, 16), (0, 0, 255, 100)).save(mixed / "deeper" / "c.png")
+    Image.new("P", (5, 5)).save(mixed / "a.png")
+    (mixed / "notes.txt").write_text("not a picture")
+    code, out, err = run("translate", "run", mixed, "--output", "out")
+    assert code == 0, err
+    assert "Wrote 4 pictures" in out
+    sizes = {}
+    for path in (tmp_path / "out").rglob("*.png"):
+        with Image.open(path) as image:
+            sizes[str(path.relative_to(tmp_path / "out"))] = image.size
+    assert sizes == {
+        "a.png": (5, 5),
+        "a.jpg.png": (20, 12),
+        "b.png": (9, 30),
+        "deeper/c.png": (16, 16),
+    } or sizes == {
+        "a.png": (20, 12),
+        "a.png.png": (5, 5),
+        "b.png": (9, 30),
+        "deeper/c.png": (16, 16),
+    }
+
+
+def test_info(run):
+    code, out, _ = run("info")
+    assert code == 0
+    assert keras.__version__ in out and keras.backend.backend() in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "nosuch", "--dataset", "digits"], "`model` must be one of gan"),
+        (["train", "gan", "--dataset", "nosuch"], "nosuch"),
+        (["train", "gan", "--dataset", "digits", "--loss", "nosuch"], "`loss` must be one of"),
+        (["train", "gan", "--dataset", "digits", "--beta", "1"], "`beta` is no option of gan"),
+        (["train", "gan", "--dataset", "digits", "--epochs", "0"], "--epochs"),
+        (["train", "gan", "--dataset", "digits", "--epochs", "many"], "--epochs"),
+        (["train", "gan", "--dataset", "digits", "--batch-size", "9999"], "`batch_size` must be"),
+        (["train", "gan", "--dataset", "empty"], "empty"),
+        (["train", "gan"], "--dataset"),
+        (["train", "gan", "--dataset", "digits", "--output", "none", "--resume"], "to resume"),
+        (["generate", "nosuch"], "`model` must be a .keras file"),
+        (["generate", "broken.keras"], "could not be loaded"),
+        (["generate", "nosuch", "-n", "0"], "-n"),
+        (["translate", "nosuch", "here", "--output", "out"], "`model` must be"),
+        (["nosuch"], "nosuch"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_code_2(run, tmp_path, arguments, message):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.keras").write_bytes(b"not a model")
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert message in err
+    assert len(err.strip().splitlines()) == 1 and "Traceback" not in err
+
+
+def test_ctrl_c_says_how_to_go_on(run, monkeypatch):
+    from keras_gen import training
+
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", interrupted)
+    code, _, err = run("train", "gan", "--dataset", "digits", "--output", "here")
+    assert code == 130
+    assert "--output here --resume" in err
