@@ -54,7 +54,7 @@ def spherical_interpolation(start, end, steps):
         Float32 array of shape `(steps, latent_dim)`.
 
     Example:
-    >>> spherical_interpolation([1.0, 0.0], [0.0, 1.0], 3).round(4).tolist()
+    >>> spherical_interpolation([1.0, 0.0], [0.0, 1.0], 3).astype(float).round(4).tolist()
     [[1.0, 0.0], [0.7071, 0.7071], [0.0, 1.0]]
 
     Reference: White, 2016, Sampling Generative Networks, https://arxiv.org/abs/1609.04468

@@ -51,5 +51,5 @@ def test_tensorboard_shows_the_pictures(tmp_path):
 
 
 def test_refuses_a_wrong_interval(tmp_path):
-    with pytest.raises(ValueError, match="`every`.*Received: every=0"):
+    with pytest.raises(ValueError, match=r"`every`.*Received: every=0"):
         SampleImages(tmp_path, every=0)
