@@ -1,0 +1,257 @@
+import keras
+import numpy as np
+import pytest
+
+import keras_gen
+from keras_gen import losses
+from tests.cases import build_vae, images
+from tests.models.helpers import array, first_logs
+
+LOG_2_PI = np.log(2 * np.pi)
+
+
+def head(features, size, kernel, bias):
+    dense = keras.layers.Dense(size)
+    outputs = dense(features)
+    dense.kernel.assign(kernel)
+    dense.bias.assign(bias)
+    return outputs
+
+
+def affine_vae(shape, decoder, encoder, log_variance, **options):
+    """A VAE whose decoder and posterior mean are affine: `(kernel, bias)` each."""
+    latent_dim, pixels = np.shape(decoder[0])
+    image = keras.Input(shape)
+    features = keras.layers.Flatten()(image)
+    none = np.zeros((pixels, latent_dim))
+    outputs = [
+        head(features, latent_dim, *encoder),
+        head(features, latent_dim, none, log_variance),
+    ]
+    latents = keras.Input((latent_dim,))
+    decoded = keras.layers.Reshape(shape)(head(latents, pixels, *decoder))
+    return keras_gen.VAE(
+        keras.Model(image, outputs), keras.Model(latents, decoded), latent_dim, **options
+    )
+
+
+def constant_vae(shape=(2, 2, 1), mean=(0.0,), log_variance=(0.0,), logit=0.0, **options):
+    """The same posterior for every image, and the same image for every latent."""
+    pixels = int(np.prod(shape))
+    return affine_vae(
+        shape,
+        decoder=(np.zeros((len(mean), pixels)), np.full(pixels, logit)),
+        encoder=(np.zeros((pixels, len(mean))), mean),
+        log_variance=log_variance,
+        **options,
+    )
+
+
+def still(model, **options):
+    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True, **options)
+    return model
+
+
+def test_the_kl_term_is_the_closed_form():
+    mean, log_variance = np.array([1.0, -2.0]), np.array([0.5, -1.0])
+    model = still(constant_vae(mean=mean, log_variance=log_variance))
+    logs = first_logs(model.fit(images(3, (2, 2, 1)), verbose=0))
+    closed_form = (mean**2 + np.exp(log_variance) - 1 - log_variance).sum() / 2
+    assert logs["kl_loss"] == pytest.approx(closed_form, rel=1e-5)
+    # Logits of 0: log 2 for each pixel, whatever it shows.
+    assert logs["reconstruction_loss"] == pytest.approx(4 * np.log(2), rel=1e-5)
+    assert logs["loss"] == pytest.approx(4 * np.log(2) + closed_form, rel=1e-5)
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_reconstruction_is_summed_over_pixels_and_averaged_over_the_batch(likelihood):
+    losses_of_shapes = []
+    for shape in [(2, 2, 1), (4, 2, 1), (4, 2, 3)]:
+        model = still(constant_vae(shape, likelihood=likelihood))
+        for n in (1, 4):
+            pictures = np.full((n, *shape), 0.5, "float32")
+            logs = first_logs(model.fit(pictures, verbose=0))
+            losses_of_shapes.append(logs["reconstruction_loss"])
+    a_pixel = {"bernoulli": np.log(2), "gaussian": (0.25 + LOG_2_PI) / 2}[likelihood]
+    expected = np.array([4, 4, 8, 8, 24, 24]) * a_pixel
+    np.testing.assert_allclose(losses_of_shapes, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("beta", [1.0, 4.0, 0.0])
+def test_evaluation_gives_the_elbo_with_its_two_parts(beta):
+    model = still(constant_vae(mean=[1.0], beta=beta))
+    scores = model.evaluate(images(3, (2, 2, 1)), verbose=0, return_dict=True)
+    reconstruction, kl = 4 * np.log(2), 0.5
+    expected = {
+        "reconstruction_loss": reconstruction,
+        "kl_loss": kl,
+        "loss": reconstruction + beta * kl,
+        "elbo": -reconstruction - kl,  # the bound itself, whatever beta
+    }
+    assert scores == pytest.approx(expected, rel=1e-5)
+
+
+def test_validation_is_on_held_out_data():
+    model = still(constant_vae(likelihood="gaussian"))
+    history = model.fit(np.zeros((4, 2, 2, 1)), validation_data=(np.ones((4, 2, 2, 1)),), verbose=0)
+    logs = first_logs(history)
+    assert logs["reconstruction_loss"] == pytest.approx(2 * LOG_2_PI, rel=1e-5)
+    assert logs["val_reconstruction_loss"] == pytest.approx(2 * LOG_2_PI + 2, rel=1e-5)
+    assert logs["val_elbo"] == pytest.approx(-2 * LOG_2_PI - 2, rel=1e-5)
+
+
+def test_the_kl_weight_grows_to_beta():
+    model = still(constant_vae(mean=[1.0], beta=2.0, kl_warmup_steps=4))
+    history = model.fit(images(2, (2, 2, 1)), epochs=6, verbose=0).history
+    weights = (np.array(history["loss"]) - history["reconstruction_loss"]) / history["kl_loss"]
+    np.testing.assert_allclose(weights, [0.0, 0.5, 1.0, 1.5, 2.0, 2.0], atol=1e-4)
+    fresh = still(constant_vae(mean=[1.0], beta=2.0, kl_warmup_steps=4))
+    scores = fresh.evaluate(images(2, (2, 2, 1)), verbose=0, return_dict=True)
+    assert scores["loss"] == pytest.approx(4 * np.log(2) + 2.0 * 0.5, rel=1e-5)
+
+
+def test_latents_are_drawn_from_the_posterior_and_anew_each_step():
+    # One pixel that is its latent: the squared error is that of the draw.
+    model = affine_vae(
+        (1, 1, 1),
+        decoder=([[1.0]], [0.0]),
+        encoder=([[0.0]], [0.5]),
+        log_variance=[np.log(0.09)],
+        likelihood=losses.GaussianLikelihood(1.0),
+    )
+    drawn = array(model.sample_posterior(np.full((4000, 1), 0.5), np.full((4000, 1), np.log(0.09))))
+    assert abs(drawn.mean() - 0.5) < 5 * 0.3 / np.sqrt(4000)
+    assert abs(drawn.std() - 0.3) < 5 * 0.3 / np.sqrt(8000)
+    history = still(model).fit(np.zeros((2, 1, 1, 1)), epochs=2, verbose=0).history
+    assert history["reconstruction_loss"][0] != history["reconstruction_loss"][1]
+
+
+def test_gradients_reach_the_encoder_through_the_draw():
+    model = affine_vae(
+        (1, 1, 1),
+        decoder=([[1.0]], [0.0]),
+        encoder=([[0.0]], [0.5]),
+        log_variance=[-60.0],  # hardly any noise
+        likelihood="gaussian",
+    )
+    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+    model.fit(np.full((2, 1, 1, 1), 2.0, "float32"), verbose=0)
+    # (2 - m)^2 / 2 + m^2 / 2 at m = 0.5: the slope is -1.5 + 0.5.
+    bias = array(model.encoder.weights[1])
+    assert bias == pytest.approx([0.5 + 0.1], rel=1e-4)
+
+
+# A linear Gaussian model, of which everything is known: x = z W + b + s noise.
+LINEAR = np.random.default_rng(3).normal(size=(2, 4)) * 0.7
+OFFSET, DEVIATION = np.array([0.1, -0.2, 0.0, 0.3]), 0.5
+PRECISION = np.eye(2) + LINEAR @ LINEAR.T / DEVIATION**2
+# Its true posterior is correlated. With orthogonal rows it is not, and an encoder can have it.
+ORTHOGONAL = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.5, -0.5]])
+
+
+def linear_vae(decoder, encoder_error=0.0):
+    """With the exact posterior where rows are orthogonal and there is no error."""
+    variance = 1 / (1 + (decoder**2).sum(1) / DEVIATION**2)
+    kernel = decoder.T / DEVIATION**2 * variance
+    return affine_vae(
+        (2, 2, 1),
+        decoder=(decoder, OFFSET),
+        encoder=(kernel, -OFFSET @ kernel + encoder_error),
+        log_variance=np.log(variance),
+        likelihood=losses.GaussianLikelihood(DEVIATION),
+    )
+
+
+def true_log_likelihood(pictures, decoder):
+    covariance = decoder.T @ decoder + DEVIATION**2 * np.eye(4)
+    away = pictures.reshape(-1, 4) - OFFSET
+    mahalanobis = (away @ np.linalg.inv(covariance) * away).sum(1)
+    return -0.5 * (mahalanobis + np.linalg.slogdet(2 * np.pi * covariance)[1])
+
+
+@pytest.mark.parametrize("num_samples", [1, 3])
+def test_with_the_exact_posterior_every_sample_gives_the_log_likelihood(num_samples):
+    pictures = images(5, (2, 2, 1))
+    bound = linear_vae(ORTHOGONAL).importance_weighted_bound(pictures, num_samples)
+    np.testing.assert_allclose(bound, true_log_likelihood(pictures, ORTHOGONAL), rtol=1e-4)
+
+
+def test_the_importance_weighted_bound_lies_between_the_elbo_and_the_log_likelihood():
+    pictures = np.repeat(images(1, (2, 2, 1)), 2000, axis=0)
+    model = still(linear_vae(LINEAR, encoder_error=0.3))
+    elbo = model.evaluate(pictures, batch_size=2000, verbose=0, return_dict=True)["elbo"]
+    draws = [
+        model.importance_weighted_bound(pictures, k, seed=1, batch_size=2000) for k in (1, 5, 40)
+    ]
+    single, few, many = (draw.mean() for draw in draws)
+    error = draws[0].std() / np.sqrt(2000)
+    assert abs(single - elbo) < 6 * error  # one sample: the ELBO in expectation
+    truth = true_log_likelihood(pictures[:1], LINEAR).item()
+    assert elbo + 6 * error < few < many < truth + 6 * error
+    assert truth - many < 0.2 * (truth - elbo)
+
+
+def test_the_importance_weighted_bound_of_a_network_is_above_its_elbo():
+    model = still(build_vae())
+    pictures = np.repeat(images(2), 300, axis=0)
+    elbo = model.evaluate(pictures, batch_size=600, verbose=0, return_dict=True)["elbo"]
+    bound = model.importance_weighted_bound(pictures, 5, batch_size=600)
+    assert bound.shape == (600,)
+    assert bound.mean() > elbo
+    again = model.importance_weighted_bound(pictures, 5, batch_size=200)
+    np.testing.assert_allclose(again, bound, rtol=1e-5)  # by its seed
+    with pytest.raises(ValueError, match=r"`num_samples`.*Received: num_samples=0"):
+        model.importance_weighted_bound(pictures, 0)
+
+
+@pytest.fixture(scope="module")
+def vae():
+    return build_vae()
+
+
+def test_generate_goes_by_its_seed(vae):
+    five = vae.generate(5, seed=0)
+    assert five.shape == (5, 8, 8, 1)
+    assert five.dtype == "float32"
+    assert np.abs(five).max() <= 1
+    np.testing.assert_array_equal(vae.generate(5, seed=0), five)
+    np.testing.assert_allclose(vae.generate(3, seed=0), five[:3], atol=1e-6)
+    assert np.abs(vae.generate(5, seed=1) - five).max() > 1e-4
+    latents = np.random.default_rng(0).standard_normal((5, 3), dtype="float32")
+    np.testing.assert_array_equal(vae.generate(latents=latents), five)
+    np.testing.assert_array_equal(vae.decode(latents), five)
+
+
+def test_reconstruction_is_of_the_posterior_mean(vae):
+    pictures = images(3)
+    mean, log_variance = vae.encode(pictures)
+    assert mean.shape == log_variance.shape == (3, 3)
+    np.testing.assert_allclose(vae.reconstruct(pictures), vae.decode(mean), atol=1e-6)
+    np.testing.assert_allclose(vae.predict(pictures, verbose=0), vae.decode(mean), atol=1e-6)
+    probability = 1 / (1 + np.exp(-array(vae.decoder(mean))))
+    np.testing.assert_allclose(vae.decode(mean), 2 * probability - 1, atol=1e-5)
+
+
+def test_interpolation_has_its_ends_and_a_straight_line_between():
+    model = linear_vae(ORTHOGONAL)
+    start, end = 0.2 * images(2, (2, 2, 1))
+    row = model.interpolate(start, end, steps=5)
+    ends = model.reconstruct(np.stack([start, end]))
+    straight = ends[0] + np.linspace(0, 1, 5).reshape(5, 1, 1, 1) * (ends[1] - ends[0])
+    np.testing.assert_allclose(row, straight, atol=1e-5)
+    with pytest.raises(ValueError, match=r"`steps`.*Received: steps=1"):
+        model.interpolate(start, end, steps=1)
+
+
+def test_encode_refuses_another_shape(vae):
+    with pytest.raises(
+        ValueError, match=r"`images` must have.*8, 8, 1\). Received.*\(2, 8, 8, 3\)"
+    ):
+        vae.encode(images(2, (8, 8, 3)))
+
+
+def test_a_likelihood_object_is_saved(tmp_path):
+    model = constant_vae(likelihood=losses.GaussianLikelihood(0.25))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.likelihood.standard_deviation == 0.25
