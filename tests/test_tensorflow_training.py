@@ -1,0 +1,68 @@
+"""What only TensorFlow has: traced steps, and replicas under tf.distribute."""
+
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from tests.cases import CASES, compiled
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("TensorFlow's own", allow_module_level=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_is_traced_again_after_the_first_step(name, monkeypatch):
+    case = CASES[name]
+    model = compiled(case)
+    traces = []
+    step = model.run_train_step
+    monkeypatch.setattr(model, "run_train_step", lambda data: traces.append(1) or step(data))
+    after_first = []
+    first = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: after_first.append(len(traces))
+    )
+    model.fit(case.data(10), batch_size=4, epochs=3, callbacks=[first], verbose=0)
+    assert len(after_first) == 9  # the last batch of each epoch is smaller
+    assert after_first[0] >= 1  # counted at all
+    assert len(traces) == after_first[0]
+
+
+@pytest.fixture(scope="module")
+def mirrored():
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.mirrored"], capture_output=True, text=True, env=os.environ
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_replicas_draw_different_noise(mirrored):
+    assert mirrored["replicas"] == 2
+    draws = np.array(mirrored["draws"])  # (step, replica, numbers)
+    assert draws.shape == (2, 2, 6)
+    flat = draws.reshape(4, 6)
+    for a in range(4):
+        for b in range(a):
+            assert np.abs(flat[a] - flat[b]).max() > 0.1
+
+
+@pytest.mark.slow
+def test_replicas_stay_in_step(mirrored):
+    assert all(np.isfinite(values).all() for values in mirrored["history"].values())
+    for copies in mirrored["copies"]:
+        assert len(copies) == 2
+        assert copies[0] == copies[1]
+
+
+@pytest.mark.slow
+def test_the_loss_is_divided_by_the_number_of_replicas_once(mirrored):
+    # left * right * mean(x^2) with x^2 of 1 on one replica and 9 on the other: as on one device.
+    assert mirrored["product"] == pytest.approx(6.0 * 5.0)
+    assert mirrored["left"] == pytest.approx(2.0 - 0.1 * 3.0 * 5.0, rel=1e-5)
