@@ -39,4 +39,5 @@ def update_average(average, network, decay, step):
         if id(variable) in trainable:
             mean.assign(mean.value + rate * (variable.value - mean.value))
         else:
-            mean.assign(variable.value)
+            # A copy, since JAX's `predict` gives away the buffers of the network it runs.
+            mean.assign(keras.ops.copy(variable.value))
