@@ -181,6 +181,22 @@ def test_the_average_follows_the_generator():
     assert not model.ema_generator.trainable_variables
 
 
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_generating_by_the_average_leaves_the_generator_whole(run_eagerly):
+    """JAX gives away the buffers of a network that predicts: none may be the generator's."""
+    layers = [keras.layers.Dense(4), keras.layers.BatchNormalization()]
+    network = keras.Sequential([keras.Input((2,)), *layers, keras.layers.Reshape((2, 2, 1))])
+    model = keras_gen.GAN(network, linear(WEIGHTS), latent_dim=2, ema_decay=0.9)
+    sgd(model, 0.1, run_eagerly=run_eagerly)
+    for _ in range(2):
+        model.fit(REALS, verbose=0)
+        before = [array(v).copy() for v in model.weights]
+        model.generate(2)
+        model.predict(np.ones((2, 2)), verbose=0)
+        for old, new in zip(before, model.weights, strict=True):
+            np.testing.assert_array_equal(array(new), old)
+
+
 def test_the_best_model_can_be_kept_by_a_score(tmp_path):
     scores = iter([3.0, 1.0, 2.0])
 
