@@ -5,16 +5,16 @@ from keras import layers
 def image_classifier(image_shape, num_classes, feature_dim=128, filters=24, name=None):
     """Builds a small classifier whose features serve the scores of a data set.
 
-    Five convolutions with batch normalisation and ReLU, of which the second and fourth halve the
-    image, then the average over all positions, a layer called `"features"`, which is what
+    Five convolutions with batch normalisation and ReLU, of which the second, fourth and fifth halve
+    the maps down to 4 pixels, then a linear layer called `"features"`, which is what
     `FeatureExtractor` looks for.
 
     Args:
         image_shape: Shape of one image, `(height, width, channels)`. Images are in [-1, 1].
         num_classes: Number of classes.
         feature_dim: Number of features. Defaults to 128.
-        filters: Channels of the first convolution; the later ones have 2, 2 and 4 times as many,
-            the last one `feature_dim`. Defaults to 24.
+        filters: Channels of the first convolution; the later ones have 2, 2, 4 and 3 times as
+            many. Defaults to 24.
         name: Name of the model, which scores are printed with.
 
     Returns:
@@ -28,12 +28,11 @@ def image_classifier(image_shape, num_classes, feature_dim=128, filters=24, name
     """
     inputs = keras.Input(image_shape, name="images")
     x = inputs
-    widths = (filters, 2 * filters, 2 * filters, 4 * filters, feature_dim)
-    for index, width in enumerate(widths):
+    for index, (factor, halve) in enumerate([(1, 0), (2, 1), (2, 0), (4, 1), (3, 1)]):
         x = layers.Conv2D(
-            width,
+            factor * filters,
             3,
-            strides=2 if index in (1, 3) else 1,
+            strides=2 if halve and min(x.shape[1:3]) > 4 else 1,
             padding="same",
             use_bias=False,
             kernel_initializer="he_normal",
@@ -41,6 +40,7 @@ def image_classifier(image_shape, num_classes, feature_dim=128, filters=24, name
         )(x)
         x = layers.BatchNormalization(momentum=0.9, name=f"normalization_{index}")(x)
         x = layers.ReLU(name=f"relu_{index}")(x)
-    x = layers.GlobalAveragePooling2D(name="features")(x)
+    x = layers.Dense(feature_dim, name="features")(layers.Flatten(name="flatten")(x))
+    x = layers.ReLU(name="feature_relu")(x)
     x = layers.Dropout(0.3, name="dropout")(x)
     return keras.Model(inputs, layers.Dense(num_classes, name="logits")(x), name=name)

@@ -23,11 +23,12 @@ def test_shapes_and_features(rng, shape):
 
 
 def test_parameters_by_hand():
-    # Convolutions 3 x 3 without bias, 4 numbers of batch normalisation a channel, a dense layer.
+    # Convolutions 3 x 3 without bias, 4 numbers of batch normalisation a channel, two dense layers.
     convolutions = 9 * (1 * 2 + 2 * 4 + 4 * 4 + 4 * 8 + 8 * 6)
     normalizations = 4 * (2 + 4 + 4 + 8 + 6)
-    model = image_classifier((8, 8, 1), 5, feature_dim=6, filters=2)
-    assert model.count_params() == convolutions + normalizations + (6 + 1) * 5
+    dense = (3 * 6 * 6 + 1) * 7 + (7 + 1) * 5  # 9 x 21 is halved to 5 x 11 and 3 x 6
+    model = image_classifier((9, 21, 1), 5, feature_dim=7, filters=2)
+    assert model.count_params() == convolutions + normalizations + dense
 
 
 def test_digits_preset_recognises_digits_it_was_not_trained_on(tmp_path):
