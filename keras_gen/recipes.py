@@ -165,7 +165,7 @@ def build_wgan_gp(dataset, settings):
 
 
 def build_conditional_gan(dataset, settings):
-    """DCGAN with label embeddings and a projection discriminator."""
+    """DCGAN with label embeddings and, for the discriminator, the label as one-hot channels."""
     shape, _ = _image_shapes(dataset)
     num_classes = data.describe(settings.dataset).num_classes
     cgan = models.ConditionalGAN(
@@ -173,7 +173,7 @@ def build_conditional_gan(dataset, settings):
             shape, num_classes, settings.latent_dim, base_filters=settings.base_filters
         ),
         networks.conditional_dcgan_discriminator(
-            shape, num_classes, base_filters=settings.base_filters
+            shape, num_classes, "one_hot", base_filters=settings.base_filters
         ),
         latent_dim=settings.latent_dim,
         num_classes=num_classes,

@@ -34,6 +34,8 @@ def main():
         print(f"== {backend}", flush=True)
         environment = {
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            # Tests compile much and compute little.
+            "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
             **os.environ,
             "KERAS_BACKEND": backend,
             # One thread a worker: two workers on two cores are faster than one on both.
