@@ -114,6 +114,8 @@ _state_variables = []  # of the step that is being traced
 
 
 def _run(step, data, state, groups):
+    # Without jit Keras hands over NumPy arrays, which layers refuse beside tensors.
+    data = jax.tree.map(jax.numpy.asarray, data)
     mapping = []
     for group, values in zip(groups, state, strict=True):
         mapping.extend(zip(group, values, strict=True))
