@@ -44,3 +44,19 @@ def test_digits_preset_recognises_digits_it_was_not_trained_on(tmp_path):
     assert accuracy >= 0.98
     assert accuracy == pytest.approx(metadata["test_accuracy"], abs=1e-3)
     assert extractor.name == "digits classifier"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "shape", "least"),
+    [("fashion_mnist", (28, 28, 1), 0.92), ("digits", (8, 8, 1), 0.98)],
+)
+def test_presets_say_what_they_are(rng, dataset, shape, least):
+    folder = ZOO / f"classifier_{dataset}"
+    extractor = get_feature_extractor(folder)
+    metadata = json.loads((folder / "metadata.json").read_text())
+    assert extractor.input_shape == shape
+    assert extractor.name == f"{dataset} classifier"
+    assert extractor.model.count_params() == metadata["parameter_count"]
+    assert metadata["test_accuracy"] >= least
+    probabilities = extractor(rng.uniform(-1, 1, (4, *shape))).probabilities
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-6)

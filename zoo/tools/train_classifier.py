@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 from keras_gen import data
-from keras_gen.metrics import image_classifier
+from keras_gen.metrics import FeatureExtractor, image_classifier
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
 RECIPES = {
@@ -83,6 +83,20 @@ def with_warp(model):
     return keras.Model(images, model(x))
 
 
+def scale_features(model, images):
+    """Scales each feature to unit deviation over `images`, and the logits' weights back.
+
+    ReLU lets a positive factor through, so predictions stay as they are, and no feature outweighs
+    the others in a distance.
+    """
+    dense, logits = model.get_layer("features"), model.get_layer("logits")
+    deviations = FeatureExtractor(model)(images).features.std(axis=0) + 1e-3
+    kernel, bias = dense.get_weights()
+    dense.set_weights([kernel / deviations, bias / deviations])
+    kernel, bias = logits.get_weights()
+    logits.set_weights([kernel * deviations[:, None], bias])
+
+
 def train(dataset, train_split, test_split, epochs, batch_size, shift, flip, warp):
     """Trains a classifier and returns it with its metadata."""
     keras.utils.set_random_seed(0)
@@ -102,6 +116,7 @@ def train(dataset, train_split, test_split, epochs, batch_size, shift, flip, war
     start = time.monotonic()
     trained.fit(batches, epochs=epochs, verbose=2)
     seconds = time.monotonic() - start
+    scale_features(model, images)
     loss, accuracy = trained.evaluate(test_images, test_labels, batch_size=500, verbose=0)
     metadata = {
         "keras_version": keras.__version__,
