@@ -5,7 +5,8 @@ r"""Trains the small classifiers whose features the scores of Fashion-MNIST and 
 
 Writes `zoo/classifier_<data set>/`: `config.json`, `model.weights.h5` and `metadata.json`, with the
 accuracy on the test split, which training does not look at; the last epoch is kept, not the best.
-The recipes were chosen on a part of the training split:
+The digits' recipe was chosen on a part of the training split, as below; Fashion-MNIST's after a first
+network had reached 90.7% on the test split, so that its 93.1% is a little flattered:
 
     python zoo/tools/train_classifier.py digits --train-split 'train[:80%]' \
         --test-split 'train[80%:]' --output runs/tuning
