@@ -8,8 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.cases import CASES
-from tests.models.three_steps import BACKENDS
+from tests.models.three_steps import BACKENDS, CASES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

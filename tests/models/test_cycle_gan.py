@@ -183,18 +183,19 @@ def test_both_directions_are_translated():
 
 
 def test_domains_may_differ_in_channels_without_an_identity_loss():
-    shape_a, shape_b = (8, 8, 1), (8, 8, 3)
+    shape_a, shape_b = (4, 4, 1), (4, 4, 3)
     model = keras_gen.CycleGAN(
-        keras_gen.networks.resnet_generator(shape_a, 3, base_filters=2, blocks=1),
-        keras_gen.networks.resnet_generator(shape_b, 1, base_filters=2, blocks=1),
-        *(keras_gen.networks.patch_discriminator(s, base_filters=2) for s in (shape_a, shape_b)),
+        keras.Sequential([keras.Input(shape_a), keras.layers.Conv2D(3, 1)]),
+        keras.Sequential([keras.Input(shape_b), keras.layers.Conv2D(1, 1)]),
+        no_opinion(shape_a),
+        no_opinion(shape_b),
         identity_weight=0,
     )
     sgd(model, 0.01, run_eagerly=True)
     logs = first_logs(model.fit(images(1, shape_a), images(1, shape_b), verbose=0))
     assert np.isfinite(list(logs.values())).all()
     assert model.translate(images(2, shape_b), "ba").shape == (2, *shape_a)
-    with pytest.raises(ValueError, match=r"`images`.*8, 8, 1\). Received.*\(2, 8, 8, 3\)"):
+    with pytest.raises(ValueError, match=r"`images`.*4, 4, 1\). Received.*\(2, 4, 4, 3\)"):
         model.translate(images(2, shape_b))
 
 

@@ -24,7 +24,7 @@ def test_layers_run_in_training_mode_in_every_phase_and_only_there(name, monkeyp
 
         monkeypatch.setattr(layer_class, "call", functools.wraps(layer_class.call)(spy))
     case = CASES[name]
-    model = compiled(case, run_eagerly=True)
+    model = compiled(case)
     modes.clear()
     model.fit(case.data(4), batch_size=4, verbose=0)
     # The average is no part of training: it is only called by `generate`.
