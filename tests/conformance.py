@@ -1,7 +1,5 @@
 """What every model promises, on every backend. Run it with KERAS_BACKEND set to each of the three."""
 
-import functools
-
 import keras
 import numpy as np
 import pytest
@@ -15,6 +13,19 @@ BACKEND = keras.backend.backend()
 def case(request):
     keras.utils.set_random_seed(0)
     return CASES[request.param]
+
+
+@pytest.fixture
+def same_graphs():
+    """Stops TensorFlow from reordering sums, which it does otherwise in one trace and not the next."""
+    if BACKEND != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+    yield
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
 
 
 def weights_of(model):
@@ -46,16 +57,15 @@ def test_saved_file_gives_the_same_outputs(case, tmp_path):
     np.testing.assert_array_equal(case.outputs(loaded), case.outputs(model))
 
 
+@pytest.mark.usefixtures("same_graphs")
 def test_training_resumes_exactly_from_a_file(case, tmp_path):
-    fit = functools.partial(
-        keras.Model.fit, x=case.data(12), batch_size=4, verbose=0, shuffle=False
-    )
+    options = {"x": case.data(12), "batch_size": 4, "verbose": 0, "shuffle": False}
     model = compiled(case)
-    model.fit(case.data(12), batch_size=4, verbose=0, shuffle=False, epochs=2)
+    model.fit(epochs=2, **options)
     model.save(tmp_path / "halfway.keras")
-    straight = fit(model, initial_epoch=2, epochs=4).history
+    straight = model.fit(initial_epoch=2, epochs=4, **options).history
     resumed_model = keras.saving.load_model(tmp_path / "halfway.keras")
-    resumed = fit(resumed_model, initial_epoch=2, epochs=4).history
+    resumed = resumed_model.fit(initial_epoch=2, epochs=4, **options).history
 
     tolerance = 0.0 if BACKEND == "tensorflow" else 1e-6
     assert straight.keys() == resumed.keys()
