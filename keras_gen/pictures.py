@@ -56,7 +56,6 @@ def image_grid(images, columns=None, padding=2):
         (rows * columns, height + padding, width + padding, channels), 255, dtype="uint8"
     )
     cells[:n, padding:, padding:] = to_uint8(images)
-    cells[n:] = 255
     grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
     grid = grid.reshape(rows * cells.shape[1], columns * cells.shape[2], channels)
     return np.pad(grid, ((0, padding), (0, padding), (0, 0)), constant_values=255)

@@ -22,7 +22,6 @@ class Case:
     data: Callable  # (n) -> what `fit` takes as x
     outputs: Callable  # model -> array that depends on its weights alone
     phases: tuple  # names of its phases
-    optimizers: Callable = None  # (make) -> keyword arguments of `compile`
 
     def compile_arguments(self, make):
         """Keyword arguments of `compile` that give every phase an optimizer of its own."""

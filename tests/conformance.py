@@ -76,8 +76,6 @@ def test_training_resumes_exactly_from_a_file(case, tmp_path):
 
 
 def test_each_phase_moves_its_own_networks_alone(case):
-    model = compiled(case)
-    phases = model.phases()
     for name in case.phases:
         rates = {phase: 0.1 if phase == name else 0.0 for phase in case.phases}
         model = case.build()
