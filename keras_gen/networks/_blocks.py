@@ -8,7 +8,6 @@ import numpy as np
 from keras_gen.layers import (
     InstanceNormalization,
     LabelProjection,
-    MinibatchStandardDeviation,
     SpectralNormalization,
 )
 from keras_gen.networks._checks import check_integer
@@ -166,23 +165,28 @@ class Blocks:
             x, image_shape[2], sizes[0], "image", upsampling, activation=activation, dtype="float32"
         )
 
-    def image_to_features(self, x, base_filters, dropout=0.0, minibatch_deviation=False):
-        """A DCGAN discriminator's layers: from an image to a vector, halving the size."""
+    def image_to_map(self, x, base_filters, dropout=0.0):
+        """A DCGAN discriminator's convolutions: from an image to its coarsest map."""
         for level in range(1, len(halvings(x.shape[1:]))):
             x = self.halve(x, doubled(base_filters, level - 1), f"down_{level}", level > 1)
             x = self.dropout(x, dropout, f"down_{level}_dropout")
-        if minibatch_deviation:
-            x = MinibatchStandardDeviation(name="minibatch_deviation")(x)
+        return x
+
+    def flatten(self, x):
+        """From a map to the vector that is scored."""
         return keras.layers.Flatten(**SPATIAL, name="features")(x)
 
-    def score(self, features, labels=None, num_classes=None):
-        """Float32 logits; with labels, a projection discriminator's."""
+    def score(self, features, labels=None, num_classes=None, projected=None):
+        """Float32 logits; with labels, a projection discriminator's.
+
+        What is projected on the label is `projected`, or the features themselves.
+        """
         logits = self.dense(features, 1, "logits", dtype="float32")
         if labels is None:
             return logits
         projection = self._weighted(
             LabelProjection,
-            [features, labels],
+            [features if projected is None else projected, labels],
             "label_projection",
             num_classes=num_classes,
             dtype="float32",

@@ -1,7 +1,7 @@
 import keras
 
 from keras_gen.layers import LabelMap
-from keras_gen.networks._blocks import NORMALIZATIONS, UPSAMPLINGS, Blocks
+from keras_gen.networks._blocks import NORMALIZATIONS, SPATIAL, UPSAMPLINGS, Blocks
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
 GENERATOR_CONDITIONINGS = ("embedding", "one_hot")
@@ -88,8 +88,11 @@ def conditional_dcgan_discriminator(
     Args:
         image_shape: `(height, width, channels)`, each side at least 8; sides may differ and be odd.
         num_classes: Number of classes, at least 1.
-        conditioning: How the label enters. `"projection"`: the features' inner product with a
-            learned vector of the class is added to the score. `"one_hot"`: the image gets
+        conditioning: How the label enters. `"projection"`: the last map's mean over its places
+            (each channel's, as in the paper, whose discriminator has a sum there) is multiplied with
+            a learned vector of the class, and the inner product added to the score; a vector for
+            every place as well would let the discriminator learn single pictures of a class, and the
+            generator collapse to them. `"one_hot"`: the image gets
             `num_classes` more channels, the label's all ones and the others all zeros.
             `"embedding"`: the image gets one more channel, a learned picture of the class. `None`:
             not at all, as in AC-GAN, and only with `auxiliary_classifier`. Defaults to
@@ -149,9 +152,11 @@ def conditional_dcgan_discriminator(
         x = LabelMap(num_classes, name="label_map")([images, labels])
     elif conditioning == "embedding":
         x = _paint_label(blocks, images, labels, num_classes)
-    features = blocks.image_to_features(x, base_filters, dropout)
+    x = blocks.image_to_map(x, base_filters, dropout)
+    features = blocks.flatten(x)
     if conditioning == "projection":
-        logits = blocks.score(features, labels, num_classes)
+        pooled = keras.layers.GlobalAveragePooling2D(**SPATIAL, name="pooled_features")(x)
+        logits = blocks.score(features, labels, num_classes, pooled)
     else:
         logits = blocks.score(features)
     if not auxiliary_classifier:

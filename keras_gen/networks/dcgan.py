@@ -1,5 +1,6 @@
 import keras
 
+from keras_gen.layers import MinibatchStandardDeviation
 from keras_gen.networks._blocks import NORMALIZATIONS, UPSAMPLINGS, Blocks
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
@@ -112,5 +113,7 @@ def dcgan_discriminator(
 
     blocks = Blocks(normalization, "leaky_relu", seed=seed)
     images = keras.Input(image_shape, name="images")
-    features = blocks.image_to_features(images, base_filters, dropout, minibatch_deviation)
-    return keras.Model(images, blocks.score(features), name=name)
+    x = blocks.image_to_map(images, base_filters, dropout)
+    if minibatch_deviation:
+        x = MinibatchStandardDeviation(name="minibatch_deviation")(x)
+    return keras.Model(images, blocks.score(blocks.flatten(x)), name=name)
