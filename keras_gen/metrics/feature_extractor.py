@@ -1,12 +1,18 @@
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from keras_gen.metrics.images import adapt_channels, as_images, resize_images
+
+DATASET_CLASSIFIERS = {
+    "digits": "classifier_digits",
+    "fashion_mnist": "classifier_fashion_mnist",
+}
 
 
 @dataclass(frozen=True)
@@ -16,17 +22,20 @@ class Embedding:
     Attributes:
         features: Float32 array `(batch, dim)`.
         probabilities: Float64 array `(batch, classes)`, rows summing to 1.
+        labels: Integer array `(batch,)`, the classes that the images are of, or `None`.
     """
 
     features: np.ndarray
     probabilities: np.ndarray
+    labels: np.ndarray | None = None
 
     def __len__(self):
         return len(self.features)
 
     def __getitem__(self, index):
         """Returns the embedding of the images that a slice selects."""
-        return Embedding(self.features[index], self.probabilities[index])
+        labels = None if self.labels is None else self.labels[index]
+        return Embedding(self.features[index], self.probabilities[index], labels)
 
 
 class FeatureExtractor:
@@ -92,6 +101,11 @@ class FeatureExtractor:
         A model without a feature layer may be a classifier too; it can't be told.
         """
         return self.feature_layer is not None
+
+    @property
+    def num_classes(self):
+        """Integer, or `None` where the network is not known to be a classifier."""
+        return self.model.outputs[0].shape[-1] if self.is_classifier else None
 
     @property
     def fingerprint(self):
@@ -178,6 +192,24 @@ def get_feature_extractor(identifier):
         "`feature_extractor` must be a Keras model, a FeatureExtractor, a preset's name or folder, "
         f"or 'inception_v3'. Received: feature_extractor={identifier!r}"
     )
+
+
+def default_feature_extractor(dataset):
+    """Names the extractor that a data set's images are scored with, if nothing else is said.
+
+    Args:
+        dataset: String, the name of a data set, perhaps with config and version, or a folder.
+
+    Returns:
+        String, which `get_feature_extractor` takes: a classifier preset trained on that data set
+        where there is one, and `"inception_v3"` otherwise.
+
+    Example:
+
+    >>> default_feature_extractor("fashion_mnist"), default_feature_extractor("photos/cats")
+    ('classifier_fashion_mnist', 'inception_v3')
+    """
+    return DATASET_CLASSIFIERS.get(re.split("[/:]", dataset)[0], "inception_v3")
 
 
 def feature_extractor_config(identifier):

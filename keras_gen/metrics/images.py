@@ -136,6 +136,28 @@ def image_batches(images, batch_size=128, limit=None):
     >>> [len(batch) for batch in image_batches(np.zeros((10, 8, 8, 1)), 4, limit=7)]
     [4, 3]
     """
+    for batch, _ in labelled_image_batches(images, batch_size, limit):
+        yield batch
+
+
+def labelled_image_batches(images, batch_size=128, limit=None):
+    """Yields as `image_batches` does, with the labels that come with the images.
+
+    Args:
+        images: As `image_batches` takes them.
+        batch_size: Images a batch where `images` is one array.
+        limit: Integer or `None`, the most images.
+
+    Yields:
+        Pairs of a NumPy float32 array `(batch, height, width, channels)` and an integer array
+        `(batch,)`, or `None` where there are no labels.
+
+    Example:
+
+    >>> batches = [(np.zeros((4, 8, 8, 1)), np.array([0, 1, 2, 3]))]
+    >>> [labels.tolist() for _, labels in labelled_image_batches(batches, limit=3)]
+    [[0, 1, 2]]
+    """
     if hasattr(images, "shape"):
         starts = range(0, len(images), batch_size)
         batches = (images[start : start + batch_size] for start in starts)
@@ -143,8 +165,11 @@ def image_batches(images, batch_size=128, limit=None):
         batches = images
     left = float("inf") if limit is None else limit
     for batch in batches:
-        batch = as_images(keras.utils.unpack_x_y_sample_weight(batch)[0])
-        yield batch if len(batch) <= left else batch[:left]
+        batch, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        batch, labels = as_images(batch), None if labels is None else np.asarray(labels).ravel()
+        if len(batch) > left:
+            batch, labels = batch[:left], None if labels is None else labels[:left]
+        yield batch, labels
         left -= len(batch)
         if left <= 0:
             return

@@ -51,7 +51,7 @@ def conv_encoder(
     )
     blocks = Blocks(normalization, "relu", "glorot_uniform", seed)
     images = keras.Input(image_shape, name="images")
-    x = blocks.image_to_features(images, base_filters)
+    x = blocks.flatten(blocks.image_to_map(images, base_filters))
     x = blocks.activate(blocks.dense(x, hidden, "hidden"), "hidden_activation")
     mean = blocks.dense(x, latent_dim, "mean", dtype="float32")
     log_variance = blocks.dense(x, latent_dim, "log_variance", dtype="float32")
