@@ -1,11 +1,13 @@
 """Scores of generated images. All are host metrics: for callbacks and loops, on every backend."""
 
+from keras_gen.metrics.class_accuracy import ClassAccuracy
 from keras_gen.metrics.classifiers import image_classifier
 from keras_gen.metrics.density_coverage import DensityCoverage
 from keras_gen.metrics.feature_distance import FeatureDistance
 from keras_gen.metrics.feature_extractor import (
     Embedding,
     FeatureExtractor,
+    default_feature_extractor,
     get_feature_extractor,
 )
 from keras_gen.metrics.feature_metric import FeatureMetric
@@ -23,6 +25,7 @@ from keras_gen.metrics.sample_scores import SampleScores, evaluate_samples, scor
 from keras_gen.metrics.structural_similarity import StructuralSimilarity
 
 __all__ = [
+    "ClassAccuracy",
     "DensityCoverage",
     "Embedding",
     "FeatureDistance",
@@ -38,6 +41,7 @@ __all__ = [
     "SampleScores",
     "StructuralSimilarity",
     "cached_reference_statistics",
+    "default_feature_extractor",
     "evaluate_samples",
     "get_feature_extractor",
     "image_classifier",

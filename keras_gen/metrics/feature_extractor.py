@@ -2,7 +2,7 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -36,6 +36,25 @@ class Embedding:
         """Returns the embedding of the images that a slice selects."""
         labels = None if self.labels is None else self.labels[index]
         return Embedding(self.features[index], self.probabilities[index], labels)
+
+    def with_labels(self, labels):
+        """Returns the embedding with the classes that the images are of.
+
+        Args:
+            labels: Integer array `(batch,)`, or `None`.
+
+        Raises:
+            ValueError: If there is not one integer for each image.
+        """
+        if labels is None:
+            return replace(self, labels=None)
+        labels = np.asarray(labels)
+        if labels.shape != (len(self),) or not np.issubdtype(labels.dtype, np.integer):
+            raise ValueError(
+                f"`labels` must be {len(self)} integers, one for each image. "
+                f"Received: labels of shape {labels.shape} and dtype {labels.dtype}"
+            )
+        return replace(self, labels=labels)
 
 
 class FeatureExtractor:

@@ -77,6 +77,14 @@ class FeatureMetric(keras.metrics.Metric):
         """Numbers of real and generated images seen."""
         return self._real.count, self._generated.count
 
+    def empty_copy(self):
+        """Returns a metric of the same settings and extractor that has seen nothing."""
+        # Not `copy.copy`, which Keras answers by saving and loading the object.
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.reset_state()
+        return twin
+
     def check_counts(self, minimum):
         """Raises a `ValueError` if either side has fewer than `minimum` samples."""
         if min(self.counts) < minimum:

@@ -136,7 +136,7 @@ def image_batches(images, batch_size=128, limit=None):
     >>> [len(batch) for batch in image_batches(np.zeros((10, 8, 8, 1)), 4, limit=7)]
     [4, 3]
     """
-    for batch, _ in labelled_image_batches(images, batch_size, limit):
+    for batch, _ in _batches_and_labels(images, batch_size, limit):
         yield batch
 
 
@@ -158,6 +158,12 @@ def labelled_image_batches(images, batch_size=128, limit=None):
     >>> [labels.tolist() for _, labels in labelled_image_batches(batches, limit=3)]
     [[0, 1, 2]]
     """
+    for batch, labels in _batches_and_labels(images, batch_size, limit):
+        yield batch, None if labels is None else np.asarray(labels).ravel()
+
+
+def _batches_and_labels(images, batch_size, limit):
+    """What `labelled_image_batches` yields, whatever comes with the images left as it is."""
     if hasattr(images, "shape"):
         starts = range(0, len(images), batch_size)
         batches = (images[start : start + batch_size] for start in starts)
@@ -166,13 +172,15 @@ def labelled_image_batches(images, batch_size=128, limit=None):
     left = float("inf") if limit is None else limit
     for batch in batches:
         batch, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        batch, labels = as_images(batch), None if labels is None else np.asarray(labels).ravel()
-        if len(batch) > left:
-            batch, labels = batch[:left], None if labels is None else labels[:left]
-        yield batch, labels
+        batch = as_images(batch)
+        yield (batch, labels) if len(batch) <= left else (batch[:left], _head(labels, left))
         left -= len(batch)
         if left <= 0:
             return
+
+
+def _head(labels, count):
+    return None if labels is None else labels[:count]
 
 
 def _interpolation_matrix(size_in, size_out):

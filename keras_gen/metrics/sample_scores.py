@@ -1,7 +1,8 @@
+from keras_gen.metrics.class_accuracy import ClassAccuracy
 from keras_gen.metrics.density_coverage import DensityCoverage
 from keras_gen.metrics.feature_extractor import get_feature_extractor
 from keras_gen.metrics.frechet_distance import FrechetDistance
-from keras_gen.metrics.images import image_batches
+from keras_gen.metrics.images import labelled_image_batches
 from keras_gen.metrics.inception_score import InceptionScore
 from keras_gen.metrics.kernel_distance import KernelDistance
 from keras_gen.metrics.precision_recall import PrecisionRecall
@@ -12,21 +13,27 @@ LABELS = {
     "kernel_distance_std": "KID standard deviation",
     "inception_score": "IS",
     "inception_score_std": "IS standard deviation",
+    "class_accuracy": "share of the class asked for",
+    "worst_class_accuracy": "share of the class asked for, worst class",
 }
 
 
 class SampleScores:
     """All the scores of samples, from one forward pass of the feature extractor an image.
 
-    Fréchet and kernel distance, precision and recall, density and coverage; Inception Score too
-    where the extractor is a classifier.
+    Fréchet and kernel distance, precision and recall, density and coverage; where the extractor is
+    a classifier Inception Score too, and of images that come with labels `ClassAccuracy`.
+
+    `model.evaluate(images, scores=SampleScores(...))` scores a model's samples with it.
 
     Args:
         feature_extractor: A Keras model, `FeatureExtractor`, preset name or folder, or
             `"inception_v3"`; see `get_feature_extractor`.
         metrics: List of `FeatureMetric`s to compute in place of all those. They get the features of
             `feature_extractor`, whatever their own.
-        seed: Integer seed of the kernel distance's subsets.
+        seed: Integer seed of the kernel distance's subsets, and of a model's latents.
+        holdout: More real images, in the form that `evaluate` takes, such as the train split where
+            the test split is evaluated: what the floor is measured with. `None` halves the others.
 
     Example:
 
@@ -40,12 +47,15 @@ class SampleScores:
     (1.0, (50, 50))
     """
 
-    def __init__(self, feature_extractor, metrics=None, seed=0):
+    def __init__(self, feature_extractor, metrics=None, seed=0, holdout=None):
         self.feature_extractor = extractor = get_feature_extractor(feature_extractor)
+        self.seed = seed
+        self.holdout = holdout
         if metrics is None:
             metrics = [FrechetDistance(extractor), KernelDistance(extractor, seed=seed)]
             metrics += [PrecisionRecall(extractor), DensityCoverage(extractor)]
-            metrics += [InceptionScore(extractor)] if extractor.is_classifier else []
+            if extractor.is_classifier:
+                metrics += [InceptionScore(extractor), ClassAccuracy(extractor)]
         self.metrics = list(metrics)
         self.reset_state()
 
@@ -58,9 +68,15 @@ class SampleScores:
         """Adds real images `(batch, height, width, channels)`, in [-1, 1]."""
         self.add_real(self.feature_extractor(images))
 
-    def update_generated(self, images):
-        """Adds generated images `(batch, height, width, channels)`, in [-1, 1]."""
-        self.add_generated(self.feature_extractor(images))
+    def update_generated(self, images, labels=None):
+        """Adds generated images `(batch, height, width, channels)`, in [-1, 1].
+
+        Args:
+            images: Float tensor or array.
+            labels: Integer array `(batch,)` of the classes asked for, which the extractor must be a
+                classifier of, or `None`.
+        """
+        self.add_generated(self.feature_extractor(images).with_labels(labels))
 
     def add_real(self, embedding):
         """Adds the `Embedding` of real images."""
@@ -84,9 +100,57 @@ class SampleScores:
         """Returns a dict of floats, by the metrics' names, or the names in their own dicts."""
         results = {}
         for metric in self.metrics:
+            if isinstance(metric, ClassAccuracy) and not metric.counts[1]:
+                continue  # The images came without labels.
             result = metric.result()
             results |= result if isinstance(result, dict) else {metric.name: result}
         return results
+
+    def evaluate(self, real, generated, limit=None, num_classes=None):
+        """Scores generated images against real ones, with the floor: real images against real ones.
+
+        What was seen before is forgotten. Every image is embedded once: first all real ones, then
+        the generated ones, so that `generated` may be an iterable that goes by what `real` gave.
+
+        Args:
+            real: Array `(n, height, width, channels)` in [-1, 1], or an iterable of batches, such
+                as a `tf.data.Dataset`, of images or `(images, labels)`.
+            generated: The same, generated.
+            limit: Integer, the most images taken from each. `None` takes all.
+            num_classes: Integer, the number of classes that the labels are of. An extractor that is
+                a classifier of as many is taken to know those classes.
+
+        Returns:
+            The report that `evaluate_samples` returns.
+        """
+        self.reset_state()
+        extractor = self.feature_extractor
+        has_classes = num_classes is not None and num_classes == extractor.num_classes
+
+        def embed(images, limit):
+            for batch, labels in labelled_image_batches(images, limit=limit):
+                yield extractor(batch).with_labels(labels if has_classes else None)
+
+        floor = SampleScores(extractor, [metric.empty_copy() for metric in self.metrics])
+        for embedding in embed(real, limit):
+            odd = self.counts[0] % 2
+            self.add_real(embedding)
+            if self.holdout is not None:
+                floor.add_real(embedding)
+            else:
+                floor.add_real(embedding[odd::2])
+                floor.add_generated(embedding[1 - odd :: 2])
+        for embedding in embed(generated, limit):
+            self.add_generated(embedding)
+        for embedding in embed(self.holdout, self.counts[0]) if self.holdout is not None else ():
+            floor.add_generated(embedding)
+        return {
+            "extractor": extractor.name,
+            "scores": _named(self.result(), extractor),
+            "counts": dict(zip(("real", "generated"), self.counts, strict=True)),
+            "floor": _named(floor.result(), extractor),
+            "floor_counts": dict(zip(("real", "generated"), floor.counts, strict=True)),
+        }
 
     def reset_state(self):
         """Forgets both sides."""
@@ -134,7 +198,8 @@ def evaluate_samples(real, generated, feature_extractor, holdout=None, limit=Non
         generated: The same, generated.
         feature_extractor: A Keras model, `FeatureExtractor`, preset name or folder, or
             `"inception_v3"`; see `get_feature_extractor`.
-        holdout: More real images that are not in `real`, such as another split, or `None`.
+        holdout: More real images that are not in `real`, such as another split, or `None`; as many
+            are taken as there are in `real`.
         limit: Integer, the most images taken from each. `None` takes all; then an endless data set
             never ends.
         seed: Integer seed of the kernel distance's subsets.
@@ -153,28 +218,8 @@ def evaluate_samples(real, generated, feature_extractor, holdout=None, limit=Non
     >>> round(report["scores"]["FID (pixel features)"], 6), report["counts"], report["floor_counts"]
     (0.0, {'real': 60, 'generated': 60}, {'real': 30, 'generated': 30})
     """
-    extractor = get_feature_extractor(feature_extractor)
-    scores, floor = SampleScores(extractor, seed=seed), SampleScores(extractor, seed=seed)
-    for batch in image_batches(real, limit=limit):
-        embedding = extractor(batch)
-        odd = scores.counts[0] % 2
-        scores.add_real(embedding)
-        if holdout is not None:
-            floor.add_real(embedding)
-            continue
-        floor.add_real(embedding[odd::2])
-        floor.add_generated(embedding[1 - odd :: 2])
-    for batch in image_batches(generated, limit=limit):
-        scores.update_generated(batch)
-    for batch in image_batches(holdout, limit=limit) if holdout is not None else ():
-        floor.update_generated(batch)
-    return {
-        "extractor": extractor.name,
-        "scores": _named(scores.result(), extractor),
-        "counts": dict(zip(("real", "generated"), scores.counts, strict=True)),
-        "floor": _named(floor.result(), extractor),
-        "floor_counts": dict(zip(("real", "generated"), floor.counts, strict=True)),
-    }
+    scores = SampleScores(feature_extractor, seed=seed, holdout=holdout)
+    return scores.evaluate(real, generated, limit)
 
 
 def _named(results, extractor):

@@ -172,6 +172,10 @@ class ConditionalGAN(LatentModel):
         outputs = self.discriminator([images, labels], training=training)
         return outputs if self.has_classifier else (outputs, None)
 
+    def images_and_labels(self, data):
+        images = checks.unpack_images(data, self.image_shape)
+        return images, ops.convert_to_numpy(checks.unpack_labels(data)).astype("int32")
+
     def generate(
         self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128
     ):

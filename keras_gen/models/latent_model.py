@@ -5,9 +5,10 @@ import keras
 from keras_gen.engine import GenerativeModel
 from keras_gen.models import checks
 from keras_gen.models.moving_average import clone_for_averaging, update_average
+from keras_gen.models.sample_evaluation import SampleEvaluation
 
 
-class LatentModel(GenerativeModel):
+class LatentModel(SampleEvaluation, GenerativeModel):
     """Base of the models with a generator of latents and a discriminator. Abstract.
 
     Args:
