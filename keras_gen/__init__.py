@@ -22,6 +22,7 @@ except (ImportError, ValueError) as _error:
 
 from keras_gen import layers, losses, networks, schedules
 from keras_gen.models import GAN, VAE, WGANGP, ConditionalGAN, CycleGAN, Pix2Pix
+from keras_gen.presets import from_preset, list_presets, save_to_preset, upload_preset
 from keras_gen.version import __version__
 
 _ON_FIRST_USE = ("callbacks", "data", "metrics")
@@ -35,10 +36,14 @@ __all__ = [
     "Pix2Pix",
     "__version__",
     "engine",
+    "from_preset",
     "layers",
+    "list_presets",
     "losses",
     "networks",
+    "save_to_preset",
     "schedules",
+    "upload_preset",
     *_ON_FIRST_USE,
 ]
 

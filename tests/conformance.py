@@ -57,6 +57,25 @@ def test_saved_file_gives_the_same_outputs(case, tmp_path):
     np.testing.assert_array_equal(case.outputs(loaded), case.outputs(model))
 
 
+def test_preset_gives_the_same_outputs_and_trains_on(case, tmp_path):
+    model = compiled(case)
+    model.fit(case.data(8), batch_size=4, verbose=0)
+    model.save_to_preset(tmp_path / "preset")
+    loaded = type(model).from_preset(tmp_path / "preset")
+    np.testing.assert_array_equal(case.outputs(loaded), case.outputs(model))
+    fresh = type(model).from_preset(tmp_path / "preset", load_weights=False)
+    assert np.abs(case.outputs(fresh) - case.outputs(model)).max() > 1e-3
+    loaded.compile()
+    loaded.fit(case.data(8), batch_size=4, verbose=0)
+    assert np.isfinite(case.outputs(loaded)).all()
+    assert (case.outputs(loaded) != case.outputs(model)).any()
+
+
+def test_compile_refuses_an_option_that_there_is_not(case):
+    with pytest.raises(TypeError, match="pace"):
+        case.build().compile(pace=3)
+
+
 @pytest.mark.usefixtures("same_graphs")
 def test_training_resumes_exactly_from_a_file(case, tmp_path):
     options = {"x": case.data(12), "batch_size": 4, "verbose": 0, "shuffle": False}

@@ -17,7 +17,8 @@ BELOW = {
     "version": set(),
     "files": set(),
     "schedules": set(),
-    "engine": set(),
+    "presets": {"version"},
+    "engine": {"presets"},
     "layers": {"engine"},
     "losses": {"engine"},
     "networks": {"engine", "layers", "losses"},
@@ -25,7 +26,7 @@ BELOW = {
     "pictures": {"files"},
 }
 # These may import all of the above, and one another, but for data pipelines.
-ABOVE_MODELS = {"presets", "data", "metrics", "callbacks"}
+ABOVE_MODELS = {"data", "metrics", "callbacks"}
 
 
 def part_of(path):

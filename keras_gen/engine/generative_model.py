@@ -6,6 +6,7 @@ import inspect
 import keras
 import numpy as np
 
+from keras_gen import presets
 from keras_gen.engine.backend import engine
 from keras_gen.engine.phase_optimizer import PhaseOptimizer
 from keras_gen.engine.replica_seed_generator import ReplicaSeedGenerator
@@ -76,11 +77,11 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     def compile_phases(
         self,
         optimizers,
+        settings=None,
         *,
         run_eagerly=False,
         steps_per_execution=1,
         jit_compile="auto",
-        **settings,
     ):
         """Compiles the model: what a subclass's `compile` ends with.
 
@@ -89,10 +90,11 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
 
         Args:
             optimizers: Dict from phase names to optimizers, each an object, a name or a config.
+            settings: Dict of the further arguments of the subclass's `compile`, kept with the model's
+                file.
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`. Must not be True on PyTorch.
-            **settings: The further arguments of the subclass's `compile`, kept with the model's file.
 
         Raises:
             ValueError: If an optimizer serves two phases, or was built for other variables.
@@ -108,7 +110,7 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
-            **settings,
+            **(settings or {}),
         }
         for name, optimizer in optimizers.items():
             if optimizer.built:
@@ -232,11 +234,44 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     def _track(self, terms):
         for name, value in terms.items():
             if name in self._trackers:
-                self._trackers[name].update_state(value)
+                # A weight of 1 that waits for the value. Without it TensorFlow counts a batch more
+                # when it finds a data set of unknown length at its end.
+                weight = keras.ops.cast(keras.ops.equal(value, value), "float32")
+                self._trackers[name].update_state(value, sample_weight=weight)
 
     @property
     def metrics(self):
         return list(self._trackers.values())
+
+    # Presets
+
+    @classmethod
+    def from_preset(cls, preset, load_weights=True, custom_objects=None):
+        """Makes a model of this class from a preset: see `keras_gen.from_preset`.
+
+        Args:
+            preset: String or path: a name in `keras_gen.list_presets()`, a folder, `"hf://user/repo"` or
+                `"kaggle://user/model/framework/variation"`.
+            load_weights: Boolean. If False the weights are freshly drawn.
+            custom_objects: Dict from names to classes of your own that the preset is made of.
+
+        Returns:
+            A model, not compiled.
+
+        Raises:
+            ValueError: If the preset is of another class, or not the one that was saved.
+        """
+        model = presets.from_preset(preset, load_weights, custom_objects)
+        if not isinstance(model, cls):
+            raise ValueError(
+                f"`preset` must be one of a {cls.__name__}. Received: preset={str(preset)!r}, a "
+                f"{type(model).__name__}"
+            )
+        return model
+
+    def save_to_preset(self, folder, weights_dtype="float32", metadata=None, custom_objects=None):
+        """Writes the model as a preset: see `keras_gen.save_to_preset`."""
+        return presets.save_to_preset(self, folder, weights_dtype, metadata, custom_objects)
 
     # Configs and saved state
 

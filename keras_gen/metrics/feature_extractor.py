@@ -1,5 +1,4 @@
 import hashlib
-import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -7,6 +6,7 @@ from dataclasses import dataclass, replace
 import keras
 import numpy as np
 
+from keras_gen import presets
 from keras_gen.metrics.images import adapt_channels, as_images, resize_images
 
 DATASET_CLASSIFIERS = {
@@ -250,24 +250,14 @@ def _from_preset(preset):
     name = os.path.basename(os.path.normpath(preset))
     if name.startswith("classifier_"):
         name = name.removeprefix("classifier_") + " classifier"
-    return FeatureExtractor(_load_preset_model(preset), name=name)
-
-
-def _load_preset_model(preset):
-    """Returns the Keras model of a preset; the one place here that knows how presets are stored."""
-    if not os.path.isdir(preset):
-        try:
-            from keras_gen import presets
-        except ImportError:
-            raise ValueError(
-                "`feature_extractor` must be 'inception_v3', or the name or folder of a preset. "
-                f"Received: feature_extractor={preset!r}"
-            ) from None
-        return presets.load(preset)
-    with open(os.path.join(preset, "config.json"), encoding="utf-8") as file:
-        model = keras.saving.deserialize_keras_object(json.load(file))
-    model.load_weights(os.path.join(preset, "model.weights.h5"))
-    return model
+    try:
+        model = presets.from_preset(preset)
+    except FileNotFoundError as error:
+        raise ValueError(
+            "`feature_extractor` must be 'inception_v3', or the name or folder of a preset. "
+            f"Received: feature_extractor={preset!r} ({error})"
+        ) from error
+    return FeatureExtractor(model, name=name)
 
 
 def _ends_in_softmax(model):

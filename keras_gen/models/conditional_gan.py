@@ -9,6 +9,7 @@ from keras_gen.engine import Phase, record
 from keras_gen.models import checks
 from keras_gen.models.latent_model import LatentModel
 from keras_gen.models.latents import draw_latents, given_or_drawn_latents
+from keras_gen.models.zero_centred_penalties import penalty_names, zero_centred_penalties
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -81,6 +82,8 @@ class ConditionalGAN(LatentModel):
         generator_optimizer=None,
         discriminator_optimizer=None,
         loss="non_saturating",
+        r1_weight=0.0,
+        r2_weight=0.0,
         classifier_weight=1.0,
         share_forward=False,
         **trainer_options,
@@ -91,14 +94,20 @@ class ConditionalGAN(LatentModel):
             generator_optimizer: Keras optimizer or its name. Defaults to Adam(2e-4, beta_1=0.5).
             discriminator_optimizer: Likewise, an optimizer of its own.
             loss: Name of an adversarial loss, or an object, as in `GAN.compile`.
+            r1_weight: Number from 0 up, the weight of the R1 penalty on real images.
+            r2_weight: Number from 0 up, the weight of the R2 penalty on generated images.
             classifier_weight: Number from 0 up, the weight of the classification terms, where the
                 discriminator has class logits.
             share_forward: Boolean, as in `GAN.compile`.
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
+        checks.check_non_negative("r1_weight", r1_weight)
+        checks.check_non_negative("r2_weight", r2_weight)
         checks.check_non_negative("classifier_weight", classifier_weight)
         self.loss = losses.get(loss)
+        self.r1_weight = r1_weight
+        self.r2_weight = r2_weight
         self.classifier_weight = classifier_weight
         self.share_forward = share_forward
         self.compile_phases(
@@ -106,9 +115,13 @@ class ConditionalGAN(LatentModel):
                 "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
                 "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
             },
-            loss=self.loss,
-            classifier_weight=classifier_weight,
-            share_forward=share_forward,
+            {
+                "loss": self.loss,
+                "r1_weight": r1_weight,
+                "r2_weight": r2_weight,
+                "classifier_weight": classifier_weight,
+                "share_forward": share_forward,
+            },
             **trainer_options,
         )
 
@@ -117,7 +130,8 @@ class ConditionalGAN(LatentModel):
             "discriminator": Phase(
                 [self.discriminator],
                 self.discriminator_loss,
-                ["discriminator_class_loss"] * self.has_classifier,
+                penalty_names(self.r1_weight, self.r2_weight)
+                + ["discriminator_class_loss"] * self.has_classifier,
             ),
             "generator": Phase(
                 [self.generator],
@@ -145,11 +159,20 @@ class ConditionalGAN(LatentModel):
         labels = batch["labels"]
         real_logits, real_classes = self._judge(batch["reals"], labels, training)
         fake_logits, fake_classes = self._judge(batch["fakes"], labels, training)
-        loss = self.loss.discriminator_loss(real_logits, fake_logits)
+        penalty, terms = zero_centred_penalties(
+            self.discriminator,
+            batch["reals"],
+            batch["fakes"],
+            self.r1_weight,
+            self.r2_weight,
+            labels,
+        )
+        loss = self.loss.discriminator_loss(real_logits, fake_logits) + penalty
         if not self.has_classifier:
-            return loss, {}
+            return loss, terms
         class_loss = _class_loss(labels, real_classes) + _class_loss(labels, fake_classes)
-        return loss + self.classifier_weight * class_loss, {"discriminator_class_loss": class_loss}
+        loss = loss + self.classifier_weight * class_loss
+        return loss, terms | {"discriminator_class_loss": class_loss}
 
     def generator_loss(self, batch, training):
         """Loss of the generator on `batch["fakes"]`, or on images made of `batch["latents"]`."""

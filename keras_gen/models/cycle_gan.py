@@ -117,7 +117,7 @@ class CycleGAN(GenerativeModel):
                 "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
                 "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
             },
-            loss=self.loss,
+            {"loss": self.loss},
             **trainer_options,
         )
 

@@ -3,10 +3,11 @@
 import keras
 
 from keras_gen import losses
-from keras_gen.engine import Phase, record, without_updates
+from keras_gen.engine import Phase, record
 from keras_gen.models import checks
 from keras_gen.models.latent_model import LatentModel
 from keras_gen.models.latent_sampling import LatentSampling
+from keras_gen.models.zero_centred_penalties import penalty_names, zero_centred_penalties
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -87,20 +88,21 @@ class GAN(LatentSampling, LatentModel):
                 "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
                 "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
             },
-            loss=self.loss,
-            r1_weight=r1_weight,
-            r2_weight=r2_weight,
-            share_forward=share_forward,
+            {
+                "loss": self.loss,
+                "r1_weight": r1_weight,
+                "r2_weight": r2_weight,
+                "share_forward": share_forward,
+            },
             **trainer_options,
         )
 
     def phases(self):
-        penalties = {"r1_penalty": self.r1_weight, "r2_penalty": self.r2_weight}
         return {
             "discriminator": Phase(
                 [self.discriminator],
                 self.discriminator_loss,
-                terms=[name for name, weight in penalties.items() if weight],
+                penalty_names(self.r1_weight, self.r2_weight),
             ),
             "generator": Phase([self.generator], self.generator_loss),
         }
@@ -123,18 +125,10 @@ class GAN(LatentSampling, LatentModel):
             self.discriminator(batch["reals"], training=training),
             self.discriminator(batch["fakes"], training=training),
         )
-        terms = {}
-        if self.r1_weight:
-            terms["r1_penalty"] = losses.r1_penalty(
-                without_updates(self.discriminator), batch["reals"]
-            )
-            loss = loss + self.r1_weight * terms["r1_penalty"]
-        if self.r2_weight:
-            terms["r2_penalty"] = losses.r2_penalty(
-                without_updates(self.discriminator), batch["fakes"]
-            )
-            loss = loss + self.r2_weight * terms["r2_penalty"]
-        return loss, terms
+        penalty, terms = zero_centred_penalties(
+            self.discriminator, batch["reals"], batch["fakes"], self.r1_weight, self.r2_weight
+        )
+        return loss + penalty, terms
 
     def generator_loss(self, batch, training):
         """Loss of the generator on `batch["fakes"]`, or on images made of `batch["latents"]`."""

@@ -88,7 +88,7 @@ class Pix2Pix(GenerativeModel):
                 "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
                 "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
             },
-            loss=self.loss,
+            {"loss": self.loss},
             **trainer_options,
         )
 

@@ -205,6 +205,23 @@ def test_an_auxiliary_classifier_serves_any_loss(loss, share_forward):
     assert all((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
 
 
+def test_penalties_look_at_the_discriminator_of_each_image_s_own_label():
+    image, labels = keras.Input((2, 2, 1)), keras.Input((), dtype="int32")
+    table = keras.layers.Embedding(NUM_CLASSES, 4)
+    score = keras.layers.Dot(1)([keras.layers.Flatten()(image), table(labels)])
+    discriminator = keras.Model([image, labels], keras.layers.Reshape((1,))(score))
+    table.embeddings.assign(np.arange(NUM_CLASSES, dtype="float32")[:, None] * np.ones(4))
+    model = keras_gen.ConditionalGAN(telling_generator(), discriminator, LATENT_DIM, NUM_CLASSES)
+    options = {"loss": "wasserstein", "share_forward": True, "run_eagerly": True}
+    sgd(model, 0.0, r1_weight=3.0, r2_weight=1.0, **options)
+    logs = first_logs(model.fit(images(4, (2, 2, 1)), LABELS, verbose=0))
+    expected = 0.5 * np.mean(4.0 * LABELS**2)  # the gradient of label y is (y, y, y, y)
+    assert logs["r1_penalty"] == pytest.approx(expected, rel=1e-5)
+    assert logs["r2_penalty"] == pytest.approx(expected, rel=1e-5)
+    wasserstein = -logs["generator_loss"] - np.mean(LABELS * images(4, (2, 2, 1)).sum((1, 2, 3)))
+    assert logs["discriminator_loss"] == pytest.approx(wasserstein + 4.0 * expected, rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

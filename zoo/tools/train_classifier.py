@@ -3,7 +3,7 @@ r"""Trains the small classifiers whose features the scores of Fashion-MNIST and 
     python zoo/tools/train_classifier.py fashion_mnist
     python zoo/tools/train_classifier.py digits
 
-Writes `zoo/classifier_<data set>/`: `config.json`, `model.weights.h5` and `metadata.json`, with the
+Writes `zoo/classifier_<data set>/`: which must not be there yet, a preset with the
 accuracy on the test split, which training does not look at; the last epoch is kept, not the best.
 The digits' recipe was chosen on a part of the training split, as below; Fashion-MNIST's after a first
 network had reached 90.7% on the test split, so that its 93.1% is a little flattered:
@@ -22,6 +22,7 @@ import numpy as np
 
 from keras_gen import data
 from keras_gen.metrics import FeatureExtractor, image_classifier
+from keras_gen.presets import save_to_preset
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
 RECIPES = {
@@ -120,9 +121,7 @@ def train(dataset, train_split, test_split, epochs, batch_size, shift, flip, war
     scale_features(model, images)
     loss, accuracy = trained.evaluate(test_images, test_labels, batch_size=500, verbose=0)
     metadata = {
-        "keras_version": keras.__version__,
         "backend": keras.backend.backend(),
-        "parameter_count": model.count_params(),
         "dataset": dataset,
         "test_split": test_split,
         "test_images": len(test_images),
@@ -134,19 +133,6 @@ def train(dataset, train_split, test_split, epochs, batch_size, shift, flip, war
         "training_command": f"python zoo/tools/train_classifier.py {dataset}",
     }
     return model, metadata
-
-
-def save(model, metadata, folder):
-    """Writes the three files of a preset."""
-    folder.mkdir(parents=True, exist_ok=True)
-    config = keras.saving.serialize_keras_object(model)
-    config.pop("compile_config", None)
-    config.pop("build_config", None)
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    (folder / "metadata.json").write_text(json.dumps(metadata, indent=2) + "\n")
-    bare = keras.saving.deserialize_keras_object(config)  # so that no optimizer state is saved
-    bare.set_weights(model.get_weights())
-    bare.save_weights(folder / "model.weights.h5")
 
 
 def main():
@@ -164,7 +150,7 @@ def main():
         arguments.dataset, arguments.train_split, arguments.test_split, **recipe
     )
     folder = arguments.output or ZOO / f"classifier_{arguments.dataset}"
-    save(model, metadata, folder)
+    metadata = save_to_preset(model, folder, metadata=metadata)
     print(json.dumps(metadata, indent=2))
 
 

@@ -1,0 +1,30 @@
+"""The presets that come with the package."""
+
+import json
+import pathlib
+
+_PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+
+
+def zoo_folder():
+    """The folder of the zoo: inside the installed package, or beside it in a checkout."""
+    inside = _PACKAGE / "zoo"
+    return inside if inside.is_dir() else _PACKAGE.parent / "zoo"
+
+
+def list_presets():
+    """Lists the presets that come with the package.
+
+    Returns:
+        Dict from names, in alphabetical order, to what each preset's `metadata.json` says: its
+        class, description, data, training and scores.
+
+    Example:
+
+    >>> "classifier_digits" in list_presets()
+    True
+    """
+    return {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(zoo_folder().glob("*/metadata.json"))
+    }

@@ -1,0 +1,128 @@
+"""Presets from models."""
+
+import datetime
+import json
+import pathlib
+import shutil
+import tempfile
+
+import h5py
+import keras
+import numpy as np
+
+from keras_gen.presets import files
+from keras_gen.presets.configs import check_config
+from keras_gen.version import __version__
+
+_WEIGHTS_DTYPES = ("float32", "float16")
+
+
+def save_to_preset(model, folder, weights_dtype="float32", metadata=None, custom_objects=None):
+    """Writes a model as a preset: `config.json`, `model.weights.h5` and `metadata.json`.
+
+    Optimizers, losses and what training has gathered beside the weights (image pools, random states)
+    are left out: use `model.save` to resume a training.
+
+    Args:
+        model: A model of this package, or a `keras.Model` of Keras's own layers.
+        folder: String or path of a folder that is not there yet, or empty. It appears whole or not
+            at all.
+        weights_dtype: `"float32"`, or `"float16"`, which halves the file; weights that float16 would
+            change by more than a thousandth stay float32. Loaded weights are float32 again.
+        metadata: Dict, ready for JSON, of what else to say in `metadata.json`.
+        custom_objects: Dict from names to classes of your own that the model is made of, which
+            `from_preset` will have to be given too.
+
+    Returns:
+        The metadata, a dict.
+
+    Raises:
+        ValueError: If the folder holds files, or the model can't be told by its config.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> folder = tempfile.mkdtemp()
+    >>> metadata = save_to_preset(model, folder)
+    >>> sorted(path.name for path in pathlib.Path(folder).iterdir())
+    ['config.json', 'metadata.json', 'model.weights.h5']
+    """
+    folder = pathlib.Path(folder)
+    if weights_dtype not in _WEIGHTS_DTYPES:
+        raise ValueError(
+            f"`weights_dtype` must be one of {_WEIGHTS_DTYPES}. "
+            f"Received: weights_dtype={weights_dtype!r}"
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(
+            f"`folder` must be new or empty, so that nothing is written over. Received: {folder}"
+        )
+    config = keras.saving.serialize_keras_object(model)
+    for training in ("compile_config", "build_config"):
+        config.pop(training, None)
+    config = json.loads(json.dumps(config))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        (aside / files.CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+        _bare_copy(model, config, custom_objects).save_weights(aside / files.WEIGHTS)
+        _compress(aside / files.WEIGHTS, weights_dtype)
+        metadata = {
+            "class_name": config["class_name"],
+            "keras_gen_version": __version__,
+            "keras_version": keras.__version__,
+            "date_saved": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d@%H:%M:%S"),
+            "parameter_count": model.count_params(),
+            "files": {n: files.describe_file(aside / n) for n in (files.CONFIG, files.WEIGHTS)},
+            **(metadata or {}),
+        }
+        text = json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False)
+        (aside / files.METADATA).write_text(text + "\n", encoding="utf-8")
+        aside.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return metadata
+
+
+def _bare_copy(model, config, custom_objects):
+    """The same model with nothing but its weights: uncompiled, its pools empty."""
+    check_config(config, "The model's config", custom_objects)
+    copy = keras.saving.deserialize_keras_object(config, custom_objects)
+    for layer, bare in zip(_layers(model), _layers(copy), strict=True):
+        if type(layer).__name__ != "ImagePool":
+            bare.set_weights(layer.get_weights())
+    return copy
+
+
+def _layers(model):
+    """The networks that a model of this package is made of, or the model itself."""
+    functional = isinstance(model, keras.Sequential) or hasattr(model, "inputs")
+    return [model] if functional else model.layers
+
+
+def _compress(path, weights_dtype):
+    """Rewrites a weights file with its float32 arrays in another type, all of them gzipped."""
+    packed = path.with_name("packed.h5")
+    with h5py.File(path, "r") as source, h5py.File(packed, "w") as target:
+        _copy(source, target, weights_dtype)
+    packed.replace(path)
+
+
+def _copy(source, target, weights_dtype):
+    target.attrs.update(source.attrs)
+    for name, item in source.items():
+        if isinstance(item, h5py.Group):
+            _copy(item, target.create_group(name), weights_dtype)
+            continue
+        values = item[()]
+        if values.dtype == "float32" and weights_dtype == "float16":
+            with np.errstate(over="ignore"):
+                halved = values.astype("float16")
+            scale = np.abs(values).max(initial=0.0)
+            if np.allclose(halved, values, rtol=1e-3, atol=1e-4 * scale):
+                values = halved
+        options = {"compression": "gzip", "shuffle": True} if values.ndim else {}
+        target.create_dataset(name, data=values, **options).attrs.update(item.attrs)
