@@ -149,6 +149,65 @@ def translate(
 
 
 @app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model.keras, or a folder that holds one.")],
+    dataset: Annotated[
+        str, typer.Option(help="A TensorFlow Datasets name (digits needs no download) or a folder.")
+    ],
+    split: Annotated[str, typer.Option(help="The split or subfolder to evaluate on.")] = "test",
+    n: Annotated[int, typer.Option("-n", help="The most images, and samples.", min=1)] = 10_000,
+    features: Annotated[
+        str,
+        typer.Option(
+            help="What scores are measured with: a classifier preset, its folder, or inception_v3. "
+            "By default the data set's own classifier."
+        ),
+    ] = None,
+    input: Annotated[
+        str, typer.Option(help="For translation: the feature or subfolder, or edges.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help="For translation: the feature or subfolder wanted.")
+    ] = None,
+    iwae: Annotated[
+        int, typer.Option(help="Samples an image in a VAE's likelihood bound. [20]", min=1)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
+    json_file: Annotated[
+        str, typer.Option("--json", help="File for the scores; - for stdout and no table.")
+    ] = None,
+):
+    """Score a model on a data set: FID, KID and others of its samples, or a translator's errors."""
+    import json
+
+    from rich.console import Console
+
+    from keras_gen.evaluation import as_table, evaluate
+    from keras_gen.files import written_aside
+
+    report = evaluate(
+        load(model, "evaluate"),
+        dataset,
+        split,
+        n,
+        features=features,
+        seed=seed,
+        input=input,
+        target=target,
+        iwae=iwae,
+    )
+    text = json.dumps(report, indent=2)
+    if json_file == "-":
+        typer.echo(text)
+        return
+    Console().print(as_table(report))
+    if json_file is not None:
+        with written_aside(json_file) as aside:
+            aside.write_text(text + "\n")
+        typer.echo(f"Wrote {json_file}")
+
+
+@app.command()
 def info(
     model: Annotated[
         str, typer.Argument(help="A model.keras, or a folder that holds one.", show_default=False)

@@ -1,0 +1,97 @@
+"""Scores of a model's samples as it trains."""
+
+from keras_gen.callbacks.periodic import PeriodicMeasurement, draw_samples
+from keras_gen.metrics import ReferenceStatistics, SampleScores
+from keras_gen.metrics.images import image_batches
+
+
+class EvaluateSamples(PeriodicMeasurement):
+    """Scores a model's images of fixed latents every few epochs.
+
+    The scores go into the logs, under the metrics' own names: `frechet_distance`,
+    `kernel_distance`, `kernel_distance_std`, `precision`, `recall`, `density`, `coverage`, with a
+    classifier `inception_score` and `inception_score_std`, and for a `ConditionalGAN` and a classifier
+    of its classes `class_accuracy` and `worst_class_accuracy`. Callbacks that come **after** this one
+    in the list see them: `ModelCheckpoint` and `EarlyStopping` can monitor them, `CSVLogger` and
+    `TensorBoard` write them, and `fit`'s history has them.
+
+    It measures after the first epoch, after every `every`-th and after the last. In the epochs
+    between, the last scores are logged again: `CSVLogger`'s rows are complete, an equal score is no
+    improvement to `ModelCheckpoint(save_best_only=True)`, and `EarlyStopping` counts these epochs, so
+    give it a patience of several times `every`.
+
+    Args:
+        real: Real images, embedded once, before training: an array `(n, height, width, channels)` in
+            [-1, 1], a finite iterable of batches, such as a `tf.data.Dataset`, of images or
+            `(images, labels)`; or `keras_gen.metrics.ReferenceStatistics`. Images that are not trained
+            on tell more.
+        feature_extractor: What the scores are measured with: a Keras model, a
+            `keras_gen.metrics.FeatureExtractor`, a preset's name or folder, or `"inception_v3"`.
+            Defaults to that of the first of `metrics`.
+        metrics: List of `keras_gen.metrics.FeatureMetric`s. Defaults to all those above.
+        n: Integer, how many images are generated. A `ConditionalGAN` makes as many of each class.
+        every: Integer: scores after every so many epochs.
+        seed: Integer, of the latents, which are the same each time.
+        draw: Callable `model -> images`, a float array `(n, height, width, channels)` in [-1, 1], for
+            models without `generate`: `lambda model: model.translate(pictures)`.
+
+    Raises:
+        ValueError: If neither `feature_extractor` nor `metrics` is given, or a number is out of range.
+
+    Example:
+
+    ```python
+    images = keras_gen.data.images("digits", split="test", drop_remainder=False)
+    gan.fit(
+        keras_gen.data.images("digits"),
+        epochs=100,
+        callbacks=[
+            keras_gen.callbacks.EvaluateSamples(images, "classifier_digits", every=5),
+            keras.callbacks.ModelCheckpoint(
+                "best.keras", monitor="kernel_distance", mode="min", save_best_only=True
+            ),
+            keras.callbacks.EarlyStopping(monitor="kernel_distance", mode="min", patience=25),
+        ],
+    )
+    ```
+    """
+
+    def __init__(
+        self, real, feature_extractor=None, metrics=None, n=1000, every=1, seed=0, draw=None
+    ):
+        super().__init__(every)
+        if feature_extractor is None and not metrics:
+            raise ValueError(
+                "Give `feature_extractor`, or `metrics` that have one. Received: neither"
+            )
+        if not isinstance(n, int) or n < 2:
+            raise ValueError(f"`n` must be an integer above 1. Received: n={n!r}")
+        if feature_extractor is None:
+            feature_extractor = metrics[0].feature_extractor
+        self.real = real
+        self.n = n
+        self.seed = seed
+        self.draw = draw
+        self.scores = SampleScores(feature_extractor, metrics, seed=seed)
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        if self.scores.counts[0]:
+            return
+        if isinstance(self.real, ReferenceStatistics):
+            self.scores.set_reference(self.real)
+            return
+        for batch in image_batches(self.real):
+            self.scores.update_real(batch)
+
+    def measure(self, epoch):
+        if self.draw is None:
+            images, labels = draw_samples(self.model, self.n, self.seed)
+        else:
+            images, labels = self.draw(self.model), None
+        num_classes = getattr(self.model, "num_classes", None)
+        if num_classes != self.scores.feature_extractor.num_classes:
+            labels = None
+        self.scores.reset_generated()
+        self.scores.update_generated(images, labels)
+        return self.scores.result()

@@ -1,0 +1,39 @@
+"""A part of a pipeline's examples, the same in every pass."""
+
+from keras_gen.data.lazy import tf
+
+
+def evenly_spaced(examples, n, batch_size):
+    """Takes `n` examples that lie evenly over the whole, whose order may be by class.
+
+    Args:
+        examples: `tf.data.Dataset` of batches of one example, of known length, in a fixed order.
+        n: Integer above 0. Where there are fewer examples, all of them are taken.
+        batch_size: Integer, the most examples in a batch. Batches are made so alike in size that a
+            last one is not much smaller.
+
+    Returns:
+        Pair of a `tf.data.Dataset` of batches and the number of examples in it.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> chosen, count = evenly_spaced(tf.data.Dataset.range(10).batch(1), n=4, batch_size=3)
+    >>> count, [batch.tolist() for batch in chosen.as_numpy_iterator()]
+    (4, [[2, 4], [7, 9]])
+    """
+    total = len(examples)
+    count = min(n, total)
+
+    def is_chosen(index, example):
+        return (index + 1) * count // total > index * count // total
+
+    def without_index(index, example):
+        return example
+
+    chosen = examples.unbatch()
+    if count < total:
+        chosen = chosen.enumerate().filter(is_chosen).map(without_index)
+    size = -(-count // -(-count // batch_size))
+    length = tf.data.experimental.assert_cardinality(-(-count // size))
+    return chosen.batch(size).apply(length), count
