@@ -28,8 +28,8 @@ def conditional_dcgan_generator(
         num_classes: Number of classes, at least 1.
         latent_dim: Size of the latent vectors, at least 1. Defaults to 128.
         conditioning: What joins the latents: `"embedding"`, a learned vector of `latent_dim`
-            numbers a class, drawn like the latents from N(0, 1); or `"one_hot"`, `num_classes`
-            zeros and ones. Defaults to `"embedding"`.
+            numbers a class, of length 1 or so at first; or `"one_hot"`, `num_classes` zeros and
+            ones. Defaults to `"embedding"`.
         base_filters: Filters at half the image's size; doubled at each coarser level, up to
             8 x. Defaults to 64.
         upsampling: `"transposed"` or `"nearest"`, as in `dcgan_generator`.
@@ -169,7 +169,9 @@ def condition_latents(blocks, latents, labels, num_classes, conditioning):
     """Join the class to the latents: `(batch, latent_dim)` and `(batch,)` to `(batch, wider)`."""
     latent_dim = latents.shape[-1]
     if conditioning == "embedding":
-        classes = _embedding(blocks, num_classes, latent_dim)(labels)
+        # As long as a one-hot code. Were it as large as the latents, a class would be half of what
+        # the generator sees, which then learns one picture a class and is deaf to the latents.
+        classes = _embedding(blocks, num_classes, latent_dim, latent_dim**-0.5)(labels)
         return keras.layers.Concatenate(name="latents_and_label")([latents, classes])
     x = keras.layers.Reshape((1, 1, latent_dim), name="latents_reshape")(latents)
     x = LabelMap(num_classes, name="label_map")([x, labels])
@@ -178,15 +180,14 @@ def condition_latents(blocks, latents, labels, num_classes, conditioning):
 
 def _paint_label(blocks, images, labels, num_classes):
     height, width = images.shape[1:3]
-    picture = _embedding(blocks, num_classes, height * width)(labels)
+    # As large as the pixels that it stands beside.
+    picture = _embedding(blocks, num_classes, height * width, 1.0)(labels)
     picture = keras.layers.Reshape((height, width, 1), name="label_picture")(picture)
     return keras.layers.Concatenate(name="image_and_label")([images, picture])
 
 
-def _embedding(blocks, num_classes, size):
-    # As large as the latents (and the pixels) that it stands beside: Keras's default, a uniform
-    # draw up to 0.05, would start as next to no label at all.
-    initializer = keras.initializers.RandomNormal(stddev=1.0, seed=blocks.next_seed())
+def _embedding(blocks, num_classes, size, stddev):
+    initializer = keras.initializers.RandomNormal(stddev=stddev, seed=blocks.next_seed())
     return keras.layers.Embedding(
         num_classes, size, embeddings_initializer=initializer, name="label_embedding"
     )

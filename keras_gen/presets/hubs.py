@@ -18,16 +18,29 @@ def download_preset(address):
 
     Returns:
         `pathlib.Path` of its folder.
+
+    Raises:
+        FileNotFoundError: If the hub has none, or can't be reached.
+        ImportError: If the hub's own package is not installed.
     """
-    if address.startswith("hf://"):
-        repo, _, revision = address.removeprefix("hf://").partition("@")
-        folder = _package("huggingface_hub").snapshot_download(
-            repo,
-            revision=revision or None,
-            allow_patterns=[files.CONFIG, files.WEIGHTS, files.METADATA, *_EXTRA_FILES],
-        )
-    else:
-        folder = _package("kagglehub").model_download(address.removeprefix("kaggle://"))
+    name = address.partition("://")[2]
+    try:
+        if address.startswith("hf://"):
+            repo, _, revision = name.partition("@")
+            folder = _package("huggingface_hub").snapshot_download(
+                repo,
+                revision=revision or None,
+                allow_patterns=[files.CONFIG, files.WEIGHTS, files.METADATA, *_EXTRA_FILES],
+            )
+        else:
+            folder = _package("kagglehub").model_download(name)
+    except ImportError:
+        raise
+    except Exception as error:  # Each hub has its own, for what is not there and for no network.
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise FileNotFoundError(
+            f"`preset` could not be had from the hub. Received: preset={address!r} ({reason[0]})"
+        ) from error
     return pathlib.Path(folder)
 
 
