@@ -32,6 +32,17 @@ def test_logs_are_averages_over_the_epoch_and_start_anew():
         assert history["product"] == [pytest.approx(15.0)]
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_averages_over_data_of_unknown_length_count_no_batch_more():
+    import tensorflow as tf
+
+    x = np.array([[1.0], [1.0], [2.0], [2.0]], "float32")
+    unknown = tf.data.Dataset.from_tensor_slices(x).batch(2).filter(lambda batch: True)
+    model = game(rate=0.0)
+    assert model.fit(unknown, verbose=0).history["product"] == [pytest.approx(15.0)]
+    assert model.evaluate(unknown, verbose=0, return_dict=True)["product"] == pytest.approx(15.0)
+
+
 def test_metrics_are_what_is_logged():
     model = game()
     assert [metric.name for metric in model.metrics] == [

@@ -1,10 +1,13 @@
-import json
-
 import keras
 import numpy as np
 import pytest
 
-from keras_gen.metrics import FeatureExtractor, get_feature_extractor
+import keras_gen
+from keras_gen.metrics import (
+    FeatureExtractor,
+    default_feature_extractor,
+    get_feature_extractor,
+)
 
 
 def numpy_features(model, images):
@@ -110,10 +113,7 @@ def test_fingerprint_tells_weights_apart(classifier):
 @pytest.fixture
 def preset(classifier, tmp_path):
     folder = tmp_path / "classifier_squares"
-    folder.mkdir()
-    config = keras.saving.serialize_keras_object(classifier)
-    (folder / "config.json").write_text(json.dumps(config))
-    classifier.save_weights(folder / "model.weights.h5")
+    keras_gen.save_to_preset(classifier, folder)
     return folder
 
 
@@ -149,3 +149,31 @@ def test_inception_v3_is_keras_applications(monkeypatch, rng):
     assert not extractor.from_logits
     assert embedding.features.shape == (2, 3)
     assert embedding.probabilities.shape == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "extractor"),
+    [
+        ("digits", "classifier_digits"),
+        ("fashion_mnist", "classifier_fashion_mnist"),
+        ("fashion_mnist:3.0.1", "classifier_fashion_mnist"),
+        ("digits/small", "classifier_digits"),
+        ("mnist", "inception_v3"),
+        ("./digits", "inception_v3"),
+        ("/data/fashion_mnist", "inception_v3"),
+    ],
+)
+def test_each_data_set_has_its_own_extractor(dataset, extractor):
+    assert default_feature_extractor(dataset) == extractor
+
+
+@pytest.mark.parametrize("dataset", ["digits", "fashion_mnist"])
+def test_the_default_extractors_are_presets_of_the_package(dataset):
+    extractor = get_feature_extractor(default_feature_extractor(dataset))
+    assert extractor.name == f"{dataset} classifier"
+    assert extractor.num_classes == 10
+
+
+def test_classes_are_of_classifiers_alone(classifier, pixels):
+    assert FeatureExtractor(classifier).num_classes == 4
+    assert pixels.num_classes is None

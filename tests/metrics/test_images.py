@@ -8,6 +8,7 @@ from keras_gen.metrics.images import (
     as_image_pairs,
     as_images,
     image_batches,
+    labelled_image_batches,
     resize_images,
 )
 
@@ -102,3 +103,12 @@ def test_limit_ends_an_endless_source_without_asking_for_more():
 
     assert sum(map(len, image_batches(endless(), limit=8))) == 8
     assert len(asked) == 2
+
+
+def test_labels_come_with_their_images(rng):
+    images, labels = rng.uniform(-1, 1, (11, 2, 2, 1)), np.arange(11)
+    parts = batches_of(images, [4, 1, 6]), batches_of(labels[:, None], [4, 1, 6])
+    result = list(labelled_image_batches(zip(*parts, strict=True), limit=8))
+    assert [len(batch) for batch, _ in result] == [4, 1, 3]
+    assert np.concatenate([part for _, part in result]).tolist() == list(range(8))
+    assert [labels for _, labels in labelled_image_batches(images, 6)] == [None, None]

@@ -152,3 +152,61 @@ def test_collapse_stands_out_from_the_floor(classifier, images):
 def test_names_say_whose_features(score, expected, classifier):
     assert score_name(score, "x") == expected
     assert score_name(score, FeatureExtractor(classifier, name="x")) == expected
+
+
+def test_holdout_is_as_many_as_the_real_images(classifier, images):
+    report = evaluate_samples(images(30), images(20), classifier, holdout=images(45))
+    assert report["counts"] == {"real": 30, "generated": 20}
+    assert report["floor_counts"] == {"real": 30, "generated": 30}
+
+
+def test_evaluating_again_forgets_what_was(classifier, images):
+    real, generated = images(40), images(30, spread=0.5)
+    scores = SampleScores(classifier)
+    first = scores.evaluate(real, generated)
+    assert (
+        scores.evaluate(real, generated) == first == evaluate_samples(real, generated, classifier)
+    )
+
+
+def test_chosen_metrics_alone_are_in_scores_and_floor(classifier, images):
+    metrics = [FrechetDistance(classifier), KernelDistance(classifier, subsets=2, subset_size=9)]
+    report = SampleScores(classifier, metrics=metrics).evaluate(images(40), images(30))
+    names = {"FID", "KID", "KID standard deviation"}
+    for part in ("scores", "floor"):
+        assert {name.split(" (")[0] for name in report[part]} == names
+    assert report["scores"]["KID standard deviation (tiny_classifier features)"] > 0
+
+
+@pytest.mark.parametrize(("num_classes", "known"), [(4, True), (3, False), (None, False)])
+def test_class_accuracy_needs_a_classifier_of_as_many_classes(
+    classifier, images, num_classes, known
+):
+    real, generated = images(40), images(40, spread=0.5)
+    named = classifier.predict(generated, verbose=0).argmax(axis=1)
+    labels = np.where(np.arange(40) < 30, named, (named + 1) % 4)  # right three times in four
+    truth = classifier.predict(real, verbose=0).argmax(axis=1)
+    report = SampleScores(classifier).evaluate(
+        [(real, truth)], [(generated, labels)], num_classes=num_classes
+    )
+    name = "share of the class asked for (tiny_classifier features)"
+    assert (name in report["scores"]) == (name in report["floor"]) == known
+    if known:
+        assert report["scores"][name] == 0.75
+        assert report["floor"][name] == 1.0  # what the classifier makes of real images
+
+
+def test_embeddings_keep_their_labels_when_cut(classifier, images):
+    embedding = FeatureExtractor(classifier)(images(5)).with_labels([4, 3, 2, 1, 0])
+    assert embedding[1::2].labels.tolist() == [3, 1]
+    assert embedding.with_labels(None)[:2].labels is None
+
+
+def test_an_empty_copy_shares_nothing_but_the_extractor(classifier, images):
+    metric = KernelDistance(classifier, subset_size=7, seed=3)
+    metric.update_state(images(20), images(20))
+    copy = metric.empty_copy()
+    assert (copy.subset_size, copy.seed, copy.counts) == (7, 3, (0, 0))
+    assert copy.feature_extractor is metric.feature_extractor
+    copy.update_state(images(5), images(6))
+    assert metric.counts == (20, 20)

@@ -255,3 +255,55 @@ def test_a_likelihood_object_is_saved(tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.likelihood.standard_deviation == 0.25
+
+
+def test_active_units_are_those_whose_means_vary():
+    # The mean of a latent is 0, 0.05, 0.2 or 1 times a pixel that is 1 or -1: its variance is the square.
+    factors = np.array([0.0, 0.05, 0.2, 1.0])
+    model = affine_vae(
+        (1, 1, 1),
+        decoder=(np.zeros((4, 1)), [0.0]),
+        encoder=(factors[None], np.array([5.0, 0.0, 0.0, -3.0])),
+        log_variance=np.zeros(4),
+    )
+    pictures = np.array([1.0, -1.0, 1.0, -1.0], "float32").reshape(4, 1, 1, 1)
+    assert model.active_units(pictures).tolist() == [2, 3]
+    assert model.active_units(pictures, threshold=0.0020).tolist() == [1, 2, 3]
+    assert model.active_units(pictures, threshold=1.01).tolist() == []
+    with pytest.raises(ValueError, match=r"`threshold`.*Received: threshold=-1"):
+        model.active_units(pictures, threshold=-1)
+
+
+def test_reconstruction_errors_by_hand():
+    model = constant_vae(likelihood="gaussian", logit=0.25)  # which is the mean image here
+    pictures = np.array([0.25, 0.75, -0.75], "float32").reshape(3, 1, 1, 1) * np.ones((1, 2, 2, 1))
+    pictures[0, 0, 0, 0] = 1.25
+    np.testing.assert_allclose(
+        model.reconstruction_errors(pictures), [1 / 4, 0.25, 1.0], rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("beta", [1.0, 4.0])
+def test_anomaly_scores_by_hand(beta):
+    model = constant_vae(mean=[1.0], log_variance=[0.0], likelihood="gaussian", beta=beta)
+    pictures = np.array([0.0, 1.0], "float32").reshape(2, 1, 1, 1) * np.ones((1, 2, 2, 1))
+    # Four pixels, each (x^2 + log 2 pi) / 2; and a KL term of 1 / 2, whatever its weight.
+    expected = np.array([2 * LOG_2_PI, 2 * LOG_2_PI + 2]) + 0.5
+    scores = model.anomaly_scores(pictures)
+    assert scores.shape == (2,)
+    np.testing.assert_allclose(scores, expected, rtol=1e-5)
+
+
+def test_anomaly_scores_are_the_negative_elbo_where_the_posterior_is_sharp():
+    model = affine_vae(
+        (2, 2, 1),
+        decoder=(LINEAR, OFFSET),
+        encoder=(LINEAR.T, [0.1, -0.2]),
+        log_variance=[-20.0, -20.0],
+    )
+    pictures = images(7, (2, 2, 1))
+    elbo = still(model).evaluate(pictures, batch_size=7, verbose=0, return_dict=True)["elbo"]
+    assert model.anomaly_scores(pictures).mean() == pytest.approx(-elbo, rel=1e-4)
+    np.testing.assert_allclose(
+        model.anomaly_scores(pictures, batch_size=2), model.anomaly_scores(pictures), rtol=1e-5
+    )
