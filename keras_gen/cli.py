@@ -1,10 +1,13 @@
 """The command line: `keras-gen`, or `python -m keras_gen`."""
 
+import os
 import pathlib
 import sys
 from typing import Annotated
 
 import typer
+
+from keras_gen import presets
 
 app = typer.Typer(
     help="Train generative models, make images with them, look at them.",
@@ -44,7 +47,12 @@ def train(
     ] = None,
     latent_dim: Annotated[int, typer.Option(help="Length of a latent vector.", min=1)] = None,
     base_filters: Annotated[int, typer.Option(help="Width of the networks.", min=1)] = None,
-    learning_rate: Annotated[float, typer.Option(help="Of every optimizer.", min=0.0)] = None,
+    learning_rate: Annotated[
+        float, typer.Option(help="Of the generator, or of all networks.", min=0.0)
+    ] = None,
+    discriminator_learning_rate: Annotated[
+        float, typer.Option(help="Of the discriminator of a gan or conditional_gan.", min=0.0)
+    ] = None,
     loss: Annotated[
         str, typer.Option(help="Adversarial loss: non_saturating, hinge, relativistic, ...")
     ] = None,
@@ -77,6 +85,7 @@ def train(
         latent_dim=latent_dim,
         base_filters=base_filters,
         learning_rate=learning_rate,
+        discriminator_learning_rate=discriminator_learning_rate,
         loss=loss,
         ema_decay=ema_decay,
         beta=beta,
@@ -96,7 +105,7 @@ def train(
 
 @app.command()
 def generate(
-    model: Annotated[str, typer.Argument(help="A model.keras, or a folder that holds one.")],
+    model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
     n: Annotated[int, typer.Option("-n", help="How many images.", min=1)] = 64,
     seed: Annotated[int, typer.Option(help="Of the latents: the same images each time.")] = None,
     output: Annotated[
@@ -133,7 +142,8 @@ def generate(
 @app.command()
 def translate(
     model: Annotated[
-        str, typer.Argument(help="A model.keras of pix2pix or cycle_gan, or its folder.")
+        str,
+        typer.Argument(help="A pix2pix or cycle_gan: a preset's name, model.keras or its folder."),
     ],
     images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
@@ -150,10 +160,14 @@ def translate(
 
 @app.command()
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model.keras, or a folder that holds one.")],
+    model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
     dataset: Annotated[
-        str, typer.Option(help="A TensorFlow Datasets name (digits needs no download) or a folder.")
-    ],
+        str,
+        typer.Option(
+            help="A TensorFlow Datasets name or a folder. By default what the preset's card was "
+            "measured on, with its --input, --target and -n."
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="The split or subfolder to evaluate on.")] = "test",
     n: Annotated[int, typer.Option("-n", help="The most images, and samples.", min=1)] = 10_000,
     features: Annotated[
@@ -182,35 +196,59 @@ def evaluate(
 
     from rich.console import Console
 
-    from keras_gen.evaluation import as_table, evaluate
+    from keras_gen.evaluation import evaluate, render
     from keras_gen.files import written_aside
 
-    report = evaluate(
-        load(model, "evaluate"),
-        dataset,
-        split,
-        n,
-        features=features,
-        seed=seed,
-        input=input,
-        target=target,
-        iwae=iwae,
-    )
+    options = {"dataset": dataset, "split": split, "n": n, "input": input, "target": target}
+    if dataset is None:
+        options |= _evaluation_of(model)
+    report = evaluate(load(model, "evaluate"), **options, features=features, seed=seed, iwae=iwae)
     text = json.dumps(report, indent=2)
     if json_file == "-":
         typer.echo(text)
         return
-    Console().print(as_table(report))
+    Console().print(render(report))
     if json_file is not None:
         with written_aside(json_file) as aside:
             aside.write_text(text + "\n")
         typer.echo(f"Wrote {json_file}")
 
 
+@app.command(name="presets")
+def show_presets(
+    name: Annotated[
+        str, typer.Argument(help="A preset, to read its card.", show_default=False)
+    ] = None,
+):
+    """List the pretrained models that come with the package, or show the card of one."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.table import Table
+
+    if name is not None:
+        card = presets.find_preset(name) / "README.md"
+        if not card.exists():
+            raise FileNotFoundError(f"The preset has no card. Received: {card}")
+        Console().print(Markdown(card.read_text(encoding="utf-8")))
+        return
+    table = Table(box=None, title="keras-gen presets NAME shows a card", title_justify="left")
+    for column in ("name", "model", "parameters", "what it makes"):
+        table.add_column(column, overflow="fold", no_wrap=column == "name")
+    for name, metadata in presets.list_presets().items():
+        table.add_row(
+            name,
+            metadata["class_name"],
+            f"{metadata['parameter_count']:,}",
+            metadata.get("description", ""),
+        )
+    Console().print(table)
+
+
 @app.command()
 def info(
     model: Annotated[
-        str, typer.Argument(help="A model.keras, or a folder that holds one.", show_default=False)
+        str,
+        typer.Argument(help="A preset's name, a model.keras or its folder.", show_default=False),
     ] = None,
 ):
     """Show versions, backend and devices, or what a model is made of."""
@@ -236,7 +274,7 @@ def info(
 
 
 def load(path, ability=None):
-    """Loads a model file, or the one in a training's folder.
+    """Loads a preset, a model file, or the one in a training's folder.
 
     Args:
         path: String.
@@ -249,26 +287,50 @@ def load(path, ability=None):
         FileNotFoundError: If there is none.
         ValueError: If the file holds no model, or one without that method.
     """
-    import keras
-
-    path = pathlib.Path(path)
-    if path.is_dir():
-        path = path / "model.keras"
-    if not path.exists():
-        raise FileNotFoundError(
-            f"`model` must be a .keras file or a folder with a model.keras. Received: {path}"
-        )
-    try:
-        model = keras.saving.load_model(path)
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"`model` could not be loaded from {path}: {reason}") from error
+    if _is_preset(path):  # noqa: SIM108
+        model = presets.from_preset(path)
+    else:
+        model = _load_file(pathlib.Path(path))
     if ability is not None and not hasattr(model, ability):
         raise ValueError(
             f"`model` must be one that can {ability} images. Received: {path}, a "
             f"{type(model).__name__}"
         )
     return model
+
+
+def _evaluation_of(path):
+    """What a preset's scores were measured on."""
+    metadata = presets.read_metadata(path) if _is_preset(path) else {}
+    if "evaluation" not in metadata:
+        raise ValueError(
+            f"`--dataset` must be given for a model whose metadata name none. Received: {path}"
+        )
+    return metadata["evaluation"]
+
+
+def _is_preset(path):
+    """Whether it is a preset's name, address or folder; a file or folder of yours comes first."""
+    if os.path.exists(path):
+        return (pathlib.Path(path) / "metadata.json").exists()
+    return path.startswith(presets.SCHEMES) or path in presets.list_presets()
+
+
+def _load_file(path):
+    import keras
+
+    if path.is_dir():
+        path = path / "model.keras"
+    if not path.exists():
+        raise FileNotFoundError(
+            "`model` must be a .keras file, a folder with a model.keras, or a preset: its name (see "
+            f"keras-gen presets), folder or hf:// or kaggle:// address. Received: {path}"
+        )
+    try:
+        return keras.saving.load_model(path)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"`model` could not be loaded from {path}: {reason}") from error
 
 
 def main():

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import pathlib
+import time
 
 import keras
 
@@ -71,6 +72,7 @@ def train(settings, output, resume=False, verbose="auto"):
         verbose=verbose,
         callbacks=[
             _StopOnNaN(),
+            _Clock(),
             callbacks.SampleImages(output / "samples", draw=draw, columns=columns),
             keras.callbacks.CSVLogger(output / "history.csv", append=True),
             callbacks.Checkpoint(model_path),
@@ -79,6 +81,17 @@ def train(settings, output, resume=False, verbose="auto"):
     grid = pictures.image_grid(draw(model), columns)
     pictures.save_png(output / "samples.png", pictures.enlarge(grid, 512))
     return model
+
+
+class _Clock(keras.callbacks.Callback):
+    """Logs the seconds that each epoch took, pictures and files not counted."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs["seconds"] = round(time.monotonic() - self._start, 2)
 
 
 class _StopOnNaN(keras.callbacks.Callback):

@@ -1,6 +1,7 @@
 """Which part imports which, read from the source; and what `import keras_gen` loads."""
 
 import ast
+import configparser
 import pathlib
 import subprocess
 import sys
@@ -117,3 +118,11 @@ def test_importing_the_package_loads_little():
     third_party = {name for name in packages if name not in sys.stdlib_module_names}
     assert third_party <= {"keras_gen", *BACKENDS}
     assert not {part.split(".")[1] for part in parts} & {"data", "metrics", "callbacks", "cli"}
+
+
+def test_every_package_and_the_zoo_are_in_the_wheel():
+    config = configparser.ConfigParser()
+    config.read(ROOT.parent / "setup.cfg")
+    listed = config["options"]["packages"].split()
+    found = {".".join(path.parent.relative_to(ROOT.parent).parts) for path in FILES}
+    assert sorted(listed) == sorted(found | {"keras_gen.zoo"})

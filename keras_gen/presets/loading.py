@@ -73,6 +73,15 @@ def _check_arrays(model, folder):
         )
 
 
+def read_metadata(preset):
+    """What a preset's `metadata.json` says, a dict.
+
+    Args:
+        preset: As in `from_preset`.
+    """
+    return files.read_json(find_preset(preset) / files.METADATA)
+
+
 def find_preset(preset):
     """The folder of a preset, downloaded if its name is an address.
 

@@ -19,10 +19,11 @@ import time
 
 import keras
 import numpy as np
+from preset_files import complete
 
-from keras_gen import data
+from keras_gen import data, pictures
 from keras_gen.metrics import FeatureExtractor, image_classifier
-from keras_gen.presets import save_to_preset
+from keras_gen.presets import from_preset, save_to_preset
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
 RECIPES = {
@@ -135,6 +136,13 @@ def train(dataset, train_split, test_split, epochs, batch_size, shift, flip, war
     return model, metadata
 
 
+def write_golden(folder, dataset, split):
+    """Keeps three images and what the saved model says of them."""
+    images = pictures.to_uint8(load(dataset, split)[0][:3])
+    outputs = from_preset(folder).predict_on_batch(images / np.float32(127.5) - 1.0)
+    np.savez_compressed(folder / "golden.npz", images=images, outputs=outputs)
+
+
 def main():
     """Reads the command line, trains and saves."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -150,7 +158,9 @@ def main():
         arguments.dataset, arguments.train_split, arguments.test_split, **recipe
     )
     folder = arguments.output or ZOO / f"classifier_{arguments.dataset}"
-    metadata = save_to_preset(model, folder, metadata=metadata)
+    save_to_preset(model, folder)
+    write_golden(folder, arguments.dataset, arguments.test_split)
+    metadata = complete(folder, metadata)
     print(json.dumps(metadata, indent=2))
 
 

@@ -1,0 +1,88 @@
+"""Every preset that comes with the package: its files, its card, and what it makes."""
+
+import pathlib
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gen
+from keras_gen import presets
+from keras_gen.presets import files
+
+ZOO = presets.zoo_folder()
+PRESETS = keras_gen.list_presets()
+MEGABYTES = 90
+
+
+def test_the_zoo_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "gan_digits" in keras_gen.list_presets()
+    assert keras_gen.list_presets().keys() == PRESETS.keys()
+
+
+def test_all_of_it_is_small():
+    assert sum(path.stat().st_size for path in ZOO.rglob("*") if path.is_file()) < MEGABYTES * 1e6
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_files_are_those_that_were_measured(name):
+    listed = PRESETS[name]["files"]
+    files.check_files(ZOO / name, tuple(listed))
+    present = {path.name for path in (ZOO / name).iterdir()}
+    assert present == {*listed, files.METADATA, "README.md"}
+    if not name.startswith("classifier"):
+        assert {"samples.png", "history.csv", "golden.npz"} <= present
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_golden_outputs_are_reproduced(name):
+    """What was computed once, on one backend, comes out of every backend."""
+    model = keras_gen.from_preset(name)
+    with np.load(ZOO / name / "golden.npz") as golden:
+        expected = golden["outputs"]
+        if "labels" in golden:
+            outputs = model.generate(labels=golden["labels"], latents=golden["latents"])
+        elif "latents" in golden:
+            outputs = model.generate(latents=golden["latents"])
+        else:
+            images = golden["images"] / np.float32(127.5) - 1.0
+            translate = getattr(model, "translate", None) or model.predict_on_batch
+            outputs = translate(images)
+    assert expected.std() > 0.1
+    np.testing.assert_allclose(outputs, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_class_is_the_one_that_is_listed(name):
+    model = keras_gen.from_preset(name, load_weights=False)
+    assert type(model).__name__ == PRESETS[name]["class_name"]
+    assert model.count_params() == PRESETS[name]["parameter_count"]
+
+
+def test_cards_and_table_say_what_the_metadata_say():
+    root = pathlib.Path(keras_gen.__file__).parents[1]
+    check = [sys.executable, root / "zoo" / "tools" / "write_cards.py", "--check"]
+    result = subprocess.run(check, capture_output=True, text=True, cwd=root)
+    assert result.returncode == 0, result.stdout + result.stderr[-2000:]
+
+
+def array(weight):
+    return keras.ops.convert_to_numpy(weight)
+
+
+def test_fine_tuning_moves_the_weights_and_loses_nothing(tmp_path):
+    model = keras_gen.GAN.from_preset("gan_digits")
+    before = {w.path: array(w) for w in model.trainable_weights}
+    model.compile()
+    height, width, channels = model.image_shape
+    images = np.tanh(np.random.default_rng(0).normal(size=(16, height, width, channels)))
+    model.fit(images.astype("float32"), batch_size=8, verbose=0)
+    moved = [w for w in model.trainable_weights if (array(w) != before[w.path]).any()]
+    assert len(moved) == len({*before})
+    model.save(tmp_path / "tuned.keras")
+    model.save_to_preset(tmp_path / "tuned")
+    again = keras_gen.GAN.from_preset(tmp_path / "tuned")
+    np.testing.assert_array_equal(again.generate(4, seed=0), model.generate(4, seed=0))

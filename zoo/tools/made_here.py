@@ -1,0 +1,162 @@
+"""What each preset of the zoo is, in words: the part of its card that no command can measure."""
+
+FASHION_MNIST = {
+    "name": "Fashion-MNIST",
+    "description": "60,000 training and 10,000 test images of garments, 28 x 28, grey, ten classes",
+    "url": "https://github.com/zalandoresearch/fashion-mnist",
+    "licence": "MIT",
+    "citation": "Xiao et al., 2017, https://arxiv.org/abs/1708.07747",
+}
+DIGITS = {
+    "name": "Optical recognition of handwritten digits",
+    "description": "1,797 images of digits, 8 x 8, 17 grey levels, as they come with scikit-learn",
+    "url": "https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+    "licence": "CC BY 4.0",
+    "citation": "Alpaydin & Kaynak, 1998",
+}
+EMOJI = {
+    "name": "Emoji, Noto and Twemoji",
+    "description": "3,786 pairs of pictures of the same emoji, 64 x 64, on white, split by emoji: skin "
+    "tones and variants of one emoji are on one side only",
+    "url": "https://github.com/iamcal/emoji-data",
+    "licence": "Noto Emoji: Apache 2.0. Twemoji graphics: CC BY 4.0, Copyright Twitter, Inc and other "
+    "contributors",
+    "citation": "npm packages emoji-datasource-google and emoji-datasource-twitter, 16.0.0",
+}
+
+_LATENTS = "Gaussian noise to images"
+_SMALL_GAN = (
+    "DCGAN: dense layer and two transposed convolutions; discriminator of two strided convolutions; "
+    "moving average of the generator's weights"
+)
+_LIMITS_28 = (
+    "28 x 28 grey pixels and nothing but these garments. A part of the images is torn or between two "
+    "classes. It repeats what the data have: shop pictures of one European retailer, on black. "
+    "The scores say how near the samples are to the data in the eyes of one small classifier, and are "
+    "not comparable with FIDs measured by another."
+)
+_LIMITS_DIGITS = "8 x 8 pixels: for tests, tutorials and first steps, not for use."
+_LIMITS_EMOJI = (
+    "64 x 64 pictures on white. It has seen a few thousand emoji and nothing else: flags, faces and "
+    "hands, of which there are many, come out best, single objects worst. Emoji carry the biases of "
+    "those who drew and chose them."
+)
+_LICENCE_OF_TWEMOJI = (
+    "CC BY 4.0, as the graphics that it learnt to draw: credit Twemoji, Copyright Twitter, Inc and "
+    "other contributors."
+)
+_TRY_OUT = (
+    "Teaching, tests, a start for fine-tuning on other small grey images, a baseline to beat."
+)
+_TRANSLATE = "Teaching, tests, a start for fine-tuning on pairs of one's own."
+
+_FASHION = {"dataset": "fashion_mnist", "split": "test", "n": 10_000}
+_DIGITS = {"dataset": "digits", "split": "test", "n": 10_000}
+_EMOJI = {"dataset": "emoji", "split": "test", "n": 10_000}
+
+PRESETS = {
+    "gan_digits": {
+        "description": "Handwritten digits, 8 x 8, by a GAN",
+        "task": _LATENTS,
+        "data": DIGITS,
+        "network": _SMALL_GAN.replace("two transposed", "one transposed").replace(
+            "two strided", "one"
+        ),
+        "use": _TRY_OUT,
+        "limits": _LIMITS_DIGITS,
+        "evaluation": _DIGITS,
+    },
+    "vae_digits": {
+        "description": "Handwritten digits, 8 x 8, by a VAE",
+        "task": _LATENTS,
+        "data": DIGITS,
+        "network": "Convolutional VAE, Bernoulli likelihood",
+        "use": _TRY_OUT,
+        "limits": _LIMITS_DIGITS,
+        "evaluation": _DIGITS,
+    },
+    "gan_fashion_mnist": {
+        "description": "Garments, 28 x 28, by a GAN",
+        "task": _LATENTS,
+        "data": FASHION_MNIST,
+        "network": _SMALL_GAN,
+        "use": _TRY_OUT,
+        "limits": _LIMITS_28,
+        "evaluation": _FASHION,
+    },
+    "wgan_gp_fashion_mnist": {
+        "description": "Garments, 28 x 28, by a Wasserstein GAN with gradient penalty",
+        "task": _LATENTS,
+        "data": FASHION_MNIST,
+        "network": _SMALL_GAN.replace("discriminator", "layer-normalised critic"),
+        "use": _TRY_OUT,
+        "limits": _LIMITS_28,
+        "evaluation": _FASHION,
+    },
+    "cgan_fashion_mnist": {
+        "description": "Garments of a chosen class, 28 x 28, by a conditional GAN",
+        "task": "Class and Gaussian noise to images",
+        "data": FASHION_MNIST,
+        "network": _SMALL_GAN
+        + "; classes as one-hot codes, at the generator's latents and as channels "
+        "of the discriminator's images",
+        "use": _TRY_OUT,
+        "limits": _LIMITS_28,
+        "evaluation": _FASHION,
+    },
+    "vae_fashion_mnist": {
+        "description": "Garments, 28 x 28, by a VAE: encodes, reconstructs, scores anomalies",
+        "task": _LATENTS + ", and images to latents",
+        "data": FASHION_MNIST,
+        "network": "Convolutional VAE, Bernoulli likelihood of grey values",
+        "use": _TRY_OUT + " Anomaly scores of garments.",
+        "limits": _LIMITS_28 + " As those of all VAEs of this kind, the samples are smooth.",
+        "evaluation": _FASHION,
+    },
+    "pix2pix_emoji_noto_to_twemoji": {
+        "description": "Google's emoji pictures to Twitter's, 64 x 64, by Pix2Pix",
+        "task": "Image to image, learnt from pairs",
+        "data": EMOJI,
+        "network": "U-Net of six levels, conditional PatchGAN",
+        "use": _TRANSLATE,
+        "limits": _LIMITS_EMOJI,
+        "licence": _LICENCE_OF_TWEMOJI,
+        "evaluation": _EMOJI | {"input": "noto", "target": "twemoji"},
+    },
+    "pix2pix_emoji_edges_to_noto": {
+        "description": "Outlines to coloured emoji pictures, 64 x 64, by Pix2Pix",
+        "task": "Image to image, learnt from pairs",
+        "data": EMOJI,
+        "network": "U-Net of six levels, conditional PatchGAN",
+        "use": _TRANSLATE,
+        "limits": _LIMITS_EMOJI + " Colours are guesses: an outline does not tell them.",
+        "evaluation": _EMOJI | {"input": "edges", "target": "noto"},
+    },
+    "cyclegan_emoji_noto_twemoji": {
+        "description": "Google's emoji pictures to Twitter's and back, 64 x 64, learnt without pairs",
+        "task": "Image to image, learnt from two piles of images",
+        "data": EMOJI,
+        "network": "Two ResNet generators of six blocks, two PatchGANs",
+        "use": _TRANSLATE,
+        "limits": _LIMITS_EMOJI,
+        "licence": _LICENCE_OF_TWEMOJI,
+        "evaluation": _EMOJI | {"input": "noto", "target": "twemoji"},
+    },
+    "classifier_digits": {
+        "description": "Tells digits of 8 x 8 apart: the features that the scores of digits use",
+        "task": "Image to class, and to features",
+        "data": DIGITS,
+        "network": "Convolutional network with a dense layer of features",
+        "use": "Features for scores of generated digits.",
+        "limits": _LIMITS_DIGITS,
+    },
+    "classifier_fashion_mnist": {
+        "description": "Tells garments of 28 x 28 apart: the features that scores of Fashion-MNIST use",
+        "task": "Image to class, and to features",
+        "data": FASHION_MNIST,
+        "network": "Convolutional network with a dense layer of features",
+        "use": "Features for scores of generated garments.",
+        "limits": "28 x 28 grey pixels and these ten classes. Its recipe was changed once after a first "
+        "network had reached 90.7% on the test images, so its accuracy is a little flattered.",
+    },
+}

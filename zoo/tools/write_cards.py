@@ -1,0 +1,230 @@
+"""Writes every preset's card and the zoo's table from what the presets' metadata say.
+
+python zoo/tools/write_cards.py           # writes them
+python zoo/tools/write_cards.py --check   # says which are stale, and fails if any is
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+import made_here
+
+from keras_gen.files import written_aside
+
+ZOO = pathlib.Path(__file__).resolve().parents[1]
+PACKAGE_LICENCE = "Apache-2.0, as the package. The data's licence is above."
+
+
+def read_presets():
+    """Metadata of all presets by name."""
+    return {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(ZOO.glob("*/metadata.json"))
+    }
+
+
+def write_card(name, metadata):
+    """The text of a preset's card."""
+    facts = made_here.PRESETS[name]
+    data = facts["data"]
+    parts = [
+        f"# {name}",
+        f"{facts['description']}. {facts['task']}.",
+        *(["![samples](samples.png)"] if "samples.png" in metadata["files"] else []),
+        *(["Seed 0, nothing chosen."] if "samples.png" in metadata["files"] else []),
+        "## Use",
+        _usage(name, metadata),
+        facts["use"],
+        "## Model",
+        f"{facts['network']}. {metadata['parameter_count']:,} parameters, discriminators among them. "
+        f"Class `{metadata['class_name']}`."
+        if metadata["class_name"] != "Functional"
+        else f"{facts['network']}. {metadata['parameter_count']:,} parameters.",
+        "## Data",
+        f"[{data['name']}]({data['url']}): {data['description']}. Licence: {data['licence']}. "
+        f"{data['citation']}.",
+        "## Training",
+        _training(metadata),
+        "## Scores",
+        _scores(metadata),
+        "## Limits",
+        facts["limits"],
+        "## Licence of the weights",
+        facts.get("licence", PACKAGE_LICENCE),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _usage(name, metadata):
+    kind = metadata["class_name"]
+    if kind == "Functional":
+        call = f'model = keras_gen.from_preset("{name}")\nlogits = model.predict(images)'
+    elif kind in ("Pix2Pix", "CycleGAN"):
+        call = (
+            f'model = keras_gen.{kind}.from_preset("{name}")\n'
+            "translations = model.translate(images)  # float32 in [-1, 1], 64 x 64 x 3"
+        )
+    elif kind == "ConditionalGAN":
+        call = (
+            f'model = keras_gen.{kind}.from_preset("{name}")\n'
+            "images = model.generate(10, per_class=True, seed=0)  # ten rows of one class each"
+        )
+    else:
+        call = (
+            f'model = keras_gen.{kind}.from_preset("{name}")\nimages = model.generate(16, seed=0)'
+        )
+    return f"```python\nimport keras_gen\n\n{call}\n```"
+
+
+def _training(metadata):
+    training = metadata.get("training")
+    if training is None:  # a classifier
+        return (
+            f"`{metadata['training_command']}`\n\n{metadata['epochs']} epochs of batches of "
+            f"{metadata['batch_size']}, {_duration(metadata['training_seconds'])} on 2 CPU cores."
+        )
+    half = (
+        "The file keeps weights as float16, which changes the samples by at most "
+        f"{metadata['float16_change']:.2g} of 255 grey levels."
+    )
+    return (
+        f"`{training['command']}`\n\n{training['epochs']} epochs, {training['images_seen']:,} images "
+        f"seen, {_duration(training['seconds'])} on {training['machine']}. Kept: {training['kept']}. "
+        f"The course of the losses is in `history.csv`. {half}"
+    )
+
+
+def _duration(seconds):
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _scores(metadata):
+    report = metadata.get("report")
+    if report is None:
+        return (
+            f"Accuracy on {metadata['test_images']:,} test images: "
+            f"{100 * metadata['test_accuracy']:.1f}%."
+        )
+    columns = {"this model": {**report["losses"], **report.get("scores", {})}}
+    for key, title in (
+        ("copying", "copying the input"),
+        ("mean_picture", "mean training picture"),
+        ("floor", "floor: real images"),
+    ):
+        if key in report:
+            columns[title] = report[key]
+    if "noisy_real" in report:
+        columns["noisy real images"] = report["noisy_real"]["scores"]
+    lines = [
+        "| | " + " | ".join(columns) + " |",
+        "|---|" + "---:|" * len(columns),
+    ]
+    for score in columns["this model"]:
+        cells = [_number(column[score]) if score in column else "" for column in columns.values()]
+        lines.append(f"| {score} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n\n" + _counts(report, metadata["evaluation"])
+
+
+def _counts(report, evaluation):
+    counts = report["counts"]
+    if "scores" not in report:
+        return (
+            f"{counts['real']:,} pairs of the {evaluation['split']} split, none of them trained on."
+        )
+    floor = report["floor_counts"]
+    text = (
+        f"{counts['generated']:,} generated against {counts['real']:,} real images of the "
+        f"{evaluation['split']} split. Floor: {floor['generated']:,} images of the train split "
+        f"against {floor['real']:,} of the {evaluation['split']} split."
+    )
+    if "noisy_real" not in report:
+        return text
+    share = fid_share(report)
+    return (
+        f"{text} Noisy real images: as many of the train split, with Gaussian noise of 25 of 255 grey "
+        f"levels. **The model's FID is {share:.3f} of theirs.**"
+    )
+
+
+def fid_share(report):
+    """FID as a share of what real images with noise have."""
+    (name,) = (name for name in report["scores"] if name.startswith("FID"))
+    return report["scores"][name] / report["noisy_real"]["scores"][name]
+
+
+def _number(value):
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
+
+
+def write_table(presets):
+    """The text of the zoo's own README."""
+    lines = [
+        "# The zoo",
+        "Weights that come with the package: `keras_gen.from_preset(name)` works offline. All were "
+        "trained by the commands on their cards, on CPUs, on real data; each card has its scores beside "
+        "a floor and a reference. This page and the cards are written by `python "
+        "zoo/tools/write_cards.py` from the presets' metadata.",
+    ]
+    rows = [
+        "| | preset | what it makes | parameters | in short |",
+        "|---|---|---|---:|---|",
+    ]
+    for name, metadata in presets.items():
+        picture = (
+            f'<img src="{name}/samples.png" width="120" alt="samples">'
+            if "samples.png" in metadata["files"]
+            else ""
+        )
+        rows.append(
+            f"| {picture} | [{name}]({name}/README.md) | {made_here.PRESETS[name]['description']} | "
+            f"{metadata['parameter_count']:,} | {_in_short(metadata)} |"
+        )
+    size = sum(file["size"] for m in presets.values() for file in m["files"].values())
+    lines += ["\n".join(rows), f"{len(presets)} presets, {size / 1e6:.1f} MB in all."]
+    return "\n\n".join(lines) + "\n"
+
+
+def _in_short(metadata):
+    report = metadata.get("report")
+    if report is None:
+        return f"{100 * metadata['test_accuracy']:.1f}% of test images right"
+    if "noisy_real" in report:
+        text = f"FID {fid_share(report):.3f} of that of noisy real images"
+        recall = next((v for k, v in report["scores"].items() if k.startswith("recall")), None)
+        text += f", recall {recall:.2f}" if recall is not None else ""
+        accuracy = next((v for k, v in report["scores"].items() if k.startswith("share")), None)
+        return text + (f", {100 * accuracy:.0f}% of the wanted class" if accuracy else "")
+    if "l1" in report["losses"]:
+        return (
+            f"L1 {report['losses']['l1']:.3f}; copying the input {report['copying']['l1']:.3f}, "
+            f"the mean picture {report['mean_picture']['l1']:.3f}"
+        )
+    name = next(iter(report.get("scores", {"": 0})))
+    return f"{name} {_number(report['scores'][name])}" if "scores" in report else ""
+
+
+def main():
+    """Writes, or compares."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if one is stale")
+    arguments = parser.parse_args()
+    presets = read_presets()
+    texts = {ZOO / name / "README.md": write_card(name, m) for name, m in presets.items()}
+    texts[ZOO / "README.md"] = write_table(presets)
+    stale = [
+        path
+        for path, text in texts.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in stale:
+        print(f"{'stale' if arguments.check else 'wrote'}: {path.relative_to(ZOO)}")
+        if not arguments.check:
+            with written_aside(path) as aside:
+                aside.write_text(texts[path], encoding="utf-8")
+    sys.exit(1 if arguments.check and stale else 0)
+
+
+if __name__ == "__main__":
+    main()
