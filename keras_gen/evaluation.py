@@ -176,24 +176,24 @@ def _evaluate_copying(model, pairs):
     return {name: float(mean.result()) for name, mean in means.items()}
 
 
-def as_table(report):
-    """Lays a report of `evaluate` out as a `rich.table.Table`."""
+def render(report):
+    """Lays a report of `evaluate` out for a `rich.console.Console` to print."""
+    from rich.console import Group
     from rich.table import Table
 
-    baseline = "copying" if "copying" in report else "floor"
-    title = f"{report['model']} on {report['dataset']} ({report['split']})"
-    table = Table(title=title, caption=_say_counts(report), title_justify="left")
-    table.caption_justify = "left"
+    table = Table()
     table.add_column("score", overflow="fold")
-    for column in ("model", {"copying": "copied input", "floor": "floor"}[baseline]):
-        table.add_column(column, justify="right", no_wrap=True)
-    if "scores" not in report and "copying" not in report:
-        table.columns.pop()
+    table.add_column("model", justify="right", no_wrap=True)
+    baseline = next((name for name in ("floor", "copying") if name in report), None)
+    if baseline is not None:
+        heading = {"floor": "floor", "copying": "copied input"}[baseline]
+        table.add_column(heading, justify="right", no_wrap=True)
     others = report.get(baseline, {})
     for name, value in {**report["losses"], **report.get("scores", {})}.items():
         cells = [name, _say_number(value), _say_number(others[name]) if name in others else ""]
         table.add_row(*cells[: len(table.columns)])
-    return table
+    title = f"{report['model']} on {report['dataset']} ({report['split']})"
+    return Group(title, table, _say_counts(report))
 
 
 def _say_counts(report):

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from keras_gen import cli
+from tests.cases import CASES, build_gan
 
 TINY = ["--base-filters", "4", "--batch-size", "16", "--epochs", "1"]
 
@@ -145,6 +146,31 @@ def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path
     }
 
 
+def test_evaluate_prints_a_table_and_writes_json(run, tmp_path):
+    model = build_gan()
+    model.compile()
+    model.save(tmp_path / "model.keras")
+    evaluate = ["evaluate", ".", "--dataset", "digits", "-n", "40", "--seed", "2"]
+    code, out, err = run(*evaluate, "--json", "scores/gan.json")
+    assert code == 0, err
+    assert "FID (digits classifier features)" in out and "floor" in out
+    assert "40 generated against 40 real" in out and "Wrote scores/gan.json" in out
+    report = json.loads((tmp_path / "scores" / "gan.json").read_text())
+    assert f"{report['scores']['FID (digits classifier features)']:.4g}" in out
+    code, out, err = run(*evaluate, "--json", "-", "--features", "classifier_digits")
+    assert code == 0, err
+    assert json.loads(out).keys() == report.keys()
+    assert json.loads(out)["scores"] == pytest.approx(report["scores"], rel=1e-4)
+
+
+def test_evaluate_a_translator(run, tmp_path):
+    CASES["pix2pix"].build().save(tmp_path / "model.keras")
+    evaluate = ["evaluate", "model.keras", "--dataset", "digits", "-n", "20"]
+    code, out, err = run(*evaluate, "--input", "edges", "--target", "image")
+    assert code == 0, err
+    assert "psnr" in out and "20 images of each kind" in out
+
+
 def test_info(run):
     code, out, _ = run("info")
     assert code == 0
@@ -167,6 +193,9 @@ def test_info(run):
         (["generate", "nosuch"], "`model` must be a .keras file"),
         (["generate", "broken.keras"], "could not be loaded"),
         (["generate", "nosuch", "-n", "0"], "-n"),
+        (["evaluate", "nosuch", "--dataset", "digits"], "`model` must be"),
+        (["evaluate", "nosuch"], "--dataset"),
+        (["evaluate", "nosuch", "--dataset", "digits", "-n", "0"], "-n"),
         (["translate", "nosuch", "here", "--output", "out"], "`model` must be"),
         (["nosuch"], "nosuch"),
     ],

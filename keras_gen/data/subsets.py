@@ -9,8 +9,8 @@ def evenly_spaced(examples, n, batch_size):
     Args:
         examples: `tf.data.Dataset` of batches of one example, of known length, in a fixed order.
         n: Integer above 0. Where there are fewer examples, all of them are taken.
-        batch_size: Integer, the most examples in a batch. Batches are made so alike in size that a
-            last one is not much smaller.
+        batch_size: Integer, the most examples in a batch. All are made equal in size if it need not be
+            halved for that, and nearly so otherwise: averages over batches are averages over examples.
 
     Returns:
         Pair of a `tf.data.Dataset` of batches and the number of examples in it.
@@ -34,6 +34,13 @@ def evenly_spaced(examples, n, batch_size):
     chosen = examples.unbatch()
     if count < total:
         chosen = chosen.enumerate().filter(is_chosen).map(without_index)
-    size = -(-count // -(-count // batch_size))
+    size = _batch_size(count, batch_size)
     length = tf.data.experimental.assert_cardinality(-(-count // size))
     return chosen.batch(size).apply(length), count
+
+
+def _batch_size(count, most):
+    for size in range(most, most // 2, -1):
+        if count % size == 0:
+            return size
+    return -(-count // -(-count // most))

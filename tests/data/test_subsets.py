@@ -26,7 +26,9 @@ def test_every_pass_is_the_same():
     assert first == second
 
 
-@pytest.mark.parametrize(("n", "sizes"), [(10, [4, 4, 2]), (9, [3, 3, 3]), (5, [3, 2]), (4, [4])])
+@pytest.mark.parametrize(
+    ("n", "sizes"), [(10, [4, 4, 2]), (9, [3, 3, 3]), (12, [4, 4, 4]), (5, [3, 2]), (4, [4])]
+)
 def test_batches_are_alike_in_size_and_their_number_is_known(n, sizes):
     chosen, _ = evenly_spaced(examples(50), n, batch_size=4)
     assert [len(a) for a, _ in chosen.as_numpy_iterator()] == sizes

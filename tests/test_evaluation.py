@@ -1,0 +1,236 @@
+"""What `keras-gen evaluate` measures."""
+
+import io
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+import keras_gen
+from keras_gen import data, metrics
+from keras_gen.evaluation import evaluate, render
+from tests.cases import CASES, build_gan, build_vae
+
+DIGITS_FID = "FID (digits classifier features)"
+
+
+def digits(split):
+    options = {"shuffle": False, "drop_remainder": False, "labels": True}
+    batches = data.images("digits", split=split, **options)
+    return [np.concatenate(part) for part in zip(*batches.as_numpy_iterator(), strict=True)]
+
+
+def conditional_gan(num_classes=10):
+    networks, shape = keras_gen.networks, (8, 8, 1)
+    return keras_gen.ConditionalGAN(
+        networks.conditional_dcgan_generator(shape, num_classes, 3, base_filters=4),
+        networks.conditional_dcgan_discriminator(shape, num_classes, base_filters=4),
+        latent_dim=3,
+        num_classes=num_classes,
+    )
+
+
+def fid(real, generated, features="classifier_digits"):
+    metric = metrics.FrechetDistance(features)
+    metric.update_state(real, generated)
+    return metric.result()
+
+
+def test_samples_are_scored_beside_the_train_split():
+    model = build_gan()
+    report = evaluate(model, "digits", n=50, seed=3)
+    assert json.loads(json.dumps(report)) == report
+    assert (report["model"], report["dataset"], report["split"]) == ("GAN", "digits", "test")
+    assert report["extractor"] == "digits classifier"  # the data set's own
+    assert set(report["losses"]) == {"discriminator_loss", "generator_loss"}
+    assert report["counts"] == report["floor_counts"] == {"real": 50, "generated": 50}
+    (test, _), (train, _) = digits("test"), digits("train")
+    real = test[5::6]  # 50 of 300, evenly
+    assert report["scores"][DIGITS_FID] == pytest.approx(
+        fid(real, model.generate(50, seed=3)), rel=1e-3
+    )
+    count = np.arange(len(train))
+    chosen = train[(count + 1) * 50 // len(train) > count * 50 // len(train)]
+    assert report["floor"][DIGITS_FID] == pytest.approx(fid(real, chosen), rel=1e-3)
+    assert report["scores"][DIGITS_FID] > 5 * report["floor"][DIGITS_FID]
+
+
+def test_the_train_split_itself_is_halved():
+    report = evaluate(build_gan(), "digits", split="train", n=60)
+    assert report["counts"] == {"real": 60, "generated": 60}
+    assert report["floor_counts"] == {"real": 30, "generated": 30}
+
+
+def test_fewer_images_than_asked_are_all_taken():
+    report = evaluate(build_gan(), "digits")
+    assert report["counts"] == {"real": 300, "generated": 300}
+    assert report["floor_counts"] == {"real": 300, "generated": 300}
+
+
+def test_losses_are_those_of_the_models_own_evaluate():
+    model = build_vae()
+    model.compile()
+    images, _ = digits("test")
+    report = evaluate(model, "digits", iwae=3)
+    losses = report["losses"]
+    expected = model.evaluate(images, batch_size=100, verbose=0, return_dict=True)
+    assert losses["kl_loss"] == pytest.approx(expected["kl_loss"], rel=1e-4)
+    assert losses["elbo"] == pytest.approx(expected["elbo"], abs=1.0)  # other draws
+    bound = model.importance_weighted_bound(images, 3).mean()
+    assert losses["importance_weighted_bound"] == pytest.approx(bound, rel=1e-4)
+    assert losses["importance_weighted_bound_samples"] == 3
+    assert losses["importance_weighted_bound_images"] == 300
+    assert losses["active_units"] == len(model.active_units(images))
+    assert losses["reconstruction_error"] == pytest.approx(
+        model.reconstruction_errors(images).mean(), rel=1e-4
+    )
+    assert "recall (digits classifier features)" in report["scores"]
+
+
+def test_a_conditional_gan_is_asked_for_the_datas_classes():
+    report = evaluate(conditional_gan(), "digits", n=100)
+    name = "share of the class asked for (digits classifier features)"
+    assert report["scores"][name] < 0.5 < 0.95 < report["floor"][name]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of 40 PNG files for testing, with an image in each of two colours' domains."""
+    random = np.random.default_rng(0)
+    for name in ("test", "testA", "testB"):
+        (tmp_path / name).mkdir()
+        for number in range(40):
+            values = random.integers(0, 256, (8, 8, 3), dtype="uint8")
+            Image.fromarray(values).save(tmp_path / name / f"{number}.png")
+    return tmp_path
+
+
+@pytest.fixture
+def features(tmp_path):
+    """A preset that is no classifier."""
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.AveragePooling2D(4), keras.layers.Flatten()]
+    )
+    keras_gen.save_to_preset(model, tmp_path / "patches")
+    return tmp_path / "patches"
+
+
+def test_a_folder_without_a_train_folder_is_halved(folder, features):
+    report = evaluate(build_gan(), folder, features=features)
+    assert report["extractor"] == "patches"
+    assert report["counts"] == {"real": 40, "generated": 40}
+    assert report["floor_counts"] == {"real": 20, "generated": 20}
+    assert not any(name.startswith("IS") for name in report["scores"])
+
+
+def test_a_folder_with_a_train_folder_is_not(folder, features):
+    (folder / "testA").rename(folder / "train")
+    report = evaluate(build_gan(), folder, features=features)
+    assert report["floor_counts"] == {"real": 40, "generated": 40}
+
+
+def pix2pix(generator=None):
+    networks = keras_gen.networks
+    return keras_gen.Pix2Pix(
+        generator or networks.unet_generator((8, 8, 1), 1, base_filters=4),
+        networks.patch_discriminator((8, 8, 1), (8, 8, 1), base_filters=4),
+    )
+
+
+def test_a_translator_is_measured_beside_copying():
+    model = pix2pix()
+    report = evaluate(model, "digits", input="edges", target="image")
+    pairs = data.paired("digits", "edges", "image", split="test", shuffle=False, batch_size=300)
+    ((edges, images),) = pairs.as_numpy_iterator()
+    assert set(report) == {"model", "dataset", "split", "losses", "copying", "counts"}
+    assert report["counts"] == {"real": 300}
+    for part, outputs in {"losses": model.translate(edges), "copying": edges}.items():
+        psnr, ssim = metrics.PeakSignalToNoiseRatio(), metrics.StructuralSimilarity(filter_size=7)
+        psnr.update_state(images, outputs)
+        ssim.update_state(images, outputs)
+        expected = {
+            "l1": np.abs(images - outputs).mean(),
+            "psnr": psnr.result(),
+            "ssim": ssim.result(),
+        }
+        assert report[part] == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+def test_a_translator_that_copies_scores_as_copying_does():
+    image = keras.Input((8, 8, 1))
+    convolution = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones")
+    model = pix2pix(keras.Model(image, convolution(image)))
+    report = evaluate(model, "digits", n=40, input="edges")
+    assert report["losses"] == pytest.approx(report["copying"], rel=1e-4)
+
+
+def test_no_copying_where_shapes_differ():
+    case = CASES["pix2pix"]  # gray to colour
+    report = evaluate(case.build(), "digits", n=10, input="edges", target="image")
+    assert "copying" not in report
+    assert report["counts"] == {"real": 10}
+
+
+def test_cycles_of_a_cycle_gan(folder):
+    model = CASES["cycle_gan"].build()
+    report = evaluate(model, folder, n=30)
+    assert report["counts"] == {"real": 30}
+    assert set(report["losses"]) == {"cycle_error_a", "cycle_error_b"}
+    assert report["copying"] == {"cycle_error_a": 0.0, "cycle_error_b": 0.0}
+    assert min(report["losses"].values()) > 0.01
+
+
+def printed(report, width=120):
+    console = Console(width=width, file=io.StringIO())
+    console.print(render(report))
+    return console.file.getvalue()
+
+
+def test_the_table_has_scores_floor_and_counts():
+    report = evaluate(build_gan(), "digits", n=40)
+    text = printed(report)
+    (row,) = [line for line in text.splitlines() if DIGITS_FID in line]
+    for part in ("scores", "floor"):
+        assert f"{report[part][DIGITS_FID]:.4g}" in row
+    assert "40 generated against 40 real" in text
+    assert "40 real against 40 other real" in text
+    assert "GAN on digits (test)" in text
+    assert any("generator_loss" in line for line in text.splitlines())
+    assert len(printed(report, width=60).splitlines()) > len(text.splitlines())  # folded, not cut
+
+
+def test_the_table_of_a_translator():
+    report = evaluate(pix2pix(), "digits", n=20, input="edges")
+    text = printed(report)
+    assert "copied input" in text and f"{report['copying']['psnr']:.4g}" in text
+    del report["copying"]
+    assert "copied input" not in printed(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("gan", {"n": 0}, r"`n` must be an integer above 0\. Received: n=0"),
+        ("gan", {"split": "nosuch"}, "`split` must be one of"),
+        ("gan", {"input": "edges"}, "`input` is no option for a GAN"),
+        ("gan", {"iwae": 5}, "`iwae` is no option for a GAN"),
+        ("gan", {"features": "nosuch"}, "`feature_extractor` must be"),
+        ("pix2pix", {"features": "classifier_digits"}, "`features` is no option for a Pix2Pix"),
+        ("pix2pix", {}, "`input` and `target` must be"),
+    ],
+)
+def test_refuses(name, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate(CASES[name].build(), "digits", **arguments)
+
+
+def test_without_a_network_it_says_what_features_to_choose(monkeypatch):
+    def no_network(**arguments):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", no_network)
+    with pytest.raises(ValueError, match=r"`features` must be had.*'inception_v3' \(URL fetch"):
+        evaluate(build_gan(), "digits", n=20, features="inception_v3")
