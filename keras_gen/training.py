@@ -65,19 +65,24 @@ def train(settings, output, resume=False, verbose="auto"):
     _trim_history(output / "history.csv", first_epoch)
 
     draw, columns = recipe.preview(settings)
-    model.fit(
-        dataset,
-        epochs=settings.epochs,
-        initial_epoch=first_epoch,
-        verbose=verbose,
-        callbacks=[
-            _StopOnNaN(),
-            _Clock(),
-            callbacks.SampleImages(output / "samples", draw=draw, columns=columns),
-            keras.callbacks.CSVLogger(output / "history.csv", append=True),
-            callbacks.Checkpoint(model_path),
-        ],
-    )
+    history = keras.callbacks.CSVLogger(output / "history.csv", append=True)
+    try:
+        model.fit(
+            dataset,
+            epochs=settings.epochs,
+            initial_epoch=first_epoch,
+            verbose=verbose,
+            callbacks=[
+                _StopOnNaN(),
+                _Clock(),
+                callbacks.SampleImages(output / "samples", draw=draw, columns=columns),
+                history,
+                callbacks.Checkpoint(model_path),
+            ],
+        )
+    finally:
+        if history.csv_file is not None:  # Left open if training was interrupted.
+            history.csv_file.close()
     grid = pictures.image_grid(draw(model), columns)
     pictures.save_png(output / "samples.png", pictures.enlarge(grid, 512))
     return model
