@@ -46,6 +46,12 @@ def fit(model, *callbacks, epochs=6, x=None):
     return model.fit(x, epochs=epochs, batch_size=4, verbose=0, callbacks=[*callbacks]).history
 
 
+def spoken(caught):
+    """The monitor's own warnings among those caught; third parties have theirs."""
+    messages = [str(warning.message) for warning in caught]
+    return [message for message in messages if message.startswith("After epoch")]
+
+
 @pytest.fixture
 def no_warnings():
     with warnings.catch_warnings():
@@ -88,7 +94,7 @@ def test_distances_can_be_of_features():
 def test_one_mode_is_a_collapse(real, factor):
     with pytest.warns(UserWarning) as caught:
         fit(still(bias=0.5, factor=factor), CollapseMonitor(real, n=8, patience=3))
-    (message,) = (str(warning.message) for warning in caught)  # once, though it goes on
+    (message,) = spoken(caught)  # once, though it goes on
     assert message.startswith(
         "After epoch 3, and for 3 checks, the generator seems to have collapsed"
     )
@@ -141,7 +147,7 @@ def test_it_warns_again_when_it_was_well_between():
     course = [0.0, 0.0, 0.2, 0.0, 0.0]
     with pytest.warns(UserWarning) as caught:
         fit(still(), Diversity(course), CollapseMonitor(images(8), n=8, patience=2), epochs=5)
-    assert [str(warning.message)[:14] for warning in caught] == ["After epoch 2,", "After epoch 5,"]
+    assert [message[:14] for message in spoken(caught)] == ["After epoch 2,", "After epoch 5,"]
 
 
 def test_training_may_be_stopped():
