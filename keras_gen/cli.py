@@ -112,7 +112,8 @@ def generate(
         pathlib.Path, typer.Option(help="Picture to write; a folder with --separate.")
     ] = pathlib.Path("samples.png"),
     per_class: Annotated[
-        bool, typer.Option("--per-class", help="n images of each class, one class a row.")
+        bool,
+        typer.Option("--per-class", help="n images of each class, all rows of the same latents."),
     ] = False,
     separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
 ):
@@ -120,12 +121,8 @@ def generate(
     from keras_gen import pictures
 
     model = load(model, "generate")
-    if per_class and not hasattr(model, "num_classes"):
-        raise ValueError(
-            f"`--per-class` is for a conditional_gan. Received: a {type(model).__name__}"
-        )
-    options = {"per_class": True} if per_class else {}
-    images = model.generate(n, seed=seed, **options)
+    options, columns = _classes_in_order(model, n, per_class)
+    images = model.generate(seed=seed, **options)
     if separate:
         folder = output.with_suffix("") if output.suffix == ".png" else output
         digits = len(str(len(images) - 1))
@@ -133,10 +130,23 @@ def generate(
             pictures.save_png(folder / f"{number:0{digits}d}.png", pictures.to_uint8(image))
         typer.echo(f"Wrote {len(images)} images to {folder}/")
     else:
-        pictures.save_png(
-            output, pictures.enlarge(pictures.image_grid(images, n if per_class else None))
-        )
+        pictures.save_png(output, pictures.enlarge(pictures.image_grid(images, columns)))
         typer.echo(f"Wrote {output}")
+
+
+def _classes_in_order(model, n, per_class):
+    """Arguments of `generate`, and columns of a picture, that put the classes of a model in order."""
+    classes = getattr(model, "num_classes", None)
+    if per_class and classes is None:
+        raise ValueError(
+            f"`--per-class` is for a conditional_gan. Received: a {type(model).__name__}"
+        )
+    if per_class:
+        return {"n": n, "per_class": True}, n
+    if classes is None:
+        return {"n": n}, None
+    labels = [number * classes // n for number in range(n)]
+    return {"labels": labels}, n // classes if n % classes == 0 else None
 
 
 @app.command()

@@ -321,11 +321,11 @@ RECIPES = {
         load_images,
         preview_samples,
         {
-            "epochs": 15,
+            "epochs": 12,
             "batch_size": 160,
             "latent_dim": 64,
             "base_filters": 32,
-            "learning_rate": 2e-4,
+            "learning_rate": 5e-4,
             "n_critic": 5,
             "ema_decay": 0.999,
         },

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import cli
+import keras_gen
+from keras_gen import cli, presets, training
+from keras_gen import pictures as pictures_module
 from tests.cases import CASES, build_gan
 
 TINY = ["--base-filters", "4", "--batch-size", "16", "--epochs", "1"]
@@ -47,7 +49,13 @@ def history(folder):
         return list(csv.DictReader(file))
 
 
-def test_train_leaves_everything_and_resumes_exactly(run, pictures, tmp_path):
+def interrupt_second_epoch(clock, epoch, logs=None):
+    clock._start = 0.0
+    if epoch == 1:
+        raise KeyboardInterrupt
+
+
+def test_train_leaves_everything_and_resumes_exactly(run, pictures, tmp_path, monkeypatch):
     train = ["train", "gan", "--dataset", pictures, *TINY]
     code, out, err = run(*train, "--output", "straight", "--epochs", "3")
     assert code == 0, err
@@ -57,8 +65,10 @@ def test_train_leaves_everything_and_resumes_exactly(run, pictures, tmp_path):
     settings = json.loads((tmp_path / "straight" / "settings.json").read_text())
     assert settings["epochs"] == 3 and settings["base_filters"] == 4 and settings["seed"] == 0
 
-    assert run(*train, "--output", "parts", "--epochs", "1")[0] == 0
-    assert run(*train, "--output", "parts", "--epochs", "3", "--resume")[0] == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(training._Clock, "on_epoch_begin", interrupt_second_epoch)
+        assert run(*train, "--output", "parts", "--epochs", "3")[0] == 130
+    assert run("train", "gan", "--dataset", pictures, "--output", "parts", "--resume")[0] == 0
     straight, parts = (
         keras.saving.load_model(tmp_path / name / "model.keras") for name in ("straight", "parts")
     )
@@ -69,6 +79,11 @@ def test_train_leaves_everything_and_resumes_exactly(run, pictures, tmp_path):
     assert [row["epoch"] for row in second] == ["0", "1", "2"]
     for a, b in zip(first, second, strict=True):
         assert float(a["generator_loss"]) == pytest.approx(float(b["generator_loss"]), rel=1e-6)
+    assert all(float(row["seconds"]) > 0 for row in first)
+
+    # The rate falls to zero at the end of all epochs.
+    longer = run(*train, "--output", "parts", "--epochs", "5", "--resume")
+    assert longer[0] == 2 and "`epochs` can't change" in longer[2]
 
 
 def test_a_folder_with_a_training_is_not_written_over(run, pictures, tmp_path):
@@ -113,6 +128,30 @@ def test_trains_the_other_models_of_latents(run, model):
     assert code == 0, err
     if model == "conditional_gan":
         assert run("generate", "run", "-n", "3", "--per-class", "--output", "rows.png")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("n", "labels", "columns"), [(6, [0, 0, 1, 1, 2, 2], 2), (4, [0, 0, 1, 2], None)]
+)
+def test_a_conditional_gan_s_images_are_its_classes_in_order(
+    run, tmp_path, monkeypatch, n, labels, columns
+):
+    CASES["conditional_gan"].build().save(tmp_path / "model.keras")
+    asked = {}
+    generate, image_grid = keras_gen.ConditionalGAN.generate, pictures_module.image_grid
+    monkeypatch.setattr(
+        keras_gen.ConditionalGAN,
+        "generate",
+        lambda self, **options: asked.update(options) or generate(self, **options),
+    )
+    monkeypatch.setattr(
+        pictures_module,
+        "image_grid",
+        lambda images, columns: asked.update(columns=columns) or image_grid(images, columns),
+    )
+    code, _, err = run("generate", "model.keras", "-n", n, "--seed", "0")
+    assert code == 0, err
+    assert list(asked["labels"]) == labels and asked["columns"] == columns
 
 
 def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path):
@@ -171,6 +210,32 @@ def test_evaluate_a_translator(run, tmp_path):
     assert "psnr" in out and "20 images of each kind" in out
 
 
+def test_presets_by_name(run, tmp_path):
+    code, out, _ = run("presets")
+    assert code == 0 and "gan_digits" in out
+    code, out, _ = run("presets", "gan_digits")
+    assert code == 0 and "Limits" in out and "keras-gen train gan --dataset digits" in out
+    code, _, err = run("generate", "gan_digits", "-n", "4", "--seed", "0", "--output", "grid.png")
+    assert code == 0, err
+    assert (tmp_path / "grid.png").exists()
+
+
+def test_a_file_of_one_s_own_comes_before_a_preset_of_its_name(run, tmp_path):
+    (tmp_path / "gan_digits").mkdir()
+    code, _, err = run("generate", "gan_digits")
+    assert code == 2 and "`model` must be a .keras file" in err
+
+
+def test_a_preset_is_evaluated_on_what_its_card_was_measured_on(run):
+    code, out, err = run("evaluate", "gan_digits", "--json", "-")
+    assert code == 0, err
+    report = json.loads(out)
+    card = presets.list_presets()["gan_digits"]["report"]
+    assert report["counts"] == card["counts"]
+    for name, score in card["scores"].items():
+        assert report["scores"][name] == pytest.approx(score, rel=1e-2, abs=1e-2)
+
+
 def test_info(run):
     code, out, _ = run("info")
     assert code == 0
@@ -195,6 +260,8 @@ def test_info(run):
         (["generate", "nosuch", "-n", "0"], "-n"),
         (["evaluate", "nosuch", "--dataset", "digits"], "`model` must be"),
         (["evaluate", "nosuch"], "--dataset"),
+        (["presets", "nosuch"], "`preset` must be a folder, an address"),
+        (["generate", "classifier_digits"], "can generate images"),
         (["evaluate", "nosuch", "--dataset", "digits", "-n", "0"], "-n"),
         (["translate", "nosuch", "here", "--output", "out"], "`model` must be"),
         (["nosuch"], "nosuch"),
@@ -210,8 +277,6 @@ def test_wrong_input_is_one_line_and_exit_code_2(run, tmp_path, arguments, messa
 
 
 def test_ctrl_c_says_how_to_go_on(run, monkeypatch):
-    from keras_gen import training
-
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
