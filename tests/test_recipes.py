@@ -1,0 +1,39 @@
+"""What `keras-gen train` makes of a model's name."""
+
+import dataclasses
+
+import keras
+import pytest
+
+from keras_gen.recipes import RECIPES, Settings
+
+TINY = {"epochs": 2, "batch_size": 250, "base_filters": 4}
+
+
+@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if recipe.decays])
+def test_every_rate_has_fallen_to_zero_when_training_ends(name):
+    two_images = "input" in RECIPES[name].options
+    domains = {"input": "edges"} if two_images else {}
+    settings = Settings(name, "digits", **domains, **TINY).with_defaults()
+    dataset = RECIPES[name].load(settings)
+    model = RECIPES[name].build(dataset, settings)
+    updates = int(dataset.cardinality()) * settings.epochs
+    for phase in model.optimizer.phase_names:
+        optimizer, count = model.optimizer[phase], updates
+        if name == "wgan_gp" and phase == "discriminator":
+            count *= settings.n_critic
+
+        def rate_after(number, optimizer=optimizer):
+            optimizer.iterations.assign(number)
+            return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+        first, last = rate_after(0), rate_after(count - 1)
+        assert first == rate_after(count // 2) > last > 0.0, phase
+        assert rate_after(count) == 0.0, phase
+
+
+def test_every_setting_is_an_option_of_some_recipe():
+    known = {"model", "dataset", "image_size", "seed"}
+    for recipe in RECIPES.values():
+        known |= {*recipe.defaults, *recipe.options}
+    assert {field.name for field in dataclasses.fields(Settings)} == known
