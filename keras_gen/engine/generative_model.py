@@ -236,7 +236,7 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
             if name in self._trackers:
                 # A weight of 1 that waits for the value. Without it TensorFlow counts a batch more
                 # when it finds a data set of unknown length at its end.
-                weight = keras.ops.cast(keras.ops.equal(value, value), "float32")
+                weight = keras.ops.maximum(keras.ops.cast(keras.ops.isnan(value), "float32"), 1.0)
                 self._trackers[name].update_state(value, sample_weight=weight)
 
     @property
