@@ -38,7 +38,8 @@ def write_card(name, metadata):
         _usage(name, metadata),
         facts["use"],
         "## Model",
-        f"{facts['network']}. {metadata['parameter_count']:,} parameters, discriminators among them. "
+        f"{facts['network']}. {metadata['parameter_count']:,} parameters, discriminators and averages "
+        "among them. "
         f"Class `{metadata['class_name']}`."
         if metadata["class_name"] != "Functional"
         else f"{facts['network']}. {metadata['parameter_count']:,} parameters.",
