@@ -8,16 +8,19 @@ import os
 import subprocess
 import sys
 
+ON_EVERY_BACKEND = [
+    "tests/conformance.py",
+    "tests/engine",
+    "tests/models",
+    "tests/losses",
+    "tests/layers",
+    "tests/callbacks",
+    "tests/zoo",
+]
 RUNS = {
     # JAX compiles for every shape, so that its part is the longest and goes first.
-    "jax": ["tests/conformance.py", "tests/engine", "tests/models", "tests/losses", "tests/layers"],
-    "torch": [
-        "tests/conformance.py",
-        "tests/engine",
-        "tests/models",
-        "tests/losses",
-        "tests/layers",
-    ],
+    "jax": ON_EVERY_BACKEND,
+    "torch": ON_EVERY_BACKEND,
     "tensorflow": ["tests"],
 }
 
