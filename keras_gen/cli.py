@@ -212,7 +212,9 @@ def evaluate(
     options = {"dataset": dataset, "split": split, "n": n, "input": input, "target": target}
     if dataset is None:
         options |= _evaluation_of(model)
-    report = evaluate(load(model, "evaluate"), **options, features=features, seed=seed, iwae=iwae)
+    if iwae is not None:
+        options["iwae"] = iwae
+    report = evaluate(load(model, "evaluate"), **options, features=features, seed=seed)
     text = json.dumps(report, indent=2)
     if json_file == "-":
         typer.echo(text)

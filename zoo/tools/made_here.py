@@ -111,7 +111,7 @@ PRESETS = {
         "network": "Convolutional VAE, Bernoulli likelihood of grey values",
         "use": _TRY_OUT + " Anomaly scores of garments.",
         "limits": _LIMITS_28 + " As those of all VAEs of this kind, the samples are smooth.",
-        "evaluation": _FASHION,
+        "evaluation": _FASHION | {"iwae": 100},
     },
     "pix2pix_emoji_noto_to_twemoji": {
         "description": "Google's emoji pictures to Twitter's, 64 x 64, by Pix2Pix",
