@@ -4,16 +4,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import losses
 from keras_gen.engine import Phase, record
 from keras_gen.models import checks
+from keras_gen.models.adversarial_training import AdversarialTraining
 from keras_gen.models.latent_model import LatentModel
 from keras_gen.models.latents import draw_latents, given_or_drawn_latents
-from keras_gen.models.zero_centred_penalties import penalty_names, zero_centred_penalties
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class ConditionalGAN(LatentModel):
+class ConditionalGAN(AdversarialTraining, LatentModel):
     """A GAN that makes images of the class it is asked for.
 
     Both networks are given the labels. How they use them is theirs: `keras_gen.networks` has
@@ -105,24 +104,21 @@ class ConditionalGAN(LatentModel):
         checks.check_non_negative("r1_weight", r1_weight)
         checks.check_non_negative("r2_weight", r2_weight)
         checks.check_non_negative("classifier_weight", classifier_weight)
-        self.loss = losses.get(loss)
         self.r1_weight = r1_weight
         self.r2_weight = r2_weight
         self.classifier_weight = classifier_weight
         self.share_forward = share_forward
-        self.compile_phases(
+        self.compile_adversarial(
+            generator_optimizer,
+            discriminator_optimizer,
+            loss,
             {
-                "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
-                "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
-            },
-            {
-                "loss": self.loss,
                 "r1_weight": r1_weight,
                 "r2_weight": r2_weight,
                 "classifier_weight": classifier_weight,
                 "share_forward": share_forward,
             },
-            **trainer_options,
+            trainer_options,
         )
 
     def phases(self):
@@ -130,8 +126,7 @@ class ConditionalGAN(LatentModel):
             "discriminator": Phase(
                 [self.discriminator],
                 self.discriminator_loss,
-                penalty_names(self.r1_weight, self.r2_weight)
-                + ["discriminator_class_loss"] * self.has_classifier,
+                self.penalty_names + ["discriminator_class_loss"] * self.has_classifier,
             ),
             "generator": Phase(
                 [self.generator],
@@ -159,14 +154,7 @@ class ConditionalGAN(LatentModel):
         labels = batch["labels"]
         real_logits, real_classes = self._judge(batch["reals"], labels, training)
         fake_logits, fake_classes = self._judge(batch["fakes"], labels, training)
-        penalty, terms = zero_centred_penalties(
-            self.discriminator,
-            batch["reals"],
-            batch["fakes"],
-            self.r1_weight,
-            self.r2_weight,
-            labels,
-        )
+        penalty, terms = self.penalties(batch["reals"], batch["fakes"], labels)
         loss = self.loss.discriminator_loss(real_logits, fake_logits) + penalty
         if not self.has_classifier:
             return loss, terms

@@ -6,10 +6,11 @@ from keras_gen import losses
 from keras_gen.engine import GenerativeModel, Phase
 from keras_gen.layers import ImagePool
 from keras_gen.models import checks
+from keras_gen.models.adversarial_training import AdversarialTraining
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class CycleGAN(GenerativeModel):
+class CycleGAN(AdversarialTraining, GenerativeModel):
     """CycleGAN: translates between two sets of images, having seen no pairs.
 
     A step updates the two generators jointly, on the adversarial losses, `cycle_weight` times both
@@ -106,19 +107,13 @@ class CycleGAN(GenerativeModel):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        self.loss = losses.get(loss)
-        if getattr(self.loss, "uses_real_logits", False):
+        if getattr(losses.get(loss), "uses_real_logits", False):
             raise ValueError(
                 "`loss` must not need real images' logits for the generators: CycleGAN has no pairs. "
                 f"Received: loss={loss!r}"
             )
-        self.compile_phases(
-            {
-                "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
-                "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
-            },
-            {"loss": self.loss},
-            **trainer_options,
+        self.compile_adversarial(
+            generator_optimizer, discriminator_optimizer, loss, {}, trainer_options
         )
 
     def call(self, images, training=False):

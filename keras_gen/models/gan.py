@@ -2,16 +2,15 @@
 
 import keras
 
-from keras_gen import losses
 from keras_gen.engine import Phase, record
 from keras_gen.models import checks
+from keras_gen.models.adversarial_training import AdversarialTraining
 from keras_gen.models.latent_model import LatentModel
 from keras_gen.models.latent_sampling import LatentSampling
-from keras_gen.models.zero_centred_penalties import penalty_names, zero_centred_penalties
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class GAN(LatentSampling, LatentModel):
+class GAN(AdversarialTraining, LatentSampling, LatentModel):
     """A generative adversarial network: DCGAN's recipe with any adversarial loss.
 
     A step updates the discriminator on a batch of real images and as many generated ones, then the
@@ -79,22 +78,19 @@ class GAN(LatentSampling, LatentModel):
         """
         checks.check_non_negative("r1_weight", r1_weight)
         checks.check_non_negative("r2_weight", r2_weight)
-        self.loss = losses.get(loss)
         self.r1_weight = r1_weight
         self.r2_weight = r2_weight
         self.share_forward = share_forward
-        self.compile_phases(
+        self.compile_adversarial(
+            generator_optimizer,
+            discriminator_optimizer,
+            loss,
             {
-                "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
-                "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
-            },
-            {
-                "loss": self.loss,
                 "r1_weight": r1_weight,
                 "r2_weight": r2_weight,
                 "share_forward": share_forward,
             },
-            **trainer_options,
+            trainer_options,
         )
 
     def phases(self):
@@ -102,7 +98,7 @@ class GAN(LatentSampling, LatentModel):
             "discriminator": Phase(
                 [self.discriminator],
                 self.discriminator_loss,
-                penalty_names(self.r1_weight, self.r2_weight),
+                self.penalty_names,
             ),
             "generator": Phase([self.generator], self.generator_loss),
         }
@@ -125,9 +121,7 @@ class GAN(LatentSampling, LatentModel):
             self.discriminator(batch["reals"], training=training),
             self.discriminator(batch["fakes"], training=training),
         )
-        penalty, terms = zero_centred_penalties(
-            self.discriminator, batch["reals"], batch["fakes"], self.r1_weight, self.r2_weight
-        )
+        penalty, terms = self.penalties(batch["reals"], batch["fakes"])
         return loss + penalty, terms
 
     def generator_loss(self, batch, training):

@@ -7,10 +7,11 @@ from keras import ops
 from keras_gen import losses
 from keras_gen.engine import GenerativeModel, Phase, record
 from keras_gen.models import checks
+from keras_gen.models.adversarial_training import AdversarialTraining
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class Pix2Pix(GenerativeModel):
+class Pix2Pix(AdversarialTraining, GenerativeModel):
     """Pix2Pix: translates images, having seen pairs.
 
     A step makes the outputs once; the discriminator is updated on (input, target) against
@@ -82,14 +83,8 @@ class Pix2Pix(GenerativeModel):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        self.loss = losses.get(loss)
-        self.compile_phases(
-            {
-                "discriminator": discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
-                "generator": generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5),
-            },
-            {"loss": self.loss},
-            **trainer_options,
+        self.compile_adversarial(
+            generator_optimizer, discriminator_optimizer, loss, {}, trainer_options
         )
 
     def call(self, inputs, training=False):
