@@ -178,8 +178,12 @@ def evaluate(
             "measured on, with its --input, --target and -n."
         ),
     ] = None,
-    split: Annotated[str, typer.Option(help="The split or subfolder to evaluate on.")] = "test",
-    n: Annotated[int, typer.Option("-n", help="The most images, and samples.", min=1)] = 10_000,
+    split: Annotated[
+        str, typer.Option(help="The split or subfolder to evaluate on. [test]")
+    ] = None,
+    n: Annotated[
+        int, typer.Option("-n", help="The most images, and samples. [10000]", min=1)
+    ] = None,
     features: Annotated[
         str,
         typer.Option(
@@ -209,12 +213,19 @@ def evaluate(
     from keras_gen.evaluation import evaluate, render
     from keras_gen.files import written_aside
 
-    options = {"dataset": dataset, "split": split, "n": n, "input": input, "target": target}
+    options = {
+        "dataset": dataset,
+        "split": split,
+        "n": n,
+        "features": features,
+        "input": input,
+        "target": target,
+        "iwae": iwae,
+    }
+    options = {name: value for name, value in options.items() if value is not None}
     if dataset is None:
-        options |= _evaluation_of(model)
-    if iwae is not None:
-        options["iwae"] = iwae
-    report = evaluate(load(model, "evaluate"), **options, features=features, seed=seed)
+        options = _evaluation_of(model) | options
+    report = evaluate(load(model, "evaluate"), **options, seed=seed)
     text = json.dumps(report, indent=2)
     if json_file == "-":
         typer.echo(text)
@@ -349,11 +360,11 @@ def main():
     """Runs the command line. Wrong input ends it with one line on stderr and exit code 2."""
     try:
         code = app(standalone_mode=False)
-    except (typer.TyperException, ValueError, FileNotFoundError, IsADirectoryError) as error:
+    except (typer.TyperException, ValueError, OSError, ImportError) as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         typer.echo("keras-gen: " + " ".join(message.split()), err=True)
         sys.exit(2)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     sys.exit(code)
 

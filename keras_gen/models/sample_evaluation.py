@@ -55,6 +55,11 @@ class SampleEvaluation:
                 "`x` must be data that can be gone through twice where there are `scores`: arrays "
                 f"or a tf.data.Dataset. Received: x of type {type(x).__name__}"
             )
+        if scores is not None and not hasattr(scores, "evaluate"):
+            raise TypeError(
+                "`scores` must be a `keras_gen.metrics.SampleScores`, such as "
+                f"SampleScores('classifier_digits'). Received: scores={scores!r}"
+            )
         results = super().evaluate(
             x,
             y,

@@ -21,8 +21,9 @@ def from_preset(preset, load_weights=True, custom_objects=None):
     The model is not compiled. `compile()` and `fit` go on training it: the discriminators are in it.
 
     Args:
-        preset: String, a name in `list_presets()`; a folder, as a string or path; or the address
-            of one: `"hf://user/repo"`, `"hf://user/repo@revision"` (needs `huggingface-hub`) or
+        preset: String, a name in `list_presets()`; a folder, as a string or path, which comes before
+            a name of the same spelling; or the address of one: `"hf://user/repo"`,
+            `"hf://user/repo@revision"` (needs `huggingface-hub`) or
             `"kaggle://user/model/framework/variation"`, with a version after another slash or without
             (needs `kagglehub`).
         load_weights: Boolean. If False the weights are freshly drawn.
@@ -97,6 +98,8 @@ def find_preset(preset):
     name = os.fspath(preset)
     if name.startswith(SCHEMES):
         return download_preset(name)
+    if (pathlib.Path(name) / files.METADATA).is_file():
+        return pathlib.Path(name)
     if name in list_presets():
         return zoo_folder() / name
     if os.path.isdir(name):

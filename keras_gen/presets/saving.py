@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_gen.presets import files
 from keras_gen.presets.configs import check_config
+from keras_gen.presets.hubs import SCHEMES
 from keras_gen.version import __version__
 
 _WEIGHTS_DTYPES = ("float32", "float16")
@@ -47,6 +48,11 @@ def save_to_preset(model, folder, weights_dtype="float32", metadata=None, custom
     >>> sorted(path.name for path in pathlib.Path(folder).iterdir())
     ['config.json', 'metadata.json', 'model.weights.h5']
     """
+    if str(folder).startswith(SCHEMES):
+        raise ValueError(
+            "`folder` must be one on this machine; `upload_preset` shares it. "
+            f"Received: folder={str(folder)!r}"
+        )
     folder = pathlib.Path(folder)
     if weights_dtype not in _WEIGHTS_DTYPES:
         raise ValueError(

@@ -46,6 +46,12 @@ def test_losses_with_scores_floor_and_counts(name, pixels):
     assert report["floor"][FID] == pytest.approx(metric.result(), rel=1e-4)
 
 
+@pytest.mark.parametrize("scores", ["classifier_digits", 3])
+def test_scores_of_another_kind_are_refused_before_anything_is_computed(scores):
+    with pytest.raises(TypeError, match=rf"`scores` must be .*SampleScores.*scores={scores!r}"):
+        compiled(CASES["gan"]).evaluate(CASES["gan"].data(4), scores=scores)
+
+
 def test_without_scores_nothing_is_new():
     model = compiled(CASES["gan"])
     losses = model.evaluate(images(8), verbose=0)

@@ -21,6 +21,12 @@ def test_a_preset_is_a_folder_a_string_or_a_name(preset):
     assert isinstance(keras_gen.from_preset("classifier_digits"), keras.Model)
 
 
+def test_a_folder_comes_before_a_preset_of_its_name(preset, monkeypatch):
+    preset.rename(preset.parent / "gan_digits")
+    monkeypatch.chdir(preset.parent)
+    assert keras_gen.from_preset("gan_digits").latent_dim == 3
+
+
 def test_the_class_of_from_preset_is_the_class_that_comes(preset):
     assert type(keras_gen.engine.GenerativeModel.from_preset(preset)) is keras_gen.GAN
     with pytest.raises(ValueError, match=r"must be one of a VAE.*a GAN"):

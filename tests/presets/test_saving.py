@@ -77,6 +77,14 @@ def test_nothing_is_written_over(tmp_path):
     assert [path.name for path in (tmp_path / "preset").iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.parametrize("address", ["hf://someone/gan", "kaggle://someone/gan/keras/base"])
+def test_an_address_is_no_folder(address, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="on this machine"):
+        build_gan().save_to_preset(address)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failure_leaves_no_folder(tmp_path):
     with pytest.raises(ValueError, match="JSON compliant"):
         build_gan().save_to_preset(tmp_path / "preset", metadata={"score": float("nan")})

@@ -18,6 +18,7 @@ import pathlib
 import time
 
 import keras
+import made_here
 import numpy as np
 from preset_files import complete
 
@@ -160,7 +161,8 @@ def main():
     folder = arguments.output or ZOO / f"classifier_{arguments.dataset}"
     save_to_preset(model, folder)
     write_golden(folder, arguments.dataset, arguments.test_split)
-    metadata = complete(folder, metadata)
+    description = made_here.PRESETS[f"classifier_{arguments.dataset}"]["description"]
+    metadata = complete(folder, {"description": description, **metadata})
     print(json.dumps(metadata, indent=2))
 
 

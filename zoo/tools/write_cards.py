@@ -17,6 +17,14 @@ ZOO = pathlib.Path(__file__).resolve().parents[1]
 PACKAGE_LICENCE = "Apache-2.0, as the package. The data's licence is above."
 
 
+# What a report says of how the likelihood's bound was measured; it stands below the table.
+_ABOUT_BOUNDS = (
+    "importance_weighted_bound_samples",
+    "importance_weighted_bound_images",
+    "latent_dim",
+)
+
+
 def read_presets():
     """Metadata of all presets by name."""
     return {
@@ -38,11 +46,7 @@ def write_card(name, metadata):
         _usage(name, metadata),
         facts["use"],
         "## Model",
-        f"{facts['network']}. {metadata['parameter_count']:,} parameters, discriminators and averages "
-        "among them. "
-        f"Class `{metadata['class_name']}`."
-        if metadata["class_name"] != "Functional"
-        else f"{facts['network']}. {metadata['parameter_count']:,} parameters.",
+        f"{facts['network']}. {_parameters(metadata)}",
         "## Data",
         f"[{data['name']}]({data['url']}): {data['description']}. Licence: {data['licence']}. "
         f"{data['citation']}.",
@@ -79,6 +83,15 @@ def _usage(name, metadata):
     return f"```python\nimport keras_gen\n\n{call}\n```"
 
 
+def _parameters(metadata):
+    count, kind = f"{metadata['parameter_count']:,} parameters", metadata["class_name"]
+    if kind == "Functional":
+        return f"{count}."
+    parts = {"VAE": "encoder and decoder", "Pix2Pix": "discriminator among them"}
+    parts["CycleGAN"] = "discriminators among them"
+    return f"{count}, {parts.get(kind, 'discriminator and average among them')}. Class `{kind}`."
+
+
 def _training(metadata):
     training = metadata.get("training")
     if training is None:  # a classifier
@@ -108,7 +121,8 @@ def _scores(metadata):
             f"Accuracy on {metadata['test_images']:,} test images: "
             f"{100 * metadata['test_accuracy']:.1f}%."
         )
-    columns = {"this model": {**report["losses"], **report.get("scores", {})}}
+    measured = {k: v for k, v in report["losses"].items() if k not in _ABOUT_BOUNDS}
+    columns = {"this model": {**measured, **report.get("scores", {})}}
     for key, title in (
         ("copying", "copying the input"),
         ("mean_picture", "mean training picture"),
@@ -140,12 +154,18 @@ def _counts(report, evaluation):
         f"{evaluation['split']} split. Floor: {floor['generated']:,} images of the train split "
         f"against {floor['real']:,} of the {evaluation['split']} split."
     )
+    if "latent_dim" in report["losses"]:
+        samples, images, latent_dim = (report["losses"][name] for name in _ABOUT_BOUNDS)
+        text += (
+            f" Likelihoods are in nats. Importance-weighted bound: {samples} samples an image, {images:,} "
+            f"images. Active units: of {latent_dim}."
+        )
     if "noisy_real" not in report:
         return text
     share = fid_share(report)
     return (
         f"{text} Noisy real images: as many of the train split, with Gaussian noise of 25 of 255 grey "
-        f"levels. **The model's FID is {share:.3f} of theirs.**"
+        f"levels. The model's FID is {share:.3f} of theirs."
     )
 
 
@@ -164,9 +184,9 @@ def write_table(presets):
     lines = [
         "# The zoo",
         "Weights that come with the package: `keras_gen.from_preset(name)` works offline. All were "
-        "trained by the commands on their cards, on CPUs, on real data; each card has its scores beside "
-        "a floor and a reference. This page and the cards are written by `python "
-        "zoo/tools/write_cards.py` from the presets' metadata.",
+        "trained by the commands on their cards, on CPUs, on real data. A generator's scores stand on "
+        "its card beside those of real images, a translator's beside those of simple guesses. This page "
+        "and the cards are written by `python zoo/tools/write_cards.py` from the presets' metadata.",
     ]
     rows = [
         "| | preset | what it makes | parameters | in short |",
