@@ -46,8 +46,9 @@ def evaluate(
     Returns:
         Dict, ready for JSON: `model`, its class; `dataset`, `split`; `losses`, a dict of what the
         model itself measures; for samples `extractor`, `scores`, `counts`, `floor` and
-        `floor_counts` as in `keras_gen.metrics.evaluate_samples`; for translations `copying`, the
-        losses of giving back the input, where it has the target's shape, and `counts`.
+        `floor_counts` as in `keras_gen.metrics.evaluate_samples`; for a VAE `bound`, the `samples` an
+        image and the `images` of its importance-weighted bound, and `latent_dim`; for translations
+        `copying`, the losses of giving back the input, where it has the target's shape, and `counts`.
 
     Raises:
         ValueError: If an option does not apply to the model, or the data do not fit it.
@@ -98,20 +99,19 @@ def _evaluate_samples(model, dataset, split, n, features, seed, iwae):
     names = ("extractor", "scores", "counts", "floor", "floor_counts")
     report = {"losses": results, **{name: results.pop(name) for name in names}}
     if isinstance(model, models.VAE):
-        report["losses"] |= _describe_vae(model, examples, min(n, IWAE_IMAGES), iwae)
+        chosen, count = evenly_spaced(examples, min(n, IWAE_IMAGES), 128)
+        images = np.concatenate(list(chosen.as_numpy_iterator()))
+        report["losses"] |= _describe_vae(model, images, iwae)
+        report["bound"] = {"samples": iwae, "images": count}
+        report["latent_dim"] = model.latent_dim
     return report
 
 
-def _describe_vae(model, examples, n, iwae):
-    chosen, count = evenly_spaced(examples, n, 128)
-    images = np.concatenate(list(chosen.as_numpy_iterator()))
+def _describe_vae(model, images, iwae):
     return {
         "importance_weighted_bound": float(model.importance_weighted_bound(images, iwae).mean()),
-        "importance_weighted_bound_samples": iwae,
-        "importance_weighted_bound_images": count,
         "reconstruction_error": float(model.reconstruction_errors(images).mean()),
         "active_units": len(model.active_units(images)),
-        "latent_dim": model.latent_dim,
     }
 
 
@@ -170,9 +170,8 @@ def _evaluate_copying(model, pairs):
         return dict.fromkeys(model.evaluation_names, 0.0)  # there and back without a change
     means = {name: keras.metrics.Mean() for name in model.evaluation_names}
     for inputs, targets in pairs.as_numpy_iterator():
-        means["l1"].update_state(losses.l1(targets, inputs))
-        means["psnr"].update_state(losses.peak_signal_to_noise_ratio(targets, inputs))
-        means["ssim"].update_state(losses.structural_similarity(targets, inputs))
+        for name, score in losses.paired_scores(targets, inputs).items():
+            means[name].update_state(score)
     return {name: float(mean.result()) for name, mean in means.items()}
 
 
@@ -201,9 +200,15 @@ def _say_counts(report):
     if "scores" not in report:
         return f"{counts['real']} images of each kind"
     floor = report["floor_counts"]
-    return (
+    text = (
         f"Scores: {counts['generated']} generated against {counts['real']} real images. "
         f"Floor: {floor['generated']} real against {floor['real']} other real images."
+    )
+    if "bound" not in report:
+        return text
+    return text + (
+        f" Importance-weighted bound: {report['bound']['samples']} latents an image, "
+        f"{report['bound']['images']} images. Active units: of {report['latent_dim']}."
     )
 
 

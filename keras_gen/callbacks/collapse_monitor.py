@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from keras_gen.callbacks.periodic import PeriodicMeasurement, draw_samples
+from keras_gen.callbacks.periodic import PeriodicMeasurement
 from keras_gen.metrics import get_feature_extractor
 from keras_gen.metrics.images import labelled_image_batches
 from keras_gen.models import WGANGP
@@ -105,10 +105,7 @@ class CollapseMonitor(PeriodicMeasurement):
             self._real_distance = mean_distance(self._features(self._real_batch[0]))
 
     def measure(self, epoch):
-        if self.draw is None:
-            images, labels = draw_samples(self.model, self.n, self.seed)
-        else:
-            images, labels = self.draw(self.model), None
+        images, labels = self.draw_samples()
         features = self._features(images)
         self._diversities.append(mean_distance(features) / self._reference(features))
         found = {"sample_diversity": self._diversities[-1]}

@@ -1,6 +1,6 @@
 """Scores of a model's samples as it trains."""
 
-from keras_gen.callbacks.periodic import PeriodicMeasurement, draw_samples
+from keras_gen.callbacks.periodic import PeriodicMeasurement
 from keras_gen.metrics import ReferenceStatistics, SampleScores
 from keras_gen.metrics.images import image_batches
 
@@ -85,10 +85,7 @@ class EvaluateSamples(PeriodicMeasurement):
             self.scores.update_real(batch)
 
     def measure(self, epoch):
-        if self.draw is None:
-            images, labels = draw_samples(self.model, self.n, self.seed)
-        else:
-            images, labels = self.draw(self.model), None
+        images, labels = self.draw_samples()
         num_classes = getattr(self.model, "num_classes", None)
         if num_classes != self.scores.feature_extractor.num_classes:
             labels = None

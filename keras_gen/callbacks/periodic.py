@@ -33,6 +33,22 @@ class PeriodicMeasurement(keras.callbacks.Callback):
         """
         raise NotImplementedError
 
+    def draw_samples(self):
+        """Makes `self.n` images: by `self.draw` where the user gave it, else by the model's `generate`.
+
+        Where there are classes, each gets the same number of them.
+
+        Returns:
+            Pair of the images, a float array `(n, height, width, channels)`, and their labels, or None.
+        """
+        if self.draw is not None:
+            return self.draw(self.model), None
+        num_classes = getattr(self.model, "num_classes", None)
+        if num_classes is None:
+            return self.model.generate(self.n, seed=self.seed), None
+        labels = np.arange(self.n, dtype="int32") % num_classes
+        return self.model.generate(labels=labels, seed=self.seed), labels
+
     def on_train_begin(self, logs=None):
         self._found = None
 
@@ -42,21 +58,3 @@ class PeriodicMeasurement(keras.callbacks.Callback):
             self._found = self.measure(epoch)
         if logs is not None:
             logs.update(self._found)
-
-
-def draw_samples(model, n, seed):
-    """Makes the same number of images of each class, or images of any where there are no classes.
-
-    Args:
-        model: A model with `generate`.
-        n: Integer, how many.
-        seed: Integer, of the latents.
-
-    Returns:
-        Pair of the images, a float array `(n, height, width, channels)`, and their labels, or None.
-    """
-    num_classes = getattr(model, "num_classes", None)
-    if num_classes is None:
-        return model.generate(n, seed=seed), None
-    labels = np.arange(n, dtype="int32") % num_classes
-    return model.generate(labels=labels, seed=seed), labels

@@ -24,7 +24,11 @@ from keras_gen.losses.penalties import (
     r2_penalty,
 )
 from keras_gen.losses.reconstruction import get_reconstruction, l1, l2
-from keras_gen.losses.similarity import peak_signal_to_noise_ratio, structural_similarity
+from keras_gen.losses.similarity import (
+    paired_scores,
+    peak_signal_to_noise_ratio,
+    structural_similarity,
+)
 from keras_gen.losses.variational import (
     BernoulliLikelihood,
     GaussianLikelihood,
@@ -55,6 +59,7 @@ __all__ = [
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
+    "paired_scores",
     "peak_signal_to_noise_ratio",
     "r1_penalty",
     "r2_penalty",

@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen.losses._tensors import same_shape
+from keras_gen.losses.reconstruction import l1
 
 
 def peak_signal_to_noise_ratio(targets, outputs, data_range=2.0):
@@ -63,6 +64,24 @@ def structural_similarity(targets, outputs, filter_size=11, data_range=2.0):
     contrast = (2.0 * covariance + c2) / (variances + c2)
     luminance = (2.0 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     return ops.mean(luminance * contrast, axis=(1, 2, 3))
+
+
+def paired_scores(targets, outputs):
+    """What a translation is held against its target by, averaged over a batch.
+
+    Args:
+        targets: Float tensor `(batch, height, width, channels)` in [-1, 1].
+        outputs: Float tensor of the same shape.
+
+    Returns:
+        Dict of float32 scalars: `l1`, the mean absolute difference in [-1, 1], `psnr` in decibels,
+        `ssim`.
+    """
+    return {
+        "l1": l1(targets, outputs),
+        "psnr": ops.mean(peak_signal_to_noise_ratio(targets, outputs)),
+        "ssim": ops.mean(structural_similarity(targets, outputs)),
+    }
 
 
 def _gaussian_taps(size, deviation=1.5):

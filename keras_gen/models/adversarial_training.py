@@ -4,6 +4,7 @@ import keras
 
 from keras_gen import losses
 from keras_gen.engine import without_updates
+from keras_gen.models import checks
 
 
 class AdversarialTraining:
@@ -32,6 +33,21 @@ class AdversarialTraining:
             {"loss": self.loss, **settings},
             **trainer_options,
         )
+
+    def set_penalties(self, r1_weight, r2_weight):
+        """Keeps the weights of R1 and R2.
+
+        Returns:
+            Dict of both, for the settings that a model's file keeps.
+
+        Raises:
+            ValueError: If one is no number from 0 up.
+        """
+        settings = {"r1_weight": r1_weight, "r2_weight": r2_weight}
+        for name, weight in settings.items():
+            checks.check_non_negative(name, weight)
+            setattr(self, name, weight)
+        return settings
 
     @property
     def penalty_names(self):

@@ -101,11 +101,7 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        checks.check_non_negative("r1_weight", r1_weight)
-        checks.check_non_negative("r2_weight", r2_weight)
         checks.check_non_negative("classifier_weight", classifier_weight)
-        self.r1_weight = r1_weight
-        self.r2_weight = r2_weight
         self.classifier_weight = classifier_weight
         self.share_forward = share_forward
         self.compile_adversarial(
@@ -113,8 +109,7 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
             discriminator_optimizer,
             loss,
             {
-                "r1_weight": r1_weight,
-                "r2_weight": r2_weight,
+                **self.set_penalties(r1_weight, r2_weight),
                 "classifier_weight": classifier_weight,
                 "share_forward": share_forward,
             },

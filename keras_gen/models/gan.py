@@ -76,20 +76,12 @@ class GAN(AdversarialTraining, LatentSampling, LatentModel):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        checks.check_non_negative("r1_weight", r1_weight)
-        checks.check_non_negative("r2_weight", r2_weight)
-        self.r1_weight = r1_weight
-        self.r2_weight = r2_weight
         self.share_forward = share_forward
         self.compile_adversarial(
             generator_optimizer,
             discriminator_optimizer,
             loss,
-            {
-                "r1_weight": r1_weight,
-                "r2_weight": r2_weight,
-                "share_forward": share_forward,
-            },
+            {**self.set_penalties(r1_weight, r2_weight), "share_forward": share_forward},
             trainer_options,
         )
 

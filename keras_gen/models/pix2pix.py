@@ -139,12 +139,7 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
 
     def evaluation_terms(self, data):
         inputs, targets = self._unpack(data)
-        outputs = self.generator(inputs, training=False)
-        return {
-            "l1": losses.l1(targets, outputs),
-            "psnr": ops.mean(losses.peak_signal_to_noise_ratio(targets, outputs)),
-            "ssim": ops.mean(losses.structural_similarity(targets, outputs)),
-        }
+        return losses.paired_scores(targets, self.generator(inputs, training=False))
 
     def translate(self, images, batch_size=16, as_in_training=False):
         """Translates images.
@@ -182,4 +177,4 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
         for variable, value in zip(variables, updated, strict=True):
             if variable.name == "seed_generator_state":
                 variable.assign(value)
-        return keras.ops.convert_to_numpy(outputs)
+        return ops.convert_to_numpy(outputs)

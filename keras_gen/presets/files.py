@@ -73,40 +73,35 @@ def check_files(folder, wanted):
     return metadata
 
 
-def check_weights_file(path):
-    """Refuses a weights file that is no HDF5, or reaches outside itself by links or storage.
+def array_shapes(path):
+    """Looks through a weights file, and refuses one that reaches outside itself by links or storage.
+
+    Args:
+        path: `pathlib.Path` of an HDF5 file; none of its arrays is read.
+
+    Returns:
+        Dict from the names of all arrays in it to their shapes.
 
     Raises:
-        ValueError: If it is such a file.
+        ValueError: If it is no HDF5 file, or holds anything but plain arrays.
     """
     try:
         with h5py.File(path, "r") as file:
-            _check_group(file, path)
-    except OSError as error:
-        raise ValueError(f"{path} is no HDF5 file: {error}") from error
+            return dict(_walk(file, path))
+    except (OSError, RecursionError) as error:  # the latter: a group that holds itself
+        raise ValueError(f"{path} is no HDF5 file that can be read: {error}") from error
 
 
-def array_shapes(path):
-    """Dict from the names of all arrays in an HDF5 file to their shapes."""
-    shapes = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset):
-            shapes[name] = item.shape
-
-    with h5py.File(path, "r") as file:
-        file.visititems(visit)
-    return shapes
-
-
-def _check_group(group, path):
+def _walk(group, path):
     for name in group:
         link = group.get(name, getlink=True)
         item = group[name] if isinstance(link, h5py.HardLink) else None
         if isinstance(item, h5py.Group):
-            _check_group(item, path)
+            yield from _walk(item, path)
         elif item is None or item.external or item.is_virtual or item.dtype.hasobject:
             raise ValueError(
                 f"{path} must hold its weights as plain arrays. Received: {group.name}/{name}, which "
                 "points elsewhere or holds objects, so nothing was loaded"
             )
+        else:
+            yield item.name, item.shape

@@ -49,22 +49,20 @@ def from_preset(preset, load_weights=True, custom_objects=None):
     files.check_files(folder, wanted)
     config = files.read_json(folder / files.CONFIG)
     check_config(config, folder / files.CONFIG, custom_objects)
-    if load_weights:
-        files.check_weights_file(folder / files.WEIGHTS)
+    shapes = files.array_shapes(folder / files.WEIGHTS) if load_weights else None
     model = keras.saving.deserialize_keras_object(config, custom_objects, safe_mode=True)
     if load_weights:
-        _check_arrays(model, folder)
+        _check_arrays(model, shapes, folder)
         model.load_weights(folder / files.WEIGHTS)
     return model
 
 
-def _check_arrays(model, folder):
+def _check_arrays(model, found, folder):
     """Refuses weights that are not those of the config: Keras would leave out what does not fit."""
     with tempfile.TemporaryDirectory() as scratch:
         own = pathlib.Path(scratch) / files.WEIGHTS
         model.save_weights(own)
         expected = files.array_shapes(own)
-    found = files.array_shapes(folder / files.WEIGHTS)
     if found != expected:
         name = min(found.items() ^ expected.items())[0]
         raise ValueError(

@@ -155,9 +155,8 @@ def test_a_damaged_preset_is_not_uploaded(hugging_face, preset):
 @pytest.fixture
 def kaggle(tmp_path, monkeypatch):
     """The folders of a hub that answers `kagglehub` as its own resolvers do."""
-    kagglehub = pytest.importorskip("kagglehub")
+    import kagglehub
     from kagglehub import registry
-    from kagglehub.exceptions import KaggleApiHTTPError  # noqa: F401  what the real one raises
 
     folders = {}
 

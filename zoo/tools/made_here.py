@@ -24,6 +24,7 @@ EMOJI = {
     "citation": "npm packages emoji-datasource-google and emoji-datasource-twitter, 16.0.0",
 }
 
+_PACKAGE_LICENCE = "Apache-2.0, as the package. The data's licence is above."
 _LATENTS = "Gaussian noise to images"
 _SMALL_GAN = (
     "DCGAN: dense layer and two transposed convolutions; discriminator of two strided convolutions; "
@@ -159,3 +160,17 @@ PRESETS = {
         "network had reached 90.7% on the test images, so its accuracy is a little flattered.",
     },
 }
+
+
+def words(name):
+    """What `metadata.json` says of a preset in words: all but how it is evaluated.
+
+    Args:
+        name: String, a name in `PRESETS`.
+
+    Returns:
+        Dict of `description`, `task`, `data`, `network`, `use`, `limits` and `licence`.
+    """
+    facts = {"licence": _PACKAGE_LICENCE, **PRESETS[name]}
+    facts.pop("evaluation", None)
+    return facts

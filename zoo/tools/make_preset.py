@@ -52,13 +52,10 @@ def make_preset(name, run, machine, seconds=None):
         report = evaluation.evaluate(stored, **facts["evaluation"]) | references(stored, facts)
         epochs = len(history)
         metadata = {
-            "description": facts["description"],
-            "task": facts["task"],
-            "network": facts["network"],
+            **made_here.words(name),
             "weights_dtype": "float16",
             # In grey levels of 255; images are in [-1, 1].
             "float16_change": round(float(np.abs(grid - images).max() * 127.5), 4),
-            "data": facts["data"],
             "training": {
                 "command": command(settings),
                 "settings": settings,
@@ -70,9 +67,6 @@ def make_preset(name, run, machine, seconds=None):
             },
             "evaluation": facts["evaluation"],
             "report": report,
-            "use": facts["use"],
-            "limits": facts["limits"],
-            "licence": facts.get("licence", "Apache-2.0"),
         }
         metadata = complete(folder, metadata)
         shutil.rmtree(ZOO / name, ignore_errors=True)
@@ -149,12 +143,7 @@ def score_mean_picture(settings):
 
     wanted = targets(settings["split"])
     guess = np.broadcast_to(targets("train").mean(axis=0), wanted.shape)
-    scores = {
-        "l1": losses.l1(wanted, guess),
-        "psnr": keras.ops.mean(losses.peak_signal_to_noise_ratio(wanted, guess)),
-        "ssim": keras.ops.mean(losses.structural_similarity(wanted, guess)),
-    }
-    return {name: float(score) for name, score in scores.items()}
+    return {name: float(score) for name, score in losses.paired_scores(wanted, guess).items()}
 
 
 def main():

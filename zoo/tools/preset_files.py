@@ -22,6 +22,10 @@ def complete(folder, metadata):
         name: describe_file(folder / name) for name in names if name not in (METADATA, "README.md")
     }
     with written_aside(folder / METADATA) as aside:
-        text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
-        aside.write_text(text + "\n", encoding="utf-8")
+        aside.write_text(to_text(whole), encoding="utf-8")
     return whole
+
+
+def to_text(metadata):
+    """The text of a `metadata.json`."""
+    return json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -161,8 +161,8 @@ def main():
     folder = arguments.output or ZOO / f"classifier_{arguments.dataset}"
     save_to_preset(model, folder)
     write_golden(folder, arguments.dataset, arguments.test_split)
-    description = made_here.PRESETS[f"classifier_{arguments.dataset}"]["description"]
-    metadata = complete(folder, {"description": description, **metadata})
+    words = made_here.words(f"classifier_{arguments.dataset}")
+    metadata = complete(folder, {**words, **metadata})
     print(json.dumps(metadata, indent=2))
 
 

@@ -1,5 +1,7 @@
 """Writes every preset's card and the zoo's table from what the presets' metadata say.
 
+The words come from `made_here.py`, and are put into the metadata first.
+
 python zoo/tools/write_cards.py           # writes them
 python zoo/tools/write_cards.py --check   # says which are stale, and fails if any is
 """
@@ -10,43 +12,36 @@ import pathlib
 import sys
 
 import made_here
+from preset_files import to_text
 
 from keras_gen.files import written_aside
+from keras_gen.presets.files import METADATA
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
-PACKAGE_LICENCE = "Apache-2.0, as the package. The data's licence is above."
-
-
-# What a report says of how the likelihood's bound was measured; it stands below the table.
-_ABOUT_BOUNDS = (
-    "importance_weighted_bound_samples",
-    "importance_weighted_bound_images",
-    "latent_dim",
-)
 
 
 def read_presets():
-    """Metadata of all presets by name."""
+    """Metadata of all presets by name, in today's words."""
     return {
         path.parent.name: json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(ZOO.glob("*/metadata.json"))
+        | made_here.words(path.parent.name)
+        for path in sorted(ZOO.glob(f"*/{METADATA}"))
     }
 
 
 def write_card(name, metadata):
     """The text of a preset's card."""
-    facts = made_here.PRESETS[name]
-    data = facts["data"]
+    data = metadata["data"]
     parts = [
         f"# {name}",
-        f"{facts['description']}. {facts['task']}.",
+        f"{metadata['description']}. {metadata['task']}.",
         *(["![samples](samples.png)"] if "samples.png" in metadata["files"] else []),
         *(["Seed 0, nothing chosen."] if "samples.png" in metadata["files"] else []),
         "## Use",
         _usage(name, metadata),
-        facts["use"],
+        metadata["use"],
         "## Model",
-        f"{facts['network']}. {_parameters(metadata)}",
+        f"{metadata['network']}. {_parameters(metadata)}",
         "## Data",
         f"[{data['name']}]({data['url']}): {data['description']}. Licence: {data['licence']}. "
         f"{data['citation']}.",
@@ -55,9 +50,9 @@ def write_card(name, metadata):
         "## Scores",
         _scores(metadata),
         "## Limits",
-        facts["limits"],
+        metadata["limits"],
         "## Licence of the weights",
-        facts.get("licence", PACKAGE_LICENCE),
+        metadata["licence"],
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -121,8 +116,7 @@ def _scores(metadata):
             f"Accuracy on {metadata['test_images']:,} test images: "
             f"{100 * metadata['test_accuracy']:.1f}%."
         )
-    measured = {k: v for k, v in report["losses"].items() if k not in _ABOUT_BOUNDS}
-    columns = {"this model": {**measured, **report.get("scores", {})}}
+    columns = {"this model": {**report["losses"], **report.get("scores", {})}}
     for key, title in (
         ("copying", "copying the input"),
         ("mean_picture", "mean training picture"),
@@ -154,11 +148,11 @@ def _counts(report, evaluation):
         f"{evaluation['split']} split. Floor: {floor['generated']:,} images of the train split "
         f"against {floor['real']:,} of the {evaluation['split']} split."
     )
-    if "latent_dim" in report["losses"]:
-        samples, images, latent_dim = (report["losses"][name] for name in _ABOUT_BOUNDS)
+    if "bound" in report:
         text += (
-            f" Likelihoods are in nats. Importance-weighted bound: {samples} samples an image, {images:,} "
-            f"images. Active units: of {latent_dim}."
+            " Likelihoods are in nats. Importance-weighted bound: "
+            f"{report['bound']['samples']} samples an image, {report['bound']['images']:,} images. "
+            f"Active units: of {report['latent_dim']}."
         )
     if "noisy_real" not in report:
         return text
@@ -199,7 +193,7 @@ def write_table(presets):
             else ""
         )
         rows.append(
-            f"| {picture} | [{name}]({name}/README.md) | {made_here.PRESETS[name]['description']} | "
+            f"| {picture} | [{name}]({name}/README.md) | {metadata['description']} | "
             f"{metadata['parameter_count']:,} | {_in_short(metadata)} |"
         )
     size = sum(file["size"] for m in presets.values() for file in m["files"].values())
@@ -233,6 +227,7 @@ def main():
     arguments = parser.parse_args()
     presets = read_presets()
     texts = {ZOO / name / "README.md": write_card(name, m) for name, m in presets.items()}
+    texts |= {ZOO / name / METADATA: to_text(m) for name, m in presets.items()}
     texts[ZOO / "README.md"] = write_table(presets)
     stale = [
         path
