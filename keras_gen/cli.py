@@ -63,6 +63,12 @@ def train(
     n_critic: Annotated[
         int, typer.Option(help="Critic updates in a step of wgan_gp.", min=1)
     ] = None,
+    augment: Annotated[
+        str,
+        typer.Option(
+            help="For translation: crop,flip; flip, where all images are framed alike; none."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of weights, noise and order of data. [0]")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training in the output folder.")
@@ -90,6 +96,7 @@ def train(
         ema_decay=ema_decay,
         beta=beta,
         n_critic=n_critic,
+        augment=augment,
     )
     try:
         train(settings, output, resume=resume, verbose=1 if sys.stdout.isatty() else 2)

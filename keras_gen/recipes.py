@@ -32,6 +32,7 @@ class Settings:
         ema_decay: Float, of the generator's moving average; 0 for none.
         beta: Float, the weight of a VAE's KL term.
         n_critic: Integer, critic updates in a step of WGAN-GP.
+        augment: String, for translation: `"crop,flip"`, `"flip"`, `"crop"` or `"none"`.
     """
 
     model: str
@@ -50,6 +51,7 @@ class Settings:
     ema_decay: float | None = None
     beta: float | None = None
     n_critic: int | None = None
+    augment: str | None = None
 
     def with_defaults(self):
         """Fills in the model's own defaults and refuses options that the model does not have.
@@ -109,12 +111,12 @@ def load_labelled_images(settings, first_epoch=0):
 
 
 def load_pairs(settings, first_epoch=0):
-    """Training batches `(inputs, targets)`, jittered and mirrored as in the paper."""
+    """Training batches `(inputs, targets)`, by default jittered and mirrored as in the paper."""
     return _load_two_images(data.paired, settings, first_epoch)
 
 
 def load_unpaired(settings, first_epoch=0):
-    """Training batches of two domains, jittered and mirrored as in the paper."""
+    """Training batches of two domains, by default jittered and mirrored as in the paper."""
     return _load_two_images(data.unpaired, settings, first_epoch)
 
 
@@ -123,7 +125,7 @@ def _load_two_images(pipeline, settings, first_epoch):
         settings.dataset,
         settings.input,
         settings.target,
-        augment=("crop", "flip"),
+        augment=() if settings.augment == "none" else tuple(settings.augment.split(",")),
         **_pipeline_options(settings, first_epoch),
     )
 
@@ -204,13 +206,17 @@ def build_vae(dataset, settings):
 
 
 def build_pix2pix(dataset, settings):
-    """U-Net and PatchGAN; half of the epochs at a constant rate, then linearly to zero."""
+    """U-Net and PatchGAN; half of the epochs at a constant rate, then linearly to zero.
+
+    The paper's batches of one image make its BatchNorm an instance normalisation; so does this, whose
+    batches are larger.
+    """
     input_shape, target_shape = _image_shapes(dataset)
     pix2pix = models.Pix2Pix(
-        networks.unet_generator(input_shape, target_shape[-1], settings.base_filters),
-        networks.patch_discriminator(
-            input_shape, target_shape, base_filters=settings.base_filters, normalization="batch"
+        networks.unet_generator(
+            input_shape, target_shape[-1], settings.base_filters, normalization="instance"
         ),
+        networks.patch_discriminator(input_shape, target_shape, base_filters=settings.base_filters),
     )
     pix2pix.compile(*_translation_optimizers(settings, dataset), loss=settings.loss)
     return pix2pix
@@ -357,6 +363,7 @@ RECIPES = {
             "base_filters": 32,
             "learning_rate": 2e-4,
             "loss": "non_saturating",
+            "augment": "crop,flip",
         },
         options=("input", "target"),
         decays=True,
@@ -371,6 +378,7 @@ RECIPES = {
             "base_filters": 16,
             "learning_rate": 2e-4,
             "loss": "least_squares",
+            "augment": "crop,flip",
         },
         options=("input", "target"),
         decays=True,

@@ -36,3 +36,19 @@ def test_every_setting_is_an_option_of_some_recipe():
     for recipe in RECIPES.values():
         known |= {*recipe.defaults, *recipe.options}
     assert {field.name for field in dataclasses.fields(Settings)} == known
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+@pytest.mark.parametrize(("augment", "scaled"), [("none", False), ("flip", False), ("crop", True)])
+def test_what_is_augmented_can_be_chosen(name, augment, scaled):
+    """Digits have 17 grey levels; a crop, out of a larger picture, has others between them."""
+    settings = Settings(name, "digits", **DOMAINS[name], **TINY, augment=augment).with_defaults()
+    _, batch = next(iter(RECIPES[name].load(settings).as_numpy_iterator()))
+    levels = {round(float(level)) for level in (batch.ravel() + 1.0) * 127.5}
+    assert (len(levels) > 17) is scaled
+
+
+def test_unknown_augmentations_are_refused():
+    settings = Settings("pix2pix", "digits", input="edges", augment="turn").with_defaults()
+    with pytest.raises(ValueError, match=r"`augment` must be some of.*turn"):
+        RECIPES["pix2pix"].load(settings)

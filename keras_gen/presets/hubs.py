@@ -56,10 +56,10 @@ def upload_preset(address, folder):
 
     Raises:
         FileNotFoundError: If the folder is no preset.
-        ValueError: If the address is of no known hub, or a file of the preset was changed.
+        ValueError: If the address is none of a known hub, or a file of the preset was changed.
         ImportError: If the hub's own package is not installed.
     """
-    if not address.startswith(SCHEMES):
+    if not isinstance(address, str) or not address.startswith(SCHEMES):
         raise ValueError(
             f"`address` must start with {' or '.join(SCHEMES)}. Received: address={address!r}"
         )

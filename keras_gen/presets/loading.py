@@ -93,6 +93,11 @@ def find_preset(preset):
     Raises:
         FileNotFoundError: If there is none.
     """
+    if not isinstance(preset, str | os.PathLike):
+        raise ValueError(
+            "`preset` must be the name of a preset, a folder or an address. "
+            f"Received: preset={preset!r}"
+        )
     name = os.fspath(preset)
     if name.startswith(SCHEMES):
         return download_preset(name)

@@ -186,9 +186,10 @@ def test_kaggle_round_trip(kaggle, preset):
     )
 
 
-def test_an_address_of_no_known_hub_is_refused(preset):
-    with pytest.raises(ValueError, match=r"hf:// or kaggle://.*address='ftp://a/b'"):
-        keras_gen.upload_preset("ftp://a/b", preset)
+@pytest.mark.parametrize("address", ["ftp://a/b", None])
+def test_an_address_of_no_known_hub_is_refused(preset, address):
+    with pytest.raises(ValueError, match=rf"hf:// or kaggle://.*address={address!r}"):
+        keras_gen.upload_preset(address, preset)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,12 @@ def test_the_class_of_from_preset_is_the_class_that_comes(preset):
         keras_gen.VAE.from_preset(preset)
 
 
+@pytest.mark.parametrize("wrong", [None, 3, b"gan_digits"])
+def test_what_is_no_name_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"`preset` must be the name.*preset="):
+        keras_gen.from_preset(wrong)
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(FileNotFoundError, match=r"classifier_digits.*preset='gan_of_dreams'"):
         keras_gen.from_preset("gan_of_dreams")
