@@ -22,7 +22,8 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
       A phase sees what the phases before it changed, and `yield` returns the dict that the phase's
       loss gave, images made on the way among it. What the schedule itself computes (samples for the
       discriminator, say) is not differentiated.
-    - `compile`, which hands its optimizers to `compile_phases`.
+    - `compile`, which hands its optimizers to `compile_phases`. It takes each as `<phase>_optimizer`, or as
+      `optimizer` where there is one phase: a loaded file calls it so.
     - `evaluation_terms(data)`: the dict of scalars that `evaluate` averages, if it is not the phases'
       own losses and terms, and `evaluation_names`, their names.
 

@@ -74,7 +74,7 @@ def array(weight):
 
 
 def test_fine_tuning_moves_the_weights_and_loses_nothing(tmp_path):
-    model = keras_gen.GAN.from_preset("gan_digits")
+    model = keras_gen.GAN.from_preset("gan_fashion_mnist")
     before = {w.path: array(w) for w in model.trainable_weights}
     model.compile()
     height, width, channels = model.image_shape
