@@ -48,7 +48,8 @@ def evaluate(
         model itself measures; for samples `extractor`, `scores`, `counts`, `floor` and
         `floor_counts` as in `keras_gen.metrics.evaluate_samples`; for a VAE `bound`, the `samples` an
         image and the `images` of its importance-weighted bound, and `latent_dim`; for translations
-        `copying`, the losses of giving back the input, where it has the target's shape, and `counts`.
+        `copying`, the losses of giving back the input, where it has the target's shape or is a grey
+        image of its size, and `counts`.
 
     Raises:
         ValueError: If an option does not apply to the model, or the data do not fit it.
@@ -159,7 +160,8 @@ def _evaluate_translation(model, dataset, split, n, input, target):
     )
     pairs, count = evenly_spaced(examples, n, 16)
     report = {"losses": model.evaluate(pairs, verbose=0, return_dict=True)}
-    if shapes[0] == shapes[1]:
+    inputs, targets = shapes
+    if inputs == targets or inputs == (*targets[:2], 1):
         report["copying"] = _evaluate_copying(model, pairs)
     return report | {"counts": {"real": count}}
 
@@ -170,7 +172,8 @@ def _evaluate_copying(model, pairs):
         return dict.fromkeys(model.evaluation_names, 0.0)  # there and back without a change
     means = {name: keras.metrics.Mean() for name in model.evaluation_names}
     for inputs, targets in pairs.as_numpy_iterator():
-        for name, score in losses.paired_scores(targets, inputs).items():
+        copied = np.broadcast_to(inputs, targets.shape)  # a grey input in all channels
+        for name, score in losses.paired_scores(targets, copied).items():
             means[name].update_state(score)
     return {name: float(mean.result()) for name, mean in means.items()}
 

@@ -167,11 +167,20 @@ def test_a_translator_that_copies_scores_as_copying_does():
     assert report["losses"] == pytest.approx(report["copying"], rel=1e-4)
 
 
-def test_no_copying_where_shapes_differ():
-    case = CASES["pix2pix"]  # gray to colour
-    report = evaluate(case.build(), "digits", n=10, input="edges", target="image")
-    assert "copying" not in report
-    assert report["counts"] == {"real": 10}
+def test_a_grey_input_is_copied_into_all_channels():
+    options = {"dataset": "digits", "n": 10, "input": "edges", "target": "image"}
+    colour = evaluate(CASES["pix2pix"].build(), **options)
+    assert colour["copying"] == pytest.approx(evaluate(pix2pix(), **options)["copying"], rel=1e-4)
+    assert colour["counts"] == {"real": 10}
+
+
+def test_no_copying_of_colour_to_grey():
+    networks = keras_gen.networks
+    model = keras_gen.Pix2Pix(
+        networks.unet_generator((8, 8, 3), 1, base_filters=4),
+        networks.patch_discriminator((8, 8, 3), (8, 8, 1), base_filters=4),
+    )
+    assert "copying" not in evaluate(model, "digits", n=10, input="image", target="image")
 
 
 def test_cycles_of_a_cycle_gan(folder):
