@@ -38,10 +38,11 @@ _LIMITS_28 = (
 )
 _LIMITS_DIGITS = "8 x 8 pixels, 1,437 training images: good for tests, tutorials and first steps."
 _LIMITS_EMOJI = (
-    "64 x 64 pictures on white. It has seen a few thousand emoji and nothing else: flags, faces and "
-    "hands, of which there are many, come out best, single objects worst. Emoji carry the biases of "
+    "64 x 64 pictures on white. It has seen a few thousand emoji and nothing else: flags, faces "
+    "and hands, of which there are many, come out best, single objects worst. Emoji carry the biases of "
     "those who drew and chose them."
 )
+_BLOTCHES = " The outputs are blotched with colour; look at the samples before you build on them."
 _LICENCE_OF_TWEMOJI = (
     "CC BY 4.0, as the graphics that it learnt to draw: credit Twemoji, Copyright Twitter, Inc and "
     "other contributors."
@@ -119,7 +120,10 @@ PRESETS = {
         "data": EMOJI,
         "network": "U-Net of six levels, conditional PatchGAN",
         "use": _TRANSLATE,
-        "limits": _LIMITS_EMOJI,
+        "limits": _LIMITS_EMOJI
+        + _BLOTCHES
+        + " Where the two sets draw a thing in different ways, it can "
+        "only guess.",
         "licence": _LICENCE_OF_TWEMOJI,
         "evaluation": _EMOJI | {"input": "noto", "target": "twemoji"},
     },
@@ -129,7 +133,9 @@ PRESETS = {
         "data": EMOJI,
         "network": "U-Net of six levels, conditional PatchGAN",
         "use": _TRANSLATE,
-        "limits": _LIMITS_EMOJI + " Colours are guesses: an outline does not tell them.",
+        "limits": _LIMITS_EMOJI
+        + _BLOTCHES
+        + " Colours are guesses: an outline does not tell them.",
         "evaluation": _EMOJI | {"input": "edges", "target": "noto"},
     },
     "cyclegan_emoji_noto_twemoji": {

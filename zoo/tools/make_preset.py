@@ -93,8 +93,10 @@ def golden(model, facts):
     """Three inputs of a model and its outputs for them, by the names of `tests/zoo`."""
     if isinstance(model, (Pix2Pix, CycleGAN)):
         pipeline = data.paired if isinstance(model, Pix2Pix) else data.unpaired
-        options = {k: v for k, v in facts["evaluation"].items() if k not in ("dataset", "n")}
-        batches = pipeline(facts["evaluation"]["dataset"], **options, batch_size=3, shuffle=False)
+        dataset, split, first, second = (
+            facts["evaluation"][name] for name in ("dataset", "split", "input", "target")
+        )
+        batches = pipeline(dataset, first, second, split=split, batch_size=3, shuffle=False)
         images, _ = next(iter(batches.as_numpy_iterator()))
         images = pictures.to_uint8(images)
         return {"images": images, "outputs": model.translate(images / np.float32(127.5) - 1.0)}
