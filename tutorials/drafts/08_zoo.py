@@ -1,0 +1,239 @@
+# %% [markdown]
+# # The zoo: load, sample, translate, fine-tune, export, share
+#
+# **You will learn** how to use pretrained weights by name; how to go on training them on a few images of
+# your own, and whether that helps; how to export a generator to SavedModel, LiteRT and ONNX, and to check
+# that the exported file gives the same images; how to pack a model for others.
+#
+# **Time** about two minutes on one CPU core. No GPU is needed. The presets load offline. The data sets are
+# Fashion-MNIST, which TensorFlow Datasets downloads (30 MB), and `emoji`, whose archives are fetched by
+# hand: `keras_gen.data.images("emoji")` says how where they are missing. Beside the package, exporting needs
+# `pip install onnx onnxruntime tf2onnx ai-edge-litert`.
+
+# %%
+import pathlib
+
+import keras
+import numpy as np
+from PIL import Image
+
+import keras_gen
+from keras_gen import pictures
+
+keras.utils.set_random_seed(0)
+
+# %% short={"STEPS": 3, "COUNT": 60}
+STEPS = 400
+COUNT = 1000  # Images of each kind that are scored.
+
+
+# %%
+def show(images, columns):
+    return Image.fromarray(pictures.enlarge(pictures.image_grid(images, columns)).squeeze())
+
+
+# %% [markdown]
+# ## What there is
+#
+# Every preset has a card: what it makes, what it was trained on and by which command, its scores, its limits.
+# `keras-gen presets <name>` prints it.
+
+# %%
+for name, metadata in keras_gen.list_presets().items():
+    print(f"{name:32} {metadata['class_name']:16} {metadata['parameter_count']:>9,} parameters")
+
+# %% [markdown]
+# ## Sample
+
+# %%
+gan = keras_gen.GAN.from_preset("gan_fashion_mnist")
+show(gan.generate(40, seed=0), 20)
+
+# %% [markdown]
+# The same seed gives the same images, on every backend up to rounding. Between two latents the images change
+# smoothly; the walk follows a great circle, since a straight line would pass nearer to the origin than samples
+# of a Gaussian ever lie:
+
+# %%
+show(np.concatenate([gan.interpolate(steps=12, seed=seed) for seed in range(3)]), 12)
+
+# %% [markdown]
+# ## Translate
+#
+# Edges to emoji, on emoji that were held out from training. Input, output, target, three times a row:
+
+# %%
+edges_to_noto = keras_gen.Pix2Pix.from_preset("pix2pix_emoji_edges_to_noto")
+pairs = keras_gen.data.paired(
+    "emoji", "edges", "noto", split="test", image_size=64, batch_size=9, shuffle=False
+)
+edges, targets = next(iter(pairs.as_numpy_iterator()))
+outputs = edges_to_noto.translate(edges)
+triples = np.stack([np.repeat(edges, 3 // edges.shape[-1], axis=-1), outputs, targets], axis=1)
+Image.fromarray(pictures.image_grid(triples.reshape(-1, 64, 64, 3), 9))
+
+# %% [markdown]
+# ## Fine-tune on little data
+#
+# You want bags, and have 100 pictures of bags. The preset has both networks in it, so that training can go
+# on. (Bags are among what it was trained on, so that this shows the technique, not what it gains on pictures
+# that are new to it.) For comparison the same networks, the same steps, from fresh weights.
+
+
+# %%
+def load_bags(split):
+    batches = keras_gen.data.images(
+        "fashion_mnist", split=split, labels=True, shuffle=False, drop_remainder=False
+    )
+    return np.concatenate([x[y == 8] for x, y in batches.as_numpy_iterator()])
+
+
+bags = load_bags("train")[:100]
+other_bags = load_bags("test")[:COUNT]
+
+
+def fine_tune(load_weights):
+    keras.utils.set_random_seed(0)
+    model = keras_gen.GAN.from_preset("gan_fashion_mnist", load_weights=load_weights)
+    model.compile(
+        keras.optimizers.Adam(2e-4, beta_1=0.5),
+        keras.optimizers.Adam(2e-4, beta_1=0.5),
+        r1_weight=0.1,
+        share_forward=True,
+    )
+    batches = keras_gen.data.images(bags, batch_size=min(32, len(bags)), augment=["flip"])
+    model.fit(batches.repeat(), steps_per_epoch=STEPS, epochs=1, verbose=0)
+    return model
+
+
+def report(name, images):
+    scores = keras_gen.metrics.evaluate_samples(other_bags, images, "classifier_fashion_mnist")
+    found = {key.split(" (")[0]: value for key, value in scores["scores"].items()}
+    print(f"{name:12} FID {found['FID']:6.1f}  recall {found['recall']:.2f}")
+
+
+tuned, fresh = fine_tune(load_weights=True), fine_tune(load_weights=False)
+report("preset", gan.generate(COUNT, seed=0))
+report("fine-tuned", tuned.generate(COUNT, seed=0))
+report("from scratch", fresh.generate(COUNT, seed=0))
+show(np.concatenate([tuned.generate(20, seed=0), fresh.generate(20, seed=0)]), 20)
+
+# %% [markdown]
+# Above fine-tuned, below from scratch. The scores are against bags of the test split.
+#
+# ## Export
+#
+# To run without Keras, export the network that makes the images, `sampler`: the moving average of the
+# generator where there is one. What it gives must be what the model gives, so compare each file, run by its own
+# runtime, on the same latents.
+
+# %%
+sampler = gan.sampler
+latents = np.random.default_rng(0).standard_normal((8, gan.latent_dim), dtype="float32")
+expected = sampler.predict(latents, verbose=0)
+
+
+def compare(name, path, images):
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    size = sum(file.stat().st_size for file in files) / 1e6
+    difference = np.abs(np.asarray(images) - expected).max()
+    print(f"{name:12} {size:5.1f} MB, largest difference {difference:.1e}")
+    assert difference < 1e-4
+
+
+# %% [markdown]
+# **SavedModel**, for TensorFlow and TensorFlow Serving:
+
+# %%
+import tensorflow as tf
+
+tf.get_logger().setLevel("ERROR")
+sampler.export("sampler", format="tf_saved_model", verbose=False)
+saved = tf.saved_model.load("sampler")
+compare("SavedModel", pathlib.Path("sampler"), saved.serve(latents))
+
+# %% [markdown]
+# **LiteRT** (formerly TensorFlow Lite), for phones and small devices:
+
+# %%
+from ai_edge_litert.interpreter import Interpreter
+
+sampler.export("sampler.tflite", format="litert", verbose=False)
+interpreter = Interpreter("sampler.tflite")
+(source,), (sink,) = interpreter.get_input_details(), interpreter.get_output_details()
+interpreter.resize_tensor_input(source["index"], latents.shape)
+interpreter.allocate_tensors()
+interpreter.set_tensor(source["index"], latents)
+interpreter.invoke()
+compare("LiteRT", pathlib.Path("sampler.tflite"), interpreter.get_tensor(sink["index"]))
+
+# %% [markdown]
+# **ONNX**, for ONNX Runtime, in C++, C#, Java or a browser:
+
+# %%
+import onnxruntime
+
+sampler.export("sampler.onnx", format="onnx", verbose=False)
+session = onnxruntime.InferenceSession("sampler.onnx")
+(images,) = session.run(None, {session.get_inputs()[0].name: latents})
+compare("ONNX", pathlib.Path("sampler.onnx"), images)
+show(images, 8)
+
+# %% [markdown]
+# ## Share
+#
+# A preset is a folder of three files: the architecture, the weights and what there is to know.
+
+# %%
+tuned.save_to_preset(
+    "gan_bags", weights_dtype="float16", metadata={"description": "Bags, fine-tuned on 100 images"}
+)
+for path in sorted(pathlib.Path("gan_bags").iterdir()):
+    print(f"{path.name:18} {path.stat().st_size:>9,} bytes")
+again = keras_gen.from_preset("gan_bags")
+print("difference:", np.abs(again.generate(8, seed=0) - tuned.generate(8, seed=0)).max())
+
+# %% [markdown]
+# Weights were kept as float16, which halves the file and moves the images by less than a grey level (2 / 255).
+# A file that is not the one that was saved is refused before anything of it is used:
+
+# %%
+weights = pathlib.Path("gan_bags/model.weights.h5")
+original = weights.read_bytes()
+weights.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
+try:
+    keras_gen.from_preset("gan_bags")
+except ValueError as error:
+    print(type(error).__name__, str(error).splitlines()[0][:100])
+weights.write_bytes(original)
+
+# %% [markdown]
+# To publish it, log in to a hub and upload the folder. **These lines are not run here**, since they need an
+# account:
+#
+# ```python
+# keras_gen.upload_preset("hf://your_name/gan_bags", "gan_bags")  # after `hf auth login`
+# model = keras_gen.GAN.from_preset("hf://your_name/gan_bags")  # anyone, anywhere
+# ```
+#
+# `kaggle://` addresses work the same. Say in the folder's `README.md` what the model was trained on, under which
+# licence the data stand, and what it is not fit for.
+#
+# ## What to try when it fails
+#
+# - **Fine-tuned samples all look like the few images**: the discriminator has learnt them by heart. Stop
+#   earlier, lower its learning rate, raise `r1_weight`, or vary the images (`augment`).
+# - **Fine-tuning begins with noise**: the learning rate is too high for weights that are already good.
+# - **An export says that the model was never called**: call its network once, `network.predict(inputs)`, so that
+#   its input's signature is known.
+# - **An exported model gives other images**: it was exported from `generator` where `generate` uses `sampler`, or
+#   images were left in [-1, 1] where the program that shows them expects bytes.
+# - **`from_preset` refuses a file**: it was changed after it was saved, or came through a tool that rewrites
+#   line ends. Fetch it again.
+#
+# ## Exercises
+#
+# 1. Fine-tune on 20 bags instead of 100. When do the samples begin to repeat the training images? How would you
+#    measure that?
+# 2. Export the decoder of `vae_fashion_mnist` to ONNX. What must be done to its outputs to get images?
+# 3. Export with a fixed batch of 1 and time it in ONNX Runtime against `predict`.
