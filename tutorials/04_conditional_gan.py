@@ -5,7 +5,7 @@
 # them; how to measure whether a model gives what it was asked for; and how to test, fairly, whether
 # generated images make a classifier better when real ones are few.
 #
-# **Time** about five minutes on one CPU core. No GPU is needed. The data set is Fashion-MNIST, which
+# **Time** about six minutes on one CPU core. No GPU is needed. The data set is Fashion-MNIST, which
 # TensorFlow Datasets downloads (30 MB) when it is first asked for.
 
 # %%
@@ -257,3 +257,39 @@ plt.show()
 
 # %%
 show(own_samples[0], 10)
+
+# %% [markdown]
+# ## What came out
+#
+# As it came out, in this setting: **no arm beats the real images alone.**
+#
+# - The own cGAN costs accuracy: 81.4% against 82.9%, worse by 1.5 points on average, with a standard deviation of
+#   0.6 over the five seeds. Only 79% of its images are of the class that was asked for in the eyes of the judge, so
+#   that every fifth label is wrong. A generator trained on the same 2,000 images has nothing to tell that is not in
+#   them, and adds its mistakes.
+# - The zoo's cGAN, which has seen thirty times as many labelled images, changes nothing that five seeds could show:
+#   82.7%, a difference of -0.2 points with a standard deviation of 0.6.
+# - Flips and shifts lose 1.8 points here as well. That is a warning about the rules: 600 steps are some 19 passes over
+#   2,000 images, and more varied images need more steps before they pay. The comparison holds for this length of
+#   training and no other; exercise 1 asks for the rest.
+#
+# So do not expect a GAN to make up for data that you do not have. Where generated images are said to help, look for
+# the arm with plain augmentation, for the data that the generator has seen, and for the spread over seeds.
+#
+# ## What to try when it fails
+#
+# - **Images of the wrong class**: the discriminator makes too little of the label. Use `conditioning="projection"`, or
+#   a discriminator with class logits (AC-GAN); train longer.
+# - **Every class has its one image** (collapse within classes, which a classifier's accuracy does not show): look at
+#   `recall`; add `r1_weight`; lower the learning rates.
+# - **Too few images** (the discriminator's loss falls to 0 and the samples get worse): it has learnt the images by
+#   heart. Stop earlier, raise `r1_weight`, narrow it.
+# - **Checkerboards**, as in the last picture: build the generator with `upsampling="nearest"`.
+#
+# ## Exercises
+#
+# 1. Set `STEPS` to 2,400. Which arms gain from it? Does the order change?
+# 2. Give a tenth of each batch, rather than half, to generated images.
+# 3. Keep only those generated images that the classifier trained on real images takes for what they were asked to be.
+#    What can go wrong?
+# 4. Repeat with 50 images a class, and with 1,000.
