@@ -172,18 +172,14 @@ def preset_names():
 def zoo_pages():
     """The zoo's own page, and every preset's card with its picture."""
     table = (ROOT / "zoo" / "README.md").read_text(encoding="utf-8")
-    pages = {"zoo/README.md": re.sub(r'<img src="([^"]+)"[^>]*>', r"![samples](\1)", table)}
-    pages["zoo/README.md"] = re.sub(
-        r"!\[samples\]\(([^)]+)\)", r"![samples](\1){ width=120 }", pages["zoo/README.md"]
-    )
+    picture = r"![samples](\1){ width=120 }"
+    pages = {"zoo/README.md": re.sub(r'<img src="([^"]+)"[^>]*>', picture, table)}
     for name in preset_names():
         folder = ROOT / "zoo" / name
         card = (folder / "README.md").read_text(encoding="utf-8")
         pages[f"zoo/{name}/README.md"] = card
         for link in re.findall(r"\]\(([\w./-]+\.(?:png|csv))\)", card):
             pages[f"zoo/{name}/{link}"] = (folder / link).read_bytes()
-        if (folder / "samples.png").is_file():
-            pages[f"zoo/{name}/samples.png"] = (folder / "samples.png").read_bytes()
     return pages
 
 

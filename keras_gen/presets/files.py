@@ -26,6 +26,11 @@ def read_json(path):
         raise ValueError(f"{path} is no JSON file: {error}") from error
 
 
+def to_json(content):
+    """The text of a preset's JSON file; NaN and infinity are refused, which JSON does not have."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def check_files(folder, wanted):
     """Compares files with the sizes and SHA-256 that `metadata.json` gives for them.
 

@@ -82,8 +82,7 @@ def save_to_preset(model, folder, weights_dtype="float32", metadata=None, custom
             "files": {n: files.describe_file(aside / n) for n in (files.CONFIG, files.WEIGHTS)},
             **(metadata or {}),
         }
-        text = json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False)
-        (aside / files.METADATA).write_text(text + "\n", encoding="utf-8")
+        (aside / files.METADATA).write_text(files.to_json(metadata), encoding="utf-8")
         aside.chmod(0o755)
         if folder.exists():
             folder.rmdir()

@@ -138,30 +138,31 @@ def score_noisy_images(dataset, count=10_000):
 
 def score_pairs(model, settings):
     """How near a CycleGAN's translations come to the true counterparts, which it never saw as pairs."""
-    domains = settings["dataset"], settings["input"], settings["target"]
-    options = {"batch_size": 50, "shuffle": False, "drop_remainder": False}
-    pairs = data.paired(*domains, split=settings["split"], **options).as_numpy_iterator()
-    inputs, targets = (np.concatenate(images) for images in zip(*pairs, strict=True))
-
-    def score(outputs):
-        scores = losses.paired_scores(targets, outputs)
-        return {name: float(value) for name, value in scores.items()}
-
-    return {"translated": score(model.translate(inputs)), "copying": score(inputs)}
+    inputs, targets = read_pairs(settings, settings["split"])
+    return {
+        "translated": score_outputs(targets, model.translate(inputs)),
+        "copying": score_outputs(targets, inputs),
+    }
 
 
 def score_mean_picture(settings):
     """What a Pix2Pix's `evaluate` would give of one that always answers the mean training target."""
+    _, targets = read_pairs(settings, settings["split"])
+    _, train = read_pairs(settings, "train")
+    return score_outputs(targets, np.broadcast_to(train.mean(axis=0), targets.shape))
+
+
+def read_pairs(settings, split):
+    """All inputs and all targets of a split, two arrays."""
     domains = settings["dataset"], settings["input"], settings["target"]
+    options = {"batch_size": 50, "shuffle": False, "drop_remainder": False}
+    pairs = data.paired(*domains, split=split, **options).as_numpy_iterator()
+    return [np.concatenate(images) for images in zip(*pairs, strict=True)]
 
-    def targets(split):
-        options = {"batch_size": 50, "shuffle": False, "drop_remainder": False}
-        batches = data.paired(*domains, split=split, **options).as_numpy_iterator()
-        return np.concatenate([target for _, target in batches])
 
-    wanted = targets(settings["split"])
-    guess = np.broadcast_to(targets("train").mean(axis=0), wanted.shape)
-    return {name: float(score) for name, score in losses.paired_scores(wanted, guess).items()}
+def score_outputs(targets, outputs):
+    """`losses.paired_scores` as floats, ready for JSON."""
+    return {name: float(score) for name, score in losses.paired_scores(targets, outputs).items()}
 
 
 def main():

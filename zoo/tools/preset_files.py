@@ -3,7 +3,7 @@
 import json
 
 from keras_gen.files import written_aside
-from keras_gen.presets.files import METADATA, describe_file
+from keras_gen.presets.files import METADATA, describe_file, to_json
 
 
 def complete(folder, metadata):
@@ -22,10 +22,5 @@ def complete(folder, metadata):
         name: describe_file(folder / name) for name in names if name not in (METADATA, "README.md")
     }
     with written_aside(folder / METADATA) as aside:
-        aside.write_text(to_text(whole), encoding="utf-8")
+        aside.write_text(to_json(whole), encoding="utf-8")
     return whole
-
-
-def to_text(metadata):
-    """The text of a `metadata.json`."""
-    return json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

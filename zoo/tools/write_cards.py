@@ -12,10 +12,9 @@ import pathlib
 import sys
 
 import made_here
-from preset_files import to_text
 
 from keras_gen.files import written_aside
-from keras_gen.presets.files import METADATA
+from keras_gen.presets.files import METADATA, to_json
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
 
@@ -244,7 +243,7 @@ def main():
     arguments = parser.parse_args()
     presets = read_presets()
     texts = {ZOO / name / "README.md": write_card(name, m) for name, m in presets.items()}
-    texts |= {ZOO / name / METADATA: to_text(m) for name, m in presets.items()}
+    texts |= {ZOO / name / METADATA: to_json(m) for name, m in presets.items()}
     texts[ZOO / "README.md"] = write_table(presets)
     stale = [
         path
