@@ -11,6 +11,7 @@ from keras_gen.metrics.images import adapt_channels, as_images, resize_images
 
 DATASET_CLASSIFIERS = {
     "digits": "classifier_digits",
+    "emoji": "classifier_emoji",
     "fashion_mnist": "classifier_fashion_mnist",
 }
 
@@ -213,6 +214,15 @@ def get_feature_extractor(identifier):
     )
 
 
+def dataset_classifier(dataset):
+    """Names the classifier preset that was trained on a data set, or returns `None`.
+
+    Args:
+        dataset: String, the name of a data set, perhaps with config and version, or a folder.
+    """
+    return DATASET_CLASSIFIERS.get(re.split("[/:]", dataset)[0])
+
+
 def default_feature_extractor(dataset):
     """Names the extractor that a data set's images are scored with, if nothing else is said.
 
@@ -228,7 +238,7 @@ def default_feature_extractor(dataset):
     >>> default_feature_extractor("fashion_mnist"), default_feature_extractor("photos/cats")
     ('classifier_fashion_mnist', 'inception_v3')
     """
-    return DATASET_CLASSIFIERS.get(re.split("[/:]", dataset)[0], "inception_v3")
+    return dataset_classifier(dataset) or "inception_v3"
 
 
 def feature_extractor_config(identifier):

@@ -48,7 +48,11 @@ def test_digits_preset_recognises_digits_it_was_not_trained_on(tmp_path):
 
 @pytest.mark.parametrize(
     ("dataset", "shape", "least"),
-    [("fashion_mnist", (28, 28, 1), 0.92), ("digits", (8, 8, 1), 0.98)],
+    [
+        ("fashion_mnist", (28, 28, 1), 0.92),
+        ("digits", (8, 8, 1), 0.98),
+        ("emoji", (64, 64, 3), 0.75),
+    ],
 )
 def test_presets_say_what_they_are(rng, dataset, shape, least):
     folder = ZOO / f"classifier_{dataset}"
@@ -60,3 +64,9 @@ def test_presets_say_what_they_are(rng, dataset, shape, least):
     assert metadata["test_accuracy"] >= least
     probabilities = extractor(rng.uniform(-1, 1, (4, *shape))).probabilities
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-6)
+
+
+def test_the_classifier_of_emoji_is_better_than_a_guess():
+    metadata = json.loads((ZOO / "classifier_emoji" / "metadata.json").read_text())
+    assert metadata["test_accuracy"] > metadata["test_commonest_class"] + 0.1
+    assert metadata["test_look_accuracy"] > 0.9

@@ -158,6 +158,7 @@ def test_inception_v3_is_keras_applications(monkeypatch, rng):
         ("fashion_mnist", "classifier_fashion_mnist"),
         ("fashion_mnist:3.0.1", "classifier_fashion_mnist"),
         ("digits/small", "classifier_digits"),
+        ("emoji", "classifier_emoji"),
         ("mnist", "inception_v3"),
         ("./digits", "inception_v3"),
         ("/data/fashion_mnist", "inception_v3"),
@@ -167,7 +168,7 @@ def test_each_data_set_has_its_own_extractor(dataset, extractor):
     assert default_feature_extractor(dataset) == extractor
 
 
-@pytest.mark.parametrize("dataset", ["digits", "fashion_mnist"])
+@pytest.mark.parametrize("dataset", ["digits", "emoji", "fashion_mnist"])
 def test_the_default_extractors_are_presets_of_the_package(dataset):
     extractor = get_feature_extractor(default_feature_extractor(dataset))
     assert extractor.name == f"{dataset} classifier"
