@@ -15,6 +15,7 @@ from keras_gen.evaluation import evaluate, render
 from tests.cases import CASES, build_gan, build_vae
 
 DIGITS_FID = "FID (digits classifier features)"
+DIGITS_KID = "KID (digits classifier features)"
 
 
 def digits(split):
@@ -145,8 +146,8 @@ def test_a_translator_is_measured_beside_copying():
     report = evaluate(model, "digits", input="edges", target="image")
     pairs = data.paired("digits", "edges", "image", split="test", shuffle=False, batch_size=300)
     ((edges, images),) = pairs.as_numpy_iterator()
-    assert set(report) == {"model", "dataset", "split", "losses", "copying", "counts"}
     assert report["counts"] == {"real": 300}
+    assert report["floor_counts"] == {"real": 300, "generated": 300}
     for part, outputs in {"losses": model.translate(edges), "copying": edges}.items():
         psnr, ssim = metrics.PeakSignalToNoiseRatio(), metrics.StructuralSimilarity(filter_size=7)
         psnr.update_state(images, outputs)
@@ -156,7 +157,14 @@ def test_a_translator_is_measured_beside_copying():
             "psnr": psnr.result(),
             "ssim": ssim.result(),
         }
-        assert report[part] == pytest.approx(expected, rel=1e-3, abs=1e-4)
+        measured = {name: report[part][name] for name in expected}
+        assert measured == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    assert set(report["scores"]) == set(report["floor"]) == {DIGITS_FID, DIGITS_KID}
+    assert report["extractor"] == "digits classifier"
+    for part, outputs in {"scores": model.translate(edges), "copying": edges}.items():
+        assert report[part][DIGITS_FID] == pytest.approx(fid(images, outputs), rel=1e-3)
+    assert report["floor"][DIGITS_FID] < report["copying"][DIGITS_FID]
+    assert json.loads(json.dumps(report)) == report
 
 
 def test_a_translator_that_copies_scores_as_copying_does():
@@ -164,7 +172,7 @@ def test_a_translator_that_copies_scores_as_copying_does():
     convolution = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones")
     model = pix2pix(keras.Model(image, convolution(image)))
     report = evaluate(model, "digits", n=40, input="edges")
-    assert report["losses"] == pytest.approx(report["copying"], rel=1e-4)
+    assert report["losses"] | report["scores"] == pytest.approx(report["copying"], rel=1e-4)
 
 
 def test_a_grey_input_is_copied_into_all_channels():
@@ -190,6 +198,71 @@ def test_cycles_of_a_cycle_gan(folder):
     assert set(report["losses"]) == {"cycle_error_a", "cycle_error_b"}
     assert report["copying"] == {"cycle_error_a": 0.0, "cycle_error_b": 0.0}
     assert min(report["losses"].values()) > 0.01
+    # No classifier knows these images, and they are of no pairs.
+    assert not {"scores", "extractor", "floor", "floor_counts"} & set(report)
+
+
+def test_both_directions_of_a_cycle_gan_are_scored(folder, features):
+    model = CASES["cycle_gan"].build()
+    report = evaluate(model, folder, features=features)
+    pairs = data.unpaired(folder, split="test", shuffle=False, batch_size=40)
+    ((a, b),) = pairs.as_numpy_iterator()
+    for direction, source, target in (("ab", a, b), ("ba", b, a)):
+        name = f"{direction[0]} to {direction[1]}: FID (patches features)"
+        translated = model.translate(source, direction)
+        expected = {"scores": translated, "copying": source}
+        for part, images in expected.items():
+            assert report[part][name] == pytest.approx(fid(target, images, features), rel=1e-3)
+        assert report["scores"][name] != report["copying"][name]
+    assert "floor" not in report  # there is no train folder
+    assert not any("l1" in name for name in report["scores"])
+
+
+def test_a_cycle_gan_is_held_against_true_counterparts():
+    model = CASES["cycle_gan"].build()
+    report = evaluate(model, "digits", n=40, input="image", target="image")
+    height, width, channels = model.shape_a
+    images = data.images(
+        "digits", (height, width), channels=channels, split="test", batch_size=300, shuffle=False
+    )
+    (images,) = images.as_numpy_iterator()
+    chosen = images[[i for i in range(300) if (i + 1) * 40 // 300 > i * 40 // 300]]
+    for direction in ("ab", "ba"):
+        name = f"{direction[0]} to {direction[1]}: "
+        error = np.abs(model.translate(chosen, direction) - chosen).mean()
+        assert report["scores"][f"{name}l1"] == pytest.approx(error, rel=1e-3)
+        assert report["copying"][f"{name}l1"] == 0.0
+        assert report["copying"][name + DIGITS_FID] == pytest.approx(0.0, abs=1e-6)
+        assert report["copying"][f"{name}ssim"] == pytest.approx(1.0)
+        assert report["floor"][name + DIGITS_FID] > 0.0
+    text = printed(report)
+    assert "copied input" in text and "floor" in text
+    assert "40 images of each kind. Floor: 40 real against 40 other real" in text
+
+
+def test_images_that_were_brought_to_the_models_size_are_said_to_be(folder, features):
+    assert "fitted" not in evaluate(build_gan(), "digits", n=20)
+    colour = keras_gen.GAN(
+        keras_gen.networks.dcgan_generator((16, 8, 3), 4, base_filters=4),
+        keras_gen.networks.dcgan_discriminator((16, 8, 3), base_filters=4),
+        latent_dim=4,
+    )
+    report = evaluate(colour, "digits", n=20)
+    assert report["fitted"] == [{"from": [8, 8, 1], "to": [16, 8, 3]}]
+    said = " ".join(printed(report).split())
+    assert "converted from 8 x 8 x 1 to 16 x 8 x 3" in said
+    Image.new("RGB", (12, 12)).save(folder / "test" / "larger.png")
+    report = evaluate(build_gan(), folder, features=features)
+    assert report["fitted"] == [{"from": [None, None, 3], "to": [8, 8, 1]}]
+    assert "Images that were not 8 x 8 x 1 were" in " ".join(printed(report).split())
+
+
+def test_pairs_that_were_brought_to_the_models_size_are_said_to_be(folder):
+    assert "fitted" not in evaluate(pix2pix(), "digits", n=10, input="edges")
+    assert "fitted" not in evaluate(CASES["cycle_gan"].build(), folder)
+    Image.new("RGB", (12, 12)).save(folder / "testA" / "larger.png")
+    report = evaluate(CASES["cycle_gan"].build(), folder)
+    assert {tuple(shapes["from"]) for shapes in report["fitted"]} == {(None, None, None)}
 
 
 def printed(report, width=120):
@@ -215,6 +288,7 @@ def test_the_table_of_a_translator():
     report = evaluate(pix2pix(), "digits", n=20, input="edges")
     text = printed(report)
     assert "copied input" in text and f"{report['copying']['psnr']:.4g}" in text
+    assert f"{report['floor'][DIGITS_FID]:.4g}" in text
     del report["copying"]
     assert "copied input" not in printed(report)
 
@@ -227,7 +301,12 @@ def test_the_table_of_a_translator():
         ("gan", {"input": "edges"}, "`input` is no option for a GAN"),
         ("gan", {"iwae": 5}, "`iwae` is no option for a GAN"),
         ("gan", {"features": "nosuch"}, "`feature_extractor` must be"),
-        ("pix2pix", {"features": "classifier_digits"}, "`features` is no option for a Pix2Pix"),
+        ("pix2pix", {"iwae": 5}, "`iwae` is no option for a Pix2Pix"),
+        (
+            "pix2pix",
+            {"features": "nosuch", "input": "edges"},
+            "`feature_extractor` must be",
+        ),
         ("pix2pix", {}, "`input` and `target` must be"),
     ],
 )
