@@ -5,14 +5,22 @@
     python zoo/tools/write_cards.py
 
 Writes `zoo/NAME/`: `config.json`, `model.weights.h5`, `metadata.json`, `samples.png` (seed 0, nothing
-chosen), `history.csv` and `golden.npz`, three outputs that every backend must reproduce.
+chosen), `history.csv` and `golden.npz`, three outputs that every backend must reproduce; of a VAE
+`reconstructions.png`, of a Wasserstein GAN `wasserstein_estimate.png`. What is there already can be
+measured again, without its training, or held against its card:
+
+    python zoo/tools/make_preset.py gan_fashion_mnist --again
+    python zoo/tools/make_preset.py gan_fashion_mnist --check
 """
 
 import argparse
+import contextlib
 import csv
 import json
+import math
 import pathlib
 import shutil
+import sys
 import tempfile
 
 import keras
@@ -20,9 +28,21 @@ import made_here
 import numpy as np
 from preset_files import complete
 
-from keras_gen import ConditionalGAN, CycleGAN, Pix2Pix, data, evaluation, losses, metrics, pictures
+from keras_gen import (
+    VAE,
+    WGANGP,
+    ConditionalGAN,
+    CycleGAN,
+    Pix2Pix,
+    data,
+    evaluation,
+    losses,
+    metrics,
+    pictures,
+)
+from keras_gen.data.subsets import evenly_spaced
 from keras_gen.models.latents import draw_latents
-from keras_gen.presets import from_preset, save_to_preset
+from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import RECIPES, Settings
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
@@ -31,31 +51,20 @@ NOISE = 25 / 255  # of the reference that scores are compared with, in units of 
 
 def make_preset(name, run, machine, seconds=None):
     """Measures the model in the folder `run` and writes it as the zoo's preset `name`."""
-    facts = made_here.PRESETS[name]
     model = keras.saving.load_model(run / "model.keras")
     settings = json.loads((run / "settings.json").read_text())
-    with open(run / "history.csv", newline="") as file:
-        history = list(csv.DictReader(file))
-    draw, columns = RECIPES[settings["model"]].preview(Settings(**settings))
-
-    with tempfile.TemporaryDirectory(dir=ZOO, prefix=f".{name}.") as scratch:
-        folder = pathlib.Path(scratch) / name
-        images = draw(model)
+    history = read_history(run)
+    draw, _ = preview(settings)
+    with folder_aside(name) as folder:
         save_to_preset(model, folder, weights_dtype="float16")
-        stored = from_preset(folder)
-        grid = draw(stored)
-        pictures.save_png(
-            folder / "samples.png", pictures.enlarge(pictures.image_grid(grid, columns), 512)
-        )
-        shutil.copy(run / "history.csv", folder / "history.csv")
-        np.savez_compressed(folder / "golden.npz", **golden(stored, facts))
-        report = evaluation.evaluate(stored, **facts["evaluation"]) | references(stored, facts)
+        shutil.copy(run / "history.csv", folder)
+        change = float(np.abs(draw(from_preset(folder)) - draw(model)).max())
         epochs = len(history)
-        metadata = {
-            **made_here.words(name),
+        facts = {
             "weights_dtype": "float16",
-            # In grey levels of 255; images are in [-1, 1].
-            "float16_change": round(float(np.abs(grid - images).max() * 127.5), 4),
+            "float16_change": round(
+                change * 127.5, 4
+            ),  # in grey levels of 255, of images in [-1, 1]
             "training": {
                 "command": command(settings),
                 "settings": settings,
@@ -65,13 +74,102 @@ def make_preset(name, run, machine, seconds=None):
                 "machine": machine,
                 "kept": "the last epoch's weights; no score chose them",
             },
-            "evaluation": facts["evaluation"],
-            "report": report,
         }
-        metadata = complete(folder, metadata)
+        return complete(folder, facts | measure(folder, name, settings))
+
+
+def measure_again(name):
+    """Measures the zoo's preset `name` anew; weights, training facts and history stay as they are."""
+    with folder_aside(name) as folder:
+        shutil.copytree(ZOO / name, folder)
+        settings = read_metadata(folder)["training"]["settings"]
+        return complete(folder, measure(folder, name, settings))
+
+
+@contextlib.contextmanager
+def folder_aside(name):
+    """Gives the path of a folder to write, which then takes the place of the preset `name`."""
+    with tempfile.TemporaryDirectory(dir=ZOO, prefix=f".{name}.") as scratch:
+        folder = pathlib.Path(scratch) / name
+        yield folder
         shutil.rmtree(ZOO / name, ignore_errors=True)
         folder.rename(ZOO / name)
-    return metadata
+
+
+def measure(folder, name, settings):
+    """Scores the model stored in `folder`, and writes its pictures and golden outputs there.
+
+    Returns:
+        Dict, what the preset's metadata say of it.
+    """
+    facts = made_here.PRESETS[name]
+    model = from_preset(folder)
+    draw, columns = preview(settings)
+    grid = pictures.image_grid(draw(model), columns)
+    pictures.save_png(folder / "samples.png", pictures.enlarge(grid, 512))
+    np.savez_compressed(folder / "golden.npz", **golden(model, facts))
+    if isinstance(model, VAE):
+        draw_reconstructions(model, facts["evaluation"], folder / "reconstructions.png")
+    if isinstance(model, WGANGP):
+        draw_estimate(read_history(folder), folder / "wasserstein_estimate.png")
+    report = evaluation.evaluate(model, **facts["evaluation"]) | references(model, facts)
+    return {**made_here.words(name), "evaluation": facts["evaluation"], "report": report}
+
+
+def check_scores(name, tolerance=0.02):
+    """Evaluates the zoo's preset `name` as `keras-gen evaluate` does, and compares with its card.
+
+    Returns:
+        List of strings, one for each score that differs by more than `tolerance` times its value.
+    """
+    metadata = read_metadata(ZOO / name)
+    report = evaluation.evaluate(from_preset(ZOO / name), **metadata["evaluation"])
+    different = []
+    for part in ("losses", "scores", "copying", "floor"):
+        card, now = metadata["report"].get(part, {}), report.get(part, {})
+        for score in sorted(card.keys() | now.keys()):
+            values = [values.get(score, math.nan) for values in (card, now)]
+            if not math.isclose(*values, rel_tol=tolerance, abs_tol=1e-4):
+                different.append(
+                    f"{part}, {score}: {values[0]:.5g} on the card, {values[1]:.5g} now"
+                )
+    return different
+
+
+def preview(settings):
+    """What draws the samples of a training's model, and how many of them stand in a row."""
+    return RECIPES[settings["model"]].preview(Settings(**settings))
+
+
+def read_history(folder):
+    """Rows of a training's `history.csv`, each a dict of strings."""
+    with open(folder / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def draw_reconstructions(model, settings, path, columns=8):
+    """Draws two rows of images of the evaluated split, each above the row of their reconstructions."""
+    options = {"split": settings["split"], "batch_size": 1, "shuffle": False}
+    examples, count = evenly_spaced(data.images(settings["dataset"], **options), 2 * columns, 32)
+    images = np.concatenate(list(examples.as_numpy_iterator()))
+    rows = np.stack([images, model.reconstruct(images)]).reshape(2, -1, columns, *images.shape[1:])
+    grid = pictures.image_grid(rows.swapaxes(0, 1).reshape(2 * count, *images.shape[1:]), columns)
+    pictures.save_png(path, pictures.enlarge(grid, 256))
+
+
+def draw_estimate(history, path):
+    """Draws the course of a Wasserstein GAN's estimate of the distance."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    epochs = [int(row["epoch"]) + 1 for row in history]
+    axes.plot(epochs, [float(row["wasserstein_estimate"]) for row in history], marker=".")
+    axes.set(xlabel="epoch", ylabel="Wasserstein estimate", yscale="log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+    axes.grid(alpha=0.3, which="both")
+    figure.savefig(path)
 
 
 def command(settings):
@@ -112,8 +210,6 @@ def references(model, facts):
     """What a model's scores are held against, beside the floor."""
     if isinstance(model, Pix2Pix):
         return {"mean_picture": score_mean_picture(facts["evaluation"])}
-    if isinstance(model, CycleGAN):
-        return {"pairs": score_pairs(model, facts["evaluation"])}
     if facts["data"] is made_here.FASHION_MNIST:
         return {"noisy_real": score_noisy_images(facts["evaluation"]["dataset"])}
     return {}
@@ -136,20 +232,12 @@ def score_noisy_images(dataset, count=10_000):
     return {"scores": report["scores"], "counts": report["counts"], "sigma": NOISE}
 
 
-def score_pairs(model, settings):
-    """How near a CycleGAN's translations come to the true counterparts, which it never saw as pairs."""
-    inputs, targets = read_pairs(settings, settings["split"])
-    return {
-        "translated": score_outputs(targets, model.translate(inputs)),
-        "copying": score_outputs(targets, inputs),
-    }
-
-
 def score_mean_picture(settings):
-    """What a Pix2Pix's `evaluate` would give of one that always answers the mean training target."""
+    """Scores of a Pix2Pix that always answers the mean training target."""
     _, targets = read_pairs(settings, settings["split"])
     _, train = read_pairs(settings, "train")
-    return score_outputs(targets, np.broadcast_to(train.mean(axis=0), targets.shape))
+    answers = np.broadcast_to(train.mean(axis=0), targets.shape)
+    return {name: float(score) for name, score in losses.paired_scores(targets, answers).items()}
 
 
 def read_pairs(settings, split):
@@ -160,20 +248,28 @@ def read_pairs(settings, split):
     return [np.concatenate(images) for images in zip(*pairs, strict=True)]
 
 
-def score_outputs(targets, outputs):
-    """`losses.paired_scores` as floats, ready for JSON."""
-    return {name: float(score) for name, score in losses.paired_scores(targets, outputs).items()}
-
-
 def main():
     """Reads the command line, measures and writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=sorted(set(made_here.PRESETS)))
-    parser.add_argument("run", type=pathlib.Path, help="folder of the training")
+    parser.add_argument("run", type=pathlib.Path, nargs="?", help="folder of the training")
+    parser.add_argument("--again", action="store_true", help="measure the stored weights anew")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if a score of the card differs"
+    )
     parser.add_argument("--machine", default="2 CPU cores (AMD EPYC), shared with other work")
     parser.add_argument("--seconds", type=float, help="of training, where the history has none")
     arguments = parser.parse_args()
-    metadata = make_preset(arguments.name, arguments.run, arguments.machine, arguments.seconds)
+    if (arguments.run is not None) + arguments.again + arguments.check != 1:
+        parser.error("give one of: a training's folder, --again, --check")
+    if arguments.check:
+        different = check_scores(arguments.name)
+        print("\n".join(different) or f"{arguments.name}: the card's scores are reproduced")
+        sys.exit(1 if different else 0)
+    if arguments.again:
+        metadata = measure_again(arguments.name)
+    else:
+        metadata = make_preset(arguments.name, arguments.run, arguments.machine, arguments.seconds)
     print(json.dumps(metadata["report"], indent=2))
 
 

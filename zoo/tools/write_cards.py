@@ -34,8 +34,10 @@ def write_card(name, metadata):
     parts = [
         f"# {name}",
         f"{metadata['description']}. {metadata['task']}.",
-        *(["![samples](samples.png)"] if "samples.png" in metadata["files"] else []),
-        *(["Seed 0, nothing chosen."] if "samples.png" in metadata["files"] else []),
+        *_picture(metadata, "samples", "Seed 0, nothing chosen."),
+        *_picture(
+            metadata, "reconstructions", "Test images, and below each row their reconstructions."
+        ),
         "## Use",
         _usage(name, metadata),
         metadata["use"],
@@ -46,6 +48,11 @@ def write_card(name, metadata):
         f"{data['citation']}.",
         "## Training",
         _training(metadata),
+        *_picture(
+            metadata,
+            "wasserstein_estimate",
+            "The critic's estimate of the Wasserstein distance, mean of each epoch.",
+        ),
         "## Scores",
         _scores(metadata),
         "## Limits",
@@ -54,6 +61,12 @@ def write_card(name, metadata):
         metadata["licence"],
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _picture(metadata, name, caption):
+    """A picture and what it shows, where the preset has it."""
+    has_picture = f"{name}.png" in metadata["files"]
+    return (f"![{name.replace('_', ' ')}]({name}.png)", caption) if has_picture else ()
 
 
 def _usage(name, metadata):
@@ -91,7 +104,8 @@ def _training(metadata):
     if training is None:  # a classifier
         return (
             f"`{metadata['training_command']}`\n\n{metadata['epochs']} epochs of batches of "
-            f"{metadata['batch_size']}, {_duration(metadata['training_seconds'])} on 2 CPU cores."
+            f"{metadata['batch_size']}, {_duration(metadata['training_seconds'])} on "
+            f"{metadata.get('machine', '2 CPU cores')}."
         )
     half = (
         "The file keeps weights as float16, which changes the samples by at most "
@@ -111,10 +125,7 @@ def _duration(seconds):
 def _scores(metadata):
     report = metadata.get("report")
     if report is None:
-        return (
-            f"Accuracy on {metadata['test_images']:,} test images: "
-            f"{100 * metadata['test_accuracy']:.1f}%."
-        )
+        return _accuracy(metadata)
     columns = {"this model": {**report["losses"], **report.get("scores", {})}}
     for key, title in (
         ("copying", "copying the input"),
@@ -135,14 +146,36 @@ def _scores(metadata):
     return "\n".join(lines) + "\n\n" + _counts(report, metadata["evaluation"])
 
 
+def _accuracy(metadata):
+    text = (
+        f"Accuracy on {metadata['test_images']:,} test images: "
+        f"{100 * metadata['test_accuracy']:.1f}%."
+    )
+    if "test_commonest_class" in metadata:
+        text += (
+            f" The commonest class alone would give {100 * metadata['test_commonest_class']:.1f}%."
+        )
+    if "test_look_accuracy" in metadata:
+        text += (
+            f" By the same features {100 * metadata['test_look_accuracy']:.1f}% were told to be of the "
+            "right one of the two looks."
+        )
+    return text
+
+
 def _counts(report, evaluation):
-    counts = report["counts"]
-    if "scores" not in report:
+    counts, floor = report["counts"], report.get("floor_counts")
+    if "generated" not in counts:
         text = (
             f"{counts['real']:,} pairs of the {evaluation['split']} split, none of them trained on."
         )
-        return text + _against_pairs(report) if "pairs" in report else text
-    floor = report["floor_counts"]
+        if floor is None:
+            return text
+        return (
+            f"{text} Floor: {floor['generated']:,} real images of the train split against "
+            f"{floor['real']:,} of the {evaluation['split']} split, which show other things, so that a "
+            "translation can come below it."
+        )
     text = (
         f"{counts['generated']:,} generated against {counts['real']:,} real images of the "
         f"{evaluation['split']} split. Floor: {floor['generated']:,} images of the train split "
@@ -160,15 +193,6 @@ def _counts(report, evaluation):
     return (
         f"{text} Noisy real images: as many of the train split, with Gaussian noise of 25 of 255 grey "
         f"levels. The model's FID is {share:.3f} of theirs."
-    )
-
-
-def _against_pairs(report):
-    ours, copying = report["pairs"]["translated"], report["pairs"]["copying"]
-    return (
-        f" Against the true counterparts, which training never saw as pairs: L1 {ours['l1']:.3f} "
-        f"(copying the input: {copying['l1']:.3f}), SSIM {ours['ssim']:.3f} ({copying['ssim']:.3f}). "
-        "No Fréchet distance was measured: no extractor of features of emoji comes with the package."
     )
 
 
@@ -225,12 +249,15 @@ def _in_short(metadata):
             f"L1 {report['losses']['l1']:.3f}; copying the input {report['copying']['l1']:.3f}, "
             f"the mean picture {report['mean_picture']['l1']:.3f}"
         )
-    if "pairs" in report:
+    if "cycle_error_a" in report["losses"]:
+        distances = (
+            f"{name.partition(':')[0]} {_number(value)} (source {_number(report['copying'][name])})"
+            for name, value in report["scores"].items()
+            if ": FID" in name
+        )
         return (
             f"cycle errors {report['losses']['cycle_error_a']:.3f} and "
-            f"{report['losses']['cycle_error_b']:.3f}; L1 to the true counterpart "
-            f"{report['pairs']['translated']['l1']:.3f}, copying the input "
-            f"{report['pairs']['copying']['l1']:.3f}"
+            f"{report['losses']['cycle_error_b']:.3f}; FID {', '.join(distances)}"
         )
     name = next(iter(report.get("scores", {"": 0})))
     return f"{name} {_number(report['scores'][name])}" if "scores" in report else ""
