@@ -1,0 +1,59 @@
+"""The tools that measure presets."""
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from keras_gen import presets
+from keras_gen.presets import files
+
+ZOO = presets.zoo_folder()
+
+
+@pytest.fixture
+def make_preset(tmp_path, monkeypatch):
+    """The tool, at work on a copy of one preset."""
+    monkeypatch.syspath_prepend(ZOO / "tools")
+    import make_preset
+
+    shutil.copytree(ZOO / "vae_digits", tmp_path / "vae_digits")
+    monkeypatch.setattr(make_preset, "ZOO", tmp_path)
+    yield make_preset
+    for name in ("make_preset", "made_here", "preset_files"):
+        sys.modules.pop(name, None)
+
+
+def test_a_card_that_says_another_score_is_found_and_measured_again(make_preset, tmp_path):
+    folder = tmp_path / "vae_digits"
+    path = folder / files.METADATA
+    before = json.loads(path.read_text())
+    changed = json.loads(path.read_text())
+    changed["report"]["losses"]["elbo"] *= 1.1
+    path.write_text(json.dumps(changed))
+    (different,) = make_preset.check_scores("vae_digits")
+    assert different.startswith("losses, elbo: ") and "on the card" in different
+    (folder / "reconstructions.png").unlink()
+
+    after = make_preset.measure_again("vae_digits")
+    assert json.loads(path.read_text()) == after
+    assert make_preset.check_scores("vae_digits") == []
+    files.check_files(folder, tuple(after["files"]))
+    assert after["files"].keys() == before["files"].keys()
+    for name in ("config.json", "model.weights.h5", "history.csv"):
+        assert after["files"][name] == before["files"][name]
+    assert after["training"] == before["training"]
+    assert [path.name for path in tmp_path.iterdir()] == ["vae_digits"]
+
+
+def test_a_measurement_that_fails_leaves_the_preset_as_it_was(make_preset, tmp_path, monkeypatch):
+    def fail(*arguments, **options):
+        raise RuntimeError("interrupted")
+
+    monkeypatch.setattr(make_preset.evaluation, "evaluate", fail)
+    with pytest.raises(RuntimeError, match="interrupted"):
+        make_preset.measure_again("vae_digits")
+    assert [path.name for path in tmp_path.iterdir()] == ["vae_digits"]
+    listed = json.loads((tmp_path / "vae_digits" / files.METADATA).read_text())["files"]
+    files.check_files(tmp_path / "vae_digits", tuple(listed))
