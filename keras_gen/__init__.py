@@ -25,7 +25,7 @@ from keras_gen.models import GAN, VAE, WGANGP, ConditionalGAN, CycleGAN, Pix2Pix
 from keras_gen.presets import from_preset, list_presets, save_to_preset, upload_preset
 from keras_gen.version import __version__
 
-_ON_FIRST_USE = ("callbacks", "data", "metrics")
+_ON_FIRST_USE = ("callbacks", "data", "distribution", "metrics")
 
 __all__ = [
     "GAN",

@@ -70,14 +70,31 @@ def train(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of weights, noise and order of data. [0]")] = None,
+    precision: Annotated[
+        str, typer.Option(help="float32, mixed_bfloat16 or mixed_float16. [float32]")
+    ] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="For several devices: mirrored, multiworker or tpu on TensorFlow, data-parallel on JAX "
+            "and PyTorch; auto takes what it finds."
+        ),
+    ] = "auto",
+    jit: Annotated[str, typer.Option(help="Compile the step with XLA: on, off or auto.")] = "auto",
+    steps_per_execution: Annotated[
+        int, typer.Option(help="Steps that are run as one, to save time between.", min=1)
+    ] = 1,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training in the output folder.")
     ] = False,
 ):
     """Train a model: leaves model.keras, samples.png, samples/, history.csv and settings.json."""
     from keras_gen.recipes import Settings
-    from keras_gen.training import train
+    from keras_gen.training import Execution, train
 
+    modes = {"on": True, "off": False, "auto": "auto"}
+    if jit not in modes:
+        raise ValueError(f"`jit` must be one of {', '.join(modes)}. Received: jit={jit!r}")
     output = output or pathlib.Path("runs") / f"{model}_{pathlib.Path(dataset).name}"
     settings = Settings(
         model=model,
@@ -97,9 +114,12 @@ def train(
         beta=beta,
         n_critic=n_critic,
         augment=augment,
+        precision=precision,
     )
+    execution = Execution(strategy, modes[jit], steps_per_execution)
+    verbose = 1 if sys.stdout.isatty() else 2
     try:
-        train(settings, output, resume=resume, verbose=1 if sys.stdout.isatty() else 2)
+        model = train(settings, output, resume, verbose, execution)
     except KeyboardInterrupt:
         typer.echo(
             f"\nInterrupted. Go on with: keras-gen train {model} --dataset {dataset} "
@@ -107,7 +127,8 @@ def train(
             err=True,
         )
         raise typer.Exit(130) from None
-    typer.echo(f"Wrote {output}/model.keras, samples.png, history.csv and samples/training.gif")
+    if model.is_chief:
+        typer.echo(f"Wrote {output}/model.keras, samples.png, history.csv and samples/training.gif")
 
 
 @app.command()
@@ -212,7 +233,7 @@ def evaluate(
         str, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
 ):
-    """Score a model on a data set: FID, KID and others of its samples, or a translator's errors."""
+    """Score a model on a data set: FID, KID and others of its samples or translations, and errors."""
     import json
 
     from rich.console import Console

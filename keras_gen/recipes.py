@@ -8,6 +8,8 @@ import numpy as np
 
 from keras_gen import data, models, networks, schedules
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -33,6 +35,8 @@ class Settings:
         beta: Float, the weight of a VAE's KL term.
         n_critic: Integer, critic updates in a step of WGAN-GP.
         augment: String, for translation: `"crop,flip"`, `"flip"`, `"crop"` or `"none"`.
+        precision: String, Keras's dtype policy of the networks: `"float32"`, `"mixed_bfloat16"` or
+            `"mixed_float16"`.
     """
 
     model: str
@@ -52,6 +56,7 @@ class Settings:
     beta: float | None = None
     n_critic: int | None = None
     augment: str | None = None
+    precision: str | None = None
 
     def with_defaults(self):
         """Fills in the model's own defaults and refuses options that the model does not have.
@@ -63,8 +68,13 @@ class Settings:
             raise ValueError(
                 f"`model` must be one of {', '.join(RECIPES)}. Received: model={self.model!r}"
             )
+        if self.precision not in (None, *PRECISIONS):
+            raise ValueError(
+                f"`precision` must be one of {', '.join(PRECISIONS)}. "
+                f"Received: precision={self.precision!r}"
+            )
         recipe = RECIPES[self.model]
-        defaults = {"seed": 0, **recipe.defaults}
+        defaults = {"seed": 0, "precision": "float32", **recipe.defaults}
         known = {"model", "dataset", "image_size", *recipe.options, *defaults}
         for name, value in dataclasses.asdict(self).items():
             if value is not None and name not in known:
@@ -81,7 +91,7 @@ class Recipe:
 
     Args:
         build: Callable `(dataset, settings) -> compiled model`.
-        load: Callable `(settings, first_epoch) -> tf.data.Dataset` for `fit`.
+        load: Callable `(settings, first_epoch, shard) -> tf.data.Dataset` for `fit`.
         preview: Callable `settings -> (draw, columns)`: `draw(model)` gives the images that a
             picture of the training's course shows, `columns` of them a row.
         defaults: Dict, the settings that the model has, with the paper's or our measured values.
@@ -100,42 +110,45 @@ class Recipe:
 # Data
 
 
-def load_images(settings, first_epoch=0):
+def load_images(settings, first_epoch=0, shard=(0, 1)):
     """Training batches of images in [-1, 1]."""
-    return data.images(settings.dataset, **_pipeline_options(settings, first_epoch))
+    return data.images(settings.dataset, **_pipeline_options(settings, first_epoch, shard))
 
 
-def load_labelled_images(settings, first_epoch=0):
+def load_labelled_images(settings, first_epoch=0, shard=(0, 1)):
     """Training batches `(images, labels)`."""
-    return data.images(settings.dataset, labels=True, **_pipeline_options(settings, first_epoch))
+    return data.images(
+        settings.dataset, labels=True, **_pipeline_options(settings, first_epoch, shard)
+    )
 
 
-def load_pairs(settings, first_epoch=0):
+def load_pairs(settings, first_epoch=0, shard=(0, 1)):
     """Training batches `(inputs, targets)`, by default jittered and mirrored as in the paper."""
-    return _load_two_images(data.paired, settings, first_epoch)
+    return _load_two_images(data.paired, settings, first_epoch, shard)
 
 
-def load_unpaired(settings, first_epoch=0):
+def load_unpaired(settings, first_epoch=0, shard=(0, 1)):
     """Training batches of two domains, by default jittered and mirrored as in the paper."""
-    return _load_two_images(data.unpaired, settings, first_epoch)
+    return _load_two_images(data.unpaired, settings, first_epoch, shard)
 
 
-def _load_two_images(pipeline, settings, first_epoch):
+def _load_two_images(pipeline, settings, first_epoch, shard):
     return pipeline(
         settings.dataset,
         settings.input,
         settings.target,
         augment=() if settings.augment == "none" else tuple(settings.augment.split(",")),
-        **_pipeline_options(settings, first_epoch),
+        **_pipeline_options(settings, first_epoch, shard),
     )
 
 
-def _pipeline_options(settings, first_epoch):
+def _pipeline_options(settings, first_epoch, shard):
     return {
         "image_size": settings.image_size,
         "batch_size": settings.batch_size,
         "seed": settings.seed,
         "first_epoch": first_epoch,
+        "shard": shard,
     }
 
 

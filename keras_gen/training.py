@@ -1,5 +1,6 @@
 """One training from its settings to its files, and on again after an interruption."""
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -8,12 +9,27 @@ import time
 
 import keras
 
-from keras_gen import callbacks, pictures
+from keras_gen import callbacks, distribution, pictures
 from keras_gen.files import written_aside
 from keras_gen.recipes import RECIPES, Settings
 
 
-def train(settings, output, resume=False, verbose="auto"):
+@dataclasses.dataclass(frozen=True)
+class Execution:
+    """How a training runs on its machine, which may change when it is resumed.
+
+    Args:
+        strategy: String, as in `keras_gen.distribution.start`.
+        jit_compile: Boolean or `"auto"`, as in `keras.Model.compile`.
+        steps_per_execution: Integer, as in `keras.Model.compile`.
+    """
+
+    strategy: str = "auto"
+    jit_compile: bool | str = "auto"
+    steps_per_execution: int = 1
+
+
+def train(settings, output, resume=False, verbose="auto", execution=None):
     """Trains a model and leaves `model.keras`, `samples.png`, `history.csv` and `settings.json`.
 
     `samples/` holds a picture of the same latents after each epoch and an animation of them. The
@@ -25,6 +41,8 @@ def train(settings, output, resume=False, verbose="auto"):
         output: String or path of a folder.
         resume: Boolean.
         verbose: As in `keras.Model.fit`.
+        execution: An `Execution`. Of several processes the first writes the files, in a folder that
+            all of them see; they are resumed together, and begin anew where there is nothing yet.
 
     Returns:
         The trained model.
@@ -33,9 +51,12 @@ def train(settings, output, resume=False, verbose="auto"):
         ValueError: If a setting is wrong, or the folder holds a training and `resume` is False.
         FileNotFoundError: If there is nothing to resume.
     """
+    execution = execution or Execution()
     output = pathlib.Path(output)
     model_path = output / "model.keras"
     settings_path = output / "settings.json"
+    devices = distribution.start(execution.strategy)
+    resume = resume and (settings_path.exists() or devices.processes == 1)
     if resume:
         if not settings_path.exists():
             raise FileNotFoundError(
@@ -52,40 +73,57 @@ def train(settings, output, resume=False, verbose="auto"):
 
     keras.utils.set_random_seed(settings.seed)
     first_epoch = 0
-    dataset = recipe.load(settings)
-    steps = int(dataset.cardinality())
-    if model_path.exists():
-        model = keras.saving.load_model(model_path)
-        first_epoch = int(model.optimizer.iterations) // steps
-        dataset = recipe.load(settings, first_epoch=first_epoch)
-    else:
-        model = recipe.build(dataset, settings)
-    with written_aside(settings_path) as aside:
-        aside.write_text(json.dumps(dataclasses.asdict(settings), indent=2) + "\n")
-    _trim_history(output / "history.csv", first_epoch)
+    batches = recipe.load(settings, shard=devices.shard)
+    steps = int(batches.cardinality())
+    with _policy(settings.precision), devices.scope():
+        if model_path.exists():
+            model = keras.saving.load_model(model_path)
+            first_epoch = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps
+            batches = recipe.load(settings, first_epoch, devices.shard)
+        else:
+            model = recipe.build(batches, settings)
+        model.set_execution(execution.jit_compile, execution.steps_per_execution)
 
     draw, columns = recipe.preview(settings)
     history = keras.callbacks.CSVLogger(output / "history.csv", append=True)
+    watchers = [_StopOnNaN()]
+    if devices.is_chief:
+        with written_aside(settings_path) as aside:
+            aside.write_text(json.dumps(dataclasses.asdict(settings), indent=2) + "\n")
+        _trim_history(output / "history.csv", first_epoch)
+        watchers += [
+            _Clock(),
+            callbacks.SampleImages(output / "samples", draw=draw, columns=columns),
+            history,
+            callbacks.Checkpoint(model_path),
+        ]
     try:
         model.fit(
-            dataset,
+            devices.for_fit(batches),
             epochs=settings.epochs,
             initial_epoch=first_epoch,
-            verbose=verbose,
-            callbacks=[
-                _StopOnNaN(),
-                _Clock(),
-                callbacks.SampleImages(output / "samples", draw=draw, columns=columns),
-                history,
-                callbacks.Checkpoint(model_path),
-            ],
+            verbose=verbose if devices.is_chief else 0,
+            callbacks=watchers,
         )
     finally:
-        if history.csv_file is not None:  # Left open if training was interrupted.
+        if getattr(history, "csv_file", None) is not None:  # Left open if training was interrupted.
             history.csv_file.close()
-    grid = pictures.image_grid(draw(model), columns)
-    pictures.save_png(output / "samples.png", pictures.enlarge(grid, 512))
+    if devices.is_chief:
+        with model.alone() as own:
+            grid = pictures.image_grid(draw(own), columns)
+        pictures.save_png(output / "samples.png", pictures.enlarge(grid, 512))
     return model
+
+
+@contextlib.contextmanager
+def _policy(name):
+    """Makes layers within the block compute by a dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 class _Clock(keras.callbacks.Callback):

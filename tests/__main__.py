@@ -11,6 +11,7 @@ import sys
 ON_EVERY_BACKEND = [
     "tests/conformance.py",
     "tests/engine",
+    "tests/distribution",
     "tests/models",
     "tests/losses",
     "tests/layers",

@@ -25,6 +25,7 @@ BELOW = {
     "networks": {"engine", "layers", "losses"},
     "models": {"engine", "layers", "losses", "networks"},
     "pictures": {"files"},
+    "distribution": set(),
 }
 # These may import all of the above, and one another, but for data pipelines.
 ABOVE_MODELS = {"data", "metrics", "callbacks"}
@@ -83,16 +84,17 @@ def test_only_the_engine_and_the_pipelines_import_a_backend():
         for path in FILES
         if BACKENDS & {name.split(".")[0] for name in imports_of(path)}
     }
-    assert {part for part, _ in importers} == {"engine", "data"}
-    in_engine = {name for part, name in importers if part == "engine"}
-    assert in_engine == {f"{backend}_engine.py" for backend in BACKENDS}
+    assert {part for part, _ in importers} == {"engine", "distribution", "data"}
+    for part, kind in (("engine", "engine"), ("distribution", "devices")):
+        files = {name for importer, name in importers if importer == part}
+        assert files == {f"{backend}_{kind}.py" for backend in BACKENDS}
 
 
 def test_only_the_engine_branches_on_the_backend():
     asking = {part_of(path) for path in FILES if "backend.backend()" in path.read_text()}
     assert "engine" in asking
     # Pipelines leave accelerators to another backend; the command line says which one runs.
-    assert asking <= {"engine", "data", "cli"}
+    assert asking <= {"engine", "distribution", "data", "cli"}
 
 
 def test_keras_is_used_through_its_public_face():

@@ -32,7 +32,7 @@ def test_every_rate_has_fallen_to_zero_when_training_ends(name):
 
 
 def test_every_setting_is_an_option_of_some_recipe():
-    known = {"model", "dataset", "image_size", "seed"}
+    known = {"model", "dataset", "image_size", "seed", "precision"}
     for recipe in RECIPES.values():
         known |= {*recipe.defaults, *recipe.options}
     assert {field.name for field in dataclasses.fields(Settings)} == known

@@ -10,7 +10,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     Unlike `keras.callbacks.ModelCheckpoint` it writes aside and renames into place: whenever the
     process is killed, the file is the last whole one. `model.optimizer.iterations` in it tells how far
-    training had come.
+    training had come. Of several processes that train together only the first writes.
 
     Args:
         path: String or path ending in `.keras`.
@@ -42,6 +42,8 @@ class Checkpoint(keras.callbacks.Callback):
             self._save()
 
     def _save(self):
+        if not self.model.is_chief:
+            return
         with written_aside(self.path) as aside:
             self.model.save(aside)
         self._unsaved = False

@@ -143,7 +143,8 @@ class CollapseMonitor(PeriodicMeasurement):
     def _judge(self, images, labels):
         """The discriminator's score of each image; those of patches are averaged."""
         inputs = [images, labels] if hasattr(self.model, "num_classes") else images
-        outputs = self.model.discriminator.predict(inputs, batch_size=self.n, verbose=0)
+        with self.model.alone() as model:
+            outputs = model.discriminator.predict(inputs, batch_size=self.n, verbose=0)
         scores = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
         return np.asarray(scores, "float64").reshape(len(images), -1).mean(axis=1)
 

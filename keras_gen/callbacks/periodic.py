@@ -41,13 +41,14 @@ class PeriodicMeasurement(keras.callbacks.Callback):
         Returns:
             Pair of the images, a float array `(n, height, width, channels)`, and their labels, or None.
         """
-        if self.draw is not None:
-            return self.draw(self.model), None
-        num_classes = getattr(self.model, "num_classes", None)
-        if num_classes is None:
-            return self.model.generate(self.n, seed=self.seed), None
-        labels = np.arange(self.n, dtype="int32") % num_classes
-        return self.model.generate(labels=labels, seed=self.seed), labels
+        with self.model.alone() as model:
+            if self.draw is not None:
+                return self.draw(model), None
+            num_classes = getattr(model, "num_classes", None)
+            if num_classes is None:
+                return model.generate(self.n, seed=self.seed), None
+            labels = np.arange(self.n, dtype="int32") % num_classes
+            return model.generate(labels=labels, seed=self.seed), labels
 
     def on_train_begin(self, logs=None):
         self._found = None

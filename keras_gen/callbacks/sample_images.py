@@ -12,7 +12,8 @@ class SampleImages(keras.callbacks.Callback):
     """Draws the model's images of fixed latents as it trains.
 
     After each epoch it writes `epoch_0001.png`, ... to a folder, a grid of the images that the same
-    latents (or inputs) give, and at the end of training `training.gif` of them all.
+    latents (or inputs) give, and at the end of training `training.gif` of them all. Of several
+    processes that train together only the first draws.
 
     Args:
         directory: String or path of the folder; it is made if there is none.
@@ -49,6 +50,8 @@ class SampleImages(keras.callbacks.Callback):
         self._last = None
 
     def on_epoch_end(self, epoch, logs=None):
+        if not self.model.is_chief:
+            return
         self._last = epoch
         if (epoch + 1) % self.every == 0:
             self._write(epoch)
@@ -62,8 +65,9 @@ class SampleImages(keras.callbacks.Callback):
             self._animate()
 
     def _write(self, epoch):
-        picture = pictures.image_grid(self.draw(self.model), self.columns)
-        picture = pictures.enlarge(picture)
+        with self.model.alone() as model:
+            images = self.draw(model)
+        picture = pictures.enlarge(pictures.image_grid(images, self.columns))
         pictures.save_png(self.directory / f"epoch_{epoch + 1:04d}.png", picture)
         if self.log_dir is not None:
             self._log(picture, epoch)

@@ -20,6 +20,7 @@ def images(
     cache=True,
     strict=False,
     first_epoch=0,
+    shard=(0, 1),
     data_dir=None,
 ):
     """Batches of images for `fit`, from a data set's name, a folder or arrays.
@@ -55,6 +56,9 @@ def images(
         cache: Boolean, whether images may be held in memory. Defaults to `True`.
         strict: Boolean, whether to refuse unreadable pictures rather than skip them with a warning.
         first_epoch: Integer, the number of the pass that the first iteration is, to resume exactly.
+        shard: `(index, count)`, integers: yield the `index`-th of `count` equal parts of each batch,
+            for one of several processes that train together. The parts of all of them make up the
+            batch, of `batch_size` images, that a process alone would see. Needs `drop_remainder`.
         data_dir: Path of TFDS's folder. Defaults to `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
 
     Returns:
@@ -75,7 +79,7 @@ def images(
     (46, TensorShape([32, 8, 8, 1]), TensorShape([32]))
     """
     settings = Settings(
-        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch
+        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch, shard
     )
     opened = open_source(
         source, (feature,), split=split, labels=labels, data_dir=data_dir, strict=strict

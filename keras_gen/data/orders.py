@@ -60,19 +60,19 @@ def shuffled_records(records, count, length, buffer, key):
     return tf.data.Dataset.range(-(-length // count)).flat_map(one_round).take(length)
 
 
-def in_batches(values, length, batch_size, drop_remainder):
+def in_batches(values, length, settings):
     """Slices of a tensor, much faster than batching its elements.
 
     Args:
         values: Tensor of shape `(length, ...)`.
         length: Integer.
-        batch_size: Integer.
-        drop_remainder: Boolean, whether to leave out a last, smaller slice.
+        settings: `Settings`, for the size of the batches and the rows of them that are wanted.
     """
-    steps = length // batch_size if drop_remainder else -(-length // batch_size)
+    size, rows = settings.batch_size, settings.rows
 
     def one_batch(step):
-        batch = values[step * batch_size : (step + 1) * batch_size]
-        return tf.ensure_shape(batch, [batch_size if drop_remainder else None, *values.shape[1:]])
+        batch = values[step * size + rows.start : step * size + rows.stop]
+        count = rows.stop - rows.start if settings.drop_remainder else None
+        return tf.ensure_shape(batch, [count, *values.shape[1:]])
 
-    return tf.data.Dataset.range(steps).map(one_batch)
+    return tf.data.Dataset.range(settings.steps(length)).map(one_batch)

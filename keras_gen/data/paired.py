@@ -25,6 +25,7 @@ def paired(
     cache=True,
     strict=False,
     first_epoch=0,
+    shard=(0, 1),
     data_dir=None,
 ):
     """Batches of `(input, target)` images that show the same thing, for `Pix2Pix`.
@@ -54,6 +55,7 @@ def paired(
         cache: Boolean. Defaults to `True`.
         strict: Boolean, whether to refuse unreadable pictures, and files without a counterpart.
         first_epoch: Integer. Defaults to `0`.
+        shard: `(index, count)`, as in `images`.
         data_dir: Path of TFDS's folder.
 
     Returns:
@@ -73,7 +75,7 @@ def paired(
     Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004
     """
     settings = Settings(
-        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch
+        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch, shard
     )
     wanted = for_both(channels)
     if isinstance(source, tuple):

@@ -47,7 +47,7 @@ def build(sources, channels, settings, finish):
             parts = []
             for store, order_key, bits_key in zip(stores, keys[::2], keys[1::2], strict=True):
                 bits = tf.random.stateless_uniform([length], bits_key, 0, 2**31 - 1, tf.int32)
-                bits = in_batches(bits, length, settings.batch_size, settings.drop_remainder)
+                bits = in_batches(bits, length, settings)
                 parts.append((store.batches(length, settings, order_key), bits))
             return tf.data.Dataset.zip(tuple(parts))
 

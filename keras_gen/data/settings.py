@@ -21,6 +21,7 @@ class Settings:
     drop_remainder: bool = True
     cache: bool = True
     first_epoch: int = 0
+    shard: tuple = (0, 1)
 
     def __post_init__(self):
         size = self.image_size
@@ -42,11 +43,42 @@ class Settings:
                 raise ValueError(
                     f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}"
                 )
+        self._check_shard()
         if self.seed is not None and not _is_integer(self.seed):
             raise ValueError(f"`seed` must be an integer or None. Received: seed={self.seed!r}")
         seed = secrets.randbits(31) if self.seed is None else int(self.seed)
         for name, value in {"image_size": size, "augment": augment, "seed": seed}.items():
             object.__setattr__(self, name, value)
+
+    def _check_shard(self):
+        shard = self.shard
+        if not (
+            isinstance(shard, (tuple, list)) and len(shard) == 2 and all(map(_is_integer, shard))
+        ):
+            shard = (0, 0)
+        index, count = shard
+        if not 0 <= index < count:
+            raise ValueError(
+                "`shard` must be (index, count), integers with 0 <= index < count. "
+                f"Received: shard={self.shard!r}"
+            )
+        if self.batch_size % count or (count > 1 and not self.drop_remainder):
+            raise ValueError(
+                f"`batch_size` must be a multiple of the {count} shards, and `drop_remainder` True. "
+                f"Received: batch_size={self.batch_size}, drop_remainder={self.drop_remainder}"
+            )
+        if count > 1 and self.seed is None:
+            raise ValueError(
+                "`seed` must be an integer where there are shards, which share one order. "
+                "Received: seed=None"
+            )
+
+    @property
+    def rows(self):
+        """Slice of the rows of each batch that this shard has."""
+        index, count = self.shard
+        size = self.batch_size // count
+        return slice(index * size, (index + 1) * size)
 
     def held_size(self, size):
         """Height and width that images are kept at, so that a crop of `size` can be taken."""

@@ -61,8 +61,18 @@ class DiskStore:
         else:
             buffer = SHUFFLE_BUFFER if settings.shuffle else 1
             entries = shuffled_records(self._entries, self.count, length, buffer, key)
+        rows = settings.rows
+        if settings.shard != (0, 1):  # What others decode is left out before it is decoded.
+            entries = entries.take(settings.steps(length) * settings.batch_size)
+            entries = entries.enumerate().filter(
+                lambda place, _: tf.logical_and(
+                    place % settings.batch_size >= rows.start,
+                    place % settings.batch_size < rows.stop,
+                )
+            )
+            entries = entries.map(lambda _, entry: entry)
         examples = entries.map(self.load_one, num_parallel_calls=tf.data.AUTOTUNE)
-        return examples.batch(settings.batch_size, drop_remainder=settings.drop_remainder)
+        return examples.batch(rows.stop - rows.start, drop_remainder=settings.drop_remainder)
 
     def gather(self, batch):
         """The batch: it is loaded already."""
@@ -81,7 +91,7 @@ class MemoryStore:
     def batches(self, length, settings, key):
         """A pass of batches of indices."""
         order = permuted_indices(self.count, length, settings.shuffle, key)
-        return in_batches(order, length, settings.batch_size, settings.drop_remainder)
+        return in_batches(order, length, settings)
 
     def gather(self, indices):
         """Images and labels of a batch of indices."""

@@ -26,6 +26,7 @@ def unpaired(
     cache=True,
     strict=False,
     first_epoch=0,
+    shard=(0, 1),
     data_dir=None,
 ):
     """Batches of `(a, b)` images of two domains, shuffled apart, for `CycleGAN`.
@@ -56,6 +57,7 @@ def unpaired(
         cache: Boolean. Defaults to `True`.
         strict: Boolean, whether to refuse unreadable pictures.
         first_epoch: Integer. Defaults to `0`.
+        shard: `(index, count)`, as in `images`.
         data_dir: Path of TFDS's folder.
 
     Returns:
@@ -74,7 +76,7 @@ def unpaired(
     Reference: Zhu et al., 2017, https://arxiv.org/abs/1703.10593
     """
     settings = Settings(
-        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch
+        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch, shard
     )
     wanted = for_both(channels)
     options = {"data_dir": data_dir, "strict": strict}

@@ -1,5 +1,6 @@
 """The base of every model: compile, the training step, logs, configs and saved state."""
 
+import contextlib
 import functools
 import inspect
 
@@ -139,6 +140,21 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
             if name not in self._trackers:
                 self._trackers[name] = keras.metrics.Mean(name=name)
 
+    def set_execution(self, jit_compile="auto", steps_per_execution=1):
+        """Changes how a compiled model's steps run, and nothing of what they compute.
+
+        Args:
+            jit_compile: Boolean; `"auto"` leaves it as it was compiled.
+            steps_per_execution: As in `keras.Model.compile`.
+
+        Raises:
+            ValueError: If the backend has no such thing.
+        """
+        engine.check_jit_compile(jit_compile)
+        if jit_compile != "auto":
+            self.jit_compile = jit_compile
+        self.steps_per_execution = steps_per_execution
+
     def get_compile_config(self):
         return keras.saving.serialize_keras_object(self._compile_arguments) if self.compiled else {}
 
@@ -172,7 +188,30 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
+        engine.synchronize(self)
         return super().fit(x, *args, **kwargs)
+
+    @property
+    def is_chief(self):
+        """Whether this process is the first of those that train the model: the one that writes files."""
+        return engine.process_id(self) == 0
+
+    @contextlib.contextmanager
+    def alone(self):
+        """Context in which this process runs the model by itself: `with model.alone() as model: ...`.
+
+        Where several processes train together, `predict` is a thing of them all on TensorFlow and JAX.
+        Callbacks that make images in one of them do it with what this gives: a copy with the same
+        weights, or the model itself where one process trains it.
+        """
+        if engine.process_count(self) == 1:
+            yield self
+            return
+        with engine.alone():
+            copy = getattr(self, "_own_copy", None) or type(self).from_config(self.get_config())
+            object.__setattr__(self, "_own_copy", copy)  # No layer of this model.
+            copy.set_weights(self.get_weights())
+            yield copy
 
     def run_train_step(self, data):
         """One training step: every update of the schedule. The engine calls it."""
@@ -287,6 +326,11 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
+
+    def save(self, filepath, *args, **kwargs):
+        """Saves the model: `keras.Model.save`, which one process of several may call by itself."""
+        with engine.alone():
+            super().save(filepath, *args, **kwargs)
 
     def save_own_variables(self, store):
         super().save_own_variables(store)

@@ -5,6 +5,8 @@ differentiated, a scope inside it holds the same values with tracers in the vari
 what changed there (BatchNorm statistics, seeds) is carried out of it.
 """
 
+import contextlib
+
 import jax
 import keras
 
@@ -100,6 +102,31 @@ def advance(schedule, answer):
 def replica_id():
     """Always 0: a step on JAX sees the global batch, however many devices share it."""
     return 0
+
+
+def process_id(model):
+    """See `tensorflow_engine.process_id`."""
+    return jax.process_index()
+
+
+def process_count(model):
+    """See `tensorflow_engine.process_count`."""
+    return jax.process_count()
+
+
+@contextlib.contextmanager
+def alone():
+    """See `tensorflow_engine.alone`."""
+    distribution = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(distribution)
+
+
+def synchronize(model):
+    """See `tensorflow_engine.synchronize`."""
 
 
 def check_jit_compile(jit_compile):

@@ -1,5 +1,7 @@
 """The engine on TensorFlow: gradient tapes."""
 
+import contextlib
+
 import tensorflow as tf
 
 from keras_gen.engine.recorded import Recorded
@@ -9,10 +11,10 @@ class TrainerSteps:
     """`train_step` and `test_step` as Keras's TensorFlow trainer calls them."""
 
     def train_step(self, data):
-        return self.run_train_step(data)
+        return _for_keras(self.run_train_step(data))
 
     def test_step(self, data):
-        return self.run_test_step(data)
+        return _for_keras(self.run_test_step(data))
 
 
 def loss_and_gradients(loss, variables, optimizer):
@@ -100,12 +102,44 @@ def replica_id():
     return 0 if context is None else context.replica_id_in_sync_group
 
 
+def process_id(model):
+    """Number of this process among those that train a model; that of number 0 writes its files."""
+    resolver = getattr(model.distribute_strategy, "cluster_resolver", None)
+    if resolver is None or resolver.task_type in (None, "", "chief"):
+        return 0
+    workers = resolver.cluster_spec().as_dict()
+    return int(resolver.task_id) + ("chief" in workers)
+
+
+def process_count(model):
+    """Number of processes that train a model together."""
+    resolver = getattr(model.distribute_strategy, "cluster_resolver", None)
+    workers = resolver.cluster_spec().as_dict() if resolver is not None else {}
+    return max(1, sum(len(workers.get(kind, ())) for kind in ("chief", "worker")))
+
+
+def alone():
+    """Context in which a model is made and run by this process alone."""
+    return contextlib.nullcontext()
+
+
+def synchronize(model):
+    """Gives all processes that train a model the weights of the first."""
+
+
 def check_jit_compile(jit_compile):
     """Raises a ValueError if the engine can't train with this `jit_compile`."""
 
 
 def seed_layers(model):
     """Makes layers that were given no seed draw by their own state: here they do."""
+
+
+def _for_keras(logs):
+    """With several workers Keras averages logs over an axis that scalars don't have."""
+    if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+        return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
+    return logs
 
 
 def _scale(loss, optimizer):

@@ -1,5 +1,7 @@
 """The engine on PyTorch: `torch.autograd.grad`, which leaves no gradients behind."""
 
+import contextlib
+
 import torch
 
 from keras_gen.engine.recorded import Recorded
@@ -9,10 +11,10 @@ class TrainerSteps:
     """`train_step` and `test_step` as Keras's PyTorch trainer calls them."""
 
     def train_step(self, data):
-        return self.run_train_step(data)
+        return _mean_over_processes(self.run_train_step(data))
 
     def test_step(self, data):
-        return self.run_test_step(data)
+        return _mean_over_processes(self.run_test_step(data))
 
 
 def loss_and_gradients(loss, variables, optimizer):
@@ -42,8 +44,18 @@ def record(function, variables):
 
 
 def apply_gradients(optimizer, gradients, variables):
-    """Takes one optimizer step."""
+    """Takes one optimizer step, on the mean of all processes' gradients."""
     with torch.no_grad():
+        if torch.distributed.is_initialized():
+            # One message for all of them. DistributedDataParallel's hooks don't see `autograd.grad`.
+            flat = torch.cat([gradient.reshape(-1).float() for gradient in gradients])
+            torch.distributed.all_reduce(flat)
+            flat /= torch.distributed.get_world_size()
+            parts = flat.split([gradient.numel() for gradient in gradients])
+            gradients = [
+                part.reshape(gradient.shape).to(gradient.dtype)
+                for part, gradient in zip(parts, gradients, strict=True)
+            ]
         optimizer.apply(gradients, variables)
 
 
@@ -69,6 +81,30 @@ def replica_id():
     """Number of this process among those that train together."""
     distributed = torch.distributed
     return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def process_id(model):
+    """See `tensorflow_engine.process_id`."""
+    return replica_id()
+
+
+def process_count(model):
+    """See `tensorflow_engine.process_count`. Here a process's model is its own in any case."""
+    return 1
+
+
+def alone():
+    """See `tensorflow_engine.alone`."""
+    return contextlib.nullcontext()
+
+
+def synchronize(model):
+    """See `tensorflow_engine.synchronize`."""
+    if torch.distributed.is_initialized():
+        variables = {id(v): v for v in (*model.variables, *model.optimizer.variables)}
+        with torch.no_grad():
+            for variable in variables.values():
+                torch.distributed.broadcast(variable.value.detach(), src=0)
 
 
 def check_jit_compile(jit_compile):
@@ -98,6 +134,14 @@ def _gradient(outputs, inputs, output_gradients=None):
             outputs, inputs, output_gradients, allow_unused=True, materialize_grads=True
         )
     )
+
+
+def _mean_over_processes(logs):
+    if not torch.distributed.is_initialized():
+        return logs
+    values = torch.stack([value.detach() for value in logs.values()])
+    torch.distributed.all_reduce(values)
+    return dict(zip(logs, values / torch.distributed.get_world_size(), strict=True))
 
 
 def _detach(terms):

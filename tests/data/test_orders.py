@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen.data.orders import in_batches, passes, permuted_indices, shuffled_records
+from keras_gen.data.settings import Settings
 
 KEYS = [tf.constant([3, k], tf.int64) for k in range(3)]
 
@@ -53,7 +54,7 @@ def test_without_shuffling_all_is_in_order():
     ("drop_remainder", "wanted"), [(True, [[0, 1], [2, 3]]), (False, [[0, 1], [2, 3], [4]])]
 )
 def test_batches_of_a_tensor(drop_remainder, wanted):
-    batches = in_batches(tf.range(5), 5, 2, drop_remainder)
+    batches = in_batches(tf.range(5), 5, Settings(batch_size=2, drop_remainder=drop_remainder))
     assert [batch.numpy().tolist() for batch in batches] == wanted
     assert batches.element_spec.shape[0] == (2 if drop_remainder else None)
 

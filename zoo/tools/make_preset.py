@@ -174,7 +174,7 @@ def draw_estimate(history, path):
 
 def command(settings):
     """The command that trained a model, its options those that differ from the recipe's."""
-    defaults = {"seed": 0} | RECIPES[settings["model"]].defaults
+    defaults = {"seed": 0, "precision": "float32"} | RECIPES[settings["model"]].defaults
     words = ["keras-gen train", settings["model"], "--dataset", settings["dataset"]]
     for option, value in settings.items():
         if option not in ("model", "dataset") and value not in (None, defaults.get(option)):

@@ -1,0 +1,93 @@
+"""Trains the six models on two devices, or in two processes: run by test_replicas.py.
+
+    python -m tests.distribution.replicas OUTPUT
+
+Writes a JSON file: by model, the weights before, those after three steps on one device with the whole
+batch, and those after three steps on two; what became of the models with BatchNormalization; latents.
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+import keras
+import numpy as np
+
+BACKEND = keras.backend.backend()
+
+
+def two_devices():
+    """Starts two replicas in this process, or this one of two processes."""
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+        )
+        return "mirrored"
+    if BACKEND == "jax":
+        import jax
+
+        jax.config.update("jax_num_cpu_devices", 2)
+    return "data-parallel"
+
+
+def draws(model):
+    """The latents that this process's replicas draw for a batch of four: each two of them."""
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        strategy = model.distribute_strategy
+        drawn = tf.function(lambda: strategy.run(lambda: model.sample_latents(2)))()
+        rows = [keras.ops.convert_to_numpy(value) for value in drawn.values]
+    elif BACKEND == "jax":
+        drawn = keras.ops.convert_to_numpy(model.sample_latents(4))
+        rows = [drawn[:2], drawn[2:]]
+    else:
+        rows = [keras.ops.convert_to_numpy(model.sample_latents(2))]
+    return [value.tolist() for value in rows]
+
+
+def main(output):
+    strategy = two_devices()
+
+    from keras_gen import distribution
+    from tests.cases import CASES, compiled
+    from tests.distribution import cases
+
+    processes = int(os.environ.get("WORLD_SIZE", 1))
+    results = {}
+    for name in cases.BUILDERS:
+        model = cases.build(name)
+        before = cases.weights(model)
+        results[name] = {"before": before, "one": cases.train(name, model, cases.batches(name))}
+    devices = distribution.start(strategy)
+    results |= {"replicas": devices.replicas, "process": devices.process, "normalised": {}}
+    for name in cases.BUILDERS:
+        with devices.scope():
+            model = cases.build(name)
+        # On JAX a step sees the whole batch in the order that one device sees it in.
+        x = cases.batches(name) if BACKEND == "jax" else cases.data(name, cases.BATCH * cases.STEPS)
+        if processes > 1:
+            x = cases.part(name, *devices.shard)
+        results[name]["two"] = cases.train(name, model, x, cases.BATCH // processes, devices.scope)
+        with devices.scope():
+            model = compiled(CASES[name])
+        before = model.get_weights()
+        model.fit(CASES[name].data(8), batch_size=8 // processes, verbose=0)
+        after = model.get_weights()
+        results["normalised"][name] = {
+            "shapes_before": [list(w.shape) for w in before],
+            "shapes": [list(w.shape) for w in after],
+            "finite": bool(all(np.isfinite(w).all() for w in after)),
+            "moved": any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True)),
+        }
+        if name == "gan":
+            results["draws"] = draws(model)
+    pathlib.Path(output).write_text(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
