@@ -48,9 +48,9 @@ show(real[:32])
 # ## The networks
 #
 # DCGAN (Radford et al., 2015) replaced pooling by strided convolutions, put batch normalisation nearly
-# everywhere, and used ReLU in the generator, leaky ReLU in the discriminator. The generator's first layer makes
-# a map of 7 x 7 and two transposed convolutions double it to 28 x 28. `base_filters` sets the width; 16 is narrow,
-# for the time's sake.
+# everywhere, and used ReLU in the generator, leaky ReLU in the discriminator. The generator's first layer
+# makes a map of 7 x 7 and two transposed convolutions double it to 28 x 28. `base_filters` sets the width; 16
+# is narrow, for the time's sake.
 
 
 # %%
@@ -195,8 +195,8 @@ show(best.generate(64, seed=0))
 #
 # $$\bar\theta \leftarrow \bar\theta + (1 - \beta)(\theta - \bar\theta)$$
 #
-# with $\beta$ = `ema_decay`. `generate` uses $\bar\theta$, training goes on with $\theta$. Both are in the model, so
-# they can be compared:
+# with $\beta$ = `ema_decay`. `generate` uses $\bar\theta$, training goes on with $\theta$. Both are in the
+# model, so they can be compared:
 
 # %%
 latents = np.random.default_rng(0).standard_normal((SAMPLES, 64), dtype="float32")
@@ -211,8 +211,8 @@ show(np.concatenate([raw[:16], averaged[:16]]))
 #
 # ## Trained for longer
 #
-# The zoo's `gan_fashion_mnist` has the same kind of networks, three times as wide, and saw all 60,000 images thirty
-# times, which took half an hour:
+# The zoo's `gan_fashion_mnist` has the same kind of networks, three times as wide, and saw all 60,000 images
+# thirty times, which took half an hour:
 
 # %%
 zoo = keras_gen.GAN.from_preset("gan_fashion_mnist")

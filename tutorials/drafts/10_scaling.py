@@ -37,8 +37,8 @@ EPOCHS = 40
 # %% [markdown]
 # ## Measure first
 #
-# The first step is slow: it is traced, and perhaps compiled. Leave it out, take the best of several repeats, and
-# change one thing at a time.
+# The first step is slow: it is traced, and perhaps compiled. Leave it out, take the best of several repeats,
+# and change one thing at a time.
 
 
 # %%
@@ -87,13 +87,13 @@ report("share_forward=True", make_gan(share_forward=True))
 # %% [markdown]
 # ## XLA
 #
-# `jit_compile=True` compiles the whole step, every phase of it, into one program with static shapes. On GPUs and
-# TPUs it fuses small operations; TPUs need it. On a CPU TensorFlow's own convolutions are often faster than XLA's,
-# which is why `"auto"` is Keras's default. On JAX every step is compiled by XLA. On PyTorch `jit_compile=True` is
-# refused, since `torch.compile` has no second derivative.
+# `jit_compile=True` compiles the whole step, every phase of it, into one program with static shapes. On GPUs
+# and TPUs it fuses small operations; TPUs need it. On a CPU TensorFlow's own convolutions are often faster
+# than XLA's, which is why `"auto"` is Keras's default. On JAX every step is compiled by XLA. On PyTorch
+# `jit_compile=True` is refused, since `torch.compile` has no second derivative.
 #
-# Static shapes are the pipelines' business: `drop_remainder=True`, their default, leaves out a last, smaller batch,
-# which would have the step compiled anew.
+# Static shapes are the pipelines' business: `drop_remainder=True`, their default, leaves out a last, smaller
+# batch, which would have the step compiled anew.
 
 # %%
 report("jit_compile=True", make_gan(jit_compile=True))
@@ -101,8 +101,8 @@ report("jit_compile=True", make_gan(jit_compile=True))
 # %% [markdown]
 # ## Fewer returns to Python
 #
-# `steps_per_execution` runs so many steps in one call. It pays where steps are short, as those of small networks
-# are; logs and callbacks see only every so many steps.
+# `steps_per_execution` runs so many steps in one call. It pays where steps are short, as those of small
+# networks are; logs and callbacks see only every so many steps.
 
 # %%
 report("steps_per_execution=10", make_gan(steps_per_execution=10))
@@ -110,10 +110,10 @@ report("steps_per_execution=10", make_gan(steps_per_execution=10))
 # %% [markdown]
 # ## Mixed precision
 #
-# Under the policy `mixed_bfloat16` layers compute in bfloat16 and keep their weights in float32. A bfloat16 number
-# has the range of a float32 one and 8 significant bits instead of 24, so that no gradient vanishes for want of
-# range. `mixed_float16` has more bits (11) and far less range: small gradients become 0. So the loss is multiplied
-# by a scale $s$ before it is differentiated and the gradients are divided by it,
+# Under the policy `mixed_bfloat16` layers compute in bfloat16 and keep their weights in float32. A bfloat16
+# number has the range of a float32 one and 8 significant bits instead of 24, so that no gradient vanishes for
+# want of range. `mixed_float16` has more bits (11) and far less range: small gradients become 0. So the loss
+# is multiplied by a scale $s$ before it is differentiated and the gradients are divided by it,
 #
 # $$g = \frac{1}{s} \nabla_\theta \big(s\, L(\theta)\big)$$
 #
@@ -136,9 +136,9 @@ for policy in ("mixed_bfloat16", "mixed_float16"):
     keras.config.set_dtype_policy("float32")
 
 # %% [markdown]
-# Whether that is faster depends on the processor: GPUs since 2017 have units for float16, since 2020 for bfloat16,
-# TPUs for bfloat16; a CPU without such instructions is slower with either. Set the policy before the networks are
-# built.
+# Whether that is faster depends on the processor: GPUs since 2017 have units for float16, since 2020 for
+# bfloat16, TPUs for bfloat16; a CPU without such instructions is slower with either. Set the policy before
+# the networks are built.
 #
 # Does it still train? Digits, in bfloat16:
 
@@ -165,14 +165,14 @@ Image.fromarray(grid.squeeze())
 # %% [markdown]
 # ## Several devices
 #
-# Under a `MirroredStrategy` every device, a *replica*, holds a copy of the weights and gets a part of the batch;
-# gradients are summed. With $R$ replicas and the losses $L_r$ of their parts,
+# Under a `MirroredStrategy` every device, a *replica*, holds a copy of the weights and gets a part of the
+# batch; gradients are summed. With $R$ replicas and the losses $L_r$ of their parts,
 #
 # $$\nabla_\theta L = \sum_{r=1}^{R} \nabla_\theta \frac{L_r}{R}$$
 #
-# so that the batch size you give is the *global* one and results do not depend on $R$, up to two things: batch
-# normalisation sees a replica's part alone, and each replica draws its own noise. The engine folds the replica's
-# number into its random seeds, since otherwise all would draw the same latents.
+# so that the batch size you give is the *global* one and results do not depend on $R$, up to two things:
+# batch normalisation sees a replica's part alone, and each replica draws its own noise. The engine folds the
+# replica's number into its random seeds, since otherwise all would draw the same latents.
 #
 # Two replicas on one CPU, which is no faster, and shows that all is in place:
 
@@ -218,17 +218,17 @@ print(f"equal noise: {np.array_equal(*(np.asarray(draw) for draw in draws))}")
 #
 # - **NaN under mixed_float16**: a few at the very beginning are the scale finding its place. If they stay, use
 #   `mixed_bfloat16`, or an R1 penalty that keeps the discriminator's gradients small.
-# - **Slower with XLA or mixed precision**: on a CPU, to be expected. On a GPU look whether the batch is large enough to
-#   fill it.
+# - **Slower with XLA or mixed precision**: on a CPU, to be expected. On a GPU look whether the batch is large
+#   enough to fill it.
 # - **Every epoch begins with a pause**: the last batch has another shape. Keep `drop_remainder=True`.
-# - **The GPU waits for data**: let the pipeline hold images in memory (`cache=True`, its default), and try without
-#   `augment` to see whether it is the cause.
-# - **Worse samples on more devices**: the batch grew, the number of updates fell. Raise the learning rate with care, or
-#   train for as many updates as before.
+# - **The GPU waits for data**: let the pipeline hold images in memory (`cache=True`, its default), and try
+#   without `augment` to see whether it is the cause.
+# - **Worse samples on more devices**: the batch grew, the number of updates fell. Raise the learning rate
+#   with care, or train for as many updates as before.
 #
 # ## Exercises
 #
 # 1. Measure batches of 16, 64 and 256. How many images a second are that?
 # 2. Measure a `WGANGP` with and without `jit_compile`. Which part of its step is the most expensive?
-# 3. Run this notebook's timing function with `KERAS_BACKEND=jax` and `KERAS_BACKEND=torch`, without the parts that
-#    need TensorFlow.
+# 3. Run this notebook's timing function with `KERAS_BACKEND=jax` and `KERAS_BACKEND=torch`, without the parts
+#    that need TensorFlow.
