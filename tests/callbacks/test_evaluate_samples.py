@@ -199,34 +199,34 @@ def test_refuses(pixels, arguments, message):
 
 
 @pytest.mark.slow
-def test_a_training_on_too_few_images_keeps_a_better_checkpoint_than_its_last(tmp_path):
-    """Eight digits learned by heart: the distance from all others falls at first, then rises."""
+def test_a_training_that_breaks_down_keeps_a_better_checkpoint_than_its_last(tmp_path):
+    """The rates jump after three epochs, as if training had run away: what was good before is kept."""
     import keras_gen
 
     keras.utils.set_random_seed(3)
-    few = next(data.images("digits", batch_size=8, shuffle=False).as_numpy_iterator())
+    digits = data.images("digits", batch_size=16, seed=0)
     test = data.images("digits", split="test", batch_size=100)
     gan = keras_gen.GAN(
         keras_gen.networks.dcgan_generator((8, 8, 1), 16, base_filters=16),
         keras_gen.networks.dcgan_discriminator((8, 8, 1), base_filters=16),
         latent_dim=16,
     )
-    gan.compile(*(keras.optimizers.Adam(5e-3, beta_1=0.5) for _ in range(2)))
+    gan.compile(*(keras.optimizers.Adam(2e-3, beta_1=0.5) for _ in range(2)))
     extractor = get_feature_extractor("classifier_digits")
     scores = [KernelDistance(extractor), PrecisionRecall(extractor)]
     history = gan.fit(
-        np.tile(few, (400, 1, 1, 1)),
-        batch_size=64,
-        epochs=9,
+        digits,
+        epochs=4,
         verbose=0,
         callbacks=[
+            keras.callbacks.LearningRateScheduler(lambda epoch: 2e-3 if epoch < 3 else 1.0),
             EvaluateSamples(test, extractor, metrics=scores, n=300),
             keras.callbacks.ModelCheckpoint(
                 tmp_path / "best.keras", monitor="kernel_distance", mode="min", save_best_only=True
             ),
         ],
     ).history["kernel_distance"]
-    assert np.argmin(history) < 7
+    assert np.argmin(history) < 3
 
     def score(model, seed):
         metric = KernelDistance(extractor)
@@ -239,4 +239,4 @@ def test_a_training_on_too_few_images_keeps_a_better_checkpoint_than_its_last(tm
     assert score(best, seed=0) == pytest.approx(min(history), rel=1e-3)
     assert score(gan, seed=0) == pytest.approx(history[-1], rel=1e-3)
     # And of other latents, which nothing was chosen by.
-    assert score(best, seed=1) < 0.9 * score(gan, seed=1)
+    assert score(best, seed=1) < 0.5 * score(gan, seed=1)
