@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import socket
 from unittest import mock
 
 import keras
@@ -98,6 +99,8 @@ BUILDERS = {
     "cycle_gan": _cycle_gan,
 }
 
+# Those of tests.cases that have BatchNormalization, or a pool of images.
+NORMALISED = ("gan", "wgan_gp", "conditional_gan", "pix2pix", "cycle_gan")
 
 # That move the weights well within three steps, and don't magnify rounding: CycleGAN's losses weigh much.
 RATES = {"gan": 1.0, "conditional_gan": 1.0, "cycle_gan": 0.003}
@@ -172,3 +175,12 @@ def build(name):
     """The same weights each time."""
     keras.utils.set_random_seed(0)
     return BUILDERS[name]()
+
+
+def free_ports(count):
+    """Ports of this machine that nobody listens on."""
+    with contextlib.ExitStack() as stack:
+        found = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in found:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in found]

@@ -73,6 +73,8 @@ def main(output):
         if processes > 1:
             x = cases.part(name, *devices.shard)
         results[name]["two"] = cases.train(name, model, x, cases.BATCH // processes, devices.scope)
+        if name not in cases.NORMALISED:
+            continue
         with devices.scope():
             model = compiled(CASES[name])
         before = model.get_weights()

@@ -1,8 +1,8 @@
 """Two replicas take the steps that one would with the whole batch."""
 
+import fcntl
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -10,26 +10,35 @@ import keras
 import numpy as np
 import pytest
 
-from tests.distribution.cases import BUILDERS
+from tests.distribution.cases import BUILDERS, NORMALISED, free_ports
 
 BACKEND = keras.backend.backend()
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """What `tests.distribution.replicas` wrote, one dict for each process."""
-    folder = tmp_path_factory.mktemp("replicas")
+    """What `tests.distribution.replicas` wrote, one dict for each process.
+
+    It runs once, whichever of pytest's own workers comes first.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    files = [folder / f"replicas_{rank}.json" for rank in range(2 if BACKEND == "torch" else 1)]
+    with open(folder / "replicas.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not all(file.exists() for file in files):
+            run_replicas(files)
+    return [json.loads(file.read_text()) for file in files]
+
+
+def run_replicas(files):
+    """Runs one process for each file that is to be written."""
     environments = [{}]
-    if BACKEND == "torch":
-        together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    if len(files) > 1:
+        (port,) = free_ports(1)
+        together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
         environments = [{**together, "RANK": str(rank)} for rank in range(2)]
-    files = [folder / f"{rank}.json" for rank in range(len(environments))]
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.distribution.replicas", str(file)],
@@ -40,10 +49,13 @@ def results(tmp_path_factory):
         )
         for file, environment in zip(files, environments, strict=True)
     ]
-    for process in processes:
-        _, errors = process.communicate(timeout=500)
-        assert process.returncode == 0, errors[-3000:]
-    return [json.loads(file.read_text()) for file in files]
+    try:
+        for process in processes:
+            _, errors = process.communicate(timeout=500)
+            assert process.returncode == 0, errors[-3000:]
+    finally:
+        for process in processes:
+            process.kill()
 
 
 def furthest(first, second):
@@ -65,7 +77,7 @@ def test_two_replicas_end_where_one_does_with_the_whole_batch(name, results):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", NORMALISED)
 def test_batch_normalisation_trains_on_two_replicas(name, results):
     """Each replica has statistics of its own on TensorFlow and PyTorch, so that numbers differ."""
     for result in results:
