@@ -7,6 +7,7 @@ Further arguments go to pytest.
 import os
 import subprocess
 import sys
+import tempfile
 
 ON_EVERY_BACKEND = [
     "tests/conformance.py",
@@ -34,12 +35,24 @@ def main():
         [sys.executable, "-m", "ruff", "format", "--quiet", "--check", "."]
     ).returncode:
         failed.append("ruff format")
+    with tempfile.TemporaryDirectory() as cache:
+        failed += run_backends(cache)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}")
+
+
+def run_backends(cache):
+    """Runs the suite's parts; gives the backends that failed."""
+    failed = []
     for backend, paths in RUNS.items():
         print(f"== {backend}", flush=True)
         environment = {
             "TF_CPP_MIN_LOG_LEVEL": "3",
             # Tests compile much and compute little.
             "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+            # And the same programs again and again.
+            "JAX_COMPILATION_CACHE_DIR": cache,
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
             **os.environ,
             "KERAS_BACKEND": backend,
             # One thread a worker: two workers on two cores are faster than one on both.
@@ -50,8 +63,7 @@ def main():
         command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", *paths]
         if subprocess.run([*command, *sys.argv[1:]], env=environment).returncode:
             failed.append(backend)
-    if failed:
-        sys.exit(f"Failed: {', '.join(failed)}")
+    return failed
 
 
 if __name__ == "__main__":
