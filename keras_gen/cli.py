@@ -51,7 +51,8 @@ def train(
         float, typer.Option(help="Of the generator, or of all networks.", min=0.0)
     ] = None,
     discriminator_learning_rate: Annotated[
-        float, typer.Option(help="Of the discriminator of a gan or conditional_gan.", min=0.0)
+        float,
+        typer.Option(help="Of the discriminator of a gan, wgan_gp or conditional_gan.", min=0.0),
     ] = None,
     loss: Annotated[
         str, typer.Option(help="Adversarial loss: non_saturating, hinge, relativistic, ...")
