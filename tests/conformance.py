@@ -40,6 +40,40 @@ def assert_same(first, second, tolerance=0.0):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
+class Traces(keras.callbacks.Callback):
+    """How often Python had run a model's step by the end of each step of a training."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+        self.after_steps = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.after_steps.append(self.count)
+
+
+def traced_steps(model, monkeypatch):
+    """Counts from now on how often a model's step is traced."""
+    traces = Traces()
+    step = model.run_train_step
+
+    def counted(data):
+        traces.count += 1
+        return step(data)
+
+    monkeypatch.setattr(model, "run_train_step", counted)
+    return traces
+
+
+def assert_traced_once(traces):
+    """Nothing is traced after the first of four steps, the second epoch's included."""
+    if BACKEND == "torch":  # Eager: each step is run by Python.
+        assert traces.after_steps == [1, 2, 3, 4]
+    else:
+        assert traces.after_steps[0] >= 1
+        assert traces.after_steps == [traces.after_steps[0]] * 4
+
+
 def test_config_round_trip(case):
     model = case.build()
     clone = type(model).from_config(model.get_config())
@@ -120,17 +154,21 @@ def test_each_phase_moves_its_own_networks_alone(case):
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-def test_mixed_precision(case, policy):
+def test_mixed_precision(case, policy, monkeypatch):
+    # What TPUs need: the whole step by XLA in bfloat16.
+    jit = True if policy == "mixed_bfloat16" and BACKEND != "torch" else "auto"
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        model = compiled(case)
+        model = compiled(case, jit_compile=jit)
     finally:
         keras.config.set_dtype_policy(before)
+    traces = traced_steps(model, monkeypatch)
     scaled = [hasattr(optimizer, "dynamic_scale") for optimizer in model.optimizer.optimizers]
     assert scaled == [policy == "mixed_float16"] * len(case.phases)
     start = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
-    history = model.fit(case.data(8), batch_size=4, epochs=2, verbose=0).history
+    history = model.fit(case.data(8), batch_size=4, epochs=2, verbose=0, callbacks=[traces]).history
+    assert_traced_once(traces)
     end = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
     assert all(np.isfinite(values).all() for values in history.values())
     assert all(np.isfinite(v).all() and v.dtype == "float32" for v in end)
@@ -274,14 +312,16 @@ def test_steps_per_execution(case):
     assert int(model.optimizer.iterations) == 4
 
 
-def test_whole_step_compiles_under_xla(case):
+def test_whole_step_compiles_under_xla(case, monkeypatch):
     if BACKEND == "torch":
         with pytest.raises(ValueError, match="jit_compile"):
             compiled(case, jit_compile=True)
         return
     model = compiled(case, jit_compile=True)
-    history = model.fit(case.data(8), batch_size=4, verbose=0).history
+    traces = traced_steps(model, monkeypatch)
+    history = model.fit(case.data(8), batch_size=4, epochs=2, verbose=0, callbacks=[traces]).history
     assert model.jit_compile is True
+    assert_traced_once(traces)
     assert all(np.isfinite(values).all() for values in history.values())
 
 
