@@ -12,7 +12,7 @@ def to_uint8(images):
     """Maps images from [-1, 1] to bytes; what lies outside is clipped.
 
     Args:
-        images: Float array of any shape.
+        images: Float array of any shape. A uint8 one is left as it is.
 
     Returns:
         Uint8 array of that shape.
@@ -21,6 +21,8 @@ def to_uint8(images):
     >>> to_uint8(np.array([-1.0, 0.0, 1.0, 3.0])).tolist()
     [0, 128, 255, 255]
     """
+    if getattr(images, "dtype", None) == np.uint8:
+        return np.asarray(images)
     scaled = np.rint((np.asarray(images, dtype="float32") + 1.0) * 127.5)
     return np.clip(scaled, 0, 255).astype("uint8")
 

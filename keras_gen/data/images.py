@@ -1,4 +1,5 @@
 from keras_gen.data.pipeline import build
+from keras_gen.data.ranges import to_floats
 from keras_gen.data.settings import Settings
 from keras_gen.data.sources import open_source
 
@@ -21,6 +22,7 @@ def images(
     strict=False,
     first_epoch=0,
     shard=(0, 1),
+    dtype="float32",
     data_dir=None,
 ):
     """Batches of images for `fit`, from a data set's name, a folder or arrays.
@@ -38,8 +40,8 @@ def images(
             [-1, 1]; a tuple of an array and its integer labels.
         image_size: Integer, or `(height, width)`. Images are scaled in proportion until they cover
             it, and their middle is cut out. Defaults to the data's own size.
-        batch_size: Integer, images in a batch; the global batch under a distribution strategy.
-            `WGANGP` splits each batch into `n_critic` critic batches. Defaults to `128`.
+        batch_size: Integer, images in a batch: the global batch, of all replicas and processes together
+            (see `shard`). `WGANGP` splits each batch into `n_critic` critic batches. Defaults to `128`.
         feature: String, which image feature of a TFDS data set. Defaults to its main one.
         channels: 1 or 3. Defaults to the data's own; transparency is composited on white.
         split: String, a TFDS split or slice (`"train[:90%]"`), or a subfolder. Defaults to
@@ -59,11 +61,15 @@ def images(
         shard: `(index, count)`, integers: yield the `index`-th of `count` equal parts of each batch,
             for one of several processes that train together. The parts of all of them make up the
             batch, of `batch_size` images, that a process alone would see. Needs `drop_remainder`.
+        dtype: `"float32"`, or `"uint8"` for images of 0 to 255, which the models take as well: a quarter
+            of the bytes to make and to carry to a device, where the training step scales them. Floats,
+            of an array or of `transform`, are rounded. Defaults to `"float32"`.
         data_dir: Path of TFDS's folder. Defaults to `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
 
     Returns:
         `tf.data.Dataset` of known length. Its elements are float32 tensors
-        `(batch, height, width, channels)` in [-1, 1], or pairs of them and int32 labels `(batch,)`.
+        `(batch, height, width, channels)` in [-1, 1], or uint8 ones, or pairs of them and int32 labels
+        `(batch,)`.
 
     Raises:
         ValueError: If the data set, the split or an option is unknown, a folder has no picture,
@@ -79,7 +85,16 @@ def images(
     (46, TensorShape([32, 8, 8, 1]), TensorShape([32]))
     """
     settings = Settings(
-        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch, shard
+        image_size,
+        batch_size,
+        augment,
+        shuffle,
+        seed,
+        drop_remainder,
+        cache,
+        first_epoch,
+        shard,
+        dtype,
     )
     opened = open_source(
         source, (feature,), split=split, labels=labels, data_dir=data_dir, strict=strict
@@ -87,7 +102,7 @@ def images(
 
     def finish(part):
         (batch,), classes = part
-        batch = batch if transform is None else transform(batch)
+        batch = batch if transform is None else transform(to_floats(batch))
         return (batch, classes) if labels else batch
 
     return build((opened,), ((channels,),), settings, finish)

@@ -3,6 +3,7 @@ import pathlib
 from keras_gen.data.array_source import ArraySource
 from keras_gen.data.folder_source import HALVES, FolderSource, split_folder
 from keras_gen.data.pipeline import build
+from keras_gen.data.ranges import to_floats
 from keras_gen.data.settings import Settings, for_both
 from keras_gen.data.sources import IMAGE, is_folder, only_train, open_source
 from keras_gen.data.transforms import by_name
@@ -26,6 +27,7 @@ def paired(
     strict=False,
     first_epoch=0,
     shard=(0, 1),
+    dtype="float32",
     data_dir=None,
 ):
     """Batches of `(input, target)` images that show the same thing, for `Pix2Pix`.
@@ -41,7 +43,8 @@ def paired(
         target: What the model is to draw, named likewise: a feature, a subfolder, a half. With a
             transform, None or `"image"` is the main image of a data set, and a folder's pictures.
         image_size: Integer, or `(height, width)`. Defaults to the data's own size.
-        batch_size: Integer, pairs in a batch. Defaults to `1`.
+        batch_size: Integer, pairs in a batch: the global batch, of all replicas and processes together
+            (see `shard`). Defaults to `1`.
         side_by_side: Boolean, whether each picture of the folder is two of one size, left and
             right, as in Pix2Pix's own data sets. Defaults to `False`.
         channels: 1 or 3 for both images, or a tuple, one each. A transform makes its own.
@@ -56,10 +59,12 @@ def paired(
         strict: Boolean, whether to refuse unreadable pictures, and files without a counterpart.
         first_epoch: Integer. Defaults to `0`.
         shard: `(index, count)`, as in `images`.
+        dtype: `"float32"` or `"uint8"`, as in `images`.
         data_dir: Path of TFDS's folder.
 
     Returns:
-        `tf.data.Dataset` of pairs of float32 tensors `(batch, height, width, channels)` in [-1, 1].
+        `tf.data.Dataset` of pairs of float32 tensors `(batch, height, width, channels)` in [-1, 1], or
+        uint8 ones.
 
     Raises:
         ValueError: If a feature or subfolder is unknown, files have no counterparts, or as
@@ -75,7 +80,16 @@ def paired(
     Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004
     """
     settings = Settings(
-        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch, shard
+        image_size,
+        batch_size,
+        augment,
+        shuffle,
+        seed,
+        drop_remainder,
+        cache,
+        first_epoch,
+        shard,
+        dtype,
     )
     wanted = for_both(channels)
     if isinstance(source, tuple):
@@ -87,7 +101,7 @@ def paired(
 
     def finish(part):
         pictures, _ = part
-        return pictures if transform is None else (transform(pictures[0]), pictures[0])
+        return pictures if transform is None else (transform(to_floats(pictures[0])), pictures[0])
 
     return build((opened,), (wanted[-len(opened.shapes) :],), settings, finish)
 

@@ -4,6 +4,7 @@ from keras_gen.data.augmentation import augment
 from keras_gen.data.fitting import resolve_channels
 from keras_gen.data.lazy import tf
 from keras_gen.data.orders import in_batches, passes
+from keras_gen.data.ranges import to_bytes, to_floats
 from keras_gen.data.stores import make_store
 
 
@@ -18,8 +19,8 @@ def build(sources, channels, settings, finish):
             shuffled anew, until it ends.
         channels: Tuple, one a source, of tuples: the channels wanted of each column, or None.
         settings: `Settings`.
-        finish: Function from the tuple of the sources' `(columns, labels)`, float32 in [-1, 1] and
-            int32, to an element.
+        finish: Function from the tuple of the sources' `(columns, labels)`, images as they are held
+            and int32, to an element.
 
     Returns:
         `tf.data.Dataset` of known length. Each iteration over it is the next pass.
@@ -56,17 +57,14 @@ def build(sources, channels, settings, finish):
             for store, (batch, bits) in zip(stores, parts, strict=True):
                 images, labels = store.gather(batch)
                 images = augment(images, bits, settings.augment, size)
-                loaded.append((tuple(_to_range(x) for x in images), labels))
-            return finish(*loaded)
+                loaded.append((images, labels))
+            return tf.nest.map_structure(convert, finish(*loaded))
 
+        convert = {"float32": to_floats, "uint8": to_bytes}[settings.dtype]
         dataset = passes(settings.first_epoch).flat_map(one_pass)
         dataset = dataset.map(load_batch, num_parallel_calls=tf.data.AUTOTUNE)
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
         return dataset.prefetch(tf.data.AUTOTUNE)
-
-
-def _to_range(images):
-    return tf.cast(images, tf.float32) / 127.5 - 1.0 if images.dtype == tf.uint8 else images
 
 
 def _own_size(sources):

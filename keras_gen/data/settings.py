@@ -4,6 +4,7 @@ import dataclasses
 import numbers
 import secrets
 
+DTYPES = ("float32", "uint8")
 AUGMENTATIONS = ("flip", "crop")
 # Isola et al. enlarge 256 to 286 and crop 256 of it; other sizes are enlarged in proportion.
 JITTER = 286 / 256
@@ -22,6 +23,7 @@ class Settings:
     cache: bool = True
     first_epoch: int = 0
     shard: tuple = (0, 1)
+    dtype: str = "float32"
 
     def __post_init__(self):
         size = self.image_size
@@ -44,6 +46,8 @@ class Settings:
                     f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}"
                 )
         self._check_shard()
+        if self.dtype not in DTYPES:
+            raise ValueError(f"`dtype` must be one of {DTYPES}. Received: dtype={self.dtype!r}")
         if self.seed is not None and not _is_integer(self.seed):
             raise ValueError(f"`seed` must be an integer or None. Received: seed={self.seed!r}")
         seed = secrets.randbits(31) if self.seed is None else int(self.seed)

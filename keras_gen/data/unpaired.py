@@ -27,6 +27,7 @@ def unpaired(
     strict=False,
     first_epoch=0,
     shard=(0, 1),
+    dtype="float32",
     data_dir=None,
 ):
     """Batches of `(a, b)` images of two domains, shuffled apart, for `CycleGAN`.
@@ -42,7 +43,8 @@ def unpaired(
         a: String, the feature or subfolder of the first domain.
         b: String, that of the second.
         image_size: Integer, or `(height, width)`. Defaults to the data's own size.
-        batch_size: Integer, images of each domain in a batch. Defaults to `1`.
+        batch_size: Integer, images of each domain in a batch: the global batch, of all replicas and
+            processes together (see `shard`). Defaults to `1`.
         disjoint: Boolean, whether domain `a` takes the odd examples of a data set with two features
             and `b` the even ones. By default both take all of them, as CycleGAN's paper does with
             sets that are paired: no pair is shown as one, but both its images are in the data. Set
@@ -58,10 +60,12 @@ def unpaired(
         strict: Boolean, whether to refuse unreadable pictures.
         first_epoch: Integer. Defaults to `0`.
         shard: `(index, count)`, as in `images`.
+        dtype: `"float32"` or `"uint8"`, as in `images`.
         data_dir: Path of TFDS's folder.
 
     Returns:
-        `tf.data.Dataset` of pairs of float32 tensors `(batch, height, width, channels)` in [-1, 1].
+        `tf.data.Dataset` of pairs of float32 tensors `(batch, height, width, channels)` in [-1, 1], or
+        uint8 ones.
 
     Raises:
         ValueError: If a domain is unknown, or as `images`.
@@ -76,7 +80,16 @@ def unpaired(
     Reference: Zhu et al., 2017, https://arxiv.org/abs/1703.10593
     """
     settings = Settings(
-        image_size, batch_size, augment, shuffle, seed, drop_remainder, cache, first_epoch, shard
+        image_size,
+        batch_size,
+        augment,
+        shuffle,
+        seed,
+        drop_remainder,
+        cache,
+        first_epoch,
+        shard,
+        dtype,
     )
     wanted = for_both(channels)
     options = {"data_dir": data_dir, "strict": strict}

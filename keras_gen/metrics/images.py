@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from keras_gen.pixels import in_range
+
 RANGE_TOLERANCE = 1e-3
 LUMINANCE = np.array([0.299, 0.587, 0.114], "float32")  # ITU-R BT.601
 
@@ -11,14 +13,14 @@ def as_images(images, argument="images"):
     """Returns `images` as a NumPy float32 array, after checking shape and range.
 
     Args:
-        images: Float tensor or array `(batch, height, width, channels)`, in [-1, 1].
+        images: Tensor or array `(batch, height, width, channels)`, of floats in [-1, 1], or uint8.
         argument: Name that error messages give to `images`.
 
     Returns:
         NumPy float32 array of the same shape.
 
     Raises:
-        ValueError: If `images` has not four axes, is empty, is not floating, or leaves [-1, 1].
+        ValueError: If `images` has not four axes, is empty, is of other integers, or leaves [-1, 1].
 
     Example:
 
@@ -32,9 +34,10 @@ def as_images(images, argument="images"):
             f"`{argument}` must be a non-empty batch (batch, height, width, channels). "
             f"Received: {argument}.shape={images.shape}"
         )
+    images = in_range(images)
     if np.issubdtype(images.dtype, np.integer) or images.dtype == bool:
         raise ValueError(
-            f"`{argument}` must be floats in [-1, 1]. Received: {argument}.dtype={images.dtype}"
+            f"`{argument}` must be floats in [-1, 1], or uint8. Received: {argument}.dtype={images.dtype}"
         )
     images = images.astype("float32", copy=False)
     low, high = float(images.min()), float(images.max())

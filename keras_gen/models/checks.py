@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_gen.pixels import in_range
+
 
 def unpack_images(data, image_shape):
     """Takes the images out of a batch of training data.
@@ -11,7 +13,7 @@ def unpack_images(data, image_shape):
         image_shape: Tuple, the shape of one image as the networks have it.
 
     Returns:
-        Tensor of shape `(batch, *image_shape)`.
+        Tensor of shape `(batch, *image_shape)`; uint8 images are scaled to [-1, 1].
 
     Raises:
         ValueError: If the images have another shape, or a dict has no `"image"`.
@@ -24,8 +26,7 @@ def unpack_images(data, image_shape):
                 f"Received: keys {sorted(images)}"
             )
         images = images["image"]
-    check_image_shape("Training images", images, image_shape)
-    return images
+    return take_images("Training images", images, image_shape)
 
 
 def unpack_labels(data):
@@ -67,7 +68,7 @@ def unpack_pair(data, names, shapes):
         shapes: Tuple of the two image shapes.
 
     Returns:
-        Tuple of two tensors.
+        Tuple of two tensors; uint8 images are scaled to [-1, 1].
 
     Raises:
         ValueError: If there are not two, or their shapes are others.
@@ -86,18 +87,24 @@ def unpack_pair(data, names, shapes):
         raise ValueError(
             f"Training data must be pairs, ({names[0]}, {names[1]}). Received: one batch of images"
         )
-    for name, images, shape in zip(names, (first, second), shapes, strict=True):
-        check_image_shape(f"Training images ({name})", images, shape)
-    return first, second
+    return tuple(
+        take_images(f"Training images ({name})", images, shape)
+        for name, images, shape in zip(names, (first, second), shapes, strict=True)
+    )
 
 
-def check_image_shape(what, images, image_shape):
-    """Raises a ValueError unless `images` is a batch of images of that shape."""
+def take_images(what, images, image_shape):
+    """Gives images as the networks have them: uint8 ones, of 0 to 255, are scaled to [-1, 1].
+
+    Raises:
+        ValueError: If they are no batch of images of that shape.
+    """
     if tuple(images.shape[1:]) != tuple(image_shape):
         raise ValueError(
             f"{what} must have the shape that the networks were made for, (batch, "
             f"{', '.join(map(str, image_shape))}). Received: shape {tuple(images.shape)}"
         )
+    return in_range(images)
 
 
 def check_network(argument, network, input_shape=None, output_shape=None):

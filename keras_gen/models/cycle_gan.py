@@ -7,6 +7,7 @@ from keras_gen.engine import GenerativeModel, Phase
 from keras_gen.layers import ImagePool
 from keras_gen.models import checks
 from keras_gen.models.adversarial_training import AdversarialTraining
+from keras_gen.pixels import in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -117,7 +118,7 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
         )
 
     def call(self, images, training=False):
-        return self.generator_ab(images, training=training)
+        return self.generator_ab(in_range(images), training=training)
 
     def phases(self):
         terms = ["adversarial_loss", "cycle_loss", *["identity_loss"] * bool(self.identity_weight)]
@@ -209,7 +210,7 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
         if direction not in ("ab", "ba"):
             raise ValueError(f"`direction` must be 'ab' or 'ba'. Received: direction={direction!r}")
         first = direction == "ab"
-        checks.check_image_shape("`images`", images, self.shape_a if first else self.shape_b)
+        images = checks.take_images("`images`", images, self.shape_a if first else self.shape_b)
         generator = self.generator_ab if first else self.generator_ba
         return generator.predict(images, batch_size=batch_size, verbose=0)
 

@@ -8,6 +8,7 @@ from keras_gen import losses
 from keras_gen.engine import GenerativeModel, Phase, record
 from keras_gen.models import checks
 from keras_gen.models.adversarial_training import AdversarialTraining
+from keras_gen.pixels import in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -88,7 +89,7 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
         )
 
     def call(self, inputs, training=False):
-        return self.generator(inputs, training=training)
+        return self.generator(in_range(inputs), training=training)
 
     def phases(self):
         return {
@@ -157,7 +158,7 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
         Raises:
             ValueError: If the images have another shape.
         """
-        checks.check_image_shape("`images`", images, self.input_image_shape)
+        images = checks.take_images("`images`", images, self.input_image_shape)
         if not as_in_training:
             return self.generator.predict(images, batch_size=batch_size, verbose=0)
         outputs = [

@@ -8,6 +8,7 @@ from keras_gen.engine import GenerativeModel, Phase
 from keras_gen.models import checks
 from keras_gen.models.latents import given_or_drawn_latents
 from keras_gen.models.sample_evaluation import SampleEvaluation
+from keras_gen.pixels import in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -90,7 +91,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         self.compile_phases({"vae": optimizer or keras.optimizers.Adam(1e-3)}, **trainer_options)
 
     def call(self, images, training=False):
-        mean, _ = self.encoder(images, training=training)
+        mean, _ = self.encoder(in_range(images), training=training)
         return self.likelihood.mean(self.decoder(mean, training=training))
 
     def phases(self):
@@ -143,7 +144,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         Returns:
             Tuple of float32 NumPy arrays `(mean, log_variance)`, each of shape `(n, latent_dim)`.
         """
-        checks.check_image_shape("`images`", images, self.image_shape)
+        images = checks.take_images("`images`", images, self.image_shape)
         mean, log_variance = self.encoder.predict(images, batch_size=batch_size, verbose=0)
         return mean, log_variance
 
@@ -218,7 +219,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         Returns:
             Float32 NumPy array of shape `(n,)`, in [0, 4]; averaged over pixels.
         """
-        difference = np.asarray(images, "float32") - self.reconstruct(images, batch_size)
+        difference = np.asarray(in_range(images), "float32") - self.reconstruct(images, batch_size)
         return np.square(difference).mean(axis=(1, 2, 3))
 
     def anomaly_scores(self, images, batch_size=128):
@@ -266,6 +267,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         Reference: An & Cho, 2015, Variational Autoencoder based Anomaly Detection using
         Reconstruction Probability
         """
+        images = in_range(images)
         mean, log_variance = self.encode(images, batch_size)
         outputs = self.decoder.predict(mean, batch_size=batch_size, verbose=0)
         log_likelihood = self.likelihood.log_likelihood(images, outputs)
@@ -287,6 +289,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
         """
         checks.check_positive_integer("num_samples", num_samples)
+        images = in_range(images)
         mean, log_variance = self.encode(images, batch_size)
         random = np.random.default_rng(seed)
         log_weights = []
