@@ -50,8 +50,12 @@ show(gan.generate(40, seed=0), 20)
 
 # %% [markdown]
 # The same seed gives the same images, on every backend up to rounding. Between two latents the images change
-# smoothly; the walk follows a great circle, since a straight line would pass nearer to the origin than samples
-# of a Gaussian ever lie:
+# smoothly. The walk follows a great circle (White, 2016), with $\theta$ the angle between $z_0$ and $z_1$:
+#
+# $$z_t = \frac{\sin((1 - t)\,\theta)}{\sin\theta}\, z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\, z_1,
+# \qquad 0 \le t \le 1$$
+#
+# A straight line would pass nearer to the origin than samples of a Gaussian in many dimensions ever lie.
 
 # %%
 show(np.concatenate([gan.interpolate(steps=12, seed=seed) for seed in range(3)]), 12)
@@ -79,7 +83,10 @@ Image.fromarray(pictures.image_grid(triples.reshape(-1, 64, 64, 3), 9))
 # You draw in another style and have 100 pictures of it. Here these are emoji in Twitter's style, which the
 # preset has never seen: it learnt Google's. It has both networks in it, so that training can go on. For
 # comparison the same networks take the same steps from fresh weights. All are measured on the test emoji in
-# Twitter's style.
+# Twitter's style. The objective is Pix2Pix's (Isola et al., 2017), with an outline $x$ and a picture $y$:
+#
+# $$\min_G \max_D \; \mathbb{E} \log D(x, y) + \mathbb{E} \log\big(1 - D(x, G(x))\big)
+# + \lambda\, \mathbb{E} \|y - G(x)\|_1$$
 
 
 # %%

@@ -20,6 +20,7 @@ def test_there_are_tutorials():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("miniature_data_sets")
 @pytest.mark.parametrize(
     ("name", "backend"),
     [

@@ -1,0 +1,201 @@
+"""Every fenced block of README.md and CONTRIBUTING.md runs, from the first to the last.
+
+Trainings are cut to an epoch of narrow networks, on small data sets and folders. Commands that set up an
+environment are taken apart and checked against what they name. A block that no rule covers fails.
+"""
+
+import configparser
+import importlib.metadata
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import venv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_gen
+from keras_gen import cli
+
+ROOT = pathlib.Path(keras_gen.__file__).parents[1]
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_CODE = ("bibtex", "text")
+SHORTER = {r"\bepochs=\d+": "epochs=1", r"\bevery=\d+": "every=1"}
+FOLDERS = {"photos": 128, "maps": 2, "horses": 2, "zebras": 3, "my_drawings": 2}
+
+
+def read(document):
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def blocks(document):
+    return [match.groups() for match in FENCED.finditer(read(document))]
+
+
+def commands(document):
+    """Commands that stand in the text itself: one argument or more, no placeholder."""
+    text = re.sub(FENCED, "", read(document))
+    inline = (" ".join(code.split()) for code in re.findall(r"`([^`]+)`", text))
+    names = ("pip ", "python ", "keras-gen ", "mkdocs ")
+    return [code for code in inline if code.startswith(names) and not re.search(r"<|\.\.\. ", code)]
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch, miniature_data_sets):
+    """A folder as a reader may have it: pictures of their own, and nothing else."""
+    random = np.random.default_rng(0)
+    for name, count in FOLDERS.items():
+        (tmp_path / name).mkdir()
+        size = (80, 160, 3) if name == "maps" else (80, 72, 3)
+        for number in range(count):
+            picture = random.integers(0, 256, size, dtype="uint8")
+            Image.fromarray(picture).save(tmp_path / name / f"{number}.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_python(source, names, title):
+    for pattern, shorter in SHORTER.items():
+        source = re.sub(pattern, shorter, source)
+    exec(compile(source, title, "exec"), names)
+
+
+def run_shell(line):
+    """Runs or checks a line of commands; one that is not known fails the test."""
+    for part in line.split(" && "):
+        words = shlex.split(part, comments=True)
+        program, arguments = words[0].removeprefix(".venv/bin/"), words[1:]
+        rule = RULES.get(program)
+        if rule is None:
+            pytest.fail(f"There is no rule for running this: {part}")
+        rule(arguments)
+
+
+def run_keras_gen(arguments):
+    if arguments[0] == "train":
+        arguments = [*arguments, "--epochs", "1", "--base-filters", "4"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["keras-gen", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+    assert not stop.value.code, f"keras-gen {' '.join(arguments)}"
+
+
+def run_pip(arguments):
+    """Checks an installation of this folder, with extras that it has."""
+    install, editable, target = arguments
+    assert (install, editable) == ("install", "-e")
+    found = re.fullmatch(r"\.(?:\[([\w,]+)\])?", target)
+    assert found, f"pip can't install {target}"
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    extras = set(found[1].split(",")) if found[1] else set()
+    assert extras <= set(setup["options.extras_require"]), target
+
+
+def run_python_program(arguments):
+    if arguments[:2] == ["-m", "venv"]:
+        venv.main(["--without-pip", *arguments[2:]])
+        assert (pathlib.Path(arguments[2]) / "bin" / "python").exists()
+    elif arguments[:2] == ["-m", "tests"]:
+        # It is what runs this test, and what the script for continuous integration calls.
+        assert (ROOT / "tests" / "__main__.py").is_file()
+        assert ".venv/bin/python -m tests" in (ROOT / ".ci" / "run").read_text().splitlines()
+    elif arguments[:2] == ["-m", "pytest"]:
+        assert all((ROOT / path).exists() for path in arguments[2:])
+    else:
+        # A script of the repository, which has tests of its own.
+        assert arguments[0].endswith(".py") and (ROOT / arguments[0]).is_file(), arguments
+
+
+def run_mkdocs(arguments):
+    """Checks what another test builds the site with."""
+    assert arguments == ["serve"] and (ROOT / "mkdocs.yml").is_file()
+    assert "mkdocs" in importlib.metadata.entry_points(group="console_scripts").names
+
+
+def run_ruff(arguments):
+    subprocess.run([sys.executable, "-m", "ruff", *arguments], check=True, capture_output=True)
+
+
+RULES = {
+    "keras-gen": run_keras_gen,
+    "mkdocs": run_mkdocs,
+    "pip": run_pip,
+    "python": run_python_program,
+    "ruff": run_ruff,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_every_block_runs(document, workplace):
+    names = {"__name__": "__main__"}
+    for number, (language, source) in enumerate(blocks(document)):
+        title = f"{document}, block {number + 1}"
+        try:
+            if language == "python":
+                run_python(source, names, title)
+            elif language == "bash":
+                for line in filter(None, source.splitlines()):
+                    run_shell(line)
+            elif language not in NOT_CODE:
+                pytest.fail(f"There is no rule for a block of {language or 'no language'}")
+        except BaseException as error:
+            error.add_note(f"In {title}:\n{source}")
+            raise
+    if document == "README.md":
+        made = ["runs/digits/samples.png", "runs/digits/model.keras", "runs/digits/history.csv"]
+        made += ["samples", "gan.keras", "my_preset/model.weights.h5", "best.keras", "scores.json"]
+        made += ["grid.png", "digits.png", "photo_samples", "out/0.png"]
+        assert [path for path in made if not (workplace / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_every_command_in_the_text_is_known(document, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for command in commands(document):
+        run_shell(f"{command} --help" if re.fullmatch(r"keras-gen \w+", command) else command)
+
+
+def test_an_unknown_command_fails(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(pytest.fail.Exception, match="no rule"):
+        run_shell("conda install keras_gen")
+    with pytest.raises(AssertionError):
+        run_shell('pip install -e ".[nothing]"')
+    with pytest.raises(AssertionError):
+        run_shell("keras-gen train gan --dataset digits --no-such-option 1")
+    with pytest.raises(AssertionError):
+        run_shell("python tutorials/none.py")
+
+
+def test_the_command_line_is_installed_under_its_name():
+    entry_points = importlib.metadata.entry_points(group="console_scripts")
+    assert entry_points["keras-gen"].load() is cli.main
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_link_leads_to_a_file_or_a_heading(document):
+    text = re.sub(FENCED, "", read(document))
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if link.startswith("#"):
+            assert link[1:] in headings, link
+        elif not link.startswith("https://"):
+            assert os.path.exists(ROOT / link), link
+
+
+def test_the_picture_of_the_zoo_shows_todays_samples(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "zoo" / "tools")
+    import draw_overview
+
+    assert draw_overview.is_current(), "Draw it again: python zoo/tools/draw_overview.py"
+    assert draw_overview.PICTURE.stat().st_size < 400_000
