@@ -12,6 +12,8 @@ from PIL import Image
 import keras_gen
 from keras_gen import cli, presets, training
 from keras_gen import pictures as pictures_module
+from keras_gen.distribution import STRATEGIES, Devices, start
+from keras_gen.recipes import RECIPES, Settings
 from tests.cases import CASES, build_gan
 
 TINY = ["--base-filters", "4", "--batch-size", "16", "--epochs", "1"]
@@ -84,6 +86,63 @@ def test_train_leaves_everything_and_resumes_exactly(run, pictures, tmp_path, mo
     # The rate falls to zero at the end of all epochs.
     longer = run(*train, "--output", "parts", "--epochs", "5", "--resume")
     assert longer[0] == 2 and "`epochs` can't change" in longer[2]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA by option is TensorFlow's")
+def test_precision_and_execution_take_effect(run, pictures, tmp_path, monkeypatch):
+    ran = []
+    fit = keras_gen.VAE.fit
+
+    def spy(self, *args, **kwargs):
+        ran.append((self.jit_compile, self.steps_per_execution))
+        return fit(self, *args, **kwargs)
+
+    monkeypatch.setattr(keras_gen.VAE, "fit", spy)
+    train = ["train", "vae", "--dataset", pictures, *TINY[:4], "--output", "run"]
+    options = ["--precision", "mixed_bfloat16", "--jit", "on", "--steps-per-execution", "2"]
+    code, _, err = run(*train, "--epochs", "1", *options)
+    assert code == 0, err
+    assert keras.config.dtype_policy().name == "float32"
+    # Precision is the training's own and stays; how steps are run may change.
+    code, _, err = run(*train, "--epochs", "2", "--resume", "--jit", "off")
+    assert code == 0, err
+    assert ran == [(True, 2), (False, 1)]
+    model = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    assert int(model.optimizer.iterations) == 4
+    for network in (model.encoder, model.decoder):
+        assert network.get_layer("hidden").dtype_policy.name == "mixed_bfloat16"
+        assert all(weight.dtype == "float32" for weight in network.weights)
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert settings["precision"] == "mixed_bfloat16"
+    assert not {"strategy", "jit", "jit_compile", "steps_per_execution"} & set(settings)
+    code, _, err = run(*train, "--epochs", "3", "--resume", "--precision", "float32")
+    assert code == 2 and "`precision` can't change" in err
+
+
+def test_strategy_auto_on_one_device_trains_as_fit_does(run, pictures, tmp_path):
+    assert start("auto") == Devices()
+    train = ["train", "vae", "--dataset", pictures, *TINY, "--strategy", "auto", "--output", "run"]
+    assert run(*train)[0] == 0
+    recipe = RECIPES["vae"]
+    settings = Settings(
+        model="vae", dataset=str(pictures), base_filters=4, batch_size=16, epochs=1
+    ).with_defaults()
+    keras.utils.set_random_seed(0)
+    batches = recipe.load(settings)
+    model = recipe.build(batches, settings)
+    model.fit(batches, epochs=1, verbose=0)
+    trained = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    for a, b in zip(trained.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's strategies")
+def test_a_strategy_without_what_it_needs_is_named(run, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    train = ["train", "vae", "--dataset", "digits", "--strategy"]
+    code, _, err = run(*train, "multiworker")
+    assert code == 2 and "`strategy='multiworker'` needs TF_CONFIG" in err
+    assert "Received: TF_CONFIG=None" in err
 
 
 def test_a_folder_with_a_training_is_not_written_over(run, pictures, tmp_path):
@@ -252,6 +311,19 @@ def test_info(run):
         (["train", "gan", "--dataset", "digits", "--epochs", "0"], "--epochs"),
         (["train", "gan", "--dataset", "digits", "--epochs", "many"], "--epochs"),
         (["train", "gan", "--dataset", "digits", "--batch-size", "9999"], "`batch_size` must be"),
+        (
+            ["train", "gan", "--dataset", "digits", "--precision", "float16"],
+            "`precision` must be one of float32, mixed_bfloat16, mixed_float16. Received: precision='float16'",
+        ),
+        (
+            ["train", "gan", "--dataset", "digits", "--jit", "maybe"],
+            "`jit` must be one of on, off, auto. Received: jit='maybe'",
+        ),
+        (
+            ["train", "gan", "--dataset", "digits", "--strategy", "nosuch"],
+            f"`strategy` must be one of auto, {', '.join(STRATEGIES[keras.backend.backend()])} on",
+        ),
+        (["train", "gan", "--dataset", "digits", "--steps-per-execution", "0"], "-execution"),
         (["train", "gan", "--dataset", "empty"], "empty"),
         (["train", "gan"], "--dataset"),
         (["train", "gan", "--dataset", "digits", "--output", "none", "--resume"], "to resume"),
