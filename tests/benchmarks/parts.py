@@ -1,0 +1,298 @@
+"""The parts of the benchmark: each measures something and returns rows of the report."""
+
+import contextlib
+import dataclasses
+import functools
+import math
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tests.benchmarks import hand_written
+from tests.benchmarks.timing import calls, fits, in_turns
+from tests.benchmarks.workloads import NUM_CLASSES, workload
+
+MODELS = tuple(hand_written.STEPS)
+SIZES = (28, 64)
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the report.
+
+    Args:
+        name: String, what was measured.
+        figures: Dict from column headings to strings.
+        ratio: Float, or None where there is nothing to compare with.
+        bound: String such as `"<= 1.05"`, what the ratio is held against, or None.
+    """
+
+    name: str
+    figures: dict
+    ratio: float | None = None
+    bound: str | None = None
+
+    @property
+    def met(self):
+        """Whether the bound holds; None where there is none."""
+        if self.bound is None or self.ratio is None:
+            return None
+        sign, value = self.bound.split()
+        return self.ratio <= float(value) if sign == "<=" else self.ratio >= float(value)
+
+
+@functools.cache
+def step_timings(model, size, with_torch=True):
+    """Timings of `fit`, the hand-written loop and the PyTorch loop, kept for other parts."""
+    case = workload(model, size)
+    contestants = {
+        "fit": fits(case.compiled(), case.dataset()),
+        "hand": _hand_written(case),
+    }
+    if with_torch:
+        from tests.benchmarks import torch_loops
+
+        step = torch_loops.STEPS[model](case.shape, case.options)
+        batch = torch_loops.tensors(case.batches(1)[0])
+        contestants["torch"] = calls(lambda: step(*batch))
+    return in_turns(contestants, seconds=4.0)
+
+
+def steps():
+    """Step time through `fit` against the hand-written loop."""
+    for size in SIZES:
+        for model in MODELS:
+            timings = step_timings(model, size)
+            figures = {key: _milliseconds(timings.medians[key]) for key in ("fit", "hand")}
+            yield Row(f"{model} {size}", figures, timings.ratio("fit", "hand"), "<= 1.05")
+
+
+def torch():
+    """Step time of the eager PyTorch loop against `fit`."""
+    ratios = []
+    for size in SIZES:
+        for model in MODELS:
+            timings = step_timings(model, size)
+            figures = {key: _milliseconds(timings.medians[key]) for key in ("fit", "torch")}
+            ratios.append(timings.ratio("torch", "fit"))
+            yield Row(f"{model} {size}", figures, ratios[-1], ">= 1.2")
+    yield Row("geometric mean", {}, math.exp(statistics.mean(map(math.log, ratios))), ">= 1.5")
+
+
+def shared():
+    """`fit` with one pass of the generator a step against a hand-written loop with two, at 64 x 64."""
+    for model in ("gan", "conditional_gan"):
+        case = workload(model, 64)
+        timings = in_turns(
+            {
+                "fit": fits(case.compiled(), case.dataset()),
+                "hand, two passes": _hand_written(case, share_forward=False),
+            }
+        )
+        figures = {name: _milliseconds(seconds) for name, seconds in timings.medians.items()}
+        yield Row(f"{model} 64", figures, timings.ratio("fit", "hand, two passes"), "<= 0.85")
+
+
+def tracing(rounds=3):
+    """The first CycleGAN step, which is all tracing: `fit` against the hand-written loop."""
+    case = workload("cycle_gan", 64)
+    seconds = {"fit": [], "hand": []}
+    for number in range(rounds):
+        contestants = {"fit": _first_fit, "hand": _first_hand_written_step}
+        for name in sorted(contestants, reverse=bool(number % 2)):
+            seconds[name].append(contestants[name](case))
+    ratio = statistics.median(a / b for a, b in zip(*seconds.values(), strict=True))
+    figures = {name: f"{statistics.median(values):.1f} s" for name, values in seconds.items()}
+    yield Row("cycle_gan 64", figures, ratio, "<= 1.5")
+
+
+def precision():
+    """Step time through `fit` at float32 against mixed_bfloat16, at 64 x 64."""
+    # Without the processor's own instructions there is nothing to be had.
+    cpu = pathlib.Path("/proc/cpuinfo")
+    bound = ">= 1.3" if cpu.exists() and "avx512_bf16" in cpu.read_text() else None
+    for model in MODELS:
+        case = workload(model, 64)
+        contestants = {}
+        for policy in ("float32", "mixed_bfloat16"):
+            with _policy(policy):
+                contestants[policy] = fits(case.compiled(), case.dataset())
+        timings = in_turns(contestants, seconds=4.0)
+        figures = {name: _milliseconds(seconds) for name, seconds in timings.medians.items()}
+        yield Row(f"{model} 64", figures, timings.ratio("float32", "mixed_bfloat16"), bound)
+
+
+def generate(count=256):
+    """Images a second of `generate` and `translate` against calls of the network in a `tf.function`."""
+    for size in SIZES:
+        for model in MODELS:
+            case = workload(model, size)
+            made = case.compiled()
+            if model in ("pix2pix", "cycle_gan"):
+                inputs = np.concatenate([case.batches(1)[0][0]] * 64)[: count // 4]
+                network = made.generator if model == "pix2pix" else made.generator_ab
+                ours, batch_size = functools.partial(made.translate, inputs), 16
+                arguments = inputs
+            else:
+                latents = np.random.default_rng(0).standard_normal(
+                    (count, case.options["latent_dim"]), dtype="float32"
+                )
+                labels = np.arange(count, dtype="int32") % NUM_CLASSES
+                network = made.decoder if model == "vae" else made.sampler
+                arguments = [latents, labels] if model == "conditional_gan" else latents
+                given = {"labels": labels} if model == "conditional_gan" else {}
+                ours, batch_size = functools.partial(made.generate, latents=latents, **given), 128
+            theirs = functools.partial(_in_batches, tf.function(network), arguments, batch_size)
+            timings = in_turns({"ours": calls(ours), "hand": calls(theirs)}, seconds=1.5)
+            number = len(arguments[0]) if isinstance(arguments, list) else len(arguments)
+            figures = {k: f"{number / s:,.0f} images/s" for k, s in timings.medians.items()}
+            yield Row(f"{model} {size}", figures, timings.ratio("ours", "hand"))
+
+
+def imports(rounds=5):
+    """Seconds to import keras, and keras_gen with it."""
+    scripts = {"keras": "import keras", "keras_gen": "import keras, keras_gen"}
+    seconds = {name: [] for name in scripts}
+    for _ in range(rounds):
+        for name, script in scripts.items():
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+            seconds[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    figures = {name: f"{value:.2f} s" for name, value in medians.items()}
+    yield Row("import", figures, medians["keras_gen"] / medians["keras"])
+
+
+def memory():
+    """Most memory that a process of three steps held: `fit` against the hand-written loop, at 64 x 64."""
+    for model in MODELS:
+        peaks = {
+            way: int(
+                subprocess.run(
+                    [sys.executable, "-m", "tests.benchmarks.peak_memory", model, way],
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                ).stdout.split()[-1]
+            )
+            for way in ("fit", "hand")
+        }
+        figures = {way: f"{peak / 2**10:,.0f} MiB" for way, peak in peaks.items()}
+        yield Row(f"{model} 64", figures, peaks["fit"] / peaks["hand"])
+
+
+def pipelines():
+    """Images a second of each pipeline, from memory, against what the training that it feeds takes."""
+    from keras_gen import data
+
+    random = np.random.default_rng(0)
+
+    def pictures(shape):
+        return random.integers(256, size=(2048, *shape), dtype="uint8")
+
+    for size in SIZES:
+        for model in MODELS:
+            case = workload(model, size)
+            options = {"batch_size": case.options["batch_size"]}
+            if model in ("pix2pix", "cycle_gan"):
+                pipeline = data.paired if model == "pix2pix" else data.unpaired
+                source = (pictures(case.shape), pictures(case.shape))
+                options |= {"augment": ("crop", "flip"), "image_size": size}
+            elif model == "conditional_gan":
+                pipeline = data.images
+                source = (pictures(case.shape), random.integers(NUM_CLASSES, size=2048))
+                options["labels"] = True
+            else:
+                pipeline, source = data.images, pictures(case.shape)
+            rate = _images_a_second(pipeline(source, **options), options["batch_size"])
+            timings = step_timings(model, size)
+            training = options["batch_size"] / timings.medians["fit"]
+            figures = {
+                "pipeline": f"{rate:,.0f} images/s",
+                "training": f"{training:,.0f} images/s",
+            }
+            yield Row(f"{model} {size}", figures, rate / training, ">= 20")
+
+
+PARTS = {
+    "steps": steps,
+    "torch": torch,
+    "shared": shared,
+    "tracing": tracing,
+    "precision": precision,
+    "generate": generate,
+    "imports": imports,
+    "memory": memory,
+    "pipelines": pipelines,
+}
+
+
+def _milliseconds(seconds):
+    return f"{1e3 * seconds:.1f} ms"
+
+
+def _hand_written(case, **options):
+    step = hand_written.STEPS[case.model](
+        case.networks(), case.optimizers(), case.options, **options
+    )
+    iterator = iter(case.dataset())
+
+    def one_step():
+        batch = next(iterator)
+        step(*(batch if isinstance(batch, tuple) else (batch,)))
+
+    return calls(one_step)
+
+
+def _first_fit(case):
+    model, dataset = case.compiled(), case.dataset()
+    start = time.perf_counter()
+    model.fit(dataset, steps_per_epoch=1, verbose=0)
+    return time.perf_counter() - start
+
+
+def _first_hand_written_step(case):
+    step = hand_written.STEPS[case.model](case.networks(), case.optimizers(), case.options)
+    batch = next(iter(case.dataset()))
+    start = time.perf_counter()
+    step(*batch)
+    return time.perf_counter() - start
+
+
+@contextlib.contextmanager
+def _policy(policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _in_batches(function, arguments, batch_size):
+    arrays = arguments if isinstance(arguments, list) else [arguments]
+    outputs = []
+    for start in range(0, len(arrays[0]), batch_size):
+        batch = [tf.convert_to_tensor(a[start : start + batch_size]) for a in arrays]
+        outputs.append(function(batch if isinstance(arguments, list) else batch[0]).numpy())
+    return np.concatenate(outputs)
+
+
+def _images_a_second(dataset, batch_size, seconds=1.5):
+    """Of whole passes, after a first one."""
+    for _ in dataset:
+        pass
+    rates = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start, count = time.perf_counter(), 0
+        for _ in dataset:
+            count += batch_size
+        rates.append(count / (time.perf_counter() - start))
+    return statistics.median(rates)

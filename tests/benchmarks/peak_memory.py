@@ -1,0 +1,20 @@
+"""Prints the most memory that this process held, in KiB: `python -m tests.benchmarks.peak_memory gan fit`."""
+
+import resource
+import sys
+
+from tests.benchmarks import parts
+from tests.benchmarks.workloads import workload
+
+
+def main(model, way):
+    case = workload(model, 64)
+    if way == "fit":
+        case.compiled().fit(case.dataset(), steps_per_epoch=3, verbose=0)
+    else:
+        parts._hand_written(case)(2)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,399 @@
+"""The same networks and steps in PyTorch, written by hand and run eagerly, NCHW as is usual there.
+
+Each function takes a workload's image shape and its options and returns a step that takes a batch of
+NumPy arrays and returns its losses. The moving averages of generators are left out here.
+"""
+
+import itertools
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from tests.benchmarks.workloads import NUM_CLASSES
+
+
+def gan(shape, options):
+    generator, discriminator = generator_of(shape, options), discriminator_of(shape, options)
+    optimizers = _adam(options, 0.5, generator, discriminator)
+
+    def step(reals):
+        latents = torch.randn(len(reals), options["latent_dim"])
+        return _adversarial_step(
+            reals, generator(latents), discriminator, *optimizers, judge=discriminator
+        )
+
+    return step
+
+
+def conditional_gan(shape, options):
+    wider = {**options, "latent_dim": options["latent_dim"] + NUM_CLASSES}
+    generator = generator_of(shape, wider)
+    discriminator = discriminator_of((*shape[:2], shape[2] + NUM_CLASSES), options)
+    optimizers = _adam(options, 0.5, generator, discriminator)
+
+    def step(reals, labels):
+        codes = functional.one_hot(labels.long(), NUM_CLASSES).float()
+        maps = codes[:, :, None, None].expand(-1, -1, *shape[:2])
+
+        def judge(images):
+            return discriminator(torch.cat([images, maps], 1))
+
+        latents = torch.randn(len(reals), options["latent_dim"])
+        fakes = generator(torch.cat([latents, codes], 1))
+        return _adversarial_step(reals, fakes, discriminator, *optimizers, judge=judge)
+
+    return step
+
+
+def wgan_gp(shape, options):
+    generator = generator_of(shape, options)
+    critic = discriminator_of(shape, options, normalization="layer")
+    rate = options["learning_rate"]
+    generator_optimizer = torch.optim.Adam(generator.parameters(), rate, (0.0, 0.9))
+    critic_optimizer = torch.optim.Adam(critic.parameters(), rate, (0.0, 0.9))
+
+    def step(images):
+        parts = images.chunk(options["n_critic"])
+        for reals in parts:
+            with torch.no_grad():
+                fakes = generator(torch.randn(len(reals), options["latent_dim"]))
+            loss = critic(fakes).mean() - critic(reals).mean()
+            epsilon = torch.rand(len(reals), 1, 1, 1)
+            between = (epsilon * reals + (1.0 - epsilon) * fakes).requires_grad_()
+            (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+            norms = (gradient.square().sum((1, 2, 3)) + 1e-12).sqrt()
+            loss = loss + 10.0 * (norms - 1.0).square().mean()
+            _update(critic_optimizer, loss)
+        critic.requires_grad_(False)
+        generator_loss = -critic(
+            generator(torch.randn(len(parts[0]), options["latent_dim"]))
+        ).mean()
+        _update(generator_optimizer, generator_loss)
+        critic.requires_grad_(True)
+        return loss.detach(), generator_loss.detach()
+
+    return step
+
+
+def vae(shape, options):
+    channels, latent_dim, hidden = _channels(shape, options), options["latent_dim"], 256
+    last = channels[-1] * _smallest(shape) ** 2
+    layers = [nn.Sequential(_down(*pair), nn.ReLU()) for pair in _pairs(channels)]
+    body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(last, hidden), nn.ReLU())
+    heads = nn.ModuleList([nn.Linear(hidden, latent_dim) for _ in range(2)])
+    decoder = nn.Sequential(
+        nn.Linear(latent_dim, hidden),
+        nn.ReLU(),
+        generator_of(shape, {**options, "latent_dim": hidden}, normalization=None)[:-1],
+    )
+    parameters = [*body.parameters(), *heads.parameters(), *decoder.parameters()]
+    optimizer = torch.optim.Adam(parameters, options["learning_rate"])
+
+    def step(images):
+        features = body(images)
+        mean, log_variance = (head(features) for head in heads)
+        logits = decoder(mean + (0.5 * log_variance).exp() * torch.randn_like(mean))
+        white = 0.5 * (images + 1.0)
+        log_likelihood = (white * logits - functional.softplus(logits)).sum((1, 2, 3))
+        kl = 0.5 * (mean.square() + log_variance.expm1() - log_variance).sum(1)
+        loss = (options["beta"] * kl - log_likelihood).mean()
+        _update(optimizer, loss)
+        return (loss.detach(),)
+
+    return step
+
+
+def pix2pix(shape, options):
+    generator = UNet(shape, options["base_filters"])
+    discriminator = patch_discriminator_of(shape, 2 * shape[-1], options["base_filters"])
+    optimizers = _adam(options, 0.5, generator, discriminator)
+
+    def step(inputs, targets):
+        fakes = generator(inputs)
+        return _adversarial_step(
+            targets,
+            fakes,
+            discriminator,
+            *optimizers,
+            judge=lambda images: discriminator(torch.cat([inputs, images], 1)),
+            weight=0.5,
+            further=lambda: 100.0 * functional.l1_loss(fakes, targets),
+        )
+
+    return step
+
+
+def cycle_gan(shape, options):
+    filters, channels = options["base_filters"], shape[-1]
+    ab, ba = (resnet_generator_of(channels, filters) for _ in range(2))
+    judge_a, judge_b = (patch_discriminator_of(shape, channels, filters) for _ in range(2))
+    generators, judges = nn.ModuleList([ab, ba]), nn.ModuleList([judge_a, judge_b])
+    generator_optimizer, discriminator_optimizer = _adam(options, 0.5, generators, judges)
+    pool_a, pool_b = _Pool(50), _Pool(50)
+    l1 = functional.l1_loss
+
+    def half_discriminator_loss(judge, reals, fakes):
+        return 0.5 * ((judge(reals) - 1.0).square().mean() + judge(fakes).square().mean())
+
+    def step(a, b):
+        judges.requires_grad_(False)
+        fakes_b, fakes_a = ab(a), ba(b)
+        cycle = l1(ba(fakes_b), a) + l1(ab(fakes_a), b)
+        adversarial = (judge_b(fakes_b) - 1.0).square().mean() + (
+            judge_a(fakes_a) - 1.0
+        ).square().mean()
+        identity = l1(ab(b), b) + l1(ba(a), a)
+        generator_loss = adversarial + 10.0 * cycle + 5.0 * identity
+        _update(generator_optimizer, generator_loss)
+        judges.requires_grad_(True)
+        loss = half_discriminator_loss(
+            judge_a, a, pool_a(fakes_a.detach())
+        ) + half_discriminator_loss(judge_b, b, pool_b(fakes_b.detach()))
+        _update(discriminator_optimizer, loss)
+        return generator_loss.detach(), loss.detach()
+
+    return step
+
+
+STEPS = {
+    "gan": gan,
+    "wgan_gp": wgan_gp,
+    "conditional_gan": conditional_gan,
+    "vae": vae,
+    "pix2pix": pix2pix,
+    "cycle_gan": cycle_gan,
+}
+
+
+def tensors(batch):
+    """A batch of NumPy arrays as tensors, images channels first."""
+    return [
+        torch.from_numpy(array).permute(0, 3, 1, 2).contiguous()
+        if array.ndim == 4
+        else torch.from_numpy(array)
+        for array in batch
+    ]
+
+
+# Networks
+
+
+def generator_of(shape, options, normalization="batch"):
+    """`keras_gen.networks.dcgan_generator`."""
+    channels, side = _channels(shape, options)[::-1], _smallest(shape)
+    bias = normalization is None
+
+    def finish(width):
+        return [*_normalized(normalization, width), nn.ReLU()]
+
+    layers = [
+        nn.Linear(options["latent_dim"], channels[0] * side**2, bias=bias),
+        nn.Unflatten(1, (channels[0], side, side)),
+        *finish(channels[0]),
+    ]
+    for inputs, outputs in _pairs(channels[:-1]):
+        layers += [_up(inputs, outputs, bias), *finish(outputs)]
+    return nn.Sequential(*layers, _up(channels[-2], channels[-1]), nn.Tanh())
+
+
+def discriminator_of(shape, options, normalization="batch"):
+    """`keras_gen.networks.dcgan_discriminator`."""
+    layers = []
+    channels = _channels(shape, options)
+    for inputs, outputs in _pairs(channels):
+        layers.append(_down(inputs, outputs, bias=not layers))
+        layers += _normalized(normalization if len(layers) > 1 else None, outputs)
+        layers.append(nn.LeakyReLU(0.2))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels[-1] * _smallest(shape) ** 2, 1))
+
+
+def patch_discriminator_of(shape, channels, filters):
+    """`keras_gen.networks.patch_discriminator`."""
+    strided = {28: 1, 64: 2}[shape[0]]
+    layers, inputs = [], channels
+    for level in range(strided):
+        outputs = filters * 2**level
+        layers.append(_down(inputs, outputs, bias=not level))
+        layers += _normalized("instance" if level else None, outputs)
+        layers.append(nn.LeakyReLU(0.2))
+        inputs = outputs
+    outputs = filters * 2**strided
+    return nn.Sequential(
+        *layers,
+        nn.Conv2d(inputs, outputs, 4, 1, 1, bias=False),
+        *_normalized("instance", outputs),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(outputs, 1, 4, 1, 1),
+    )
+
+
+def resnet_generator_of(channels, filters, blocks=6):
+    """`keras_gen.networks.resnet_generator`."""
+
+    def finish(width):
+        return [*_normalized("instance", width), nn.ReLU()]
+
+    wide = 4 * filters
+    layers = [
+        nn.Conv2d(channels, filters, 7, padding=3, padding_mode="reflect", bias=False),
+        *finish(filters),
+    ]
+    for level in (1, 2):
+        inputs, outputs = filters * 2 ** (level - 1), filters * 2**level
+        layers += [nn.Conv2d(inputs, outputs, 3, 2, 1, bias=False), *finish(outputs)]
+    layers += [Residual(wide) for _ in range(blocks)]
+    for level in (2, 1):
+        inputs, outputs = filters * 2**level, filters * 2 ** (level - 1)
+        layers.append(nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, output_padding=1, bias=False))
+        layers += finish(outputs)
+    image = nn.Conv2d(filters, channels, 7, padding=3, padding_mode="reflect")
+    return nn.Sequential(*layers, image, nn.Tanh())
+
+
+class Residual(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, padding_mode="reflect", bias=False),
+            *_normalized("instance", width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1, padding_mode="reflect", bias=False),
+            *_normalized("instance", width),
+        )
+
+    def forward(self, x):
+        return x + self.body(x)
+
+
+class UNet(nn.Module):
+    """`keras_gen.networks.unet_generator`, instance-normalised, with its dropout."""
+
+    def __init__(self, shape, filters):
+        super().__init__()
+        depth = {28: 2, 64: 6}[shape[0]]
+        widths = [filters * min(2**level, 8) for level in range(depth)]
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for level, (inputs, outputs) in enumerate(_pairs([shape[-1], *widths]), start=1):
+            normalized = 1 < level < depth
+            self.down.append(
+                nn.Sequential(
+                    _down(inputs, outputs, bias=not normalized),
+                    *_normalized("instance" if normalized else None, outputs),
+                    nn.LeakyReLU(0.2),
+                )
+            )
+        inputs = widths[-1]
+        for place, outputs in enumerate(widths[-2::-1]):
+            dropout = [nn.Dropout(0.5)] if place < 3 else []
+            self.up.append(
+                nn.Sequential(
+                    _up(inputs, outputs, bias=False),
+                    *_normalized("instance", outputs),
+                    *dropout,
+                    nn.ReLU(),
+                )
+            )
+            inputs = 2 * outputs
+        self.image = nn.Sequential(_up(inputs, shape[-1]), nn.Tanh())
+
+    def forward(self, x):
+        maps = []
+        for block in self.down:
+            x = block(x)
+            maps.append(x)
+        for block, skip in zip(self.up, maps[-2::-1], strict=True):
+            x = torch.cat([block(x), skip], 1)
+        return self.image(x)
+
+
+def _channels(shape, options):
+    """Channels from the image to the coarsest map."""
+    channels, side = [shape[-1]], shape[0]
+    while side > 7:
+        channels.append(options["base_filters"] * min(2 ** (len(channels) - 1), 8))
+        side //= 2
+    return channels
+
+
+def _smallest(shape):
+    side = shape[0]
+    while side > 7:
+        side //= 2
+    return side
+
+
+def _pairs(channels):
+    return list(itertools.pairwise(channels))
+
+
+def _down(inputs, outputs, bias=True):
+    return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias)
+
+
+def _up(inputs, outputs, bias=True):
+    return nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=bias)
+
+
+def _normalized(normalization, channels):
+    if normalization == "batch":
+        return [nn.BatchNorm2d(channels)]
+    if normalization == "layer":
+        return [nn.GroupNorm(1, channels)]
+    if normalization == "instance":
+        return [nn.InstanceNorm2d(channels, affine=True)]
+    return []
+
+
+# Steps
+
+
+def _adversarial_step(
+    reals,
+    fakes,
+    discriminator,
+    generator_optimizer,
+    discriminator_optimizer,
+    judge,
+    weight=1.0,
+    further=lambda: 0.0,
+):
+    loss = weight * (
+        functional.softplus(-judge(reals)).mean()
+        + functional.softplus(judge(fakes.detach())).mean()
+    )
+    _update(discriminator_optimizer, loss)
+    discriminator.requires_grad_(False)
+    generator_loss = functional.softplus(-judge(fakes)).mean() + further()
+    _update(generator_optimizer, generator_loss)
+    discriminator.requires_grad_(True)
+    return loss.detach(), generator_loss.detach()
+
+
+def _adam(options, beta_1, generator, discriminator):
+    rate = options["learning_rate"]
+    rates = rate, options.get("discriminator_learning_rate", rate)
+    networks = zip((generator, discriminator), rates, strict=True)
+    return [torch.optim.Adam(net.parameters(), rate, (beta_1, 0.999)) for net, rate in networks]
+
+
+def _update(optimizer, loss):
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
+class _Pool:
+    def __init__(self, size):
+        self.size, self.images = size, []
+
+    def __call__(self, images):
+        chosen = []
+        for image in images:
+            if len(self.images) < self.size:
+                self.images.append(image)
+            elif torch.rand(()) < 0.5:
+                place = int(torch.randint(self.size, ()))
+                image, self.images[place] = self.images[place], image
+            chosen.append(image)
+        return torch.stack(chosen)
