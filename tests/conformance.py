@@ -305,28 +305,6 @@ def test_every_source_of_data_serves(case):
     assert int(model.optimizer.iterations) == 6
 
 
-def test_images_of_bytes_train_as_floats_do(case):
-    """Uint8 images of 0 to 255 are scaled in the step, by no more than rounding otherwise."""
-    data = case.data(8)
-    coded = keras.tree.map_structure(
-        lambda x: np.rint((x + 1) * 127.5).astype("uint8") if x.dtype == "float32" else x, data
-    )
-    floats = keras.tree.map_structure(
-        lambda x: x.astype("float32") / 127.5 - 1.0 if x.dtype == "uint8" else x, coded
-    )
-    scores, weights = [], []
-    for x in (floats, coded):
-        keras.utils.set_random_seed(0)
-        model = compiled(case, lambda: keras.optimizers.SGD(0.01))
-        before = model.get_weights()
-        model.fit(x, batch_size=4, shuffle=False, verbose=0)
-        weights.append(model.get_weights())
-        scores.append(model.evaluate(x, batch_size=4, verbose=0, return_dict=True))
-    assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(before, weights[0], strict=True))
-    assert_same(*weights, tolerance=1e-5)
-    assert scores[0] == pytest.approx(scores[1], rel=1e-4, abs=1e-4)
-
-
 @pytest.mark.skipif(BACKEND == "torch", reason="Keras has no steps_per_execution on PyTorch")
 def test_steps_per_execution(case):
     model = compiled(case, steps_per_execution=2)

@@ -106,6 +106,11 @@ NORMALISED = ("gan", "wgan_gp", "conditional_gan", "pix2pix", "cycle_gan")
 RATES = {"gan": 1.0, "conditional_gan": 1.0, "cycle_gan": 0.003}
 
 
+def optimizer(name):
+    """Plain gradient descent for a model."""
+    return keras.optimizers.SGD(RATES.get(name, 0.05))
+
+
 def data(name, n):
     if name == "cycle_gan":
         return {"a": cases.images(n, (16, 16, 3)), "b": cases.images(n, (16, 16, 3), seed=1)}
@@ -165,7 +170,7 @@ def train(name, model, x, batch_size=BATCH, scope=contextlib.nullcontext):
     """Three steps of plain gradient descent; returns the weights."""
     case = cases.CASES[name]
     with scope():
-        model.compile(**case.compile_arguments(lambda: keras.optimizers.SGD(RATES.get(name, 0.05))))
+        model.compile(**case.compile_arguments(lambda: optimizer(name)))
     with noise_alike():
         model.fit(x, batch_size=batch_size, shuffle=False, verbose=0)
     return weights(model)

@@ -1,0 +1,97 @@
+"""Memory of a training step by XLA's own account: needs the JAX backend, and no accelerator.
+
+    KERAS_BACKEND=jax python -m tests.benchmarks.memory --sizes 64 128 256 --batches 16 32
+
+Compiles the whole step of each model, as its recipe makes it, and runs nothing. Prints a table: what is
+there whatever the batch (weights, optimizers' state, gradients), what each image of a batch adds, and the
+sum for the recipe's own batch size.
+"""
+
+import argparse
+import dataclasses
+import os
+
+# Machine code is not needed, and takes long to optimise; what is fused and kept is settled before it.
+os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 " + os.environ.get("XLA_FLAGS", "")
+
+import jax
+import keras
+import numpy as np
+
+from keras_gen.recipes import RECIPES, Settings
+
+CHANNELS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Batches:
+    """As much of a pipeline as a recipe looks at, and no images."""
+
+    element_spec: tuple
+
+    def cardinality(self):
+        return 1000
+
+
+def batches(model, size, batch):
+    images = jax.ShapeDtypeStruct((batch, size, size, CHANNELS), "float32")
+    if model in ("pix2pix", "cycle_gan"):
+        return Batches((images, images))
+    if model == "conditional_gan":
+        return Batches((images, jax.ShapeDtypeStruct((batch,), "int32")))
+    return Batches((images,))
+
+
+def step_bytes(model, size, batch):
+    """Bytes that a training step takes at its highest: what comes in, what goes out, and between."""
+    keras.utils.clear_session()
+    settings = Settings(model=model, dataset="digits").with_defaults()
+    data = batches(model, size, batch)
+    built = RECIPES[model].build(data, settings)
+    groups = (
+        built.trainable_variables,
+        built.non_trainable_variables,
+        built.optimizer.variables,
+        built.metrics_variables,
+    )
+    state = tuple(
+        [jax.ShapeDtypeStruct(v.shape, np.dtype(v.dtype)) for v in group] for group in groups
+    )
+    step = jax.jit(built.train_step, donate_argnums=0)
+    found = step.lower(state, data.element_spec).compile().memory_analysis()
+    return (
+        found.argument_size_in_bytes
+        + found.output_size_in_bytes
+        - found.alias_size_in_bytes
+        + found.temp_size_in_bytes
+    )
+
+
+def main():
+    """Reads the command line and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128, 256])
+    parser.add_argument("--batches", type=int, nargs=2, default=[16, 32], help="to draw a line by")
+    parser.add_argument("--models", nargs="+", choices=RECIPES, default=list(RECIPES))
+    arguments = parser.parse_args()
+    if keras.backend.backend() != "jax":
+        parser.error(f"KERAS_BACKEND must be jax. Received: {keras.backend.backend()}")
+    print("| model | base_filters | size | fixed MB | MB an image | batch | MB |")
+    print("|---|---|---|---|---|---|---|")
+    few, many = sorted(arguments.batches)
+    for model in arguments.models:
+        defaults = RECIPES[model].defaults
+        for size in arguments.sizes:
+            low, high = (step_bytes(model, size, batch) / 1e6 for batch in (few, many))
+            each = (high - low) / (many - few)
+            fixed = low - few * each
+            batch = defaults["batch_size"]
+            print(
+                f"| {model} | {defaults['base_filters']} | {size} | {fixed:,.0f} | {each:,.1f} "
+                f"| {batch} | {fixed + batch * each:,.0f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
