@@ -26,9 +26,10 @@ def start(strategy="auto"):
     each with a GPU of its own, or with CPUs.
 
     Batch sizes are those of all replicas together. BatchNormalization takes the statistics of its
-    replica's part of a batch on TensorFlow and PyTorch (`synchronized=True` of Keras's layer takes the
-    whole batch's on TensorFlow), and the whole batch's on JAX; the averages of the first replica are
-    kept. An `ImagePool` is filled by the first replica.
+    replica's part of a batch on TensorFlow and PyTorch, and the whole batch's on JAX. On TensorFlow
+    `normalization="synchronized_batch"` of the networks, or `synchronized=True` of Keras's layer, takes
+    the whole batch's. The averages of the first replica are kept. An `ImagePool` is filled by the first
+    replica.
 
     Args:
         strategy: String: one of the backend's own in `STRATEGIES`, or `"auto"`, which takes several

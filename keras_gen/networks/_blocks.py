@@ -12,7 +12,7 @@ from keras_gen.layers import (
 )
 from keras_gen.networks._checks import check_integer
 
-NORMALIZATIONS = ("batch", "layer", "instance", "spectral", None)
+NORMALIZATIONS = ("batch", "synchronized_batch", "layer", "instance", "spectral", None)
 UPSAMPLINGS = ("transposed", "nearest")
 SPATIAL = {"data_format": "channels_last"}
 
@@ -45,9 +45,10 @@ class Blocks:
     """Adds blocks of layers to a functional model, all in the style of one network.
 
     Args:
-        normalization: What follows a convolution: `"batch"`, `"layer"` (over height, width and
-            channels together, one scale a channel), `"instance"` or `None`; `"spectral"` divides
-            the kernels of all layers by their largest singular value instead.
+        normalization: What follows a convolution: `"batch"`, `"synchronized_batch"` (with the
+            statistics of all replicas, on TensorFlow), `"layer"` (over height, width and channels
+            together, one scale a channel), `"instance"` or `None`; `"spectral"` divides the kernels
+            of all layers by their largest singular value instead.
         activation: `"relu"` or `"leaky_relu"` (slope 0.2).
         initializer: `"normal"` for the DCGAN paper's N(0, 0.02), or `"glorot_uniform"`.
         seed: Integer from which every layer's own seed is drawn. `None` draws it from Python's
@@ -100,8 +101,11 @@ class Blocks:
 
     def normalize(self, x, name):
         # The papers' code has these; Keras's momentum of 0.99 lags behind in short trainings.
-        if self.normalization == "batch":
-            layer = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)
+        if self.normalization in ("batch", "synchronized_batch"):
+            synchronized = self.normalization == "synchronized_batch"
+            layer = keras.layers.BatchNormalization(
+                momentum=0.9, epsilon=1e-5, synchronized=synchronized, name=name
+            )
         elif self.normalization == "layer":
             layer = keras.layers.GroupNormalization(groups=1, epsilon=1e-5, name=name)
         elif self.normalization == "instance":

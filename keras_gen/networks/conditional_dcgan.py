@@ -33,7 +33,8 @@ def conditional_dcgan_generator(
         base_filters: Filters at half the image's size; doubled at each coarser level, up to
             8 x. Defaults to 64.
         upsampling: `"transposed"` or `"nearest"`, as in `dcgan_generator`.
-        normalization: `"batch"`, `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
+        normalization: `"batch"`, `"synchronized_batch"` (with the statistics of all replicas, on
+            TensorFlow), `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
             `"batch"`.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.
@@ -99,7 +100,8 @@ def conditional_dcgan_discriminator(
             `"projection"`.
         base_filters: Filters at half the image's size; doubled at each coarser level, up to
             8 x. Defaults to 64.
-        normalization: `"batch"`, `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
+        normalization: `"batch"`, `"synchronized_batch"` (with the statistics of all replicas, on
+            TensorFlow), `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
             `"batch"`.
         dropout: Rate after each level, in [0, 1). Defaults to 0.
         auxiliary_classifier: Whether a second output tells the class from the image alone. Its

@@ -24,7 +24,8 @@ def conv_encoder(
         base_filters: Filters at half the image's size; doubled at each coarser level, up to
             8 x. Defaults to 32.
         hidden: Units of the dense layer, at least 1. Defaults to 256.
-        normalization: `"batch"`, `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
+        normalization: `"batch"`, `"synchronized_batch"` (with the statistics of all replicas, on
+            TensorFlow), `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
             `None`.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.
@@ -78,7 +79,8 @@ def conv_decoder(
         base_filters: Filters at half the image's size; doubled at each coarser level, up to
             8 x. Defaults to 32.
         hidden: Units of the first dense layer, at least 1. Defaults to 256.
-        normalization: `"batch"`, `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
+        normalization: `"batch"`, `"synchronized_batch"` (with the statistics of all replicas, on
+            TensorFlow), `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
             `None`.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.

@@ -28,7 +28,8 @@ def dcgan_generator(
         upsampling: `"transposed"` for transposed convolutions (the paper's), or `"nearest"` for
             nearest-neighbour resizing and a convolution, which leaves no checkerboards but costs
             more. Defaults to `"transposed"`.
-        normalization: `"batch"` (the paper's), `"layer"`, `"instance"`, `"spectral"` or `None`.
+        normalization: `"batch"` (the paper's), `"synchronized_batch"` (with the statistics of all
+            replicas, on TensorFlow), `"layer"`, `"instance"`, `"spectral"` or `None`.
             Defaults to `"batch"`.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.
@@ -80,7 +81,8 @@ def dcgan_discriminator(
         image_shape: `(height, width, channels)`, each side at least 8; sides may differ and be odd.
         base_filters: Filters at half the image's size; doubled at each coarser level, up to
             8 x. Defaults to 64.
-        normalization: `"batch"` (the paper's), `"layer"`, `"instance"`, `"spectral"` or `None`.
+        normalization: `"batch"` (the paper's), `"synchronized_batch"` (with the statistics of all
+            replicas, on TensorFlow), `"layer"`, `"instance"`, `"spectral"` or `None`.
             A gradient penalty is defined per image, so WGAN-GP wants `"layer"` or `None`.
             Defaults to `"batch"`.
         dropout: Rate after each level, in [0, 1). Defaults to 0.

@@ -53,7 +53,8 @@ def patch_discriminator(
             16 below. The model's name says which, for instance `"patch_discriminator_70"`.
         base_filters: Filters of the first layer; doubled at each further one, up to 8 x.
             Defaults to 64.
-        normalization: `"batch"`, `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
+        normalization: `"batch"`, `"synchronized_batch"` (with the statistics of all replicas, on
+            TensorFlow), `"layer"`, `"instance"`, `"spectral"` or `None`. Defaults to
             `"instance"`, CycleGAN's; Pix2Pix's `"batch"` is the same in a batch of one.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.

@@ -28,7 +28,8 @@ def sngan_resnet_generator(
         latent_dim: Size of the latent vectors, at least 1. Defaults to 128.
         base_filters: Filters of the last block. Defaults to `None`: the paper's, 256 below 48
             pixels and 64 from there on.
-        normalization: `"batch"` (the paper's), `"layer"`, `"instance"`, `"spectral"` or `None`.
+        normalization: `"batch"` (the paper's), `"synchronized_batch"` (with the statistics of all
+            replicas, on TensorFlow), `"layer"`, `"instance"`, `"spectral"` or `None`.
             Defaults to `"batch"`.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.
@@ -96,7 +97,8 @@ def sngan_resnet_discriminator(
             vector of the class is added to the score. Defaults to `None`: no classes.
         base_filters: Filters of the first block. Defaults to `None`: the paper's, 128 below 48
             pixels and 64 from there on.
-        normalization: `"spectral"` (the paper's), `"layer"`, `"instance"`, `"batch"` or `None`;
+        normalization: `"spectral"` (the paper's), `"layer"`, `"instance"`, `"batch"`,
+            `"synchronized_batch"` (with the statistics of all replicas, on TensorFlow) or `None`;
             WGAN-GP wants `"layer"` or `None`. Defaults to `"spectral"`.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.

@@ -30,7 +30,8 @@ def unet_generator(
         depth: Number of halvings, at least 2. Defaults to `None`: as many as both sides allow, at
             most 8. That is 8 at 256 x 256, down to 1 x 1.
         dropout: Rate in the first three layers of the way up, in [0, 1). Defaults to 0.5.
-        normalization: `"batch"` (the paper's), `"instance"` or `None`. Defaults to `"batch"`.
+        normalization: `"batch"` (the paper's), `"synchronized_batch"` (with the statistics of all
+            replicas, on TensorFlow), `"instance"` or `None`. Defaults to `"batch"`.
         seed: Integer that fixes the initial weights and the dropout masks. Defaults to `None`:
             drawn from Python's generator, which `keras.utils.set_random_seed` sets.
         name: The model's name.
@@ -64,7 +65,7 @@ def unet_generator(
     output_channels = check_integer("output_channels", output_channels)
     base_filters = check_integer("base_filters", base_filters)
     dropout = check_rate("dropout", dropout)
-    check_choice("normalization", normalization, ("batch", "instance", None))
+    check_choice("normalization", normalization, ("batch", "synchronized_batch", "instance", None))
 
     down = Blocks(normalization, "leaky_relu", seed=seed)
     up = Blocks(normalization, "relu", seed=down.next_seed())

@@ -14,6 +14,7 @@ from tests import cases
 BATCH = 8
 STEPS = 3
 N_CRITIC = 2
+LARGER_SHAPE = (16, 16, 1)  # of which a discriminator of two levels normalises one
 
 
 def _gan():
@@ -99,6 +100,21 @@ BUILDERS = {
     "cycle_gan": _cycle_gan,
 }
 
+
+def gan_with(normalization):
+    """A GAN whose discriminator normalises whole batches, or parts of them."""
+    keras.utils.set_random_seed(0)
+    return keras_gen.GAN(
+        keras_gen.networks.dcgan_generator(
+            LARGER_SHAPE, cases.LATENT_DIM, base_filters=4, normalization=normalization
+        ),
+        keras_gen.networks.dcgan_discriminator(
+            LARGER_SHAPE, base_filters=4, normalization=normalization
+        ),
+        cases.LATENT_DIM,
+    )
+
+
 # Those of tests.cases that have BatchNormalization, or a pool of images.
 NORMALISED = ("gan", "wgan_gp", "conditional_gan", "pix2pix", "cycle_gan")
 
@@ -106,9 +122,9 @@ NORMALISED = ("gan", "wgan_gp", "conditional_gan", "pix2pix", "cycle_gan")
 RATES = {"gan": 1.0, "conditional_gan": 1.0, "cycle_gan": 0.003}
 
 
-def optimizer(name):
+def optimizer(name, rate=None):
     """Plain gradient descent for a model."""
-    return keras.optimizers.SGD(RATES.get(name, 0.05))
+    return keras.optimizers.SGD(rate or RATES.get(name, 0.05))
 
 
 def data(name, n):
@@ -166,11 +182,11 @@ def weights(model):
     return [w.ravel().astype(float).tolist() for w in model.get_weights()]
 
 
-def train(name, model, x, batch_size=BATCH, scope=contextlib.nullcontext):
+def train(name, model, x, batch_size=BATCH, scope=contextlib.nullcontext, rate=None):
     """Three steps of plain gradient descent; returns the weights."""
     case = cases.CASES[name]
     with scope():
-        model.compile(**case.compile_arguments(lambda: optimizer(name)))
+        model.compile(**case.compile_arguments(lambda: optimizer(name, rate)))
     with noise_alike():
         model.fit(x, batch_size=batch_size, shuffle=False, verbose=0)
     return weights(model)

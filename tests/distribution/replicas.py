@@ -54,7 +54,7 @@ def main(output):
     strategy = two_devices()
 
     from keras_gen import distribution
-    from tests.cases import CASES, compiled
+    from tests.cases import CASES, compiled, images
     from tests.distribution import cases
 
     processes = int(os.environ.get("WORLD_SIZE", 1))
@@ -88,6 +88,14 @@ def main(output):
         }
         if name == "gan":
             results["draws"] = draws(model)
+    if BACKEND == "tensorflow":
+        x = images(cases.BATCH * cases.STEPS, cases.LARGER_SHAPE)
+        for normalization in ("batch", "synchronized_batch"):
+            one = cases.train("gan", cases.gan_with(normalization), x, rate=0.1)
+            with devices.scope():
+                model = cases.gan_with(normalization)
+            two = cases.train("gan", model, x, scope=devices.scope, rate=0.1)
+            results[normalization] = {"one": one, "two": two}
     pathlib.Path(output).write_text(json.dumps(results))
 
 

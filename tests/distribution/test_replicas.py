@@ -87,6 +87,15 @@ def test_batch_normalisation_trains_on_two_replicas(name, results):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="Keras synchronises on TensorFlow alone")
+def test_synchronised_statistics_are_those_of_the_whole_batch(results):
+    (result,) = results
+    apart, together = result["batch"], result["synchronized_batch"]
+    assert furthest(apart["one"], apart["two"]) > 1e-3
+    assert furthest(together["one"], together["two"]) < 1e-5
+
+
+@pytest.mark.slow
 def test_replicas_draw_different_noise(results):
     # On JAX the replicas share out one draw for the whole batch.
     draws = [draw for result in results for draw in result["draws"]]
