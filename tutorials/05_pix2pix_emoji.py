@@ -61,7 +61,7 @@ show(test_inputs[picks], test_targets[picks])
 #
 # $$\mathcal{L}_{cGAN}(G, D) = \mathbb{E}_{x, y} \log D(x, y) + \mathbb{E}_x \log\big(1 - D(x, G(x))\big)$$
 #
-# $$G^* = \arg \min_G \max_D \; \mathcal{L}_{cGAN}(G, D) + \lambda\, \mathbb{E}_{x, y} \|y - G(x)\|_1, \qquad \lambda = 100$$
+# $$G^* = \mathrm{arg}\, \min_G \max_D \; \mathcal{L}_{cGAN}(G, D) + \lambda\, \mathbb{E}_{x, y} \|y - G(x)\|_1, \qquad \lambda = 100$$
 #
 # The L1 distance alone gives the median of what could be right, which is blurred wherever the input leaves a
 # choice. The adversarial term asks for something that *could* be a target, sharp in one way or the other. The

@@ -53,6 +53,13 @@ def test_tutorials_have_their_pictures_and_formulas(site):
 
 
 @pytest.mark.slow
+def test_every_command_of_a_formula_is_drawn(site):
+    for path in site.glob("tutorials/*/index.html"):
+        formulas = re.findall(r"<math.*?</math>", path.read_text(encoding="utf-8"), re.DOTALL)
+        assert [formula for formula in formulas if "\\" in formula] == [], path
+
+
+@pytest.mark.slow
 def test_the_zoo_has_every_card_with_its_samples(site):
     page = read(site, "zoo")
     for name in keras_gen.list_presets():
