@@ -38,15 +38,15 @@ def test_the_parts_of_all_shards_make_up_the_batches_of_one(
 ):
     monkeypatch.setattr(stores, "MEMORY_BUDGET", budget)
     whole = passes(pipeline, source, (0, 1), data_dir)
-    parts = [passes(pipeline, source, (index, 2), data_dir) for index in range(2)]
     assert not np.array_equal(whole[0][0][0], whole[1][0][0])  # passes differ
-    for number, batches in enumerate(whole):
-        assert [len(part[number]) for part in parts] == [len(batches)] * 2
-        for step, batch in enumerate(batches):
-            first, second = (part[number][step] for part in parts)
-            for column, a, b in zip(batch, first, second, strict=True):
-                assert len(a) == len(b) == 2
-                np.testing.assert_array_equal(column, np.concatenate([a, b]))
+    for shards in (2, 4):
+        parts = [passes(pipeline, source, (index, shards), data_dir) for index in range(shards)]
+        for number, batches in enumerate(whole):
+            assert [len(part[number]) for part in parts] == [len(batches)] * shards
+            for step, batch in enumerate(batches):
+                for column, *shares in zip(batch, *(p[number][step] for p in parts), strict=True):
+                    assert {len(share) for share in shares} == {4 // shards}
+                    np.testing.assert_array_equal(column, np.concatenate(shares))
 
 
 def test_shards_have_static_shapes_and_the_length_of_the_whole():
