@@ -199,3 +199,8 @@ def test_the_picture_of_the_zoo_shows_todays_samples(monkeypatch):
 
     assert draw_overview.is_current(), "Draw it again: python zoo/tools/draw_overview.py"
     assert draw_overview.PICTURE.stat().st_size < 400_000
+
+
+def test_the_citation_is_of_this_version():
+    assert f"version = {{{keras_gen.__version__}}}" in read("README.md")
+    assert f"\nversion: {keras_gen.__version__}\n" in read("CITATION.cff")
