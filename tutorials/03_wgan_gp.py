@@ -251,7 +251,7 @@ plt.show()
 #
 # ## On larger images
 #
-# The zoo's WGAN-GP drew garments of 28 x 28 for twelve epochs. Its critic has no batch normalisation: the penalty
+# The zoo's WGAN-GP draws garments of 28 x 28. Its critic has no batch normalisation: the penalty
 # is defined for each image by itself, and `WGANGP` refuses a critic that mixes the images of a batch.
 
 # %%

@@ -61,8 +61,8 @@ print(train.shape, test.shape)
 #   $\phi(x)$ of the image and one learned vector $v_y$ a class (`conditioning="projection"`);
 # - **an auxiliary classifier** (Odena et al., 2016): a second output guesses the class.
 #
-# The zoo has one with one-hot maps, trained for 24 epochs on all 60,000 images. A training of that length
-# takes a quarter of an hour, so load it:
+# The zoo has one with one-hot maps, trained on all 60,000 images for longer than a tutorial should take. Its card
+# says for how long; here it is loaded:
 
 # %%
 zoo = keras_gen.ConditionalGAN.from_preset("cgan_fashion_mnist")
