@@ -7,6 +7,7 @@ from keras_gen.engine import GenerativeModel, Phase
 from keras_gen.layers import ImagePool
 from keras_gen.models import checks
 from keras_gen.models.adversarial_training import AdversarialTraining
+from keras_gen.models.together import run_together
 from keras_gen.pixels import in_range
 
 
@@ -148,8 +149,13 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
     def generator_loss(self, batch, training):
         """Joint loss of the generators, its parts, and the images made on the way."""
         a, b = batch["a"], batch["b"]
-        fakes_b = self.generator_ab(a, training=training)
-        fakes_a = self.generator_ba(b, training=training)
+        same_a = same_b = None
+        if self.identity_weight:
+            fakes_b, same_b = run_together(self.generator_ab, a, b, training=training)
+            fakes_a, same_a = run_together(self.generator_ba, b, a, training=training)
+        else:
+            fakes_b = self.generator_ab(a, training=training)
+            fakes_a = self.generator_ba(b, training=training)
         cycle = losses.l1(a, self.generator_ba(fakes_b, training=training)) + losses.l1(
             b, self.generator_ab(fakes_a, training=training)
         )
@@ -164,21 +170,17 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
             "fakes_b": fakes_b,
         }
         if self.identity_weight:
-            made["identity_loss"] = losses.l1(
-                b, self.generator_ab(b, training=training)
-            ) + losses.l1(a, self.generator_ba(a, training=training))
+            made["identity_loss"] = losses.l1(b, same_b) + losses.l1(a, same_a)
             loss = loss + self.identity_weight * made["identity_loss"]
         return loss, made
 
     def discriminator_loss(self, batch, training):
         """Half the summed loss of the two discriminators."""
-        loss = self.loss.discriminator_loss(
-            self.discriminator_a(batch["a"], training=training),
-            self.discriminator_a(batch["fakes_a"], training=training),
-        ) + self.loss.discriminator_loss(
-            self.discriminator_b(batch["b"], training=training),
-            self.discriminator_b(batch["fakes_b"], training=training),
+        logits_a, logits_b = (
+            run_together(network, batch[name], batch[f"fakes_{name}"], training=training)
+            for name, network in (("a", self.discriminator_a), ("b", self.discriminator_b))
         )
+        loss = self.loss.discriminator_loss(*logits_a) + self.loss.discriminator_loss(*logits_b)
         return 0.5 * loss, {}
 
     @property

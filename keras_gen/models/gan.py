@@ -7,6 +7,7 @@ from keras_gen.models import checks
 from keras_gen.models.adversarial_training import AdversarialTraining
 from keras_gen.models.latent_model import LatentModel
 from keras_gen.models.latent_sampling import LatentSampling
+from keras_gen.models.together import run_together
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -109,10 +110,8 @@ class GAN(AdversarialTraining, LatentSampling, LatentModel):
 
     def discriminator_loss(self, batch, training):
         """Loss of the discriminator on `batch["reals"]` and `batch["fakes"]`, and the penalties."""
-        loss = self.loss.discriminator_loss(
-            self.discriminator(batch["reals"], training=training),
-            self.discriminator(batch["fakes"], training=training),
-        )
+        logits = run_together(self.discriminator, batch["reals"], batch["fakes"], training=training)
+        loss = self.loss.discriminator_loss(*logits)
         penalty, terms = self.penalties(batch["reals"], batch["fakes"])
         return loss + penalty, terms
 

@@ -8,6 +8,7 @@ from keras_gen import losses
 from keras_gen.engine import GenerativeModel, Phase, record
 from keras_gen.models import checks
 from keras_gen.models.adversarial_training import AdversarialTraining
+from keras_gen.models.together import run_together
 from keras_gen.pixels import in_range
 
 
@@ -115,11 +116,9 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
     def discriminator_loss(self, batch, training):
         """Half the loss of the discriminator on true pairs and on inputs with the outputs."""
         inputs = batch["inputs"]
-        loss = self.loss.discriminator_loss(
-            self.discriminator([inputs, batch["targets"]], training=training),
-            self.discriminator([inputs, batch["fakes"]], training=training),
-        )
-        return 0.5 * loss, {}
+        pairs = [inputs, batch["targets"]], [inputs, batch["fakes"]]
+        logits = run_together(self.discriminator, *pairs, training=training)
+        return 0.5 * self.loss.discriminator_loss(*logits), {}
 
     def generator_loss(self, batch, training):
         """Loss of the generator whose outputs are `batch["fakes"]`, and its two parts."""

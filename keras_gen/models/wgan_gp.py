@@ -8,6 +8,7 @@ from keras_gen.engine import Phase, without_updates
 from keras_gen.models import checks
 from keras_gen.models.latent_model import LatentModel
 from keras_gen.models.latent_sampling import LatentSampling
+from keras_gen.models.together import run_together
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -152,8 +153,9 @@ class WGANGP(LatentSampling, LatentModel):
 
     def discriminator_loss(self, batch, training):
         """Loss of the critic on `batch["reals"]` and `batch["fakes"]`, and its terms."""
-        real_scores = self.discriminator(batch["reals"], training=training)
-        fake_scores = self.discriminator(batch["fakes"], training=training)
+        real_scores, fake_scores = run_together(
+            self.discriminator, batch["reals"], batch["fakes"], training=training
+        )
         loss = losses.wasserstein_discriminator_loss(real_scores, fake_scores)
         terms = {"wasserstein_estimate": -loss}
         if self._penalised:
