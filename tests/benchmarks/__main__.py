@@ -3,8 +3,9 @@
     python -m tests.benchmarks --only steps --only shared
     python -m tests.benchmarks --json report.json
 
-It takes about a quarter of an hour on two quiet cores; `--threads 1` compares on one, which is the
-fairer where other processes take turns on the cores, since PyTorch's threads wait for one another.
+It takes about a quarter of an hour on two quiet cores. Where other processes take turns on the cores,
+`--threads 1` is for it: it compares on one thread, by CPU time, which they don't disturb. By wall time
+PyTorch would then come off worst, since its threads wait for one another.
 
 What is compared runs in turns (A B C, C B A, ...) within one process, and a ratio is the median of the
 ratios of the turns: other processes then disturb all contestants alike. pytest-benchmark times one
@@ -71,7 +72,11 @@ def _arguments():
     )
     parser.add_argument("--only", action="append", default=[], help="A part; may be repeated.")
     parser.add_argument("--json", help="A file to write the report to.")
-    parser.add_argument("--threads", type=int, help="Threads of either framework; all cores.")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        help="Threads of either framework, all cores by default; by CPU time where it is 1.",
+    )
     return parser.parse_args()
 
 

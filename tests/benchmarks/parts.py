@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.benchmarks import hand_written
-from tests.benchmarks.timing import calls, fits, in_turns
+from tests.benchmarks.timing import calls, fits, in_turns, now
 from tests.benchmarks.workloads import NUM_CLASSES, workload
 
 MODELS = tuple(hand_written.STEPS)
@@ -252,17 +252,17 @@ def _hand_written(case, **options):
 
 def _first_fit(case):
     model, dataset = case.compiled(), case.dataset()
-    start = time.perf_counter()
+    start = now()
     model.fit(dataset, steps_per_epoch=1, verbose=0)
-    return time.perf_counter() - start
+    return now() - start
 
 
 def _first_hand_written_step(case):
     step = hand_written.STEPS[case.model](case.networks(), case.optimizers(), case.options)
     batch = next(iter(case.dataset()))
-    start = time.perf_counter()
+    start = now()
     step(*batch)
-    return time.perf_counter() - start
+    return now() - start
 
 
 @contextlib.contextmanager
@@ -289,10 +289,10 @@ def _images_a_second(dataset, batch_size, seconds=1.5):
     for _ in dataset:
         pass
     rates = []
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        start, count = time.perf_counter(), 0
+    end = now() + seconds
+    while now() < end:
+        start, count = now(), 0
         for _ in dataset:
             count += batch_size
-        rates.append(count / (time.perf_counter() - start))
+        rates.append(count / (now() - start))
     return statistics.median(rates)
