@@ -69,10 +69,12 @@ def test_images_of_bytes_train_as_floats_do(name):
         before = model.get_weights()
         model.fit(x, batch_size=4, shuffle=False, verbose=0)
         weights.append(model.get_weights())
-        scores.append(model.evaluate(x, batch_size=4, verbose=0, return_dict=True))
+        if name in ("vae", "pix2pix"):  # Evaluation takes its images as training does.
+            scores.append(model.evaluate(x, batch_size=4, verbose=0, return_dict=True))
     assert max(np.abs(a - b).max() for a, b in zip(before, weights[1], strict=True)) > 1e-3
     assert max(np.abs(a - b).max() for a, b in zip(*weights, strict=True)) < 1e-5
-    assert scores[1] == pytest.approx(scores[0], rel=1e-4, abs=1e-4)
+    if scores:
+        assert scores[1] == pytest.approx(scores[0], rel=1e-4, abs=1e-4)
 
 
 @pytest.mark.parametrize(
