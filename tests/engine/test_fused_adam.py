@@ -1,4 +1,4 @@
-"""On TensorFlow the engine updates by one kernel what Keras's Adam does in many: the same numbers, but for rounding."""
+"""On TensorFlow the engine updates by one kernel what Keras's Adam does in many: the numbers are its own."""
 
 import keras
 import numpy as np
