@@ -107,6 +107,9 @@ def run_python_program(arguments):
         assert ".venv/bin/python -m tests" in (ROOT / ".ci" / "run").read_text().splitlines()
     elif arguments[:2] == ["-m", "pytest"]:
         assert all((ROOT / path).exists() for path in arguments[2:])
+    elif arguments[0] == "-m":
+        module = ROOT.joinpath(*arguments[1].split("."))
+        assert (module / "__main__.py").is_file() or module.with_suffix(".py").is_file(), arguments
     else:
         # A script of the repository, which has tests of its own.
         assert arguments[0].endswith(".py") and (ROOT / arguments[0]).is_file(), arguments
