@@ -2,7 +2,6 @@
 
 import contextlib
 
-import keras
 import tensorflow as tf
 
 from keras_gen.engine.recorded import Recorded
@@ -62,8 +61,7 @@ def record(function, variables):
 
 def apply_gradients(optimizer, gradients, variables):
     """Takes one optimizer step."""
-    with _fused_adam(getattr(optimizer, "inner_optimizer", optimizer)):
-        optimizer.apply(gradients, variables)
+    optimizer.apply(gradients, variables)
 
 
 def input_gradient(function, inputs):
@@ -142,49 +140,6 @@ def _for_keras(logs):
     if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
         return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
     return logs
-
-
-@contextlib.contextmanager
-def _fused_adam(optimizer):
-    """Makes Keras's Adam update a weight and its moments in one kernel.
-
-    Its own dozen operations a weight, each of which goes through all of its numbers, are a tenth of a
-    U-Net's step. What they compute stays the same, but for rounding, and so does what is saved.
-    """
-    # Replicas' threads would meet in what is exchanged here.
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    if type(optimizer) is not keras.optimizers.Adam or optimizer.amsgrad or replicas > 1:
-        yield
-        return
-    step_by_step = optimizer.update_step
-    step = tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.float32) + 1.0
-    powers = {
-        "beta1_power": tf.pow(tf.cast(optimizer.beta_1, tf.float32), step),
-        "beta2_power": tf.pow(tf.cast(optimizer.beta_2, tf.float32), step),
-    }
-
-    def update_step(gradient, variable, learning_rate):
-        if not isinstance(gradient, tf.Tensor) or variable.dtype != tf.float32:
-            step_by_step(gradient, variable, learning_rate)
-            return
-        index = optimizer._get_variable_index(variable)
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=optimizer._momentums[index].value.handle,
-            v=optimizer._velocities[index].value.handle,
-            **powers,
-            lr=tf.cast(learning_rate, tf.float32),
-            beta1=optimizer.beta_1,
-            beta2=optimizer.beta_2,
-            epsilon=optimizer.epsilon,
-            grad=tf.cast(gradient, tf.float32),
-        )
-
-    optimizer.update_step = update_step
-    try:
-        yield
-    finally:
-        del optimizer.update_step
 
 
 def _scale(loss, optimizer):
