@@ -9,6 +9,8 @@ from tests.benchmarks.workloads import workload
 
 SMALL = {"batch_size": 4, "base_filters": 4}
 EXTRA = {"wgan_gp": {"batch_size": 8, "n_critic": 2}}
+# CycleGAN's losses weigh ten times as much, and so does the rounding of their sums.
+RATES = {"cycle_gan": 0.002}
 SEED = 3
 
 
@@ -17,14 +19,14 @@ def small(model, shape=(16, 16, 3)):
 
 
 def sgd(case):
-    return [keras.optimizers.SGD(0.01) for _ in case.optimizers()]
+    return [keras.optimizers.SGD(RATES.get(case.model, 0.01)) for _ in case.optimizers()]
 
 
-@pytest.mark.parametrize("share_forward", [True, False])
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize(
+    ("name", "share_forward"),
+    [*((name, True) for name in STEPS), ("gan", False), ("conditional_gan", False)],
+)
 def test_hand_written_steps_end_where_fit_does(name, share_forward):
-    if not share_forward and name not in ("gan", "conditional_gan"):
-        pytest.skip("no such option")
     case = small(name)
     batches = case.batches(2)
 
