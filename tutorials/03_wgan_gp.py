@@ -241,7 +241,7 @@ plt.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The GAN with this optimizer misses most of the digits; the WGAN with gradient penalty reaches most of them with
+# The GAN with this optimizer misses many of the digits; the WGAN with gradient penalty reaches most of them with
 # the same networks. The comparison is of two recipes, not of two losses: the WGAN's Adam has no momentum
 # ($\beta_1 = 0$), and its critic took five updates for each of the generator's.
 #
