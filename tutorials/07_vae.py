@@ -205,7 +205,7 @@ for name, area in areas.items():
 # ## Solar cells
 #
 # The same where anomalies matter: electroluminescence pictures of 2,624 solar cells, sound and defective, which
-# come with the package [elpv-dataset](https://pypi.org/project/elpv-dataset/) (Buerhop-Lutz et al., 2018). Under
+# come with the package [elpv-dataset](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al., 2018). Under
 # its licence (CC BY-NC-SA 4.0) the pictures are not for commercial use, so none is shown or kept here. This part
 # runs where `pip install elpv-dataset` was run, and says so where it was not.
 #
