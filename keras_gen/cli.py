@@ -61,6 +61,10 @@ def train(
         float, typer.Option(help="Decay of the generator's moving average; 0 for none.")
     ] = None,
     beta: Annotated[float, typer.Option(help="Weight of a VAE's KL term.", min=0.0)] = None,
+    r1_weight: Annotated[
+        float,
+        typer.Option(help="Weight of R1 in a gan or conditional_gan; 0 for none.", min=0.0),
+    ] = None,
     n_critic: Annotated[
         int, typer.Option(help="Critic updates in a step of wgan_gp.", min=1)
     ] = None,
@@ -113,6 +117,7 @@ def train(
         loss=loss,
         ema_decay=ema_decay,
         beta=beta,
+        r1_weight=r1_weight,
         n_critic=n_critic,
         augment=augment,
         precision=precision,

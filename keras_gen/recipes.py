@@ -32,6 +32,7 @@ class Settings:
         discriminator_learning_rate: Float, of the discriminator of a GAN, or the critic.
         loss: String, the name of an adversarial loss.
         ema_decay: Float, of the generator's moving average; 0 for none.
+        r1_weight: Float, of the R1 penalty of a GAN's discriminator; 0 for none.
         beta: Float, the weight of a VAE's KL term.
         n_critic: Integer, critic updates in a step of WGAN-GP.
         augment: String, for translation: `"crop,flip"`, `"flip"`, `"crop"` or `"none"`.
@@ -53,6 +54,7 @@ class Settings:
     discriminator_learning_rate: float | None = None
     loss: str | None = None
     ema_decay: float | None = None
+    r1_weight: float | None = None
     beta: float | None = None
     n_critic: int | None = None
     augment: str | None = None
@@ -164,7 +166,12 @@ def build_gan(dataset, settings):
         latent_dim=settings.latent_dim,
         ema_decay=settings.ema_decay or None,
     )
-    gan.compile(*_dcgan_optimizers(settings, dataset), loss=settings.loss, share_forward=True)
+    gan.compile(
+        *_dcgan_optimizers(settings, dataset),
+        loss=settings.loss,
+        r1_weight=settings.r1_weight,
+        share_forward=True,
+    )
     return gan
 
 
@@ -201,7 +208,12 @@ def build_conditional_gan(dataset, settings):
         num_classes=num_classes,
         ema_decay=settings.ema_decay or None,
     )
-    cgan.compile(*_dcgan_optimizers(settings, dataset), loss=settings.loss, share_forward=True)
+    cgan.compile(
+        *_dcgan_optimizers(settings, dataset),
+        loss=settings.loss,
+        r1_weight=settings.r1_weight,
+        share_forward=True,
+    )
     return cgan
 
 
@@ -331,6 +343,7 @@ _DCGAN = {
     "discriminator_learning_rate": 5e-4,
     "loss": "non_saturating",
     "ema_decay": 0.999,
+    "r1_weight": 0.0,
 }
 
 RECIPES = {

@@ -48,6 +48,14 @@ def test_what_is_augmented_can_be_chosen(name, augment, scaled):
     assert (len(levels) > 17) is scaled
 
 
+@pytest.mark.parametrize("name", ["gan", "conditional_gan"])
+def test_r1_is_off_and_can_be_had(name):
+    for given, names in ((None, []), (0.05, ["r1_penalty"])):
+        settings = Settings(name, "digits", **TINY, r1_weight=given).with_defaults()
+        model = RECIPES[name].build(RECIPES[name].load(settings), settings)
+        assert (model.r1_weight, model.penalty_names) == (given or 0.0, names)
+
+
 def test_unknown_augmentations_are_refused():
     settings = Settings("pix2pix", "digits", input="edges", augment="turn").with_defaults()
     with pytest.raises(ValueError, match=r"`augment` must be some of.*turn"):

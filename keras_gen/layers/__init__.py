@@ -1,5 +1,6 @@
 """Layers that generative models need and Keras has not, or not in the form they need."""
 
+from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.label_map import LabelMap
@@ -10,6 +11,7 @@ from keras_gen.layers.sampling import Sampling
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
+    "BatchNormalization",
     "ImagePool",
     "InstanceNormalization",
     "LabelMap",

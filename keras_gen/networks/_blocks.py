@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_gen.layers import (
+    BatchNormalization,
     InstanceNormalization,
     LabelProjection,
     SpectralNormalization,
@@ -103,7 +104,7 @@ class Blocks:
         # The papers' code has these; Keras's momentum of 0.99 lags behind in short trainings.
         if self.normalization in ("batch", "synchronized_batch"):
             synchronized = self.normalization == "synchronized_batch"
-            layer = keras.layers.BatchNormalization(
+            layer = BatchNormalization(
                 momentum=0.9, epsilon=1e-5, synchronized=synchronized, name=name
             )
         elif self.normalization == "layer":

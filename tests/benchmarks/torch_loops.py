@@ -15,7 +15,7 @@ from tests.benchmarks.workloads import NUM_CLASSES
 
 def gan(shape, options):
     generator, discriminator = generator_of(shape, options), discriminator_of(shape, options)
-    optimizers = _adam(options, 0.5, generator, discriminator)
+    optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
 
     def step(reals):
         latents = torch.randn(len(reals), options["latent_dim"])
@@ -30,7 +30,7 @@ def conditional_gan(shape, options):
     wider = {**options, "latent_dim": options["latent_dim"] + NUM_CLASSES}
     generator = generator_of(shape, wider)
     discriminator = discriminator_of((*shape[:2], shape[2] + NUM_CLASSES), options)
-    optimizers = _adam(options, 0.5, generator, discriminator)
+    optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
 
     def step(reals, labels):
         codes = functional.one_hot(labels.long(), NUM_CLASSES).float()
@@ -49,9 +49,7 @@ def conditional_gan(shape, options):
 def wgan_gp(shape, options):
     generator = generator_of(shape, options)
     critic = discriminator_of(shape, options, normalization="layer")
-    rate = options["learning_rate"]
-    generator_optimizer = torch.optim.Adam(generator.parameters(), rate, (0.0, 0.9))
-    critic_optimizer = torch.optim.Adam(critic.parameters(), rate, (0.0, 0.9))
+    generator_optimizer, critic_optimizer = _adam(options, (0.0, 0.99), generator, critic)
 
     def step(images):
         parts = images.chunk(options["n_critic"])
@@ -107,7 +105,7 @@ def vae(shape, options):
 def pix2pix(shape, options):
     generator = UNet(shape, options["base_filters"])
     discriminator = patch_discriminator_of(shape, 2 * shape[-1], options["base_filters"])
-    optimizers = _adam(options, 0.5, generator, discriminator)
+    optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
 
     def step(inputs, targets):
         fakes = generator(inputs)
@@ -129,7 +127,7 @@ def cycle_gan(shape, options):
     ab, ba = (resnet_generator_of(channels, filters) for _ in range(2))
     judge_a, judge_b = (patch_discriminator_of(shape, channels, filters) for _ in range(2))
     generators, judges = nn.ModuleList([ab, ba]), nn.ModuleList([judge_a, judge_b])
-    generator_optimizer, discriminator_optimizer = _adam(options, 0.5, generators, judges)
+    generator_optimizer, discriminator_optimizer = _adam(options, (0.5, 0.999), generators, judges)
     pool_a, pool_b = _Pool(50), _Pool(50)
     l1 = functional.l1_loss
 
@@ -370,11 +368,11 @@ def _adversarial_step(
     return loss.detach(), generator_loss.detach()
 
 
-def _adam(options, beta_1, generator, discriminator):
+def _adam(options, betas, generator, discriminator):
     rate = options["learning_rate"]
     rates = rate, options.get("discriminator_learning_rate", rate)
     networks = zip((generator, discriminator), rates, strict=True)
-    return [torch.optim.Adam(net.parameters(), rate, (beta_1, 0.999)) for net, rate in networks]
+    return [torch.optim.Adam(net.parameters(), rate, betas) for net, rate in networks]
 
 
 def _update(optimizer, loss):

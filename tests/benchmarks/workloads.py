@@ -46,10 +46,9 @@ class Workload:
         options, rate = self.options, self.options["learning_rate"]
         if self.model == "vae":
             return [keras.optimizers.Adam(rate)]
-        if self.model == "wgan_gp":
-            return [keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9) for _ in range(2)]
+        betas = (0.0, 0.99) if self.model == "wgan_gp" else (0.5, 0.999)
         rates = [rate, options.get("discriminator_learning_rate", rate)]
-        return [keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates]
+        return [keras.optimizers.Adam(rate, *betas) for rate in rates]
 
     @property
     def losses(self):

@@ -12,6 +12,10 @@ from keras_gen import layers
 JIT = keras.backend.backend() != "torch"
 IMAGE, VECTOR, LABEL = ((6, 5, 2), "float32"), ((4,), "float32"), ((), "int32")
 LAYERS = {
+    "BatchNormalization": (
+        lambda **k: layers.BatchNormalization(momentum=0.8, epsilon=1e-5, **k),
+        [IMAGE],
+    ),
     "ImagePool": (lambda **k: layers.ImagePool(5, seed=3, **k), [IMAGE]),
     "InstanceNormalization": (lambda **k: layers.InstanceNormalization(epsilon=1e-4, **k), [IMAGE]),
     "LabelMap": (lambda **k: layers.LabelMap(3, **k), [IMAGE, LABEL]),

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_gen.layers import BatchNormalization
 from tests.cases import CASES, compiled
 from tests.distribution import cases as smooth
 
@@ -18,7 +19,7 @@ WEIGHT_PATHS = pathlib.Path(__file__).with_name("weight_paths.json")
 @pytest.mark.parametrize("name", ["gan", "wgan_gp", "conditional_gan", "pix2pix"])
 def test_layers_run_in_training_mode_in_every_phase_and_only_there(name, monkeypatch):
     modes = []
-    for layer_class in (keras.layers.BatchNormalization, keras.layers.Dropout):
+    for layer_class in (BatchNormalization, keras.layers.Dropout):
 
         def spy(self, *args, call=layer_class.call, **kwargs):
             modes.append((type(self).__name__, bool(kwargs.get("training")) and self.trainable))
