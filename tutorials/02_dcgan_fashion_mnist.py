@@ -220,14 +220,14 @@ plt.show()
 
 # %% [markdown]
 # The losses settle after a few epochs and do not say that the samples go on getting better. KID says so: it falls
-# from 1.6 to below 0.6. It does not fall steadily, and is least before the last epoch. The averaged weights are
-# ahead of the last ones in all epochs but one, most of all early on, where the steps do most.
+# from 1.9 to below 0.7, though not in every epoch. The averaged weights are ahead of the last ones in five epochs of
+# the first six, where the steps do most, and no better at the end.
 #
 # ## Keeping the best
 #
-# `best.keras` holds the whole model as it was after its best epoch, and loads like any other. On the test images,
-# which chose nothing, best and last are nearly the same here, within the noise of 1,000 samples. In a training that
-# breaks down, as GANs' do without warning, the file is what is left of it.
+# `best.keras` holds the whole model as it was after its best epoch, and loads like any other. Here that was the last
+# one, so that both give the same scores on the test images, which chose nothing. In a training that breaks down, as
+# GANs' do without warning, the file is what is left of it.
 
 # %%
 best = keras.saving.load_model("best.keras")
