@@ -15,3 +15,5 @@ else:
 
 input_gradient = engine.input_gradient
 """See the engine modules: `input_gradient(function, inputs)`."""
+fused_batch_normalization = engine.fused_batch_normalization
+"""See `tensorflow_engine.fused_batch_normalization`; None on the other backends."""

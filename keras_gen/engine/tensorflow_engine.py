@@ -80,6 +80,37 @@ def input_gradient(function, inputs):
     return _gradient(tape, total, inputs)
 
 
+def fused_batch_normalization(inputs, gamma, beta, epsilon):
+    """Batch normalisation in training, by one kernel forward and one back.
+
+    Args:
+        inputs: Float tensor `(batch, channels)` or `(batch, height, width, channels)`.
+        gamma: Scale of shape `(channels,)`, or None.
+        beta: Shift of shape `(channels,)`, or None.
+        epsilon: Float, added to the variance.
+
+    Returns:
+        The normalised inputs, their mean and their (biased) variance, the last two of shape
+        `(channels,)`.
+    """
+    channels = inputs.shape[-1]
+    maps = inputs if len(inputs.shape) == 4 else inputs[:, None, None, :]
+    # Not `tf.nn.fused_batch_norm`, which takes no epsilon below 1.001e-5.
+    outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=maps,
+        scale=tf.ones(channels) if gamma is None else tf.cast(gamma, "float32"),
+        offset=tf.zeros(channels) if beta is None else tf.cast(beta, "float32"),
+        mean=tf.zeros(0),
+        variance=tf.zeros(0),
+        epsilon=epsilon,
+        is_training=True,
+    )
+    # The kernel's variance is the unbiased one.
+    count = tf.cast(tf.reduce_prod(tf.shape(maps)[:-1]), "float32")
+    variance = variance * (count - 1.0) / count
+    return tf.reshape(outputs, tf.shape(inputs)), mean, variance
+
+
 def advance(schedule, answer):
     """Runs a schedule to its next update; what it computes itself is not differentiated.
 

@@ -1,6 +1,8 @@
 import keras
 from keras import ops
 
+from keras_gen.engine.backend import fused_batch_normalization
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class BatchNormalization(keras.layers.BatchNormalization):
@@ -35,38 +37,18 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def call(self, inputs, training=None, mask=None):
         if not (training and self.trainable and mask is None and self._can_fuse(inputs)):
             return super().call(inputs, training=training, mask=mask)
-        outputs, mean, variance = _normalize(inputs, self.gamma, self.beta, self.epsilon)
+        outputs, mean, variance = fused_batch_normalization(
+            inputs, self.gamma, self.beta, self.epsilon
+        )
         for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             average.assign(average * self.momentum + value * (1.0 - self.momentum))
         return ops.cast(outputs, self.compute_dtype)
 
     def _can_fuse(self, inputs):
         return (
-            keras.backend.backend() == "tensorflow"
+            fused_batch_normalization is not None
             and not (self.renorm or self.synchronized)
             and len(inputs.shape) in (2, 4)
             and self.axis in (-1, len(inputs.shape) - 1)
             and keras.backend.standardize_dtype(inputs.dtype) in ("float32", "bfloat16", "float16")
         )
-
-
-def _normalize(inputs, gamma, beta, epsilon):
-    """The normalised inputs, their mean and their (biased) variance a channel."""
-    import tensorflow as tf
-
-    channels = inputs.shape[-1]
-    maps = inputs if len(inputs.shape) == 4 else inputs[:, None, None, :]
-    # Not `tf.nn.fused_batch_norm`, which takes no epsilon below 1.001e-5.
-    outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=maps,
-        scale=tf.ones(channels) if gamma is None else tf.cast(gamma, "float32"),
-        offset=tf.zeros(channels) if beta is None else tf.cast(beta, "float32"),
-        mean=tf.zeros(0),
-        variance=tf.zeros(0),
-        epsilon=epsilon,
-        is_training=True,
-    )
-    # The kernel's variance is the unbiased one.
-    count = tf.cast(tf.reduce_prod(tf.shape(maps)[:-1]), "float32")
-    variance = variance * (count - 1.0) / count
-    return tf.reshape(outputs, tf.shape(inputs)), mean, variance

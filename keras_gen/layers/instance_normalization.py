@@ -120,19 +120,17 @@ class InstanceNormalization(keras.layers.Layer):
         pixel_axes = [axis for axis in range(1, rank) if axis != channel_axis]
         weight_shape = [-1 if axis == channel_axis else 1 for axis in range(rank)]
 
-        inputs = ops.cast(inputs, "float32")
-        mean = ops.mean(inputs, pixel_axes, keepdims=True)
+        outputs = ops.cast(inputs, "float32")
+        outputs = outputs - ops.mean(outputs, pixel_axes, keepdims=True)
         # Of the difference: on PyTorch, `ops.moments` takes the mean square less the squared mean,
         # which is imprecise where the mean is large.
-        variance = ops.mean((inputs - mean) ** 2, pixel_axes, keepdims=True)
+        variance = ops.mean(outputs**2, pixel_axes, keepdims=True)
         factor = ops.rsqrt(variance + self.epsilon)
         if self.scale:
             factor = factor * ops.reshape(self.gamma, weight_shape)
-        # One product and one sum of the images' size; all else is as small as the statistics.
-        shift = -mean * factor
+        outputs = outputs * factor
         if self.center:
-            shift = shift + ops.reshape(self.beta, weight_shape)
-        outputs = inputs * factor + shift
+            outputs = outputs + ops.reshape(self.beta, weight_shape)
         return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
