@@ -71,7 +71,7 @@ def _options():
     """Options without the autotuner: each pass would wait, when it ends, for the tuner's next tick.
 
     Its ticks come at 10 ms, 30 ms, 70 ms and so on to a minute apart, so that an epoch of 11 seconds
-    took 20 (TensorFlow 2.21). Without it the parallel calls are as many as the processor has cores.
+    took 20 (TensorFlow 2.21).
     """
     options = tf.data.Options()
     options.autotune.enabled = False

@@ -94,7 +94,8 @@ def fused_batch_normalization(inputs, gamma, beta, epsilon):
         `(channels,)`.
     """
     channels = inputs.shape[-1]
-    maps = inputs if len(inputs.shape) == 4 else inputs[:, None, None, :]
+    is_map = len(inputs.shape) == 4
+    maps = inputs if is_map else inputs[:, None, None, :]
     # Not `tf.nn.fused_batch_norm`, which takes no epsilon below 1.001e-5.
     outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=maps,
@@ -108,7 +109,7 @@ def fused_batch_normalization(inputs, gamma, beta, epsilon):
     # The kernel's variance is the unbiased one.
     count = tf.cast(tf.reduce_prod(tf.shape(maps)[:-1]), "float32")
     variance = variance * (count - 1.0) / count
-    return tf.reshape(outputs, tf.shape(inputs)), mean, variance
+    return outputs if is_map else outputs[:, 0, 0, :], mean, variance
 
 
 def advance(schedule, answer):
