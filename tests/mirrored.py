@@ -32,6 +32,10 @@ def main():
         for v in [gan.generator.trainable_variables[0], gan.seed_generator.state]
     ]
 
+    latents = np.linspace(-1.0, 1.0, 5 * gan.latent_dim, dtype="float32").reshape(5, -1)
+    results["generated"] = gan.generate(latents=latents).tolist()
+    results["called"] = np.asarray(gan.sampler(latents, training=False)).tolist()
+
     with strategy.scope():
         game = Game(scale(2.0), scale(3.0))
         game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))

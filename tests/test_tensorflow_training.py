@@ -62,6 +62,14 @@ def test_replicas_stay_in_step(mirrored):
 
 
 @pytest.mark.slow
+def test_each_image_is_generated_once(mirrored):
+    generated, expected = np.array(mirrored["generated"]), np.array(mirrored["called"])
+    # Each replica has batch statistics of its own, so that pixels differ a little.
+    distances = np.abs(generated[:, None] - expected[None]).max(axis=(2, 3, 4))
+    assert distances.argmin(axis=1).tolist() == [0, 1, 2, 3, 4]
+    assert distances.diagonal().max() < 1e-3 < distances[~np.eye(5, dtype=bool)].min()
+
+
 def test_the_loss_is_divided_by_the_number_of_replicas_once(mirrored):
     # left * right * mean(x^2) with x^2 of 1 on one replica and 9 on the other: as on one device.
     assert mirrored["product"] == pytest.approx(6.0 * 5.0)

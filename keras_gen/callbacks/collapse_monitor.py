@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from keras_gen.callbacks.periodic import PeriodicMeasurement
+from keras_gen.engine import predict
 from keras_gen.metrics import get_feature_extractor
 from keras_gen.metrics.images import labelled_image_batches
 from keras_gen.models import WGANGP
@@ -144,7 +145,7 @@ class CollapseMonitor(PeriodicMeasurement):
         """The discriminator's score of each image; those of patches are averaged."""
         inputs = [images, labels] if hasattr(self.model, "num_classes") else images
         with self.model.alone() as model:
-            outputs = model.discriminator.predict(inputs, batch_size=self.n, verbose=0)
+            outputs = predict(model.discriminator, inputs, self.n)
         scores = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
         return np.asarray(scores, "float64").reshape(len(images), -1).mean(axis=1)
 

@@ -1,6 +1,6 @@
 """How phases become gradient steps, on each Keras backend."""
 
-from keras_gen.engine.backend import input_gradient
+from keras_gen.engine.backend import input_gradient, predict
 from keras_gen.engine.generative_model import GenerativeModel
 from keras_gen.engine.network_calls import record, without_updates
 from keras_gen.engine.phase import Phase
@@ -15,6 +15,7 @@ __all__ = [
     "Recorded",
     "ReplicaSeedGenerator",
     "input_gradient",
+    "predict",
     "record",
     "without_updates",
 ]

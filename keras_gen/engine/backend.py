@@ -17,3 +17,5 @@ input_gradient = engine.input_gradient
 """See the engine modules: `input_gradient(function, inputs)`."""
 fused_batch_normalization = engine.fused_batch_normalization
 """See `tensorflow_engine.fused_batch_normalization`; None on the other backends."""
+predict = engine.predict
+"""See the engine modules: `predict(network, inputs, batch_size)`."""

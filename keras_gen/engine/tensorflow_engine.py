@@ -112,6 +112,26 @@ def fused_batch_normalization(inputs, gamma, beta, epsilon):
     return outputs if is_map else outputs[:, 0, 0, :], mean, variance
 
 
+def predict(network, inputs, batch_size):
+    """A network's outputs in inference, batch by batch.
+
+    One batch runs without the input pipeline that `network.predict` builds at each call, which takes
+    some 40 ms, twenty times as long as a small network.
+
+    Args:
+        network: `keras.Model`.
+        inputs: Array, or list of arrays of one length.
+        batch_size: Integer.
+
+    Returns:
+        What `network.predict` returns: NumPy arrays.
+    """
+    alone = network.distribute_strategy.num_replicas_in_sync == 1
+    if alone and len(tf.nest.flatten(inputs)[0]) <= batch_size:
+        return network.predict_on_batch(inputs)
+    return network.predict(inputs, batch_size=batch_size, verbose=0)
+
+
 def advance(schedule, answer):
     """Runs a schedule to its next update; what it computes itself is not differentiated.
 

@@ -71,6 +71,11 @@ def input_gradient(function, inputs):
 fused_batch_normalization = None
 
 
+def predict(network, inputs, batch_size):
+    """See `tensorflow_engine.predict`."""
+    return network.predict(inputs, batch_size=batch_size, verbose=0)
+
+
 def advance(schedule, answer):
     """See `tensorflow_engine.advance`."""
     try:

@@ -1,6 +1,7 @@
 """Layers that generative models need and Keras has not, or not in the form they need."""
 
 from keras_gen.layers.batch_normalization import BatchNormalization
+from keras_gen.layers.cropping_2d import Cropping2D
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.label_map import LabelMap
@@ -12,6 +13,7 @@ from keras_gen.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
     "BatchNormalization",
+    "Cropping2D",
     "ImagePool",
     "InstanceNormalization",
     "LabelMap",

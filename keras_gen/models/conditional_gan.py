@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.engine import Phase, record
+from keras_gen.engine import Phase, predict, record
 from keras_gen.models import checks
 from keras_gen.models.adversarial_training import AdversarialTraining
 from keras_gen.models.latent_model import LatentModel
@@ -222,7 +222,7 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
             # A stream of its own, so that it does not repeat the latents' numbers.
             random = np.random.default_rng(None if seed is None else [seed, 1])
             labels = random.integers(self.num_classes, size=len(latents)).astype("int32")
-        return self.sampler.predict([latents, labels], batch_size=batch_size, verbose=0)
+        return predict(self.sampler, [latents, labels], batch_size)
 
     def interpolate_classes(self, start, end, steps=8, n=1, seed=None):
         """Makes images between two classes while the latents stay the same.
@@ -248,13 +248,13 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
         encode, decode = _split_at_label(self.sampler)
         latents = draw_latents(n, self.latent_dim, seed).repeat(steps, axis=0)
         first, last = (
-            encode.predict([latents, np.full(len(latents), label, "int32")], verbose=0)
+            predict(encode, [latents, np.full(len(latents), label, "int32")], 128)
             for label in labels
         )
         fractions = np.tile(np.linspace(0.0, 1.0, steps, dtype="float32"), n)
         fractions = fractions.reshape(-1, *[1] * (first.ndim - 1))
         mixed = (1.0 - fractions) * first + fractions * last
-        return decode.predict([latents, mixed], verbose=0)
+        return predict(decode, [latents, mixed], 128)
 
     def _check_labels(self, labels):
         labels = np.asarray(labels)

@@ -3,7 +3,7 @@
 import keras
 
 from keras_gen import losses
-from keras_gen.engine import GenerativeModel, Phase
+from keras_gen.engine import GenerativeModel, Phase, predict
 from keras_gen.layers import ImagePool
 from keras_gen.models import checks
 from keras_gen.models.adversarial_training import AdversarialTraining
@@ -214,7 +214,7 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
         first = direction == "ab"
         images = checks.take_images("`images`", images, self.shape_a if first else self.shape_b)
         generator = self.generator_ab if first else self.generator_ba
-        return generator.predict(images, batch_size=batch_size, verbose=0)
+        return predict(generator, images, batch_size)
 
     def cycle(self, images, direction="ab", batch_size=16):
         """Translates images there and back.

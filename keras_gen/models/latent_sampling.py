@@ -1,5 +1,6 @@
 """Images from latents alone."""
 
+from keras_gen.engine import predict
 from keras_gen.models.latents import given_or_drawn_latents, spherical_interpolation
 
 
@@ -23,7 +24,7 @@ class LatentSampling:
             ValueError: If neither `n` nor `latents` is given, or the latents have another shape.
         """
         latents = given_or_drawn_latents(n, self.latent_dim, seed, latents)
-        return self.sampler.predict(latents, batch_size=batch_size, verbose=0)
+        return predict(self.sampler, latents, batch_size)
 
     def interpolate(self, steps=8, seed=None, latents=None):
         """Makes images along the great circle between two latents.

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen import losses
-from keras_gen.engine import GenerativeModel, Phase, record
+from keras_gen.engine import GenerativeModel, Phase, predict, record
 from keras_gen.models import checks
 from keras_gen.models.adversarial_training import AdversarialTraining
 from keras_gen.models.together import run_together
@@ -159,7 +159,7 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
         """
         images = checks.take_images("`images`", images, self.input_image_shape)
         if not as_in_training:
-            return self.generator.predict(images, batch_size=batch_size, verbose=0)
+            return predict(self.generator, images, batch_size)
         outputs = [
             self._run_as_in_training(images[start : start + batch_size])
             for start in range(0, len(images), batch_size)

@@ -34,6 +34,7 @@ _BY_EXAMPLE = {
     keras.layers.GlobalAveragePooling2D,
     keras.layers.GroupNormalization,
     keras.layers.Rescaling,
+    layers.Cropping2D,
     layers.InstanceNormalization,
     layers.LabelMap,
     layers.LabelProjection,

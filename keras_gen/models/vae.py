@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from keras_gen import losses
-from keras_gen.engine import GenerativeModel, Phase
+from keras_gen.engine import GenerativeModel, Phase, predict
 from keras_gen.models import checks
 from keras_gen.models.latents import given_or_drawn_latents
 from keras_gen.models.sample_evaluation import SampleEvaluation
@@ -145,7 +145,7 @@ class VAE(SampleEvaluation, GenerativeModel):
             Tuple of float32 NumPy arrays `(mean, log_variance)`, each of shape `(n, latent_dim)`.
         """
         images = checks.take_images("`images`", images, self.image_shape)
-        mean, log_variance = self.encoder.predict(images, batch_size=batch_size, verbose=0)
+        mean, log_variance = predict(self.encoder, images, batch_size)
         return mean, log_variance
 
     def decode(self, latents, batch_size=128):
@@ -159,7 +159,7 @@ class VAE(SampleEvaluation, GenerativeModel):
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1].
         """
         latents = given_or_drawn_latents(None, self.latent_dim, None, latents)
-        outputs = self.decoder.predict(latents, batch_size=batch_size, verbose=0)
+        outputs = predict(self.decoder, latents, batch_size)
         return keras.ops.convert_to_numpy(self.likelihood.mean(outputs))
 
     def reconstruct(self, images, batch_size=128):
@@ -269,7 +269,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         """
         images = in_range(images)
         mean, log_variance = self.encode(images, batch_size)
-        outputs = self.decoder.predict(mean, batch_size=batch_size, verbose=0)
+        outputs = predict(self.decoder, mean, batch_size)
         log_likelihood = self.likelihood.log_likelihood(images, outputs)
         scores = losses.gaussian_kl_divergence(mean, log_variance) - log_likelihood
         return keras.ops.convert_to_numpy(scores)
@@ -296,7 +296,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         for _ in range(num_samples):
             noise = random.standard_normal(mean.shape, dtype="float32")
             latents = mean + np.exp(0.5 * log_variance) * noise
-            outputs = self.decoder.predict(latents, batch_size=batch_size, verbose=0)
+            outputs = predict(self.decoder, latents, batch_size)
             log_weights.append(
                 self.likelihood.log_likelihood(images, outputs)
                 + losses.gaussian_log_density(latents, np.zeros_like(mean), np.zeros_like(mean))

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gen.layers import (
     BatchNormalization,
+    Cropping2D,
     InstanceNormalization,
     LabelProjection,
     SpectralNormalization,
@@ -228,4 +229,4 @@ def crop(x, size, name):
     excess = [(0, have - want) for have, want in zip(x.shape[1:3], size, strict=True)]
     if not any(after for _, after in excess):
         return x
-    return keras.layers.Cropping2D(excess, **SPATIAL, name=name)(x)
+    return Cropping2D(excess, **SPATIAL, name=name)(x)

@@ -1,6 +1,6 @@
 import keras
 
-from keras_gen.layers import ReflectionPadding2D
+from keras_gen.layers import Cropping2D, ReflectionPadding2D
 from keras_gen.networks._blocks import SPATIAL, Blocks
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
@@ -86,7 +86,7 @@ def resnet_generator(
             padding="valid",
             use_bias=build.needs_bias,
         )
-        x = keras.layers.Cropping2D(((1, 0), (1, 0)), **SPATIAL, name=f"up_{level}_crop")(x)
+        x = Cropping2D(((1, 0), (1, 0)), **SPATIAL, name=f"up_{level}_crop")(x)
         x = build.finish(x, f"up_{level}")
     image = _padded_convolution(
         build, x, output_channels, 7, "image", use_bias=True, activation="tanh", dtype="float32"

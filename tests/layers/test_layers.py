@@ -16,6 +16,7 @@ LAYERS = {
         lambda **k: layers.BatchNormalization(momentum=0.8, epsilon=1e-5, **k),
         [IMAGE],
     ),
+    "Cropping2D": (lambda **k: layers.Cropping2D(((1, 2), 1), **k), [IMAGE]),
     "ImagePool": (lambda **k: layers.ImagePool(5, seed=3, **k), [IMAGE]),
     "InstanceNormalization": (lambda **k: layers.InstanceNormalization(epsilon=1e-4, **k), [IMAGE]),
     "LabelMap": (lambda **k: layers.LabelMap(3, **k), [IMAGE, LABEL]),
