@@ -1,7 +1,8 @@
 """The same networks and steps in PyTorch, written by hand and run eagerly, NCHW as is usual there.
 
-Each function takes a workload's image shape and its options and returns a step that takes a batch of
-NumPy arrays and returns its losses. The moving averages of generators are left out here.
+Each function takes a workload's image shape, its options and perhaps other networks than the recipe's, and
+returns a step that takes a batch of tensors and returns its losses. The moving averages of generators are
+left out here.
 """
 
 import itertools
@@ -13,8 +14,11 @@ from torch.nn import functional
 from tests.benchmarks.workloads import NUM_CLASSES
 
 
-def gan(shape, options):
-    generator, discriminator = generator_of(shape, options), discriminator_of(shape, options)
+def gan(shape, options, networks=None):
+    generator, discriminator = networks or (
+        generator_of(shape, options),
+        discriminator_of(shape, options),
+    )
     optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
 
     def step(reals):
@@ -26,10 +30,12 @@ def gan(shape, options):
     return step
 
 
-def conditional_gan(shape, options):
+def conditional_gan(shape, options, networks=None):
     wider = {**options, "latent_dim": options["latent_dim"] + NUM_CLASSES}
-    generator = generator_of(shape, wider)
-    discriminator = discriminator_of((*shape[:2], shape[2] + NUM_CLASSES), options)
+    generator, discriminator = networks or (
+        generator_of(shape, wider),
+        discriminator_of((*shape[:2], shape[2] + NUM_CLASSES), options),
+    )
     optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
 
     def step(reals, labels):
@@ -46,9 +52,11 @@ def conditional_gan(shape, options):
     return step
 
 
-def wgan_gp(shape, options):
-    generator = generator_of(shape, options)
-    critic = discriminator_of(shape, options, normalization="layer")
+def wgan_gp(shape, options, networks=None):
+    generator, critic = networks or (
+        generator_of(shape, options),
+        discriminator_of(shape, options, normalization="layer"),
+    )
     generator_optimizer, critic_optimizer = _adam(options, (0.0, 0.99), generator, critic)
 
     def step(images):
@@ -74,23 +82,13 @@ def wgan_gp(shape, options):
     return step
 
 
-def vae(shape, options):
-    channels, latent_dim, hidden = _channels(shape, options), options["latent_dim"], 256
-    last = channels[-1] * _smallest(shape) ** 2
-    layers = [nn.Sequential(_down(*pair), nn.ReLU()) for pair in _pairs(channels)]
-    body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(last, hidden), nn.ReLU())
-    heads = nn.ModuleList([nn.Linear(hidden, latent_dim) for _ in range(2)])
-    decoder = nn.Sequential(
-        nn.Linear(latent_dim, hidden),
-        nn.ReLU(),
-        generator_of(shape, {**options, "latent_dim": hidden}, normalization=None)[:-1],
-    )
-    parameters = [*body.parameters(), *heads.parameters(), *decoder.parameters()]
+def vae(shape, options, networks=None):
+    encoder, decoder = networks or vae_networks_of(shape, options)
+    parameters = [*encoder.parameters(), *decoder.parameters()]
     optimizer = torch.optim.Adam(parameters, options["learning_rate"])
 
     def step(images):
-        features = body(images)
-        mean, log_variance = (head(features) for head in heads)
+        mean, log_variance = encoder(images)
         logits = decoder(mean + (0.5 * log_variance).exp() * torch.randn_like(mean))
         white = 0.5 * (images + 1.0)
         log_likelihood = (white * logits - functional.softplus(logits)).sum((1, 2, 3))
@@ -102,9 +100,11 @@ def vae(shape, options):
     return step
 
 
-def pix2pix(shape, options):
-    generator = UNet(shape, options["base_filters"])
-    discriminator = patch_discriminator_of(shape, 2 * shape[-1], options["base_filters"])
+def pix2pix(shape, options, networks=None):
+    generator, discriminator = networks or (
+        UNet(shape, options["base_filters"]),
+        patch_discriminator_of(shape, 2 * shape[-1], options["base_filters"]),
+    )
     optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
 
     def step(inputs, targets):
@@ -122,10 +122,8 @@ def pix2pix(shape, options):
     return step
 
 
-def cycle_gan(shape, options):
-    filters, channels = options["base_filters"], shape[-1]
-    ab, ba = (resnet_generator_of(channels, filters) for _ in range(2))
-    judge_a, judge_b = (patch_discriminator_of(shape, channels, filters) for _ in range(2))
+def cycle_gan(shape, options, networks=None):
+    ab, ba, judge_a, judge_b = networks or cycle_gan_networks_of(shape, options)
     generators, judges = nn.ModuleList([ab, ba]), nn.ModuleList([judge_a, judge_b])
     generator_optimizer, discriminator_optimizer = _adam(options, (0.5, 0.999), generators, judges)
     pool_a, pool_b = _Pool(50), _Pool(50)
@@ -226,7 +224,43 @@ def patch_discriminator_of(shape, channels, filters):
     )
 
 
-def resnet_generator_of(channels, filters, blocks=6):
+def vae_networks_of(shape, options):
+    """`keras_gen.networks.conv_encoder` and `conv_decoder`."""
+    channels, latent_dim, hidden = _channels(shape, options), options["latent_dim"], 256
+    last = channels[-1] * _smallest(shape) ** 2
+    layers = [nn.Sequential(_down(*pair), nn.ReLU()) for pair in _pairs(channels)]
+    body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(last, hidden), nn.ReLU())
+    decoder = nn.Sequential(
+        nn.Linear(latent_dim, hidden),
+        nn.ReLU(),
+        generator_of(shape, {**options, "latent_dim": hidden}, normalization=None)[:-1],
+    )
+    return Heads(body, hidden, latent_dim), decoder
+
+
+class Heads(nn.Module):
+    """Two linear layers on one body: a VAE's encoder."""
+
+    def __init__(self, body, width, latent_dim):
+        super().__init__()
+        self.body = body
+        self.heads = nn.ModuleList([nn.Linear(width, latent_dim) for _ in range(2)])
+
+    def forward(self, images):
+        features = self.body(images)
+        return [head(features) for head in self.heads]
+
+
+def cycle_gan_networks_of(shape, options):
+    """Both generators and both discriminators."""
+    filters, channels, blocks = options["base_filters"], shape[-1], options.get("blocks", 6)
+    return (
+        *(resnet_generator_of(channels, filters, blocks) for _ in range(2)),
+        *(patch_discriminator_of(shape, channels, filters) for _ in range(2)),
+    )
+
+
+def resnet_generator_of(channels, filters, blocks):
     """`keras_gen.networks.resnet_generator`."""
 
     def finish(width):

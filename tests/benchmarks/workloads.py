@@ -81,12 +81,12 @@ class Workload:
         return tf.data.Dataset.from_tensor_slices(elements).repeat()
 
 
-def workload(model, size, **options):
-    """The workload of a model's name and a size; options replace the recipe's."""
+def workload(model, size, build_networks=None, **options):
+    """The workload of a model's name and a size; networks and options replace the recipe's."""
     shape = SHAPES[size] if isinstance(size, int) else size
-    build_networks, build_model = _BUILDERS[model]
+    recipe_networks, build_model = _BUILDERS[model]
     options = {**RECIPES[model].defaults, **options}
-    return Workload(model, shape, options, build_networks, build_model)
+    return Workload(model, shape, options, build_networks or recipe_networks, build_model)
 
 
 def _gan_networks(shape, options):
@@ -138,7 +138,9 @@ def _pix2pix_networks(shape, options):
 def _cycle_gan_networks(shape, options):
     filters = options["base_filters"]
     generators = {
-        f"generator_{direction}": networks.resnet_generator(shape, shape[-1], filters, seed=seed)
+        f"generator_{direction}": networks.resnet_generator(
+            shape, shape[-1], filters, options.get("blocks"), seed=seed
+        )
         for seed, direction in enumerate(("ab", "ba"))
     }
     discriminators = {
