@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.benchmarks import example_pages
 from tests.benchmarks.hand_written import STEPS
 from tests.benchmarks.workloads import workload
 
@@ -55,3 +56,12 @@ def seeds_of(model, name):
         pools = model.pool_a, model.pool_b
         return [(SEED + number, pool.seed_generator.state) for number, pool in enumerate(pools)]
     return [(SEED, model.seed_generator.state)]
+
+
+@pytest.mark.parametrize("name", ["gan", "wgan_gp", "conditional_gan", "vae"])
+def test_the_example_pages_networks_are_as_large_in_pytorch_as_in_keras(name):
+    in_keras = example_pages.page_workload(name).networks().values()
+    in_torch = example_pages.torch_networks(name)
+    assert [sum(p.numel() for p in network.parameters()) for network in in_torch] == [
+        sum(np.prod(v.shape) for v in network.trainable_variables) for network in in_keras
+    ]

@@ -86,7 +86,7 @@ def torch():
 
 
 def pages():
-    """The same with the networks of Keras's example pages; the step of two passes has no shared one."""
+    """`fit` with the networks of Keras's example pages against loops by hand and in eager PyTorch."""
     from tests.benchmarks import example_pages, torch_loops
 
     ratios = []
