@@ -3,7 +3,7 @@
     python -m tests.benchmarks --only steps --only shared
     python -m tests.benchmarks --json report.json
 
-It takes about a quarter of an hour on two quiet cores. Where other processes take turns on the cores,
+It takes about half an hour on two quiet cores. Where other processes take turns on the cores,
 `--threads 1` is for it: it compares on one thread, by CPU time, which they don't disturb. By wall time
 PyTorch would then come off worst, since its threads wait for one another.
 
@@ -89,7 +89,7 @@ def _run(console, name, part):
             rows.append(row)
             status.update(f"{name}: {row.name} {row.ratio:.2f}")
     columns = list(dict.fromkeys(column for row in rows for column in row.figures))
-    table = rich.table.Table(title=f"{name}: {part.__doc__}", title_justify="left")
+    table = rich.table.Table(title=f"{name}: {part.__doc__.splitlines()[0]}", title_justify="left")
     table.add_column("")
     for column in [*columns, "ratio", "bound"]:
         table.add_column(column, justify="right")

@@ -9,8 +9,10 @@ import itertools
 
 import keras
 from keras import layers
+from torch import nn
 
 from keras_gen.layers import LabelMap
+from tests.benchmarks.torch_loops import Heads
 from tests.benchmarks.workloads import NUM_CLASSES, workload
 
 # Each page's size of images, and what differs from the recipe.
@@ -32,119 +34,7 @@ def page_workload(model):
 
 def torch_networks(model):
     """The page's networks in PyTorch; None where the recipe's with other options are meant."""
-    from torch import nn
-
-    from tests.benchmarks.torch_loops import Heads
-
-    def leaky():
-        return nn.LeakyReLU(0.2)
-
-    def convolutions(*widths, kernel_size):
-        """Strided ones with their activations."""
-        parts = []
-        for inputs, outputs in itertools.pairwise(widths):
-            parts += [nn.Conv2d(inputs, outputs, kernel_size, 2, (kernel_size - 1) // 2), leaky()]
-        return parts
-
-    def transposed(*widths):
-        parts = []
-        for inputs, outputs in itertools.pairwise(widths):
-            parts += [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1), leaky()]
-        return parts
-
-    def upsampled(inputs, outputs, activation):
-        return [
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            activation,
-        ]
-
-    if model == "gan":
-        return (
-            nn.Sequential(
-                nn.Linear(128, 8192),
-                nn.Unflatten(1, (128, 8, 8)),
-                *transposed(128, 128, 256, 512),
-                nn.Conv2d(512, 3, 5, padding=2),
-                nn.Tanh(),
-            ),
-            nn.Sequential(
-                *convolutions(3, 64, 128, 128, kernel_size=4),
-                nn.Flatten(),
-                nn.Dropout(0.2),
-                nn.Linear(8192, 1),
-            ),
-        )
-    if model == "wgan_gp":
-        first, second, third, fourth = (
-            convolutions(*pair, kernel_size=5)
-            for pair in ((1, 64), (64, 128), (128, 256), (256, 512))
-        )
-        return (
-            nn.Sequential(
-                nn.Linear(128, 4096, bias=False),
-                nn.BatchNorm1d(4096),
-                leaky(),
-                nn.Unflatten(1, (256, 4, 4)),
-                *upsampled(256, 128, leaky()),
-                *upsampled(128, 64, leaky()),
-                *upsampled(64, 1, nn.Tanh()),
-                nn.ZeroPad2d(-2),
-            ),
-            nn.Sequential(
-                nn.ZeroPad2d(2),
-                *first,
-                *second,
-                nn.Dropout(0.3),
-                *third,
-                nn.Dropout(0.3),
-                *fourth,
-                nn.Flatten(),
-                nn.Dropout(0.2),
-                nn.Linear(2048, 1),
-            ),
-        )
-    if model == "conditional_gan":
-        width = 128 + NUM_CLASSES
-        return (
-            nn.Sequential(
-                nn.Linear(width, 7 * 7 * width),
-                leaky(),
-                nn.Unflatten(1, (width, 7, 7)),
-                *transposed(width, 128, 128),
-                nn.Conv2d(128, 1, 7, padding=3),
-                nn.Tanh(),
-            ),
-            nn.Sequential(
-                *convolutions(1 + NUM_CLASSES, 64, 128, kernel_size=3),
-                nn.AdaptiveMaxPool2d(1),
-                nn.Flatten(),
-                nn.Linear(128, 1),
-            ),
-        )
-    if model == "vae":
-        body = nn.Sequential(
-            nn.Conv2d(1, 32, 3, 2, 1),
-            nn.ReLU(),
-            nn.Conv2d(32, 64, 3, 2, 1),
-            nn.ReLU(),
-            nn.Flatten(),
-            nn.Linear(3136, 16),
-            nn.ReLU(),
-        )
-        decoder = nn.Sequential(
-            nn.Linear(2, 3136),
-            nn.ReLU(),
-            nn.Unflatten(1, (64, 7, 7)),
-            nn.ConvTranspose2d(64, 64, 3, 2, 1, output_padding=1),
-            nn.ReLU(),
-            nn.ConvTranspose2d(64, 32, 3, 2, 1, output_padding=1),
-            nn.ReLU(),
-            nn.ConvTranspose2d(32, 1, 3, 1, 1),
-        )
-        return Heads(body, 16, 2), decoder
-    return None
+    return _TORCH_BUILDERS[model]() if model in _TORCH_BUILDERS else None
 
 
 def _gan(shape, options):
@@ -243,4 +133,116 @@ def _vae(shape, options):
     }
 
 
+def _torch_gan():
+    generator = nn.Sequential(
+        nn.Linear(128, 8192),
+        nn.Unflatten(1, (128, 8, 8)),
+        *_torch_transposed(128, 128, 256, 512),
+        nn.Conv2d(512, 3, 5, padding=2),
+        nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        *_torch_strided(3, 64, 128, 128, kernel_size=4),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(8192, 1),
+    )
+    return generator, discriminator
+
+
+def _torch_wgan_gp():
+    def upsampled(inputs, outputs, activation):
+        return [
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            activation,
+        ]
+
+    generator = nn.Sequential(
+        nn.Linear(128, 4096, bias=False),
+        nn.BatchNorm1d(4096),
+        nn.LeakyReLU(0.2),
+        nn.Unflatten(1, (256, 4, 4)),
+        *upsampled(256, 128, nn.LeakyReLU(0.2)),
+        *upsampled(128, 64, nn.LeakyReLU(0.2)),
+        *upsampled(64, 1, nn.Tanh()),
+        nn.ZeroPad2d(-2),
+    )
+    critic = nn.Sequential(
+        nn.ZeroPad2d(2),
+        *_torch_strided(1, 64, 128, kernel_size=5),
+        nn.Dropout(0.3),
+        *_torch_strided(128, 256, kernel_size=5),
+        nn.Dropout(0.3),
+        *_torch_strided(256, 512, kernel_size=5),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(2048, 1),
+    )
+    return generator, critic
+
+
+def _torch_conditional_gan():
+    width = 128 + NUM_CLASSES
+    generator = nn.Sequential(
+        nn.Linear(width, 7 * 7 * width),
+        nn.LeakyReLU(0.2),
+        nn.Unflatten(1, (width, 7, 7)),
+        *_torch_transposed(width, 128, 128),
+        nn.Conv2d(128, 1, 7, padding=3),
+        nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        *_torch_strided(1 + NUM_CLASSES, 64, 128, kernel_size=3),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(),
+        nn.Linear(128, 1),
+    )
+    return generator, discriminator
+
+
+def _torch_vae():
+    body = nn.Sequential(
+        nn.Conv2d(1, 32, 3, 2, 1),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3, 2, 1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(3136, 16),
+        nn.ReLU(),
+    )
+    decoder = nn.Sequential(
+        nn.Linear(2, 3136),
+        nn.ReLU(),
+        nn.Unflatten(1, (64, 7, 7)),
+        nn.ConvTranspose2d(64, 64, 3, 2, 1, output_padding=1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, 3, 2, 1, output_padding=1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 1, 3, 1, 1),
+    )
+    return Heads(body, 16, 2), decoder
+
+
+def _torch_strided(*widths, kernel_size):
+    parts = []
+    for pair in itertools.pairwise(widths):
+        parts += [nn.Conv2d(*pair, kernel_size, 2, (kernel_size - 1) // 2), nn.LeakyReLU(0.2)]
+    return parts
+
+
+def _torch_transposed(*widths):
+    parts = []
+    for pair in itertools.pairwise(widths):
+        parts += [nn.ConvTranspose2d(*pair, 4, 2, 1), nn.LeakyReLU(0.2)]
+    return parts
+
+
 _BUILDERS = {"gan": _gan, "wgan_gp": _wgan_gp, "conditional_gan": _conditional_gan, "vae": _vae}
+_TORCH_BUILDERS = {
+    "gan": _torch_gan,
+    "wgan_gp": _torch_wgan_gp,
+    "conditional_gan": _torch_conditional_gan,
+    "vae": _torch_vae,
+}
