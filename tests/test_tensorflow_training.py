@@ -70,6 +70,7 @@ def test_each_image_is_generated_once(mirrored):
     assert distances.diagonal().max() < 1e-3 < distances[~np.eye(5, dtype=bool)].min()
 
 
+@pytest.mark.slow
 def test_the_loss_is_divided_by_the_number_of_replicas_once(mirrored):
     # left * right * mean(x^2) with x^2 of 1 on one replica and 9 on the other: as on one device.
     assert mirrored["product"] == pytest.approx(6.0 * 5.0)

@@ -1,7 +1,7 @@
 """Makes a preset of the zoo from a training of `keras-gen train`: measures it and writes its folder.
 
     keras-gen train gan --dataset fashion_mnist --output runs/gan_fashion_mnist
-    python zoo/tools/make_preset.py gan_fashion_mnist runs/gan_fashion_mnist
+    python zoo/tools/make_preset.py gan_fashion_mnist runs/gan_fashion_mnist --machine "1 of 2 CPU cores"
     python zoo/tools/write_cards.py
 
 Writes `zoo/NAME/`: `config.json`, `model.weights.h5`, `metadata.json`, `samples.png` (seed 0, nothing
@@ -257,11 +257,13 @@ def main():
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail if a score of the card differs"
     )
-    parser.add_argument("--machine", default="2 CPU cores (AMD EPYC), shared with other work")
+    parser.add_argument("--machine", help="what trained it, for the card: '1 of 2 CPU cores'")
     parser.add_argument("--seconds", type=float, help="of training, where the history has none")
     arguments = parser.parse_args()
     if (arguments.run is not None) + arguments.again + arguments.check != 1:
         parser.error("give one of: a training's folder, --again, --check")
+    if arguments.run is not None and not arguments.machine:
+        parser.error("give --machine, which the card names beside the training's time")
     if arguments.check:
         different = check_scores(arguments.name)
         print("\n".join(different) or f"{arguments.name}: the card's scores are reproduced")
