@@ -1,10 +1,10 @@
-"""The engine on TensorFlow: gradient tapes."""
+"""TensorFlow: gradient tapes. What the names mean is said in the room's `__init__`."""
 
 import contextlib
 
 import tensorflow as tf
 
-from keras_gen.engine.recorded import Recorded
+from keras_gen.backend.recorded import Recorded
 
 
 class TrainerSteps:
@@ -17,37 +17,29 @@ class TrainerSteps:
         return _for_keras(self.run_test_step(data))
 
 
+def step_scope():
+    """Tapes differentiate nothing but what they are given."""
+    return contextlib.nullcontext()
+
+
 def loss_and_gradients(loss, variables, optimizer):
-    """Evaluates a loss and differentiates it with respect to variables.
-
-    Args:
-        loss: Callable without arguments `-> (scalar, {name: scalar})`.
-        variables: List of Keras variables.
-        optimizer: Keras optimizer, for its loss scale.
-
-    Returns:
-        Tuple `(loss, terms, gradients)`. The gradients are those of the scaled loss, divided by the
-        number of replicas, zeros where the loss does not depend on a variable.
-    """
     values = [variable.value for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
-        value, terms = loss()
+        value, aside = loss()
         scaled = _scale(value, optimizer)
-    return value, terms, _gradient(tape, scaled, values)
+    return value, aside, _gradient(tape, scaled, values)
 
 
 def loss_and_output_gradient(loss, outputs, optimizer):
-    """Like `loss_and_gradients`, for `loss(outputs)` with respect to the tensor `outputs`."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(outputs)
-        value, terms = loss(outputs)
+        value, aside = loss(outputs)
         scaled = _scale(value, optimizer)
-    return value, terms, _gradient(tape, scaled, outputs)
+    return value, aside, _gradient(tape, scaled, outputs)
 
 
 def record(function, variables):
-    """Runs `function()` and keeps the way back to the variables: see `Recorded`."""
     values = [variable.value for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
@@ -60,8 +52,15 @@ def record(function, variables):
 
 
 def apply_gradients(optimizer, gradients, variables):
-    """Takes one optimizer step."""
     optimizer.apply(gradients, variables)
+
+
+def conditionally(condition, function):
+    def taken():
+        function()
+        return tf.constant(True)
+
+    tf.cond(condition, taken, lambda: tf.constant(False))
 
 
 def input_gradient(function, inputs):
@@ -132,30 +131,17 @@ def predict(network, inputs, batch_size):
     return network.predict(inputs, batch_size=batch_size, verbose=0)
 
 
-def advance(schedule, answer):
-    """Runs a schedule to its next update; what it computes itself is not differentiated.
-
-    Args:
-        schedule: Generator.
-        answer: What the schedule's last `yield` returns; None at the beginning.
-
-    Returns:
-        What the schedule yields, or None at its end.
-    """
-    try:
-        return schedule.send(answer)
-    except StopIteration:
-        return None
+def keeps_state(model):
+    """Variables are written in place: a step that fails has written none."""
+    return contextlib.nullcontext()
 
 
 def replica_id():
-    """Number of this replica among those that train together: an int or an integer tensor."""
     context = tf.distribute.get_replica_context()
     return 0 if context is None else context.replica_id_in_sync_group
 
 
 def process_id(model):
-    """Number of this process among those that train a model; that of number 0 writes its files."""
     resolver = getattr(model.distribute_strategy, "cluster_resolver", None)
     if resolver is None or resolver.task_type in (None, "", "chief"):
         return 0
@@ -164,27 +150,25 @@ def process_id(model):
 
 
 def process_count(model):
-    """Number of processes that train a model together."""
     resolver = getattr(model.distribute_strategy, "cluster_resolver", None)
     workers = resolver.cluster_spec().as_dict() if resolver is not None else {}
     return max(1, sum(len(workers.get(kind, ())) for kind in ("chief", "worker")))
 
 
 def alone():
-    """Context in which a model is made and run by this process alone."""
     return contextlib.nullcontext()
 
 
 def synchronize(model):
-    """Gives all processes that train a model the weights of the first."""
+    """`tf.distribute` starts them alike."""
 
 
 def check_jit_compile(jit_compile):
-    """Raises a ValueError if the engine can't train with this `jit_compile`."""
+    """All are had."""
 
 
 def seed_layers(model):
-    """Makes layers that were given no seed draw by their own state: here they do."""
+    """Here they do."""
 
 
 def _for_keras(logs):

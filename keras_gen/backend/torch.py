@@ -1,10 +1,11 @@
-"""The engine on PyTorch: `torch.autograd.grad`, which leaves no gradients behind."""
+"""PyTorch: `torch.autograd.grad`, which leaves no gradients behind."""
 
 import contextlib
 
+import keras
 import torch
 
-from keras_gen.engine.recorded import Recorded
+from keras_gen.backend.recorded import Recorded
 
 
 class TrainerSteps:
@@ -17,23 +18,28 @@ class TrainerSteps:
         return _mean_over_processes(self.run_test_step(data))
 
 
+def step_scope():
+    return torch.no_grad()
+
+
 def loss_and_gradients(loss, variables, optimizer):
-    """See `tensorflow_engine.loss_and_gradients`."""
-    value, terms = loss()
-    gradients = _gradient(optimizer.scale_loss(value), [variable.value for variable in variables])
-    return value.detach(), _detach(terms), gradients
+    with torch.enable_grad():
+        value, aside = loss()
+        scaled = optimizer.scale_loss(value)
+    gradients = _gradient(scaled, [variable.value for variable in variables])
+    return value.detach(), _detach(aside), gradients
 
 
 def loss_and_output_gradient(loss, outputs, optimizer):
-    """See `tensorflow_engine.loss_and_output_gradient`."""
-    outputs = outputs.detach().requires_grad_()
-    value, terms = loss(outputs)
-    (gradient,) = _gradient(optimizer.scale_loss(value), [outputs])
-    return value.detach(), _detach(terms), gradient
+    with torch.enable_grad():
+        outputs = outputs.detach().requires_grad_()
+        value, aside = loss(outputs)
+        scaled = optimizer.scale_loss(value)
+    (gradient,) = _gradient(scaled, [outputs])
+    return value.detach(), _detach(aside), gradient
 
 
 def record(function, variables):
-    """See `tensorflow_engine.record`."""
     with torch.enable_grad():
         outputs = function()
 
@@ -44,7 +50,6 @@ def record(function, variables):
 
 
 def apply_gradients(optimizer, gradients, variables):
-    """Takes one optimizer step, on the mean of all processes' gradients."""
     with torch.no_grad():
         if torch.distributed.is_initialized():
             # One message for all of them. DistributedDataParallel's hooks don't see `autograd.grad`.
@@ -59,8 +64,12 @@ def apply_gradients(optimizer, gradients, variables):
         optimizer.apply(gradients, variables)
 
 
+def conditionally(condition, function):
+    if bool(condition):
+        function()
+
+
 def input_gradient(function, inputs):
-    """See `tensorflow_engine.input_gradient`."""
     with torch.enable_grad():
         if not inputs.requires_grad:
             inputs = inputs.detach().requires_grad_()
@@ -72,42 +81,33 @@ fused_batch_normalization = None
 
 
 def predict(network, inputs, batch_size):
-    """See `tensorflow_engine.predict`."""
     return network.predict(inputs, batch_size=batch_size, verbose=0)
 
 
-def advance(schedule, answer):
-    """See `tensorflow_engine.advance`."""
-    try:
-        with torch.no_grad():
-            return schedule.send(answer)
-    except StopIteration:
-        return None
+def keeps_state(model):
+    """Variables are written in place: a step that fails has written none."""
+    return contextlib.nullcontext()
 
 
 def replica_id():
-    """Number of this process among those that train together."""
     distributed = torch.distributed
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 def process_id(model):
-    """See `tensorflow_engine.process_id`."""
     return replica_id()
 
 
 def process_count(model):
-    """See `tensorflow_engine.process_count`. Here a process's model is its own in any case."""
+    """Always 1: a process's model is its own in any case."""
     return 1
 
 
 def alone():
-    """See `tensorflow_engine.alone`."""
     return contextlib.nullcontext()
 
 
 def synchronize(model):
-    """See `tensorflow_engine.synchronize`."""
     if torch.distributed.is_initialized():
         variables = {id(v): v for v in (*model.variables, *model.optimizer.variables)}
         with torch.no_grad():
@@ -116,7 +116,6 @@ def synchronize(model):
 
 
 def check_jit_compile(jit_compile):
-    """Raises a ValueError if the engine can't train with this `jit_compile`."""
     if jit_compile is True:
         raise ValueError(
             "`jit_compile=True` can't be had on the PyTorch backend: torch.compile has no double "
@@ -126,10 +125,7 @@ def check_jit_compile(jit_compile):
 
 
 def seed_layers(model):
-    """Makes layers that were given no seed draw by their own state, which files keep.
-
-    Keras's Dropout would draw from PyTorch's global generator (its name for "no seed" is private).
-    """
+    """Keras's Dropout would draw from PyTorch's global generator (its name for "no seed" is private)."""
     for layer in model._flatten_layers():
         generator = getattr(layer, "seed_generator", None)
         if generator is not None and generator._initial_seed is None:
@@ -152,5 +148,7 @@ def _mean_over_processes(logs):
     return dict(zip(logs, values / torch.distributed.get_world_size(), strict=True))
 
 
-def _detach(terms):
-    return {name: term.detach() for name, term in terms.items()}
+def _detach(aside):
+    return keras.tree.map_structure(
+        lambda each: each.detach() if isinstance(each, torch.Tensor) else each, aside
+    )

@@ -1,4 +1,4 @@
-"""The engine on JAX: pure functions of the model's whole state.
+"""JAX: pure functions of the model's whole state.
 
 A training step runs inside one `keras.StatelessScope` that holds every variable. Where something is
 differentiated, a scope inside it holds the same values with tracers in the variables' places, and
@@ -10,7 +10,7 @@ import contextlib
 import jax
 import keras
 
-from keras_gen.engine.recorded import Recorded
+from keras_gen.backend.recorded import Recorded
 
 
 class TrainerSteps:
@@ -38,34 +38,36 @@ class TrainerSteps:
         )
 
 
+def step_scope():
+    """`jax.grad` differentiates nothing but what it is given."""
+    return contextlib.nullcontext()
+
+
 def loss_and_gradients(loss, variables, optimizer):
-    """See `tensorflow_engine.loss_and_gradients`."""
 
     def scaled(values):
-        (value, terms), changes = _call_with(variables, values, loss)
-        return optimizer.scale_loss(value), (value, terms, changes)
+        (value, aside), changes = _call_with(variables, values, loss)
+        return optimizer.scale_loss(value), (value, aside, changes)
 
-    gradients, (value, terms, changes) = jax.grad(scaled, has_aux=True)(
+    gradients, (value, aside, changes) = jax.grad(scaled, has_aux=True)(
         [variable.value for variable in variables]
     )
     _carry(changes)
-    return value, terms, gradients
+    return value, aside, gradients
 
 
 def loss_and_output_gradient(loss, outputs, optimizer):
-    """See `tensorflow_engine.loss_and_output_gradient`."""
 
     def scaled(outputs):
-        (value, terms), changes = _call_with([], [], lambda: loss(outputs))
-        return optimizer.scale_loss(value), (value, terms, changes)
+        (value, aside), changes = _call_with([], [], lambda: loss(outputs))
+        return optimizer.scale_loss(value), (value, aside, changes)
 
-    gradient, (value, terms, changes) = jax.grad(scaled, has_aux=True)(outputs)
+    gradient, (value, aside, changes) = jax.grad(scaled, has_aux=True)(outputs)
     _carry(changes)
-    return value, terms, gradient
+    return value, aside, gradient
 
 
 def record(function, variables):
-    """See `tensorflow_engine.record`."""
     outputs, vjp, changes = jax.vjp(
         lambda values: _call_with(variables, values, function),
         [variable.value for variable in variables],
@@ -76,7 +78,6 @@ def record(function, variables):
 
 
 def apply_gradients(optimizer, gradients, variables):
-    """Takes one optimizer step."""
     values, state = optimizer.stateless_apply(
         [variable.value for variable in optimizer.variables],
         gradients,
@@ -86,8 +87,20 @@ def apply_gradients(optimizer, gradients, variables):
         variable.assign(value)
 
 
+def conditionally(condition, function):
+    def taken(values):
+        mapping = list(zip(_state_variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            function()
+            return [scope.get_current_value(variable) for variable in _state_variables]
+
+    before = [variable.value for variable in _state_variables]
+    after = jax.lax.cond(condition, taken, lambda values: values, before)
+    for variable, value in zip(_state_variables, after, strict=True):
+        variable.assign(value)
+
+
 def input_gradient(function, inputs):
-    """See `tensorflow_engine.input_gradient`."""
     return jax.grad(lambda inputs: function(inputs).sum())(inputs)
 
 
@@ -95,16 +108,25 @@ fused_batch_normalization = None
 
 
 def predict(network, inputs, batch_size):
-    """See `tensorflow_engine.predict`."""
     return network.predict(inputs, batch_size=batch_size, verbose=0)
 
 
-def advance(schedule, answer):
-    """See `tensorflow_engine.advance`."""
+@contextlib.contextmanager
+def keeps_state(model):
+    """Keras takes the variables' values away while it trains or evaluates, and gives them back at its end.
+
+    A call that fails before its end gives them back here: those of the last whole step, or of before.
+    """
+    variables = [*model.variables, *getattr(model.optimizer, "variables", ())]
+    before = {id(variable): (variable, variable.value) for variable in variables}
     try:
-        return schedule.send(answer)
-    except StopIteration:
-        return None
+        yield
+    except BaseException:
+        model.jax_state_sync()
+        for variable, value in before.values():
+            if variable._value is None and not value.is_deleted():
+                variable.assign(value)
+        raise
 
 
 def replica_id():
@@ -113,18 +135,15 @@ def replica_id():
 
 
 def process_id(model):
-    """See `tensorflow_engine.process_id`."""
     return jax.process_index()
 
 
 def process_count(model):
-    """See `tensorflow_engine.process_count`."""
     return jax.process_count()
 
 
 @contextlib.contextmanager
 def alone():
-    """See `tensorflow_engine.alone`."""
     distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)
     try:
@@ -134,15 +153,15 @@ def alone():
 
 
 def synchronize(model):
-    """See `tensorflow_engine.synchronize`."""
+    """The sharding of the weights sees to it."""
 
 
 def check_jit_compile(jit_compile):
-    """Raises a ValueError if the engine can't train with this `jit_compile`."""
+    """All are had."""
 
 
 def seed_layers(model):
-    """Makes layers that were given no seed draw by their own state: here they do."""
+    """Here they do."""
 
 
 _state_variables = []  # of the step that is being traced

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_gen.engine.backend import engine
+from keras_gen.backend import replica_id
 
 # A prime, so that the seeds of neighbouring replicas don't meet those of neighbouring runs.
 _REPLICA_STRIDE = 1_000_003
@@ -27,7 +27,7 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
 
     def next(self, ordered=True):
         seed = super().next(ordered)
-        replica = engine.replica_id()
+        replica = replica_id()
         if isinstance(replica, int) and replica == 0:
             return seed
         offset = keras.ops.cast(replica, seed.dtype) * _REPLICA_STRIDE
