@@ -1,5 +1,6 @@
-"""Shows the examples of docstrings as code: an extension of Griffe, which reads the docstrings."""
+"""Extensions of Griffe, which reads the docstrings: examples as code, models where they are imported."""
 
+import ast
 import re
 
 import griffe
@@ -19,3 +20,13 @@ class FencedDoctests(griffe.Extension):
 
 def _fence(match):
     return f"\n```pycon\n{match[0]}\n```"
+
+
+class Families(griffe.Extension):
+    """Tells of the names that `keras_gen.models` imports when they are first used."""
+
+    def on_package(self, *, pkg, **kwargs):
+        """Gives `keras_gen.models` its classes."""
+        models = pkg["models"]
+        for folder, name in ast.literal_eval(str(models["FAMILIES"].value)).items():
+            models.set_member(name, griffe.Alias(name, f"{models.path}.{folder}.model.{name}"))

@@ -191,9 +191,11 @@ def public_names(part):
     package = ROOT / "keras_gen" / part
     source = package / "__init__.py" if package.is_dir() else package.with_suffix(".py")
     tree = ast.parse(source.read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
-            return ast.literal_eval(node.value)
+    assigned = {n.targets[0].id: n.value for n in tree.body if isinstance(n, ast.Assign)}
+    if "FAMILIES" in assigned:
+        return sorted(ast.literal_eval(assigned["FAMILIES"]).values())
+    if "__all__" in assigned:
+        return ast.literal_eval(assigned["__all__"])
     kinds = (ast.ClassDef, ast.FunctionDef)
     return [
         node.name for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")

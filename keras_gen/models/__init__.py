@@ -1,10 +1,25 @@
-"""The models: `keras.Model` subclasses that train with `fit`."""
+"""The models: `keras.Model` subclasses that train with `fit`.
 
-from keras_gen.models.conditional_gan import ConditionalGAN
-from keras_gen.models.cycle_gan import CycleGAN
-from keras_gen.models.gan import GAN
-from keras_gen.models.pix2pix import Pix2Pix
-from keras_gen.models.vae import VAE
-from keras_gen.models.wgan_gp import WGANGP
+Each family is a folder: its model, and its recipe for `keras-gen train`. A folder is imported when its
+model is first used.
+"""
 
-__all__ = ["GAN", "VAE", "WGANGP", "ConditionalGAN", "CycleGAN", "Pix2Pix"]
+from keras_gen.lazy import lazily
+
+# Folders, and what each defines.
+FAMILIES = {
+    "conditional_gan": "ConditionalGAN",
+    "cycle_gan": "CycleGAN",
+    "gan": "GAN",
+    "pix2pix": "Pix2Pix",
+    "vae": "VAE",
+    "wgan_gp": "WGANGP",
+}
+
+__all__ = sorted(FAMILIES.values())
+
+__getattr__ = lazily(__name__, {name: f"{folder}.model" for folder, name in FAMILIES.items()})
+
+
+def __dir__():
+    return __all__

@@ -93,5 +93,5 @@ def _check_class(node, source, custom):
 def _is_ours(name, module, registered):
     if registered != f"{_PACKAGE}>{name}" or not (module or "").startswith(f"{_PACKAGE}."):
         return False
-    found = keras.saving.get_registered_object(registered)
-    return getattr(found, "__module__", None) == module and found.__name__ == name
+    found = keras.saving.get_registered_object(registered)  # The name decides: files may move.
+    return getattr(found, "__module__", "").startswith(f"{_PACKAGE}.") and found.__name__ == name

@@ -1,0 +1,5 @@
+"""Generative adversarial networks."""
+
+from keras_gen.lazy import lazily
+
+__getattr__ = lazily(__name__, "model")

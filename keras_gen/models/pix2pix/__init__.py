@@ -1,0 +1,5 @@
+"""Translation learnt from pairs of images."""
+
+from keras_gen.lazy import lazily
+
+__getattr__ = lazily(__name__, "model")
