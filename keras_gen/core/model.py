@@ -1,28 +1,29 @@
 """The base of every model: compile, the training step, logs, configs and saved state."""
 
 import contextlib
-import functools
+import difflib
 import inspect
 
 import keras
-import numpy as np
 
-from keras_gen import presets
-from keras_gen.engine.backend import engine
-from keras_gen.engine.phase_optimizer import PhaseOptimizer
-from keras_gen.engine.replica_seed_generator import ReplicaSeedGenerator
+from keras_gen import backend, modalities, presets
+from keras_gen.backend.seeds import ReplicaSeedGenerator
+from keras_gen.core.phase_optimizer import PhaseOptimizer
+from keras_gen.core.update import Update
 
 
-class GenerativeModel(engine.TrainerSteps, keras.Model):
-    """A `keras.Model` that trains in phases.
+class GenerativeModel(backend.TrainerSteps, keras.Model):
+    """A `keras.Model` whose training step is a sequence of updates, each of some of its networks.
 
     A subclass is given its networks already built and says only what is its own:
 
-    - `phases()`: a dict from names to `Phase`: the networks, the loss, the names of its terms.
-    - `schedule(data, training)`: a generator of `(phase name, batch)`, one for each update of a training step.
-      A phase sees what the phases before it changed, and `yield` returns the dict that the phase's
-      loss gave, images made on the way among it. What the schedule itself computes (samples for the
-      discriminator, say) is not differentiated.
+    - `takes`: a dict from the parts of a batch to what each is, such as `{"image": Images((8, 8, 1))}`.
+    - `phases()`: a dict from names to `Phase`: the networks that are updated together, and the names of
+      the terms that are logged.
+    - `step(data, update)`: one training step. `reals = self.take(data)` gives the batch, and
+      `update("discriminator", loss)` evaluates a loss and moves its phase's networks at once, so that
+      what follows sees them moved. What the step computes outside of the losses (samples for the
+      discriminator, say) is not differentiated. In an evaluation the same code measures the losses.
     - `compile`, which hands its optimizers to `compile_phases`. It takes each as `<phase>_optimizer`, or as
       `optimizer` where there is one phase: a loaded file calls it so.
     - `evaluation_terms(data)`: the dict of scalars that `evaluate` averages, if it is not the phases'
@@ -40,39 +41,54 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         self.seed_generator = ReplicaSeedGenerator()
         self._trackers = {}
 
+    @property
+    def takes(self):
+        """Dict from the parts of a batch to what each is; empty where the model looks itself."""
+        return {}
+
     def phases(self):
         """Dict from phase names to `Phase`, in the order of their optimizers."""
         raise NotImplementedError(f"{type(self).__name__} must define `phases`.")
 
-    def schedule(self, data, training):
-        """Generator of `(phase name, batch)`, one for each update of a training step.
+    def step(self, data, update):
+        """One training step.
 
         Args:
             data: What `fit` was given, one batch of it.
-            training: Boolean, False when the model is evaluated.
+            update: An `Update`, which takes the updates, or measures their losses where
+                `update.training` is False.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define `schedule`.")
+        raise NotImplementedError(f"{type(self).__name__} must define `step`.")
 
-    def after_phase(self, phase):
-        """Called when a phase has updated its networks; a model may keep averages here.
+    def take(self, data):
+        """Parts of a batch as the networks have them: a tuple of tensors, or the one part itself.
 
         Args:
-            phase: String, the phase's name.
+            data: What `fit` was given, one batch of it: the first part alone, a tuple of the parts, or a
+                dict with their names as keys.
+
+        Raises:
+            ValueError: If a part is missing, or is not what `takes` says.
         """
+        return modalities.take(data, self.takes)
 
     def evaluation_terms(self, data):
-        """Dict of scalars of a batch that `evaluate` averages: the phases' losses, nothing updated."""
-        terms = {}
-        phases = self.phases()
-        for name, batch in self.schedule(data, training=False):
-            loss, phase_terms = phases[name].loss(batch, training=False)
-            terms |= {self._loss_name(name): loss} | phase_terms
-        return terms
+        """Dict of scalars of a batch that `evaluate` averages: the losses, nothing updated."""
+        update = Update(self, training=False)
+        self.step(data, update)
+        return update.measured
 
     @property
     def evaluation_names(self):
         """Tuple of the names in `evaluation_terms`."""
         return self._phase_names
+
+    @property
+    def plan(self):
+        """The phases as they were when the model was compiled."""
+        return self.phases() if self._plan is None else self._plan()
+
+    _plan = None
 
     # Compiling
 
@@ -84,6 +100,7 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         run_eagerly=False,
         steps_per_execution=1,
         jit_compile="auto",
+        **unknown,
     ):
         """Compiles the model: what a subclass's `compile` ends with.
 
@@ -97,12 +114,17 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`. Must not be True on PyTorch.
+            **unknown: What `compile` was given that it does not take: an error that says what it takes.
 
         Raises:
-            ValueError: If an optimizer serves two phases, or was built for other variables.
+            TypeError: If there is an option that `compile` does not take.
+            ValueError: If an optimizer serves two phases, or was built for other variables, or a phase
+                has nothing to train.
         """
-        engine.check_jit_compile(jit_compile)
-        engine.seed_layers(self)
+        if unknown:
+            raise TypeError(self._unknown_options(unknown))
+        backend.check_jit_compile(jit_compile)
+        backend.seed_layers(self)
         optimizers = {name: keras.optimizers.get(opt) for name, opt in optimizers.items()}
         phases = self.phases()
         self._compile_arguments = {
@@ -126,6 +148,13 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
                 optimizers[name] = keras.optimizers.LossScaleOptimizer(
                     optimizer, name=f"{name}_loss_scale"
                 )
+        for name, phase in phases.items():
+            if not phase.variables:
+                raise ValueError(
+                    f"The {name} has nothing to train: all its layers are frozen. Unfreeze one "
+                    "(`network.trainable = True`) before `compile`. Received: "
+                    f"{', '.join(network.name for network in phase.networks)}"
+                )
         phase_optimizer = PhaseOptimizer(optimizers)
         phase_optimizer.build_phases({name: phases[name].variables for name in optimizers})
         super().compile(
@@ -136,6 +165,8 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
             jit_compile=jit_compile,
             auto_scale_loss=False,
         )
+        self._compiled_for = {n: {id(v) for v in p.variables} for n, p in phases.items()}
+        self._plan = lambda: phases  # In a function, so that Keras does not look into it.
         for name in (*self._training_names, *self.evaluation_names):
             if name not in self._trackers:
                 self._trackers[name] = keras.metrics.Mean(name=name)
@@ -150,7 +181,7 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         Raises:
             ValueError: If the backend has no such thing.
         """
-        engine.check_jit_compile(jit_compile)
+        backend.check_jit_compile(jit_compile)
         if jit_compile != "auto":
             self.jit_compile = jit_compile
         self.steps_per_execution = steps_per_execution
@@ -161,40 +192,111 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
+    def _unknown_options(self, unknown):
+        known = [n for n in inspect.signature(self.compile).parameters if n != "trainer_options"]
+        known += ["run_eagerly", "steps_per_execution", "jit_compile"]
+        name = next(iter(unknown))
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        near = [n for n in known if n.endswith(f"_{name}")] or near
+        hint = f" Did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
+        if name in ("metrics", "weighted_metrics"):
+            hint = " Scores of samples: `evaluate(scores=...)` and the callback `EvaluateSamples`."
+        return (
+            f"`compile` of a {type(self).__name__} takes {', '.join(f'`{n}`' for n in known)}.{hint} "
+            f"Received: {name}={unknown[name]!r}"
+        )
+
     # Training
 
-    def fit(self, x=None, *args, **kwargs):
-        """Trains the model: `keras.Model.fit`, after a look at arrays for NaN.
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Trains the model: `keras.Model.fit`, after a look at the data.
 
         Args:
-            x: A `tf.data.Dataset`, an array, a generator, or what else `keras.Model.fit` takes.
+            x: A `tf.data.Dataset`, an array, a generator, or what else `keras.Model.fit` takes. Arrays
+                are looked at whole, streams in their first batch.
+            y: As in `keras.Model.fit`.
             *args: As in `keras.Model.fit`.
-            **kwargs: As in `keras.Model.fit`.
+            **kwargs: As in `keras.Model.fit`, but for weights of classes or examples.
 
         Returns:
             A `keras.callbacks.History`.
 
         Raises:
-            ValueError: If an array holds NaN or infinities.
+            ValueError: If the data are not what the model takes, or layers were frozen or unfrozen since
+                `compile`.
         """
-        for array in keras.tree.flatten(x):
-            if isinstance(array, np.ndarray) and np.issubdtype(array.dtype, np.floating):
-                finite = np.isfinite(array)
-                if not finite.all():
-                    raise ValueError(
-                        "`x` must hold finite numbers. Received: an array of shape "
-                        f"{array.shape} with {(~finite).sum()} NaN or infinite values"
-                    )
+        if not self.compiled:
+            raise ValueError(
+                f"A {type(self).__name__} must be compiled before `fit`: `model.compile()` alone takes the "
+                "paper's optimizers. Received: a model that is not compiled"
+            )
+        _refuse_weights(kwargs)
+        self._check_plan()
         if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
-        engine.synchronize(self)
-        return super().fit(x, *args, **kwargs)
+        x = self.look_at(x, y)
+        backend.synchronize(self)
+        with backend.keeps_state(self):
+            return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Computes the losses over a data set: `keras.Model.evaluate`, after a look at the data.
+
+        Args:
+            x: As in `fit`.
+            y: As in `keras.Model.evaluate`.
+            *args: As in `keras.Model.evaluate`.
+            **kwargs: As in `keras.Model.evaluate`, but for weights of examples.
+
+        Returns:
+            What `keras.Model.evaluate` returns.
+
+        Raises:
+            ValueError: If the data are not what the model takes.
+        """
+        _refuse_weights(kwargs)
+        x = self.look_at(x, y)
+        with backend.keeps_state(self):
+            return super().evaluate(x, y, *args, **kwargs)
+
+    def look_at(self, x, y=None):
+        """Checks data before the first step: arrays whole, streams in their first batch.
+
+        Args:
+            x: As in `fit`.
+            y: As in `fit`.
+
+        Returns:
+            `x`, or what stands in for a generator whose first batch was taken.
+
+        Raises:
+            ValueError: If the data are not what the model takes.
+        """
+        return modalities.look_at(x, y, self.takes)
+
+    def _check_plan(self):
+        for name, phase in self.phases().items():
+            compiled = self.plan[name].variables if self._plan is None else self._compiled_for[name]
+            if {id(v) for v in phase.variables} != compiled:
+                raise ValueError(
+                    f"Layers of the {name} were frozen or unfrozen since `compile`, which the optimizer "
+                    "does not know: compile again"
+                )
+
+    @property
+    def least_batch(self):
+        """The fewest examples that a step can be taken on."""
+        return 1
+
+    def kept_layers(self):
+        """The layers whose weights make up a preset: what training alone needs is left out."""
+        return list(self.layers)
 
     @property
     def is_chief(self):
         """Whether this process is the first of those that train the model: the one that writes files."""
-        return engine.process_id(self) == 0
+        return backend.process_id(self) == 0
 
     @contextlib.contextmanager
     def alone(self):
@@ -204,66 +306,42 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
         Callbacks that make images in one of them do it with what this gives: a copy with the same
         weights, or the model itself where one process trains it.
         """
-        if engine.process_count(self) == 1:
+        if backend.process_count(self) == 1:
             yield self
             return
-        with engine.alone():
+        with backend.alone():
             copy = getattr(self, "_own_copy", None) or type(self).from_config(self.get_config())
             object.__setattr__(self, "_own_copy", copy)  # No layer of this model.
             copy.set_weights(self.get_weights())
             yield copy
 
     def run_train_step(self, data):
-        """One training step: every update of the schedule. The engine calls it."""
-        phases = self.phases()
-        schedule = self.schedule(data, training=True)
-        update = engine.advance(schedule, None)
-        total = 0.0
-        while update is not None:
-            name, batch = update
-            loss, terms = self._update(phases[name], self.optimizer[name], batch)
-            self._track({self._loss_name(name): loss} | terms)
-            self.after_phase(name)
-            total = total + loss
-            update = engine.advance(schedule, terms)
-        if len(phases) > 1:
-            self._track({"loss": total})
+        """One training step. The backend's `train_step` calls it."""
+        with backend.step_scope():
+            update = Update(self, training=True)
+            self.step(data, update)
+            update.finish()
         self.optimizer.iterations.assign_add(1)
         return {name: self._trackers[name].result() for name in self._training_names}
 
     def run_test_step(self, data):
-        """One evaluation step. The engine calls it."""
-        self._track(self.evaluation_terms(data))
+        """One evaluation step. The backend's `test_step` calls it."""
+        with backend.step_scope():
+            self.track(self.evaluation_terms(data))
         return {name: self._trackers[name].result() for name in self.evaluation_names}
-
-    def _update(self, phase, optimizer, batch):
-        variables = phase.variables
-        recorded = batch.get("recorded") if isinstance(batch, dict) else None
-        if recorded is None:
-            loss, terms, gradients = engine.loss_and_gradients(
-                functools.partial(phase.loss, batch, training=True), variables, optimizer
-            )
-        else:
-            loss, terms, gradient = engine.loss_and_output_gradient(
-                lambda outputs: phase.loss({**batch, "fakes": outputs}, training=True),
-                recorded.outputs,
-                optimizer,
-            )
-            gradients = recorded.pullback(gradient)
-        engine.apply_gradients(optimizer, gradients, variables)
-        return loss, terms
 
     # Logs
 
-    def _loss_name(self, phase):
-        return "loss" if len(self.phases()) == 1 else f"{phase}_loss"
+    def loss_name(self, phase):
+        """What the loss of a phase is called in the logs."""
+        return "loss" if len(self.plan) == 1 else f"{phase}_loss"
 
     @property
     def _phase_names(self):
         """Names of what the phases' losses give: each loss and its terms."""
-        phases = self.phases()
+        phases = self.plan
         return (
-            *map(self._loss_name, phases),
+            *map(self.loss_name, phases),
             *(t for phase in phases.values() for t in phase.terms),
         )
 
@@ -271,7 +349,7 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
     def _training_names(self):
         return tuple(dict.fromkeys((*self._phase_names, "loss")))
 
-    def _track(self, terms):
+    def track(self, terms):
         """Adds scalars to their means: two operations each, where `update_state` makes a dozen."""
         ops, one = keras.ops, None
         for name, value in terms.items():
@@ -335,7 +413,13 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
 
     def save(self, filepath, *args, **kwargs):
         """Saves the model: `keras.Model.save`, which one process of several may call by itself."""
-        with engine.alone():
+        if not str(filepath).endswith(".keras"):
+            raise ValueError(
+                "`filepath` must end in '.keras': other formats do not keep what these models are made of. "
+                "`save_weights` writes '.weights.h5' files. "
+                f"Received: filepath={str(filepath)!r}"
+            )
+        with backend.alone():
             super().save(filepath, *args, **kwargs)
 
     def save_own_variables(self, store):
@@ -352,6 +436,15 @@ class GenerativeModel(engine.TrainerSteps, keras.Model):
 
     def _seed_variables(self):
         return [v for v in self.non_trainable_variables if v.name == "seed_generator_state"]
+
+
+def _refuse_weights(arguments):
+    for name in ("class_weight", "sample_weight"):
+        if arguments.get(name) is not None:
+            raise ValueError(
+                f"`{name}` is not taken: the losses have no place for weights. Leave examples out, or "
+                f"repeat them. Received: {name}={type(arguments[name]).__name__}"
+            )
 
 
 def _computes_in_float16(networks):

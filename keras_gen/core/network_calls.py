@@ -1,7 +1,5 @@
 """Ways to run a network that the losses need beside the plain call."""
 
-import functools
-
 import keras
 from keras import ops
 
@@ -11,8 +9,13 @@ from keras_gen import backend, layers
 _BY_EXAMPLE = {
     keras.layers.InputLayer,
     keras.layers.Dense,
+    keras.layers.Conv1D,
+    keras.layers.Conv1DTranspose,
     keras.layers.Conv2D,
     keras.layers.Conv2DTranspose,
+    keras.layers.Conv3D,
+    keras.layers.Conv3DTranspose,
+    keras.layers.DepthwiseConv1D,
     keras.layers.DepthwiseConv2D,
     keras.layers.SeparableConv2D,
     keras.layers.Embedding,
@@ -33,6 +36,7 @@ _BY_EXAMPLE = {
     keras.layers.MaxPooling2D,
     keras.layers.GlobalAveragePooling2D,
     keras.layers.GroupNormalization,
+    keras.layers.LayerNormalization,
     keras.layers.Rescaling,
     layers.Cropping2D,
     layers.InstanceNormalization,
@@ -55,21 +59,26 @@ def record(network, inputs):
     return backend.record(lambda: network(inputs, training=True), network.trainable_variables)
 
 
-def without_updates(network, *further_inputs):
+def without_updates(network, *further_inputs, inputs_of=None):
     """Makes a function of a network that leaves BatchNorm statistics and seeds alone.
 
-    Gradient penalties look at points between real and generated images, whose statistics are nobody's.
+    Gradient penalties look at points between real and generated data, whose statistics are nobody's.
 
     Args:
         network: Built `keras.Model`.
-        *further_inputs: Tensors that the network takes beside the images, labels say.
+        *further_inputs: Tensors that the network takes beside the data, labels say.
+        inputs_of: Callable from the data to the network's inputs, in place of `further_inputs`.
 
     Returns:
-        Callable `images -> outputs`, in training mode; only the first output of several.
+        Callable `data -> outputs`, in training mode; only the first output of several.
     """
+    if inputs_of is None:
 
-    def call(images):
-        inputs = [images, *further_inputs] if further_inputs else images
+        def inputs_of(data):
+            return [data, *further_inputs] if further_inputs else data
+
+    def call(data):
+        inputs = inputs_of(data)
         outputs, _ = network.stateless_call(
             [variable.value for variable in network.trainable_variables],
             [variable.value for variable in network.non_trainable_variables],
@@ -114,7 +123,7 @@ def run_together(network, *batches, training):
 def _goes_by_example(network):
     if type(network) is keras.Sequential:
         operations = network.layers
-    elif type(network) is _functional():
+    elif hasattr(network, "operations") and type(network).__name__ == "Functional":
         operations = network.operations
     else:
         return False
@@ -124,10 +133,3 @@ def _goes_by_example(network):
         else type(operation) in _BY_EXAMPLE
         for operation in operations
     )
-
-
-@functools.cache
-def _functional():
-    """The class of functional models, which has no public name."""
-    inputs = keras.Input((1,))
-    return type(keras.Model(inputs, inputs))

@@ -1,6 +1,36 @@
-"""Exponential moving averages of a generator's weights."""
+"""Exponential moving averages of a network's weights."""
 
 import keras
+
+
+class Average:
+    """An exponential moving average of a network, which samples better than the network itself.
+
+    Args:
+        network: Built `keras.Model`.
+        decay: Float in [0, 1).
+
+    Raises:
+        ValueError: If the decay is out of range.
+    """
+
+    def __init__(self, network, decay):
+        if isinstance(decay, bool) or not isinstance(decay, (int, float)) or not 0.0 <= decay < 1.0:
+            raise ValueError(
+                f"`ema_decay` must be None or a number in [0, 1). Received: ema_decay={decay!r}"
+            )
+        self.decay = decay
+        self.followed = network
+        self.network = clone_for_averaging(network)
+
+    def follow(self, step):
+        """Moves the average towards the network, after its `step`-th update."""
+        update_average(self.network, self.followed, self.decay, step)
+
+
+def average_of(network, decay):
+    """An `Average`, or None where there is no decay."""
+    return None if decay is None else Average(network, decay)
 
 
 def clone_for_averaging(network):

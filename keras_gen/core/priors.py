@@ -1,6 +1,52 @@
-"""Latent vectors: drawing them, walking between them."""
+"""What generators draw from: latent vectors, in a step and on the host."""
 
+import keras
 import numpy as np
+
+from keras_gen.checks import check_positive_integer, check_steps, is_integer
+
+
+class Normal:
+    """Standard normal latents.
+
+    Args:
+        latent_dim: Integer, the length of a latent vector.
+
+    Raises:
+        ValueError: If it is none above 0.
+    """
+
+    def __init__(self, latent_dim):
+        check_positive_integer("latent_dim", latent_dim)
+        self.latent_dim = latent_dim
+
+    def sample(self, count, seed_generator):
+        """Draws latents within a step.
+
+        Args:
+            count: Integer, or scalar integer tensor.
+            seed_generator: `keras.random.SeedGenerator`, the model's.
+
+        Returns:
+            Float32 tensor of shape `(count, latent_dim)`.
+        """
+        return keras.random.normal((count, self.latent_dim), seed=seed_generator)
+
+    def draw(self, n, seed=None, given=None):
+        """Draws latents on the host, or checks those that the user gave.
+
+        Args:
+            n: Integer, how many, or None with `given`.
+            seed: Integer or None; see `draw_latents`.
+            given: Float array of shape `(n, latent_dim)`, or None.
+
+        Returns:
+            Float32 array of shape `(n, latent_dim)`.
+
+        Raises:
+            ValueError: If neither is given, or the latents have another shape.
+        """
+        return given_or_drawn_latents(n, self.latent_dim, seed, given)
 
 
 def draw_latents(n, latent_dim, seed):
@@ -14,7 +60,7 @@ def draw_latents(n, latent_dim, seed):
     Returns:
         Float32 array of shape `(n, latent_dim)`. The first of `n` latents do not depend on `n`.
     """
-    if not isinstance(n, (int, np.integer)) or n < 1:
+    if not is_integer(n) or n < 1:
         raise ValueError(f"`n` must be an integer above 0. Received: n={n!r}")
     return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype="float32")
 
@@ -59,8 +105,7 @@ def spherical_interpolation(start, end, steps):
 
     Reference: White, 2016, Sampling Generative Networks, https://arxiv.org/abs/1609.04468
     """
-    if not isinstance(steps, (int, np.integer)) or steps < 2:
-        raise ValueError(f"`steps` must be an integer, at least 2. Received: steps={steps!r}")
+    check_steps(steps)
     start, end = np.asarray(start, dtype="float64"), np.asarray(end, dtype="float64")
     lengths = np.linalg.norm(start) * np.linalg.norm(end)
     angle = np.arccos(np.clip(start @ end / lengths, -1.0, 1.0)) if lengths > 0 else 0.0
