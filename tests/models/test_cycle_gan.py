@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import keras_gen
-from keras_gen.engine import input_gradient
+from keras_gen.backend import input_gradient
 from tests.cases import images
 from tests.models.helpers import array, first_logs, kernel, no_opinion, scaling, sgd
 
