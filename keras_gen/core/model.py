@@ -235,7 +235,7 @@ class GenerativeModel(backend.TrainerSteps, keras.Model):
         if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
-        x = self.look_at(x, y)
+        x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
         backend.synchronize(self)
         with backend.keeps_state(self):
             return super().fit(x, y, *args, **kwargs)
@@ -256,16 +256,17 @@ class GenerativeModel(backend.TrainerSteps, keras.Model):
             ValueError: If the data are not what the model takes.
         """
         _refuse_weights(kwargs)
-        x = self.look_at(x, y)
+        x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
         with backend.keeps_state(self):
             return super().evaluate(x, y, *args, **kwargs)
 
-    def look_at(self, x, y=None):
+    def look_at(self, x, y=None, batch_size=None):
         """Checks data before the first step: arrays whole, streams in their first batch.
 
         Args:
             x: As in `fit`.
             y: As in `fit`.
+            batch_size: As in `fit`.
 
         Returns:
             `x`, or what stands in for a generator whose first batch was taken.
@@ -273,7 +274,13 @@ class GenerativeModel(backend.TrainerSteps, keras.Model):
         Raises:
             ValueError: If the data are not what the model takes.
         """
-        return modalities.look_at(x, y, self.takes)
+        x, size = modalities.look_at(x, y, self.takes, batch_size)
+        if size is not None and size < self.least_batch:
+            raise ValueError(
+                f"A batch must hold at least {self.least_batch} examples of a step of a "
+                f"{type(self).__name__}. Received: a batch of {size}"
+            )
+        return x
 
     def _check_plan(self):
         for name, phase in self.phases().items():
