@@ -207,9 +207,7 @@ class Generates:
 class GeneratesFromLatents(Generates):
     """`generate` and `interpolate` for a model with a `sampler` of latents and a `prior`."""
 
-    def sample(
-        self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128
-    ):
+    def sample(self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128):
         """Makes samples: what `generate` is, whatever of it a model has.
 
         Args:

@@ -126,9 +126,7 @@ class ConditionalGAN(LatentGAN):
                 [self.discriminator],
                 self.adversary.penalty_names + ["discriminator_class_loss"] * self.has_classifier,
             ),
-            "generator": Phase(
-                [self.generator], ["generator_class_loss"] * self.has_classifier
-            ),
+            "generator": Phase([self.generator], ["generator_class_loss"] * self.has_classifier),
         }
 
     def step(self, data, update):
