@@ -386,14 +386,15 @@ FORMS = {
 
 @pytest.mark.usefixtures("same_graphs")
 def test_every_source_of_data_trains_alike(case):
-    ends, logs = {}, {}
+    model = compiled(case, lambda: keras.optimizers.SGD(0.01))
+    variables = [*model.variables, *model.optimizer.variables]
+    start, ends, logs = weights_of(model), {}, {}
     for form, (given, options) in FORMS.items():
-        keras.utils.set_random_seed(0)
-        model = compiled(case, lambda: keras.optimizers.SGD(0.01))
-        start = model.get_weights()
+        for variable, value in zip(variables, start, strict=True):
+            variable.assign(value)
         history = model.fit(given(case.data(8)), shuffle=False, verbose=0, **options).history
-        assert any((a != b).any() for a, b in zip(start, model.get_weights(), strict=True))
         ends[form] = weights_of(model)
+        assert int(model.optimizer.iterations) == 2
         logs[form] = {name: values[0] for name, values in history.items()}
     for form in FORMS:
         assert logs[form] == pytest.approx(logs["arrays"], rel=1e-5, abs=1e-6), form
@@ -445,7 +446,8 @@ def test_a_batch_refused_in_mid_training_leaves_a_whole_model(case):
         for name, values in right.items()
     }
     before = weights_of(model)
-    with pytest.raises(Exception, match="shape"):
+    # TensorFlow traces for batches of any shape, and leaves it to its kernels to refuse one.
+    with pytest.raises(Exception, match=r"(?i)shape|size|incompatible"):
         model.fit(iter([(right,), (wrong,)]), steps_per_epoch=2, verbose=0)
     after = weights_of(model)
     assert [a.shape for a in before] == [a.shape for a in after]
@@ -527,7 +529,7 @@ def test_what_it_takes_and_gives_is_what_it_says(case):
 
 
 def test_what_the_case_says_is_so(case):
-    model = case.build()
+    model = compiled(case)
     layers = model._flatten_layers()
     kinds = {kind for layer in layers for kind in type(layer).__mro__}
     assert (keras.layers.BatchNormalization in kinds) == case.batch_normalised
