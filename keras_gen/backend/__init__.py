@@ -11,7 +11,8 @@
   zeros where it does not depend on a variable; `aside`, any structure of tensors, is cut off from them.
 - `loss_and_output_gradient(loss, outputs, optimizer)`: the same of `loss(outputs)` by the tensor `outputs`.
 - `record(function, variables)`: runs `function()` and keeps the way back to the variables: a `Recorded`.
-- `apply_gradients(optimizer, gradients, variables)`: one optimizer step, on the mean of all processes' gradients.
+- `apply_gradients(optimizer, gradients, variables)`: one optimizer step, on the mean of all processes'
+  gradients.
 - `conditionally(condition, function)`: runs `function()`, which may assign to the model's variables and returns
   nothing, in the steps in which a scalar boolean tensor is true.
 - `input_gradient(function, inputs)`: gradient of `sum(function(inputs))` by `inputs`, differentiable again.
