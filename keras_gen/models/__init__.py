@@ -8,12 +8,12 @@ from keras_gen.lazy import lazily
 
 # Folders, and what each defines.
 FAMILIES = {
-    "conditional_gan": "ConditionalGAN",
-    "cycle_gan": "CycleGAN",
     "gan": "GAN",
-    "pix2pix": "Pix2Pix",
-    "vae": "VAE",
     "wgan_gp": "WGANGP",
+    "conditional_gan": "ConditionalGAN",
+    "vae": "VAE",
+    "pix2pix": "Pix2Pix",
+    "cycle_gan": "CycleGAN",
 }
 
 __all__ = sorted(FAMILIES.values())
