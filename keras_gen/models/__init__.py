@@ -4,7 +4,7 @@ Each family is a folder: its model, and its recipe for `keras-gen train`. A fold
 model is first used.
 """
 
-from keras_gen.lazy import lazily
+from keras_gen.on_first_use import lazily
 
 # Folders, and what each defines.
 FAMILIES = {

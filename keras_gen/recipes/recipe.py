@@ -83,9 +83,7 @@ class Recipe:
         """The options of this family, a list of `Option`."""
         found = options_of(cls)
         steps = f"{cls.default_epochs}, or as many as make {cls.least_steps:,} steps"
-        return [
-            dataclasses.replace(o, shown=steps) if o.name == "epochs" else o for o in found
-        ]
+        return [dataclasses.replace(o, shown=steps) if o.name == "epochs" else o for o in found]
 
     @classmethod
     def defaults(cls):
@@ -168,7 +166,7 @@ class Recipe:
 
     def preview(self, opened):
         """Examples that the pictures of a training's course need, or None if latents are enough."""
-        return None
+        return
 
     def stages(self):
         """The parts of a training, a list of `Stage`: most models have one."""

@@ -17,7 +17,9 @@ class TranslationRecipe(ImageRecipe):
     target: str | None = option(None, "The feature or subfolder wanted.")
     base_filters: int = option(32, "Width of the networks.", min=1)
     learning_rate: float = option(2e-4, "Of all networks.", min=0.0)
-    loss: str = option("non_saturating", "Adversarial loss: non_saturating, hinge, least_squares, ...")
+    loss: str = option(
+        "non_saturating", "Adversarial loss: non_saturating, hinge, least_squares, ..."
+    )
     augment: str = option(
         "crop,flip", "crop,flip; flip, where all images are framed alike; crop; none."
     )

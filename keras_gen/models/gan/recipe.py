@@ -12,7 +12,9 @@ class GANRecipe(AdversarialRecipe):
     # Five and two and a half times the paper's, which is for larger networks: measured, see the zoo.
     learning_rate = 1e-3
     discriminator_learning_rate = 5e-4
-    loss: str = option("non_saturating", "Adversarial loss: non_saturating, hinge, relativistic, ...")
+    loss: str = option(
+        "non_saturating", "Adversarial loss: non_saturating, hinge, relativistic, ..."
+    )
     r1_weight: float = option(0.0, "Weight of the R1 penalty; 0 for none.", min=0.0)
 
     def build(self, opened, updates):
