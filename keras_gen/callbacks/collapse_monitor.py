@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from keras_gen.callbacks.periodic import PeriodicMeasurement
-from keras_gen.engine import predict
+from keras_gen.backend import predict
 from keras_gen.metrics import get_feature_extractor
 from keras_gen.metrics.images import labelled_image_batches
 from keras_gen.models import WGANGP

@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gen.engine.backend import fused_batch_normalization
+from keras_gen.backend import fused_batch_normalization
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

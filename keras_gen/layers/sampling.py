@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gen.engine import ReplicaSeedGenerator
+from keras_gen.backend.seeds import ReplicaSeedGenerator
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

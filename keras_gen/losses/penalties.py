@@ -3,23 +3,24 @@
 import keras
 from keras import ops
 
-from keras_gen.engine import input_gradient
+from keras_gen.backend import input_gradient
 from keras_gen.losses._tensors import float32, same_shape
 
 # Inside the square root, whose gradient is infinite at 0.
 _EPSILON = 1e-12
 
 
-def interpolation_epsilon(batch_size, seed=None):
+def interpolation_epsilon(batch_size, seed=None, axes=3):
     """Draws the mixing weights of `gradient_penalty`: uniform, one per example.
 
     Args:
         batch_size: Integer or scalar integer tensor.
         seed: A `keras.random.SeedGenerator`, which a traced step needs in order to draw anew each
             time, or an integer. Defaults to `None`.
+        axes: Integer, the axes of one example: 3 of an image, 1 of a row. Defaults to `3`.
 
     Returns:
-        Float32 tensor `(batch_size, 1, 1, 1)` of values in `[0, 1)`.
+        Float32 tensor `(batch_size, 1, ..., 1)` of values in `[0, 1)`, of `axes` ones.
 
     Example:
 
@@ -28,7 +29,7 @@ def interpolation_epsilon(batch_size, seed=None):
 
     Reference: Gulrajani et al., 2017, algorithm 1, https://arxiv.org/abs/1704.00028
     """
-    return keras.random.uniform((batch_size, 1, 1, 1), dtype="float32", seed=seed)
+    return keras.random.uniform((batch_size, *[1] * axes), dtype="float32", seed=seed)
 
 
 def gradient_penalty(critic, real_images, fake_images, epsilon, target=1.0):
@@ -40,9 +41,10 @@ def gradient_penalty(critic, real_images, fake_images, epsilon, target=1.0):
     Args:
         critic: Callable, images to logits `(batch, ...)`, in which no example's logits depend on
             another's image (so no batch normalisation).
-        real_images: Float tensor `(batch, height, width, channels)`.
+        real_images: Float tensor `(batch, height, width, channels)`, or of other axes behind the first.
         fake_images: Float tensor of the same shape.
-        epsilon: Float tensor `(batch, 1, 1, 1)` in `[0, 1]`: see `interpolation_epsilon`.
+        epsilon: Float tensor `(batch, 1, ..., 1)` in `[0, 1]`, of as many axes: see
+            `interpolation_epsilon`.
         target: The norm aimed at. Defaults to 1.
 
     Returns:
@@ -65,7 +67,8 @@ def gradient_penalty(critic, real_images, fake_images, epsilon, target=1.0):
     (epsilon,) = float32(epsilon)
     if any(size != 1 for size in epsilon.shape[1:]) or len(epsilon.shape) != len(real_images.shape):
         raise ValueError(
-            "`epsilon` must have one value per example, in a shape of (batch, 1, 1, 1). "
+            "`epsilon` must have one value per example, in a shape of "
+            f"(batch{', 1' * (len(real_images.shape) - 1)}). "
             f"Received: epsilon.shape={tuple(epsilon.shape)}"
         )
     images = epsilon * real_images + (1.0 - epsilon) * fake_images

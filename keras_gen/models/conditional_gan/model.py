@@ -4,15 +4,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.engine import Phase, predict, record
-from keras_gen.models import checks
-from keras_gen.models.adversarial_training import AdversarialTraining
-from keras_gen.models.latent_model import LatentModel
-from keras_gen.models.latents import draw_latents, given_or_drawn_latents
+from keras_gen.backend import predict
+from keras_gen.checks import check_non_negative, check_positive_integer, check_steps
+from keras_gen.core.adversary import Adversary
+from keras_gen.core.phase import Phase
+from keras_gen.core.priors import draw_latents
+from keras_gen.models.latent_gan import LatentGAN
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class ConditionalGAN(AdversarialTraining, LatentModel):
+class ConditionalGAN(LatentGAN):
     """A GAN that makes images of the class it is asked for.
 
     Both networks are given the labels. How they use them is theirs: `keras_gen.networks` has
@@ -31,6 +32,7 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
         latent_dim: Integer, the length of a latent vector.
         num_classes: Integer.
         ema_decay: Float in [0, 1) or None, as in `GAN`.
+        class_names: List of `num_classes` strings, by which `generate` can be asked, or None.
         name: String or None.
 
     Raises:
@@ -63,17 +65,19 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
     """
 
     def __init__(
-        self, generator, discriminator, latent_dim, num_classes, ema_decay=None, name=None
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        num_classes,
+        ema_decay=None,
+        class_names=None,
+        name=None,
     ):
-        super().__init__(generator, discriminator, latent_dim, ema_decay, name=name)
-        checks.check_positive_integer("num_classes", num_classes)
-        for argument, network in (("generator", generator), ("discriminator", discriminator)):
-            if len(getattr(network, "inputs", (None, None))) != 2:
-                raise ValueError(
-                    f"`{argument}` must take two inputs, the second of them labels. "
-                    f"Received: {argument}={network.name!r} with {len(network.inputs)} inputs"
-                )
-        self.num_classes = num_classes
+        check_positive_integer("num_classes", num_classes)
+        super().__init__(
+            generator, discriminator, latent_dim, num_classes, class_names, ema_decay, name
+        )
         self.has_classifier = len(getattr(discriminator, "outputs", ())) == 2
 
     def compile(
@@ -85,6 +89,8 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
         r2_weight=0.0,
         classifier_weight=1.0,
         share_forward=False,
+        penalties_every=1,
+        augmentation=None,
         **trainer_options,
     ):
         """Configures training.
@@ -98,21 +104,19 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
             classifier_weight: Number from 0 up, the weight of the classification terms, where the
                 discriminator has class logits.
             share_forward: Boolean, as in `GAN.compile`.
+            penalties_every: Integer, as in `GAN.compile`.
+            augmentation: Keras layer or None, as in `GAN.compile`.
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        checks.check_non_negative("classifier_weight", classifier_weight)
+        check_non_negative("classifier_weight", classifier_weight)
         self.classifier_weight = classifier_weight
         self.share_forward = share_forward
         self.compile_adversarial(
+            Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
             generator_optimizer,
             discriminator_optimizer,
-            loss,
-            {
-                **self.set_penalties(r1_weight, r2_weight),
-                "classifier_weight": classifier_weight,
-                "share_forward": share_forward,
-            },
+            {"classifier_weight": classifier_weight, "share_forward": share_forward},
             trainer_options,
         )
 
@@ -120,67 +124,81 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
         return {
             "discriminator": Phase(
                 [self.discriminator],
-                self.discriminator_loss,
-                self.penalty_names + ["discriminator_class_loss"] * self.has_classifier,
+                self.adversary.penalty_names + ["discriminator_class_loss"] * self.has_classifier,
             ),
-            "generator": Phase(
-                [self.generator],
-                self.generator_loss,
-                ["generator_class_loss"] * self.has_classifier,
-            ),
+            "generator": Phase([self.generator], ["generator_class_loss"] * self.has_classifier),
         }
 
-    def schedule(self, data, training):
-        reals = checks.unpack_images(data, self.image_shape)
-        labels = ops.cast(checks.unpack_labels(data), "int32")
-        batch = {"reals": reals, "labels": labels}
+    def step(self, data, update):
+        reals, labels = self.take(data)
         count = ops.shape(reals)[0]
+        training = update.training
         if self.share_forward and training:
-            recorded = record(self.generator, [self.sample_latents(count), labels])
-            yield "discriminator", {**batch, "fakes": recorded.outputs}
-            yield "generator", {**batch, "recorded": recorded}
+            shared = update.record(self.generator, [self.sample_latents(count), labels])
+            fakes = shared.outputs
         else:
+            shared = None
             fakes = self.generator([self.sample_latents(count), labels], training=training)
-            yield "discriminator", {**batch, "fakes": fakes}
-            yield "generator", {**batch, "latents": self.sample_latents(count)}
+        update("discriminator", lambda: self.discriminator_loss(reals, fakes, labels, training))
+        if training and self.adversary.is_lazy:
+            update(
+                "discriminator",
+                lambda: self.penalties(reals, fakes, labels),
+                every=self.adversary.penalties_every,
+            )
+        if shared is not None:
+            update(
+                "generator",
+                lambda made: self.generator_loss(reals, made, labels, training),
+                at=shared,
+            )
+        else:
+            latents = self.sample_latents(count)
+            update(
+                "generator",
+                lambda: self.generator_loss(
+                    reals, self.generator([latents, labels], training=training), labels, training
+                ),
+            )
+        self.follow_generator(update)
 
-    def discriminator_loss(self, batch, training):
-        """Loss of the discriminator on real and generated images of the same labels."""
-        labels = batch["labels"]
-        real_logits, real_classes = self._judge(batch["reals"], labels, training)
-        fake_logits, fake_classes = self._judge(batch["fakes"], labels, training)
-        penalty, terms = self.penalties(batch["reals"], batch["fakes"], labels)
-        loss = self.loss.discriminator_loss(real_logits, fake_logits) + penalty
+    def discriminator_loss(self, reals, fakes, labels, training):
+        """Loss of the discriminator on real and generated images of the same labels, and its terms."""
+        real_logits, real_classes = self._judge(reals, labels, training)
+        fake_logits, fake_classes = self._judge(fakes, labels, training)
+        penalty, terms = 0.0, {}
+        if not (training and self.adversary.is_lazy):
+            penalty, terms = self.penalties(reals, fakes, labels)
+        loss = self.adversary.discriminator_loss(real_logits, fake_logits) + penalty
         if not self.has_classifier:
             return loss, terms
         class_loss = _class_loss(labels, real_classes) + _class_loss(labels, fake_classes)
         loss = loss + self.classifier_weight * class_loss
         return loss, terms | {"discriminator_class_loss": class_loss}
 
-    def generator_loss(self, batch, training):
-        """Loss of the generator on `batch["fakes"]`, or on images made of `batch["latents"]`."""
-        labels = batch["labels"]
-        if "fakes" in batch:
-            fakes = batch["fakes"]
-        else:
-            fakes = self.generator([batch["latents"], labels], training=training)
+    def penalties(self, reals, fakes, labels):
+        """The penalties in use, their weighted sum and each by itself."""
+        return self.adversary.penalties(
+            self.discriminator, reals, fakes, beside=lambda images: [images, labels]
+        )
+
+    def generator_loss(self, reals, fakes, labels, training):
+        """Loss of the generator on its images of the labels, and its terms."""
         fake_logits, fake_classes = self._judge(fakes, labels, training)
         real_logits = None
-        if getattr(self.loss, "uses_real_logits", False):
-            real_logits, _ = self._judge(batch["reals"], labels, training)
-        loss = self.loss.generator_loss(fake_logits, real_logits)
+        if self.adversary.pairs:
+            real_logits, _ = self._judge(reals, labels, training)
+        loss = self.adversary.generator_loss(fake_logits, real_logits)
         if not self.has_classifier:
             return loss, {}
         class_loss = _class_loss(labels, fake_classes)
         return loss + self.classifier_weight * class_loss, {"generator_class_loss": class_loss}
 
     def _judge(self, images, labels, training):
-        outputs = self.discriminator([images, labels], training=training)
+        (outputs,) = self.adversary.judge(
+            self.discriminator, images, beside=lambda images: [images, labels], training=training
+        )
         return outputs if self.has_classifier else (outputs, None)
-
-    def images_and_labels(self, data):
-        images = checks.unpack_images(data, self.image_shape)
-        return images, ops.convert_to_numpy(checks.unpack_labels(data)).astype("int32")
 
     def generate(
         self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128
@@ -189,8 +207,8 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
 
         Args:
             n: Integer, how many; with `per_class`, how many of each class.
-            labels: Integer array `(n,)` in [0, num_classes). Without it and without `per_class` they
-                are drawn.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names. Without it
+                and without `per_class` they are drawn.
             per_class: Boolean. If True, the result is `num_classes` rows of `n` images, one row for
                 each class in order, every column made of the same latents.
             seed: Integer, or None for new images at each call.
@@ -204,25 +222,7 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
         Raises:
             ValueError: If a label is out of range, or it is not said how many images to make.
         """
-        if per_class and labels is not None:
-            raise ValueError("Give `labels` or `per_class=True`. Received: both")
-        if labels is not None:
-            labels = self._check_labels(labels)
-            if n not in (None, len(labels)):
-                raise ValueError(
-                    f"`n` must be the number of `labels`, or left out. Received: n={n} and "
-                    f"{len(labels)} labels"
-                )
-            n = len(labels)
-        latents = given_or_drawn_latents(n, self.latent_dim, seed, latents)
-        if per_class:
-            labels = np.repeat(np.arange(self.num_classes, dtype="int32"), len(latents))
-            latents = np.tile(latents, (self.num_classes, 1))
-        elif labels is None:
-            # A stream of its own, so that it does not repeat the latents' numbers.
-            random = np.random.default_rng(None if seed is None else [seed, 1])
-            labels = random.integers(self.num_classes, size=len(latents)).astype("int32")
-        return predict(self.sampler, [latents, labels], batch_size)
+        return self.sample(n, labels, per_class, seed, latents, batch_size)
 
     def interpolate_classes(self, start, end, steps=8, n=1, seed=None):
         """Makes images between two classes while the latents stay the same.
@@ -230,8 +230,8 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
         What is mixed is what the generator makes of the label: its embedding, or the one-hot code.
 
         Args:
-            start: Integer, a label.
-            end: Integer, a label.
+            start: Integer, a label, or a class's name.
+            end: Likewise.
             steps: Integer, at least 2: how many images, both ends among them.
             n: Integer, how many such rows, each of its own latents.
             seed: Integer or None, of the latents.
@@ -242,9 +242,8 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
         Raises:
             ValueError: If the generator is no functional model in which one layer takes the labels.
         """
-        labels = self._check_labels([start, end])
-        if not isinstance(steps, int) or steps < 2:
-            raise ValueError(f"`steps` must be an integer, at least 2. Received: steps={steps!r}")
+        labels = self.labels_of([start, end])
+        check_steps(steps)
         encode, decode = _split_at_label(self.sampler)
         latents = draw_latents(n, self.latent_dim, seed).repeat(steps, axis=0)
         first, last = (
@@ -255,16 +254,6 @@ class ConditionalGAN(AdversarialTraining, LatentModel):
         fractions = fractions.reshape(-1, *[1] * (first.ndim - 1))
         mixed = (1.0 - fractions) * first + fractions * last
         return predict(decode, [latents, mixed], 128)
-
-    def _check_labels(self, labels):
-        labels = np.asarray(labels)
-        whole = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
-        if not whole or not len(labels) or labels.min() < 0 or labels.max() >= self.num_classes:
-            raise ValueError(
-                f"`labels` must be a list of integers in [0, {self.num_classes}). "
-                f"Received: labels={labels.tolist()}"
-            )
-        return labels.astype("int32")
 
 
 def _class_loss(labels, logits):

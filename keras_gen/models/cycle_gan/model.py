@@ -1,18 +1,26 @@
 """Image-to-image translation without pairs."""
 
+import functools
+
 import keras
 
 from keras_gen import losses
-from keras_gen.engine import GenerativeModel, Phase, predict
+from keras_gen.backend import predict
+from keras_gen.checks import check_non_negative
+from keras_gen.core.adversary import Adversary, TrainsAdversarially
+from keras_gen.core.averages import average_of
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.network_calls import run_together
+from keras_gen.core.networks import check_network
+from keras_gen.core.phase import Phase
 from keras_gen.layers import ImagePool
-from keras_gen.models import checks
-from keras_gen.models.adversarial_training import AdversarialTraining
-from keras_gen.models.together import run_together
+from keras_gen.modalities import spec_of
 from keras_gen.pixels import in_range
+from keras_gen.tasks.translating import Direction, Translates
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class CycleGAN(AdversarialTraining, GenerativeModel):
+class CycleGAN(TrainsAdversarially, Translates, GenerativeModel):
     """CycleGAN: translates between two sets of images, having seen no pairs.
 
     A step updates the two generators jointly, on the adversarial losses, `cycle_weight` times both
@@ -34,6 +42,8 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
         cycle_weight: Number from 0 up.
         identity_weight: Number from 0 up. An identity loss needs domains of the same shape.
         pool_size: Integer from 0 up, how many generated images of each domain are kept.
+        ema_decay: Float in [0, 1) or None. With a decay (0.999, say) the model keeps exponential moving
+            averages of both generators' weights, which `translate` and `predict` use.
         name: String or None.
 
     Raises:
@@ -64,15 +74,18 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
         cycle_weight=10.0,
         identity_weight=5.0,
         pool_size=50,
+        ema_decay=None,
         name=None,
     ):
         super().__init__(name=name)
-        checks.check_non_negative("cycle_weight", cycle_weight)
-        checks.check_non_negative("identity_weight", identity_weight)
-        self.shape_a, self.shape_b = checks.check_network("generator_ab", generator_ab)
-        checks.check_network("generator_ba", generator_ba, self.shape_b, self.shape_a)
-        checks.check_network("discriminator_a", discriminator_a, self.shape_a)
-        checks.check_network("discriminator_b", discriminator_b, self.shape_b)
+        check_non_negative("cycle_weight", cycle_weight)
+        check_non_negative("identity_weight", identity_weight)
+        (self.shape_a,), (self.shape_b,) = check_network(
+            "generator_ab", generator_ab, [None], [None]
+        )
+        check_network("generator_ba", generator_ba, [self.shape_b], [self.shape_a])
+        check_network("discriminator_a", discriminator_a, [self.shape_a])
+        check_network("discriminator_b", discriminator_b, [self.shape_b])
         if identity_weight and self.shape_a != self.shape_b:
             raise ValueError(
                 "`identity_weight` must be 0 where the domains' images have different shapes. "
@@ -89,13 +102,45 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
         self.pool_b = ImagePool(pool_size, name="pool_b")
         self.pool_a.build((None, *self.shape_a))
         self.pool_b.build((None, *self.shape_b))
+        self.ema_decay = ema_decay
+        self.average_ab = average_of(generator_ab, ema_decay)
+        self.average_ba = average_of(generator_ba, ema_decay)
+        if ema_decay is not None:
+            self.ema_generator_ab = self.average_ab.network
+            self.ema_generator_ba = self.average_ba.network
         self.built = True
+
+    @property
+    def takes(self):
+        return {"a": spec_of(self.shape_a), "b": spec_of(self.shape_b)}
+
+    @property
+    def directions(self):
+        a, b = self.takes.values()
+        return {
+            "ab": Direction(a, b, 1, functools.partial(self.translate, direction="ab"), "a to b"),
+            "ba": Direction(b, a, -1, functools.partial(self.translate, direction="ba"), "b to a"),
+        }
+
+    def translator(self, direction):
+        """The network that translates: an averaged generator where there is one."""
+        name = f"generator_{direction}"
+        return getattr(self, name if self.ema_decay is None else f"ema_{name}")
+
+    def kept_layers(self):
+        """All but the pools, which belong to a training."""
+        pools = (self.pool_a, self.pool_b)
+        return [layer for layer in super().kept_layers() if layer not in pools]
 
     def compile(
         self,
         generator_optimizer=None,
         discriminator_optimizer=None,
         loss="least_squares",
+        r1_weight=0.0,
+        r2_weight=0.0,
+        penalties_every=1,
+        augmentation=None,
         **trainer_options,
     ):
         """Configures training.
@@ -106,6 +151,11 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
             discriminator_optimizer: Likewise, of both discriminators.
             loss: Name of an adversarial loss, or an object, as in `GAN.compile`, but for the
                 relativistic one, which pairs images.
+            r1_weight: Number from 0 up, the weight of the R1 penalty on real images, summed over both
+                domains.
+            r2_weight: Number from 0 up, the weight of the R2 penalty on generated images, likewise.
+            penalties_every: Integer, as in `GAN.compile`.
+            augmentation: Keras layer or None, as in `GAN.compile`, of both domains' images.
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
@@ -115,40 +165,45 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
                 f"Received: loss={loss!r}"
             )
         self.compile_adversarial(
-            generator_optimizer, discriminator_optimizer, loss, {}, trainer_options
+            Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
+            generator_optimizer,
+            discriminator_optimizer,
+            {},
+            trainer_options,
         )
 
     def call(self, images, training=False):
-        return self.generator_ab(in_range(images), training=training)
+        return self.translator("ab")(in_range(images), training=training)
 
     def phases(self):
         terms = ["adversarial_loss", "cycle_loss", *["identity_loss"] * bool(self.identity_weight)]
         return {
-            "generator": Phase([self.generator_ab, self.generator_ba], self.generator_loss, terms),
+            "generator": Phase([self.generator_ab, self.generator_ba], terms),
             "discriminator": Phase(
-                [self.discriminator_a, self.discriminator_b], self.discriminator_loss
+                [self.discriminator_a, self.discriminator_b], self.adversary.penalty_names
             ),
         }
 
-    def schedule(self, data, training):
-        a, b = self._unpack(data)
-        made = yield "generator", {"a": a, "b": b}
-        yield (
-            "discriminator",
-            {
-                "a": a,
-                "b": b,
-                "fakes_a": self.pool_a(made["fakes_a"], training=training),
-                "fakes_b": self.pool_b(made["fakes_b"], training=training),
-            },
-        )
+    def step(self, data, update):
+        a, b = self.take(data)
+        training = update.training
+        fakes_a, fakes_b = update("generator", lambda: self.generator_loss(a, b, training))
+        fakes_a = self.pool_a(fakes_a, training=training)
+        fakes_b = self.pool_b(fakes_b, training=training)
+        update("discriminator", lambda: self.discriminator_loss(a, b, fakes_a, fakes_b, training))
+        if training and self.adversary.is_lazy:
+            update(
+                "discriminator",
+                lambda: self.penalties(a, b, fakes_a, fakes_b),
+                every=self.adversary.penalties_every,
+            )
+        if training and self.ema_decay is not None:
+            step = self.optimizer["generator"].iterations
+            self.average_ab.follow(step)
+            self.average_ba.follow(step)
 
-    def _unpack(self, data):
-        return checks.unpack_pair(data, ("a", "b"), (self.shape_a, self.shape_b))
-
-    def generator_loss(self, batch, training):
-        """Joint loss of the generators, its parts, and the images made on the way."""
-        a, b = batch["a"], batch["b"]
+    def generator_loss(self, a, b, training):
+        """Joint loss of the generators, its parts, and the images made on the way, of a and of b."""
         same_a = same_b = None
         if self.identity_weight:
             fakes_b, same_b = run_together(self.generator_ab, a, b, training=training)
@@ -159,37 +214,46 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
         cycle = losses.l1(a, self.generator_ba(fakes_b, training=training)) + losses.l1(
             b, self.generator_ab(fakes_a, training=training)
         )
-        adversarial = self.loss.generator_loss(
-            self.discriminator_b(fakes_b, training=training)
-        ) + self.loss.generator_loss(self.discriminator_a(fakes_a, training=training))
+        adversary = self.adversary
+        (logits_b,) = adversary.judge(self.discriminator_b, fakes_b, training=training)
+        (logits_a,) = adversary.judge(self.discriminator_a, fakes_a, training=training)
+        adversarial = adversary.generator_loss(logits_b) + adversary.generator_loss(logits_a)
         loss = adversarial + self.cycle_weight * cycle
-        made = {
-            "adversarial_loss": adversarial,
-            "cycle_loss": cycle,
-            "fakes_a": fakes_a,
-            "fakes_b": fakes_b,
-        }
+        terms = {"adversarial_loss": adversarial, "cycle_loss": cycle}
         if self.identity_weight:
-            made["identity_loss"] = losses.l1(b, same_b) + losses.l1(a, same_a)
-            loss = loss + self.identity_weight * made["identity_loss"]
-        return loss, made
+            terms["identity_loss"] = losses.l1(b, same_b) + losses.l1(a, same_a)
+            loss = loss + self.identity_weight * terms["identity_loss"]
+        return loss, terms, (fakes_a, fakes_b)
 
-    def discriminator_loss(self, batch, training):
-        """Half the summed loss of the two discriminators."""
+    def discriminator_loss(self, a, b, fakes_a, fakes_b, training):
+        """Half the summed loss of the two discriminators, and the penalties."""
         logits_a, logits_b = (
-            run_together(network, batch[name], batch[f"fakes_{name}"], training=training)
-            for name, network in (("a", self.discriminator_a), ("b", self.discriminator_b))
+            self.adversary.judge(network, reals, fakes, training=training)
+            for network, reals, fakes in (
+                (self.discriminator_a, a, fakes_a),
+                (self.discriminator_b, b, fakes_b),
+            )
         )
-        loss = self.loss.discriminator_loss(*logits_a) + self.loss.discriminator_loss(*logits_b)
-        return 0.5 * loss, {}
+        loss = self.adversary.discriminator_loss(*logits_a)
+        loss = 0.5 * (loss + self.adversary.discriminator_loss(*logits_b))
+        if training and self.adversary.is_lazy:
+            return loss
+        penalty, terms = self.penalties(a, b, fakes_a, fakes_b)
+        return loss + penalty, terms
+
+    def penalties(self, a, b, fakes_a, fakes_b):
+        """The penalties in use of both discriminators, their weighted sum and each by itself."""
+        first, terms_a = self.adversary.penalties(self.discriminator_a, a, fakes_a)
+        second, terms_b = self.adversary.penalties(self.discriminator_b, b, fakes_b)
+        return first + second, {name: terms_a[name] + terms_b[name] for name in terms_a}
 
     @property
     def evaluation_names(self):
         return ("cycle_error_a", "cycle_error_b")
 
     def evaluation_terms(self, data):
-        a, b = self._unpack(data)
-        ab, ba = self.generator_ab, self.generator_ba
+        a, b = self.take(data)
+        ab, ba = self.translator("ab"), self.translator("ba")
         return {
             "cycle_error_a": losses.l1(a, ba(ab(a, training=False), training=False)),
             "cycle_error_b": losses.l1(b, ab(ba(b, training=False), training=False)),
@@ -211,10 +275,8 @@ class CycleGAN(AdversarialTraining, GenerativeModel):
         """
         if direction not in ("ab", "ba"):
             raise ValueError(f"`direction` must be 'ab' or 'ba'. Received: direction={direction!r}")
-        first = direction == "ab"
-        images = checks.take_images("`images`", images, self.shape_a if first else self.shape_b)
-        generator = self.generator_ab if first else self.generator_ba
-        return predict(generator, images, batch_size)
+        images = self.takes[direction[0]].take("`images`", images)
+        return predict(self.translator(direction), images, batch_size)
 
     def cycle(self, images, direction="ab", batch_size=16):
         """Translates images there and back.

@@ -1,17 +1,15 @@
 """Generative adversarial networks."""
 
 import keras
+from keras import ops
 
-from keras_gen.engine import Phase, record
-from keras_gen.models import checks
-from keras_gen.models.adversarial_training import AdversarialTraining
-from keras_gen.models.latent_model import LatentModel
-from keras_gen.models.latent_sampling import LatentSampling
-from keras_gen.models.together import run_together
+from keras_gen.core.adversary import Adversary
+from keras_gen.core.phase import Phase
+from keras_gen.models.latent_gan import LatentGAN
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class GAN(AdversarialTraining, LatentSampling, LatentModel):
+class GAN(LatentGAN):
     """A generative adversarial network: DCGAN's recipe with any adversarial loss.
 
     A step updates the discriminator on a batch of real images and as many generated ones, then the
@@ -20,7 +18,8 @@ class GAN(AdversarialTraining, LatentSampling, LatentModel):
     `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
     `(batch, height, width, channels)` in the generator's range, [-1, 1] for those of
     `keras_gen.networks`. It logs `discriminator_loss`, `generator_loss`,
-    the penalties in use, and the sum of the two losses as `loss`.
+    the penalties in use, and the sum of the two losses as `loss`. A generator of other shapes than images
+    makes points, signals or volumes in the same way, of floats of any range.
 
     Args:
         generator: Built `keras.Model`, latents `(batch, latent_dim)` to images.
@@ -52,6 +51,9 @@ class GAN(AdversarialTraining, LatentSampling, LatentModel):
     https://arxiv.org/abs/1511.06434
     """
 
+    def __init__(self, generator, discriminator, latent_dim, ema_decay=None, name=None):
+        super().__init__(generator, discriminator, latent_dim, ema_decay=ema_decay, name=name)
+
     def compile(
         self,
         generator_optimizer=None,
@@ -60,6 +62,8 @@ class GAN(AdversarialTraining, LatentSampling, LatentModel):
         r1_weight=0.0,
         r2_weight=0.0,
         share_forward=False,
+        penalties_every=1,
+        augmentation=None,
         **trainer_options,
     ):
         """Configures training.
@@ -74,56 +78,94 @@ class GAN(AdversarialTraining, LatentSampling, LatentModel):
             r2_weight: Number from 0 up, the weight of the R2 penalty on generated images.
             share_forward: Boolean. If True, one batch of generated images serves both phases, so that
                 the generator runs forward once in a step; otherwise each phase draws its own.
+            penalties_every: Integer above 0. Above 1 the penalties are an update of their own in every so
+                many steps, so many times as heavy, which costs a part of the time.
+            augmentation: Keras layer of images to images, or None: what real and generated images pass
+                through, differentiably, before the discriminator sees them.
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
         self.share_forward = share_forward
         self.compile_adversarial(
+            Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
             generator_optimizer,
             discriminator_optimizer,
-            loss,
-            {**self.set_penalties(r1_weight, r2_weight), "share_forward": share_forward},
+            {"share_forward": share_forward},
             trainer_options,
         )
 
     def phases(self):
         return {
-            "discriminator": Phase(
-                [self.discriminator],
-                self.discriminator_loss,
-                self.penalty_names,
-            ),
-            "generator": Phase([self.generator], self.generator_loss),
+            "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
+            "generator": Phase([self.generator]),
         }
 
-    def schedule(self, data, training):
-        reals = checks.unpack_images(data, self.image_shape)
-        count = keras.ops.shape(reals)[0]
+    def step(self, data, update):
+        reals = self.take(data)
+        count = ops.shape(reals)[0]
+        training = update.training
         if self.share_forward and training:
-            recorded = record(self.generator, self.sample_latents(count))
-            yield "discriminator", {"reals": reals, "fakes": recorded.outputs}
-            yield "generator", {"reals": reals, "recorded": recorded}
+            shared = update.record(self.generator, self.sample_latents(count))
+            fakes = shared.outputs
         else:
+            shared = None
             fakes = self.generator(self.sample_latents(count), training=training)
-            yield "discriminator", {"reals": reals, "fakes": fakes}
-            yield "generator", {"reals": reals, "latents": self.sample_latents(count)}
+        update("discriminator", lambda: self.discriminator_loss(reals, fakes, training))
+        if training and self.adversary.is_lazy:
+            update(
+                "discriminator",
+                lambda: self.penalties(reals, fakes),
+                every=self.adversary.penalties_every,
+            )
+        if shared is not None:
+            update("generator", lambda made: self.generator_loss(reals, made, training), at=shared)
+        else:
+            latents = self.sample_latents(count)
+            update(
+                "generator",
+                lambda: self.generator_loss(
+                    reals, self.generator(latents, training=training), training
+                ),
+            )
+        self.follow_generator(update)
 
-    def discriminator_loss(self, batch, training):
-        """Loss of the discriminator on `batch["reals"]` and `batch["fakes"]`, and the penalties."""
-        logits = run_together(self.discriminator, batch["reals"], batch["fakes"], training=training)
-        loss = self.loss.discriminator_loss(*logits)
-        penalty, terms = self.penalties(batch["reals"], batch["fakes"])
+    def discriminator_loss(self, reals, fakes, training):
+        """Loss of the discriminator on real and generated images, with the penalties, and their terms."""
+        real_logits, fake_logits = self.adversary.judge(
+            self.discriminator, reals, fakes, training=training
+        )
+        loss = self.adversary.discriminator_loss(real_logits, fake_logits)
+        if training and self.adversary.is_lazy:
+            return loss
+        penalty, terms = self.penalties(reals, fakes)
         return loss + penalty, terms
 
-    def generator_loss(self, batch, training):
-        """Loss of the generator on `batch["fakes"]`, or on images made of `batch["latents"]`."""
-        fakes = (
-            batch["fakes"]
-            if "fakes" in batch
-            else self.generator(batch["latents"], training=training)
-        )
-        fake_logits = self.discriminator(fakes, training=training)
+    def penalties(self, reals, fakes):
+        """The penalties in use, their weighted sum and each by itself."""
+        return self.adversary.penalties(self.discriminator, reals, fakes)
+
+    def generator_loss(self, reals, fakes, training):
+        """Loss of the generator on its images."""
+        (fake_logits,) = self.adversary.judge(self.discriminator, fakes, training=training)
         real_logits = None
-        if getattr(self.loss, "uses_real_logits", False):
-            real_logits = self.discriminator(batch["reals"], training=training)
-        return self.loss.generator_loss(fake_logits, real_logits), {}
+        if self.adversary.pairs:
+            (real_logits,) = self.adversary.judge(self.discriminator, reals, training=training)
+        return self.adversary.generator_loss(fake_logits, real_logits)
+
+    def generate(self, n=None, seed=None, latents=None, batch_size=128):
+        """Makes images.
+
+        Args:
+            n: Integer, how many.
+            seed: Integer: the same images at each call and on every backend, up to rounding. None
+                draws new ones.
+            latents: Float array of shape `(n, latent_dim)` to use in place of drawn ones.
+            batch_size: Integer, how many images are made at a time.
+
+        Returns:
+            Float32 NumPy array of shape `(n, height, width, channels)`, in the generator's range.
+
+        Raises:
+            ValueError: If neither `n` nor `latents` is given, or the latents have another shape.
+        """
+        return self.sample(n, seed=seed, latents=latents, batch_size=batch_size)

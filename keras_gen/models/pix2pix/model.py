@@ -5,15 +5,20 @@ import numpy as np
 from keras import ops
 
 from keras_gen import losses
-from keras_gen.engine import GenerativeModel, Phase, predict, record
-from keras_gen.models import checks
-from keras_gen.models.adversarial_training import AdversarialTraining
-from keras_gen.models.together import run_together
+from keras_gen.backend import predict
+from keras_gen.checks import check_non_negative
+from keras_gen.core.adversary import Adversary, TrainsAdversarially
+from keras_gen.core.averages import average_of
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.networks import check_network
+from keras_gen.core.phase import Phase
+from keras_gen.modalities import spec_of
 from keras_gen.pixels import in_range
+from keras_gen.tasks.translating import Direction, Translates
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class Pix2Pix(AdversarialTraining, GenerativeModel):
+class Pix2Pix(TrainsAdversarially, Translates, GenerativeModel):
     """Pix2Pix: translates images, having seen pairs.
 
     A step makes the outputs once; the discriminator is updated on (input, target) against
@@ -30,6 +35,8 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
         discriminator: Built `keras.Model`, `[inputs, targets]` to logits, one for each patch.
         l1_weight: Number from 0 up, the weight of the distance to the target.
         reconstruction: `"l1"`, `"l2"`, or a callable `(targets, outputs) -> scalar`: that distance.
+        ema_decay: Float in [0, 1) or None. With a decay (0.999, say) the model keeps an exponential
+            moving average of the generator's weights, which `translate` and `predict` use.
         name: String or None.
 
     Raises:
@@ -50,29 +57,48 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
     Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004
     """
 
-    def __init__(self, generator, discriminator, l1_weight=100.0, reconstruction="l1", name=None):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        l1_weight=100.0,
+        reconstruction="l1",
+        ema_decay=None,
+        name=None,
+    ):
         super().__init__(name=name)
-        checks.check_non_negative("l1_weight", l1_weight)
-        self.input_image_shape, self.image_shape = checks.check_network("generator", generator)
-        checks.check_network("discriminator", discriminator, self.input_image_shape)
-        if len(getattr(discriminator, "inputs", (None, None))) != 2:
-            raise ValueError(
-                "`discriminator` must take two inputs, the generator's input and the image it judges. "
-                f"Received: discriminator={discriminator.name!r} with "
-                f"{len(discriminator.inputs)} inputs"
-            )
+        check_non_negative("l1_weight", l1_weight)
+        (self.input_image_shape,), (self.image_shape,) = check_network(
+            "generator", generator, [None], [None]
+        )
+        check_network("discriminator", discriminator, [self.input_image_shape, self.image_shape])
         self.generator = generator
         self.discriminator = discriminator
         self.l1_weight = l1_weight
         self.reconstruction = reconstruction
         self._distance = losses.get_reconstruction(reconstruction)
+        self.ema_decay = ema_decay
+        self.average = average_of(generator, ema_decay)
+        self.ema_generator = None if self.average is None else self.average.network
         self.built = True
+
+    @property
+    def takes(self):
+        return {"input": spec_of(self.input_image_shape), "target": spec_of(self.image_shape)}
+
+    @property
+    def directions(self):
+        return {"": Direction(*self.takes.values(), 1, self.translate)}
 
     def compile(
         self,
         generator_optimizer=None,
         discriminator_optimizer=None,
         loss="non_saturating",
+        r1_weight=0.0,
+        r2_weight=0.0,
+        penalties_every=1,
+        augmentation=None,
         **trainer_options,
     ):
         """Configures training.
@@ -82,53 +108,87 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
             discriminator_optimizer: Likewise, an optimizer of its own.
             loss: Name of an adversarial loss, or an object, as in `GAN.compile`. The default is the
                 paper's cross-entropy.
+            r1_weight: Number from 0 up, the weight of the R1 penalty on true pairs.
+            r2_weight: Number from 0 up, the weight of the R2 penalty on inputs with the outputs.
+            penalties_every: Integer, as in `GAN.compile`.
+            augmentation: Keras layer or None, as in `GAN.compile`, of targets and outputs.
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
         self.compile_adversarial(
-            generator_optimizer, discriminator_optimizer, loss, {}, trainer_options
+            Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
+            generator_optimizer,
+            discriminator_optimizer,
+            {},
+            trainer_options,
         )
 
+    @property
+    def sampler(self):
+        """The network that translates: the averaged generator where there is one."""
+        return self.generator if self.ema_generator is None else self.ema_generator
+
     def call(self, inputs, training=False):
-        return self.generator(in_range(inputs), training=training)
+        return self.sampler(in_range(inputs), training=training)
 
     def phases(self):
         return {
-            "discriminator": Phase([self.discriminator], self.discriminator_loss),
-            "generator": Phase(
-                [self.generator],
-                self.generator_loss,
-                ["adversarial_loss", "reconstruction_loss"],
-            ),
+            "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
+            "generator": Phase([self.generator], ["adversarial_loss", "reconstruction_loss"]),
         }
 
-    def schedule(self, data, training):
-        inputs, targets = self._unpack(data)
-        batch = {"inputs": inputs, "targets": targets}
-        recorded = record(self.generator, inputs)
-        yield "discriminator", {**batch, "fakes": recorded.outputs}
-        yield "generator", {**batch, "recorded": recorded}
-
-    def _unpack(self, data):
-        shapes = (self.input_image_shape, self.image_shape)
-        return checks.unpack_pair(data, ("input", "target"), shapes)
-
-    def discriminator_loss(self, batch, training):
-        """Half the loss of the discriminator on true pairs and on inputs with the outputs."""
-        inputs = batch["inputs"]
-        pairs = [inputs, batch["targets"]], [inputs, batch["fakes"]]
-        logits = run_together(self.discriminator, *pairs, training=training)
-        return 0.5 * self.loss.discriminator_loss(*logits), {}
-
-    def generator_loss(self, batch, training):
-        """Loss of the generator whose outputs are `batch["fakes"]`, and its two parts."""
-        inputs, targets, fakes = batch["inputs"], batch["targets"], batch["fakes"]
-        real_logits = None
-        if getattr(self.loss, "uses_real_logits", False):
-            real_logits = self.discriminator([inputs, targets], training=training)
-        adversarial = self.loss.generator_loss(
-            self.discriminator([inputs, fakes], training=training), real_logits
+    def step(self, data, update):
+        inputs, targets = self.take(data)
+        training = update.training
+        shared = update.record(self.generator, inputs)
+        fakes = shared.outputs
+        update("discriminator", lambda: self.discriminator_loss(inputs, targets, fakes, training))
+        if training and self.adversary.is_lazy:
+            update(
+                "discriminator",
+                lambda: self.penalties(inputs, targets, fakes),
+                every=self.adversary.penalties_every,
+            )
+        update(
+            "generator",
+            lambda outputs: self.generator_loss(inputs, targets, outputs, training),
+            at=shared,
         )
+        if training and self.average is not None:
+            self.average.follow(self.optimizer["generator"].iterations)
+
+    def discriminator_loss(self, inputs, targets, fakes, training):
+        """Half the loss of the discriminator on true pairs and on inputs with the outputs, and penalties."""
+        real_logits, fake_logits = self.adversary.judge(
+            self.discriminator,
+            targets,
+            fakes,
+            beside=lambda images: [inputs, images],
+            training=training,
+        )
+        loss = 0.5 * self.adversary.discriminator_loss(real_logits, fake_logits)
+        if training and self.adversary.is_lazy:
+            return loss
+        penalty, terms = self.penalties(inputs, targets, fakes)
+        return loss + penalty, terms
+
+    def penalties(self, inputs, targets, fakes):
+        """The penalties in use, their weighted sum and each by itself."""
+        return self.adversary.penalties(
+            self.discriminator, targets, fakes, beside=lambda images: [inputs, images]
+        )
+
+    def generator_loss(self, inputs, targets, fakes, training):
+        """Loss of the generator by its outputs, and its two parts."""
+
+        def judge(images):
+            (logits,) = self.adversary.judge(
+                self.discriminator, images, beside=lambda x: [inputs, x], training=training
+            )
+            return logits
+
+        real_logits = judge(targets) if self.adversary.pairs else None
+        adversarial = self.adversary.generator_loss(judge(fakes), real_logits)
         distance = self._distance(targets, fakes)
         terms = {"adversarial_loss": adversarial, "reconstruction_loss": distance}
         return adversarial + self.l1_weight * distance, terms
@@ -138,8 +198,8 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
         return ("l1", "psnr", "ssim")
 
     def evaluation_terms(self, data):
-        inputs, targets = self._unpack(data)
-        return losses.paired_scores(targets, self.generator(inputs, training=False))
+        inputs, targets = self.take(data)
+        return losses.paired_scores(targets, self.sampler(inputs, training=False))
 
     def translate(self, images, batch_size=16, as_in_training=False):
         """Translates images.
@@ -157,9 +217,9 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
         Raises:
             ValueError: If the images have another shape.
         """
-        images = checks.take_images("`images`", images, self.input_image_shape)
+        images = self.takes["input"].take("`images`", images)
         if not as_in_training:
-            return predict(self.generator, images, batch_size)
+            return predict(self.sampler, images, batch_size)
         outputs = [
             self._run_as_in_training(images[start : start + batch_size])
             for start in range(0, len(images), batch_size)
@@ -167,9 +227,9 @@ class Pix2Pix(AdversarialTraining, GenerativeModel):
         return np.concatenate(outputs)
 
     def _run_as_in_training(self, images):
-        variables = self.generator.non_trainable_variables
-        outputs, updated = self.generator.stateless_call(
-            [v.value for v in self.generator.trainable_variables],
+        variables = self.sampler.non_trainable_variables
+        outputs, updated = self.sampler.stateless_call(
+            [v.value for v in self.sampler.trainable_variables],
             [v.value for v in variables],
             ops.convert_to_tensor(images, dtype="float32"),
             training=True,

@@ -4,15 +4,20 @@ import keras
 import numpy as np
 
 from keras_gen import losses
-from keras_gen.engine import GenerativeModel, Phase, predict
-from keras_gen.models import checks
-from keras_gen.models.latents import given_or_drawn_latents
-from keras_gen.models.sample_evaluation import SampleEvaluation
+from keras_gen.backend import predict
+from keras_gen.checks import check_non_negative, check_positive_integer, check_steps
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.networks import check_network
+from keras_gen.core.phase import Phase
+from keras_gen.core.priors import Normal
+from keras_gen.modalities import spec_of
 from keras_gen.pixels import in_range
+from keras_gen.tasks.encoding import Encodes
+from keras_gen.tasks.generating import Generates
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class VAE(SampleEvaluation, GenerativeModel):
+class VAE(Encodes, Generates, GenerativeModel):
     """A variational autoencoder, and with `beta` above 1 a beta-VAE.
 
     The loss is the negative evidence lower bound (ELBO) in nats: the reconstruction's negative
@@ -67,11 +72,13 @@ class VAE(SampleEvaluation, GenerativeModel):
         name=None,
     ):
         super().__init__(name=name)
-        checks.check_positive_integer("latent_dim", latent_dim)
-        checks.check_non_negative("beta", beta)
-        checks.check_non_negative("kl_warmup_steps", kl_warmup_steps)
-        self.image_shape, _ = checks.check_network("encoder", encoder, output_shape=(latent_dim,))
-        checks.check_network("decoder", decoder, (latent_dim,), self.image_shape)
+        self.prior = Normal(latent_dim)
+        check_non_negative("beta", beta)
+        check_non_negative("kl_warmup_steps", kl_warmup_steps)
+        (self.image_shape,), _ = check_network(
+            "encoder", encoder, [None], [(latent_dim,), (latent_dim,)]
+        )
+        check_network("decoder", decoder, [(latent_dim,)], [self.image_shape])
         self.encoder = encoder
         self.decoder = decoder
         self.latent_dim = latent_dim
@@ -79,6 +86,15 @@ class VAE(SampleEvaluation, GenerativeModel):
         self.likelihood = losses.get_likelihood(likelihood)
         self.kl_warmup_steps = kl_warmup_steps
         self.built = True
+
+    @property
+    def takes(self):
+        spec = spec_of(self.image_shape)
+        return {"image" if spec.kind == "images" else "data": spec}
+
+    @property
+    def gives(self):
+        return spec_of(self.image_shape)
 
     def compile(self, optimizer=None, **trainer_options):
         """Configures training.
@@ -95,17 +111,14 @@ class VAE(SampleEvaluation, GenerativeModel):
         return self.likelihood.mean(self.decoder(mean, training=training))
 
     def phases(self):
-        networks = [self.encoder, self.decoder]
-        return {
-            "vae": Phase(networks, self.negative_elbo, terms=["reconstruction_loss", "kl_loss"])
-        }
+        return {"vae": Phase([self.encoder, self.decoder], ["reconstruction_loss", "kl_loss"])}
 
-    def schedule(self, data, training):
-        yield "vae", {"images": checks.unpack_images(data, self.image_shape)}
+    def step(self, data, update):
+        images = self.take(data)
+        update("vae", lambda: self.negative_elbo(images, update.training))
 
-    def negative_elbo(self, batch, training):
-        """Negative ELBO of `batch["images"]`, the KL term weighted, and its two parts unweighted."""
-        images = batch["images"]
+    def negative_elbo(self, images, training):
+        """Negative ELBO of images, the KL term weighted, and its two parts unweighted."""
         mean, log_variance = self.encoder(images, training=training)
         latents = self.sample_posterior(mean, log_variance)
         outputs = self.decoder(latents, training=training)
@@ -144,7 +157,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         Returns:
             Tuple of float32 NumPy arrays `(mean, log_variance)`, each of shape `(n, latent_dim)`.
         """
-        images = checks.take_images("`images`", images, self.image_shape)
+        images = self.gives.take("`images`", images)
         mean, log_variance = predict(self.encoder, images, batch_size)
         return mean, log_variance
 
@@ -158,7 +171,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         Returns:
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1].
         """
-        latents = given_or_drawn_latents(None, self.latent_dim, None, latents)
+        latents = self.prior.draw(None, given=latents)
         outputs = predict(self.decoder, latents, batch_size)
         return keras.ops.convert_to_numpy(self.likelihood.mean(outputs))
 
@@ -169,7 +182,7 @@ class VAE(SampleEvaluation, GenerativeModel):
 
     def generate(self, n=None, seed=None, latents=None, batch_size=128):
         """Decodes latents drawn from the prior: see `GAN.generate`."""
-        latents = given_or_drawn_latents(n, self.latent_dim, seed, latents)
+        latents = self.prior.draw(n, seed, latents)
         return self.decode(latents, batch_size)
 
     def interpolate(self, start, end, steps=8):
@@ -183,8 +196,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         Returns:
             Float32 NumPy array of shape `(steps, height, width, channels)`.
         """
-        if not isinstance(steps, int) or steps < 2:
-            raise ValueError(f"`steps` must be an integer, at least 2. Received: steps={steps!r}")
+        check_steps(steps)
         mean, _ = self.encode(np.stack([start, end]))
         fractions = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
         return self.decode((1.0 - fractions) * mean[0] + fractions * mean[1])
@@ -205,7 +217,7 @@ class VAE(SampleEvaluation, GenerativeModel):
 
         Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
         """
-        checks.check_non_negative("threshold", threshold)
+        check_non_negative("threshold", threshold)
         mean, _ = self.encode(images, batch_size)
         return np.flatnonzero(mean.astype("float64").var(axis=0) > threshold)
 
@@ -220,7 +232,7 @@ class VAE(SampleEvaluation, GenerativeModel):
             Float32 NumPy array of shape `(n,)`, in [0, 4]; averaged over pixels.
         """
         difference = np.asarray(in_range(images), "float32") - self.reconstruct(images, batch_size)
-        return np.square(difference).mean(axis=(1, 2, 3))
+        return np.square(difference).reshape(len(difference), -1).mean(axis=1)
 
     def anomaly_scores(self, images, batch_size=128):
         """Says how unlike the training data images are: the higher the score, the stranger.
@@ -252,7 +264,7 @@ class VAE(SampleEvaluation, GenerativeModel):
         ... )
         >>> vae.compile(keras.optimizers.Adam(1e-2))
         >>> random = np.random.default_rng(0)
-        >>> bright = random.uniform(0.0, 1.0, (256, 8, 8, 1)).astype("float32")
+        >>> bright = random.uniform(-0.1, 1.0, (256, 8, 8, 1)).astype("float32")
         >>> history = vae.fit(bright[:192], batch_size=32, epochs=5, verbose=0)
         >>> usual, strange = vae.anomaly_scores(bright[192:]), vae.anomaly_scores(-bright[192:])
         >>> thresholds = np.sort(np.concatenate([usual, strange]))[::-1]
@@ -288,7 +300,7 @@ class VAE(SampleEvaluation, GenerativeModel):
 
         Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
         """
-        checks.check_positive_integer("num_samples", num_samples)
+        check_positive_integer("num_samples", num_samples)
         images = in_range(images)
         mean, log_variance = self.encode(images, batch_size)
         random = np.random.default_rng(seed)

@@ -4,21 +4,20 @@ import keras
 from keras import ops
 
 from keras_gen import losses
-from keras_gen.engine import Phase, without_updates
-from keras_gen.models import checks
-from keras_gen.models.latent_model import LatentModel
-from keras_gen.models.latent_sampling import LatentSampling
-from keras_gen.models.together import run_together
+from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.core.network_calls import run_together, without_updates
+from keras_gen.core.phase import Phase
+from keras_gen.models.latent_gan import LatentGAN
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class WGANGP(LatentSampling, LatentModel):
+class WGANGP(LatentGAN):
     """A Wasserstein GAN with gradient penalty, or with clipped weights.
 
     A step updates the critic `n_critic` times, each time on **fresh** real images, then the generator
     once. The batch that `fit` receives is therefore split into `n_critic` equal parts: batches of 320
     make critic batches of 64 at the paper's `n_critic` of 5, and 64 images for the generator. A
-    remainder is left out.
+    remainder is left out; a last batch of fewer than `n_critic` images shows its last one again.
 
     `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
     `(batch, height, width, channels)` in the generator's range. It logs `discriminator_loss`,
@@ -39,6 +38,9 @@ class WGANGP(LatentSampling, LatentModel):
         drift_weight: Number from 0 up, the weight of the mean square of the critic's scores of real
             images, which keeps them near 0 (0.001 in Karras et al., 2017).
         ema_decay: Float in [0, 1) or None, as in `GAN`.
+        num_classes: Integer or None. With it both networks take labels beside their other input, and
+            `fit` and `generate` do, as in `ConditionalGAN`.
+        class_names: List of as many strings, by which `generate` can be asked, or None.
         name: String or None.
 
     Raises:
@@ -75,15 +77,19 @@ class WGANGP(LatentSampling, LatentModel):
         weight_clip=None,
         drift_weight=0.0,
         ema_decay=None,
+        num_classes=None,
+        class_names=None,
         name=None,
     ):
-        super().__init__(generator, discriminator, latent_dim, ema_decay, name=name)
-        checks.check_positive_integer("n_critic", n_critic)
-        checks.check_non_negative("penalty_weight", penalty_weight)
-        checks.check_non_negative("penalty_target", penalty_target)
-        checks.check_non_negative("drift_weight", drift_weight)
+        super().__init__(
+            generator, discriminator, latent_dim, num_classes, class_names, ema_decay, name
+        )
+        check_positive_integer("n_critic", n_critic)
+        check_non_negative("penalty_weight", penalty_weight)
+        check_non_negative("penalty_target", penalty_target)
+        check_non_negative("drift_weight", drift_weight)
         if weight_clip is not None:
-            checks.check_non_negative("weight_clip", weight_clip)
+            check_non_negative("weight_clip", weight_clip)
         self.n_critic = n_critic
         self.penalty_weight = penalty_weight
         self.penalty_target = penalty_target
@@ -99,6 +105,16 @@ class WGANGP(LatentSampling, LatentModel):
     @property
     def _penalised(self):
         return self.weight_clip is None and self.penalty_weight > 0
+
+    @property
+    def is_critic(self):
+        """Always: the discriminator estimates a distance, and is meant to win."""
+        return True
+
+    @property
+    def least_batch(self):
+        """One image for each update of the critic."""
+        return self.n_critic
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **trainer_options):
         """Configures training.
@@ -131,39 +147,63 @@ class WGANGP(LatentSampling, LatentModel):
         if self.drift_weight:
             terms.append("drift_penalty")
         return {
-            "discriminator": Phase([self.discriminator], self.discriminator_loss, terms),
-            "generator": Phase([self.generator], self.generator_loss),
+            "discriminator": Phase([self.discriminator], terms),
+            "generator": Phase([self.generator]),
         }
 
-    def schedule(self, data, training):
-        images = checks.unpack_images(data, self.image_shape)
-        if images.shape[0] is not None and images.shape[0] < self.n_critic:
-            raise ValueError(
-                f"A batch must hold at least n_critic={self.n_critic} images, one for each update of "
-                f"the critic. Received: a batch of {images.shape[0]}"
-            )
+    def step(self, data, update):
+        images, labels = (
+            self.take(data) if self.num_classes is not None else (self.take(data), None)
+        )
+        training = update.training
         total = ops.shape(images)[0]
-        count = total // self.n_critic
+        count, largest, least = total // self.n_critic, max, min
+        if not isinstance(total, int):
+            largest, least = ops.maximum, ops.minimum
+        count = largest(count, 1)
         for part in range(self.n_critic):
-            reals = images[part * count : (part + 1) * count]
-            fakes = self.generator(self.sample_latents(count), training=training)
-            epsilon = losses.interpolation_epsilon(count, seed=self.seed_generator)
-            yield "discriminator", {"reals": reals, "fakes": fakes, "epsilon": epsilon}
-        yield "generator", {"latents": self.sample_latents(count)}
+            # Of a last batch that is too small for all updates the last image is taken again.
+            start = least(part * count, total - count)
+            reals = images[start : start + count]
+            of_part = None if labels is None else labels[start : start + count]
+            fakes = self.make(self.sample_latents(count), of_part, training)
+            epsilon = losses.interpolation_epsilon(
+                count, seed=self.seed_generator, axes=len(self.image_shape)
+            )
+            update(
+                "discriminator",
+                lambda reals=reals, fakes=fakes, epsilon=epsilon, of_part=of_part: (
+                    self.discriminator_loss(reals, fakes, epsilon, of_part, training)
+                ),
+            )
+            if training and self.weight_clip is not None:
+                self._clip_weights()
+        latents = self.sample_latents(count)
+        of_part = None if labels is None else labels[:count]
+        update("generator", lambda: self.generator_loss(latents, of_part, training))
+        self.follow_generator(update)
 
-    def discriminator_loss(self, batch, training):
-        """Loss of the critic on `batch["reals"]` and `batch["fakes"]`, and its terms."""
+    def make(self, latents, labels, training):
+        """Images of latents, and of labels where there are classes."""
+        return self.generator(latents if labels is None else [latents, labels], training=training)
+
+    def discriminator_loss(self, reals, fakes, epsilon, labels, training):
+        """Loss of the critic on real and generated images, and its terms."""
+
+        def inputs_of(images):
+            return images if labels is None else [images, labels]
+
         real_scores, fake_scores = run_together(
-            self.discriminator, batch["reals"], batch["fakes"], training=training
+            self.discriminator, inputs_of(reals), inputs_of(fakes), training=training
         )
         loss = losses.wasserstein_discriminator_loss(real_scores, fake_scores)
         terms = {"wasserstein_estimate": -loss}
         if self._penalised:
             terms["gradient_penalty"] = losses.gradient_penalty(
-                without_updates(self.discriminator),
-                batch["reals"],
-                batch["fakes"],
-                batch["epsilon"],
+                without_updates(self.discriminator, inputs_of=inputs_of),
+                reals,
+                fakes,
+                epsilon,
                 self.penalty_target,
             )
             loss = loss + self.penalty_weight * terms["gradient_penalty"]
@@ -172,16 +212,21 @@ class WGANGP(LatentSampling, LatentModel):
             loss = loss + self.drift_weight * terms["drift_penalty"]
         return loss, terms
 
-    def generator_loss(self, batch, training):
-        """Loss of the generator on images made of `batch["latents"]`."""
-        fakes = self.generator(batch["latents"], training=training)
-        return losses.wasserstein_generator_loss(self.discriminator(fakes, training=training)), {}
+    def generator_loss(self, latents, labels, training):
+        """Loss of the generator on images made of latents."""
+        fakes = self.make(latents, labels, training)
+        inputs = fakes if labels is None else [fakes, labels]
+        return losses.wasserstein_generator_loss(self.discriminator(inputs, training=training))
 
-    def after_phase(self, phase):
-        super().after_phase(phase)
-        if phase == "discriminator" and self.weight_clip is not None:
-            for variable in self.discriminator.trainable_variables:
-                variable.assign(ops.clip(variable.value, -self.weight_clip, self.weight_clip))
+    def _clip_weights(self):
+        for variable in self.discriminator.trainable_variables:
+            variable.assign(ops.clip(variable.value, -self.weight_clip, self.weight_clip))
+
+    def generate(
+        self, n=None, seed=None, latents=None, batch_size=128, labels=None, per_class=False
+    ):
+        """Makes images: see `GAN.generate`, and with classes `ConditionalGAN.generate`."""
+        return self.sample(n, labels, per_class, seed, latents, batch_size)
 
 
 def _has_batch_normalization(network):

@@ -1,0 +1,81 @@
+"""The one room of TensorFlow, JAX and PyTorch: what the rest asks of the running Keras backend.
+
+`backend/<name>.py` is a backend's file. Each has all of these names, and this is what they mean:
+
+| name | what it does |
+|---|---|
+| `TrainerSteps` | mixin: Keras's `train_step` and `test_step`, over the model's `run_train_step` and `run_test_step` |
+| `step_scope()` | context of a whole training step: nothing in it is differentiated but what `loss_and_gradients`, `loss_and_output_gradient` and `record` are given |
+| `loss_and_gradients(loss, variables, optimizer)` | evaluates `loss() -> (scalar, aside)` and differentiates it: `(scalar, aside, gradients)`. The gradients are those of the scaled loss, divided by the number of replicas, zeros where it does not depend on a variable; `aside`, any structure of tensors, is cut off from them |
+| `loss_and_output_gradient(loss, outputs, optimizer)` | the same of `loss(outputs)` by the tensor `outputs` |
+| `record(function, variables)` | runs `function()` and keeps the way back to the variables: a `Recorded` |
+| `apply_gradients(optimizer, gradients, variables)` | one optimizer step, on the mean of all processes' gradients |
+| `conditionally(condition, function)` | runs `function()`, which may assign to the model's variables and returns nothing, in the steps in which a scalar boolean tensor is true |
+| `input_gradient(function, inputs)` | gradient of `sum(function(inputs))` by `inputs`, differentiable again |
+| `predict(network, inputs, batch_size)` | a network's outputs in inference, NumPy arrays |
+| `fused_batch_normalization` | a kernel for training, see `tensorflow.py`; None where there is none |
+| `keeps_state(model)` | context in which a call that fails leaves the model its weights |
+| `replica_id()` | number of this replica among those that train together: an int or an integer tensor |
+| `process_id(model)`, `process_count(model)` | number of this process, and how many train a model together; number 0 writes files |
+| `alone()` | context in which a model is made and run by this process by itself |
+| `synchronize(model)` | gives all processes that train a model the weights of the first |
+| `check_jit_compile(jit_compile)` | raises a ValueError if the backend can't train so |
+| `seed_layers(model)` | makes layers that were given no seed draw by their own state, which files keep |
+"""
+
+import keras
+
+from keras_gen.backend.recorded import Recorded
+
+_NAME = keras.backend.backend()
+
+if _NAME == "tensorflow":
+    from keras_gen.backend import tensorflow as running
+elif _NAME == "jax":
+    from keras_gen.backend import jax as running
+elif _NAME == "torch":
+    from keras_gen.backend import torch as running
+else:
+    raise ImportError(f"no engine for the Keras backend {_NAME!r}")
+
+CONTRACT = (
+    "TrainerSteps",
+    "alone",
+    "apply_gradients",
+    "check_jit_compile",
+    "conditionally",
+    "fused_batch_normalization",
+    "input_gradient",
+    "keeps_state",
+    "loss_and_gradients",
+    "loss_and_output_gradient",
+    "predict",
+    "process_count",
+    "process_id",
+    "record",
+    "replica_id",
+    "seed_layers",
+    "step_scope",
+    "synchronize",
+)
+
+TrainerSteps = running.TrainerSteps
+alone = running.alone
+apply_gradients = running.apply_gradients
+check_jit_compile = running.check_jit_compile
+conditionally = running.conditionally
+fused_batch_normalization = running.fused_batch_normalization
+input_gradient = running.input_gradient
+keeps_state = running.keeps_state
+loss_and_gradients = running.loss_and_gradients
+loss_and_output_gradient = running.loss_and_output_gradient
+predict = running.predict
+process_count = running.process_count
+process_id = running.process_id
+record = running.record
+replica_id = running.replica_id
+seed_layers = running.seed_layers
+step_scope = running.step_scope
+synchronize = running.synchronize
+
+__all__ = ["CONTRACT", "Recorded", *CONTRACT]

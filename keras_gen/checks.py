@@ -1,0 +1,26 @@
+"""What arguments must be, and how it is said."""
+
+import numbers
+
+
+def check_positive_integer(argument, value):
+    """Raises a ValueError unless `value` is an integer above 0."""
+    if not is_integer(value) or value < 1:
+        raise ValueError(f"`{argument}` must be an integer above 0. Received: {argument}={value!r}")
+
+
+def check_non_negative(argument, value):
+    """Raises a ValueError unless `value` is a number from 0 up."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not value >= 0:
+        raise ValueError(f"`{argument}` must be a number >= 0. Received: {argument}={value!r}")
+
+
+def check_steps(steps):
+    """Raises a ValueError unless `steps` is an integer, at least 2: both ends of a walk."""
+    if not is_integer(steps) or steps < 2:
+        raise ValueError(f"`steps` must be an integer, at least 2. Received: steps={steps!r}")
+
+
+def is_integer(value):
+    """Whether it is an integer, NumPy's included, and no boolean."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

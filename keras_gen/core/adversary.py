@@ -1,0 +1,181 @@
+"""The opponent of a generator: a loss, penalties, an augmentation, over a model's own discriminator."""
+
+import keras
+import numpy as np
+
+from keras_gen import backend, losses
+from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.core.network_calls import run_together, without_updates
+
+
+def _itself(data):
+    return data
+
+
+class Adversary:
+    """What a discriminator is trained by, and a generator against it.
+
+    Args:
+        loss: Name of an adversarial loss, or an object such as `keras_gen.losses.get` returns.
+        r1_weight: Number from 0 up, the weight of the R1 penalty on real data.
+        r2_weight: Number from 0 up, the weight of the R2 penalty on generated data.
+        penalties_every: Integer above 0. Above 1 the penalties are an update of their own in every so many
+            steps, with so many times the weight (Karras et al., 2019).
+        augmentation: Callable of a batch of data, differentiable in it, that real and generated data pass
+            through before the discriminator sees them, in both phases; or None.
+
+    Raises:
+        ValueError: If the loss is unknown, or a number is out of range.
+
+    Reference: Mescheder et al., 2018 (R1, R2), https://arxiv.org/abs/1801.04406; Karras et al., 2019 (lazy
+    penalties), https://arxiv.org/abs/1912.04958; Zhao et al., 2020 (augmentation),
+    https://arxiv.org/abs/2006.10738
+    """
+
+    def __init__(self, loss, r1_weight=0.0, r2_weight=0.0, penalties_every=1, augmentation=None):
+        check_non_negative("r1_weight", r1_weight)
+        check_non_negative("r2_weight", r2_weight)
+        check_positive_integer("penalties_every", penalties_every)
+        if augmentation is not None and not callable(augmentation):
+            raise ValueError(
+                "`augmentation` must be a callable of a batch, a Keras layer say, or None. "
+                f"Received: augmentation={augmentation!r}"
+            )
+        self.loss = losses.get(loss)
+        self.r1_weight = r1_weight
+        self.r2_weight = r2_weight
+        self.penalties_every = penalties_every
+        self.augmentation = augmentation
+
+    @property
+    def penalty_names(self):
+        """Names of the penalties in use."""
+        return ["r1_penalty"] * bool(self.r1_weight) + ["r2_penalty"] * bool(self.r2_weight)
+
+    @property
+    def is_lazy(self):
+        """Whether the penalties are an update of their own, in every so many steps."""
+        return self.penalties_every > 1 and bool(self.penalty_names)
+
+    def judge(self, discriminator, *batches, beside=_itself, training):
+        """What a discriminator says of several batches.
+
+        Args:
+            discriminator: Built `keras.Model`.
+            *batches: Tensors of real or generated data.
+            beside: Callable from a batch to the discriminator's inputs: what it is given beside them,
+                labels say.
+            training: Boolean.
+
+        Returns:
+            List of its outputs, one for each batch.
+        """
+        if self.augmentation is not None and training:
+            batches = [self.augmentation(batch) for batch in batches]
+        return run_together(discriminator, *(beside(batch) for batch in batches), training=training)
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        """The loss's part of the discriminator: see `keras_gen.losses`."""
+        return self.loss.discriminator_loss(real_logits, fake_logits)
+
+    def generator_loss(self, fake_logits, real_logits=None):
+        """The loss's part of the generator: see `keras_gen.losses`."""
+        return self.loss.generator_loss(fake_logits, real_logits)
+
+    @property
+    def pairs(self):
+        """Whether the generator's loss needs the logits of real data, too."""
+        return getattr(self.loss, "uses_real_logits", False)
+
+    def penalties(self, discriminator, reals, fakes, beside=_itself):
+        """The penalties in use on the discriminator's gradient at real and at generated data.
+
+        Args:
+            discriminator: Built `keras.Model`.
+            reals: Float tensor `(batch, ...)`.
+            fakes: The same, generated.
+            beside: As in `judge`.
+
+        Returns:
+            Tuple `(weighted sum, dict of the unweighted penalties)`.
+        """
+        network = without_updates(discriminator, inputs_of=beside)
+        total, terms = 0.0, {}
+        if self.r1_weight:
+            terms["r1_penalty"] = losses.r1_penalty(network, reals)
+            total = total + self.r1_weight * terms["r1_penalty"]
+        if self.r2_weight:
+            terms["r2_penalty"] = losses.r2_penalty(network, fakes)
+            total = total + self.r2_weight * terms["r2_penalty"]
+        return self.penalties_every * total, terms
+
+
+class TrainsAdversarially:
+    """`compile` for a model whose phases are generator and discriminator, and what its opponent tells."""
+
+    def compile_adversarial(
+        self, adversary, generator_optimizer, discriminator_optimizer, settings, trainer_options
+    ):
+        """Compiles the model: what its `compile` ends with, once its own settings are attributes.
+
+        Args:
+            adversary: An `Adversary`.
+            generator_optimizer: Keras optimizer, its name, or None for the papers'
+                Adam(2e-4, beta_1=0.5).
+            discriminator_optimizer: Likewise.
+            settings: Dict of the further arguments of `compile` that a model's file keeps.
+            trainer_options: Dict of what `compile_phases` takes beside them.
+        """
+        self.adversary = adversary
+        self.augmentation = adversary.augmentation  # Keras keeps its seeds.
+        if isinstance(self.augmentation, keras.Layer) and not self.augmentation.built:
+            *_, shape = (spec.shape for spec in self.takes.values() if spec.kind != "labels")
+            self.augmentation.build((None, *shape))
+            self.augmentation.built = True
+        self.loss = adversary.loss
+        self.r1_weight, self.r2_weight = adversary.r1_weight, adversary.r2_weight
+        optimizers = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+        given = {
+            "loss": adversary.loss,
+            "r1_weight": adversary.r1_weight,
+            "r2_weight": adversary.r2_weight,
+            "penalties_every": adversary.penalties_every,
+            "augmentation": adversary.augmentation,
+        }
+        self.compile_phases(
+            {
+                phase: optimizers[phase] or keras.optimizers.Adam(2e-4, beta_1=0.5)
+                for phase in self.phases()
+            },
+            {**given, **settings},
+            **trainer_options,
+        )
+
+    @property
+    def penalty_names(self):
+        """Names of the penalties in use."""
+        return self.adversary.penalty_names
+
+    def discriminator_scores(self, samples, labels=None, batch_size=128):
+        """How real the discriminator takes samples to be.
+
+        Args:
+            samples: Float array `(n, ...)`.
+            labels: Integer array `(n,)`, for a model with classes.
+            batch_size: Integer.
+
+        Returns:
+            Float64 array `(n,)`, scores of patches averaged; or None where there is no such score: of a
+            critic, whose task it is to be right, or where labels are missing.
+        """
+        if self.is_critic or (self.num_classes is not None and labels is None):
+            return None
+        inputs = samples if self.num_classes is None else [samples, labels]
+        outputs = backend.predict(self.discriminator, inputs, batch_size)
+        scores = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+        return np.asarray(scores, "float64").reshape(len(samples), -1).mean(axis=1)
+
+    @property
+    def is_critic(self):
+        """Whether the discriminator estimates a distance, and is meant to win."""
+        return self.loss.name == "wasserstein"

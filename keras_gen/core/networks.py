@@ -1,0 +1,97 @@
+"""What the models ask of the networks that they are given."""
+
+import keras
+
+
+def check_network(argument, network, inputs=None, outputs=None):
+    """Raises a ValueError unless a network is a built Keras model of the wanted shapes.
+
+    Args:
+        argument: String, the constructor's argument that the network came in.
+        network: What came.
+        inputs: List of the wanted shapes of its inputs, each a tuple without the batch, in which None
+            fits any size, or None for any shape. None asks nothing.
+        outputs: List of the wanted shapes of its outputs, likewise.
+
+    Returns:
+        Tuple of the shapes of the network's inputs and of its outputs, two lists of tuples without the
+        batch. Those of a subclassed model are what it was built with, and what it gives for that.
+    """
+    if not isinstance(network, keras.Model):
+        raise ValueError(f"`{argument}` must be a keras.Model. Received: {argument}={network!r}")
+    if not network.built:
+        raise ValueError(
+            f"`{argument}` must be built: begin a Sequential model with keras.Input, or call a "
+            f"subclassed one on data once. Received: the unbuilt model {network.name!r}"
+        )
+    received_inputs, received_outputs = _shapes(network, inputs)
+    for role, wanted, received in (
+        ("take inputs", inputs, received_inputs),
+        ("give outputs", outputs, received_outputs),
+    ):
+        if wanted is not None:
+            _check_shapes(argument, network, role, wanted, received)
+    return received_inputs, received_outputs
+
+
+def _check_shapes(argument, network, role, wanted, received):
+    if len(wanted) != len(received):
+        verb, what = role.split()
+        counts = {1: "one", 2: "two"}
+        raise ValueError(
+            f"`{argument}` must {verb} {counts.get(len(wanted), len(wanted))} "
+            f"{what if len(wanted) > 1 else what[:-1]}, of the shapes "
+            f"{', '.join('any' if shape is None else _say(shape) for shape in wanted)}. "
+            f"Received: {argument}={network.name!r} with {len(received)} {what}"
+        )
+    for want, have in zip(wanted, received, strict=True):
+        if want is not None and not _fits(want, have):
+            raise ValueError(
+                f"`{argument}` must {role} of shape {_say(want)}. "
+                f"Received: {argument}={network.name!r} with shape {_say(have)}"
+            )
+
+
+def _shapes(network, wanted_inputs):
+    """Shapes of the inputs and of the outputs, without the batch."""
+    if hasattr(network, "inputs") and network.inputs is not None:
+        return [
+            [tuple(t.shape[1:]) for t in tensors] for tensors in (network.inputs, network.outputs)
+        ]
+    inputs = _built_with(network)
+    if inputs is None and wanted_inputs is not None and None not in wanted_inputs:
+        inputs = [tuple(shape) for shape in wanted_inputs]
+    if inputs is None:
+        raise ValueError(
+            f"The network {network.name!r}, a subclassed {type(network).__name__}, does not tell the shape "
+            "of its inputs: call it on data once, or use a functional model"
+        )
+    tensors = [keras.KerasTensor((None, *shape)) for shape in inputs]
+    try:
+        outputs = network.compute_output_spec(tensors if len(tensors) > 1 else tensors[0])
+    except Exception as error:
+        raise ValueError(
+            f"The network {network.name!r}, a subclassed {type(network).__name__}, gives no outputs for "
+            f"inputs of shape {', '.join(_say(shape) for shape in inputs)}: "
+            f"{str(error).strip().splitlines()[0]}"
+        ) from error
+    return inputs, [tuple(t.shape[1:]) for t in keras.tree.flatten(outputs)]
+
+
+def _built_with(network):
+    """Shapes of the inputs that a subclassed model was called on, or None where it does not tell."""
+    config = network.get_build_config() or {}
+    shapes = list(config.get("shapes_dict", {"": config.get("input_shape")}).values())
+    if len(shapes) == 1 and shapes[0] and isinstance(shapes[0][0], (list, tuple)):
+        shapes = shapes[0]
+    return [tuple(shape[1:]) for shape in shapes] if shapes and None not in shapes else None
+
+
+def _say(shape):
+    return f"(batch, {', '.join(map(str, shape))})" if shape else "(batch,)"
+
+
+def _fits(wanted, received):
+    return len(wanted) == len(received) and all(
+        None in pair or pair[0] == pair[1] for pair in zip(wanted, received, strict=True)
+    )

@@ -1,0 +1,118 @@
+"""What generators draw from: latent vectors, in a step and on the host."""
+
+import keras
+import numpy as np
+
+from keras_gen.checks import check_positive_integer, check_steps, is_integer
+
+
+class Normal:
+    """Standard normal latents.
+
+    Args:
+        latent_dim: Integer, the length of a latent vector.
+
+    Raises:
+        ValueError: If it is none above 0.
+    """
+
+    def __init__(self, latent_dim):
+        check_positive_integer("latent_dim", latent_dim)
+        self.latent_dim = latent_dim
+
+    def sample(self, count, seed_generator):
+        """Draws latents within a step.
+
+        Args:
+            count: Integer, or scalar integer tensor.
+            seed_generator: `keras.random.SeedGenerator`, the model's.
+
+        Returns:
+            Float32 tensor of shape `(count, latent_dim)`.
+        """
+        return keras.random.normal((count, self.latent_dim), seed=seed_generator)
+
+    def draw(self, n, seed=None, given=None):
+        """Draws latents on the host, or checks those that the user gave.
+
+        Args:
+            n: Integer, how many, or None with `given`.
+            seed: Integer or None; see `draw_latents`.
+            given: Float array of shape `(n, latent_dim)`, or None.
+
+        Returns:
+            Float32 array of shape `(n, latent_dim)`.
+
+        Raises:
+            ValueError: If neither is given, or the latents have another shape.
+        """
+        return given_or_drawn_latents(n, self.latent_dim, seed, given)
+
+
+def draw_latents(n, latent_dim, seed):
+    """Draws standard normal latents, the same on every backend.
+
+    Args:
+        n: Integer, how many.
+        latent_dim: Integer.
+        seed: Integer, or None for other latents at each call.
+
+    Returns:
+        Float32 array of shape `(n, latent_dim)`. The first of `n` latents do not depend on `n`.
+    """
+    if not is_integer(n) or n < 1:
+        raise ValueError(f"`n` must be an integer above 0. Received: n={n!r}")
+    return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype="float32")
+
+
+def given_or_drawn_latents(n, latent_dim, seed, latents):
+    """Checks latents that the user gave, or draws `n` where there are none.
+
+    Returns:
+        Float32 array of shape `(n, latent_dim)`.
+    """
+    if latents is None:
+        if n is None:
+            raise ValueError(
+                "Give `n`, how many images to generate, or `latents`. Received: neither"
+            )
+        return draw_latents(n, latent_dim, seed)
+    latents = np.asarray(latents, dtype="float32")
+    if latents.ndim != 2 or latents.shape[1] != latent_dim or (n is not None and n != len(latents)):
+        raise ValueError(
+            f"`latents` must have shape ({'n' if n is None else n}, {latent_dim}). "
+            f"Received: shape {latents.shape}"
+        )
+    return latents
+
+
+def spherical_interpolation(start, end, steps):
+    """Walks along the great circle from one latent to another.
+
+    A straight line between two normal vectors passes closer to the origin than samples ever lie.
+
+    Args:
+        start: Float array of shape `(latent_dim,)`.
+        end: Float array of shape `(latent_dim,)`.
+        steps: Integer, at least 2: how many latents, both ends among them.
+
+    Returns:
+        Float32 array of shape `(steps, latent_dim)`.
+
+    Example:
+    >>> spherical_interpolation([1.0, 0.0], [0.0, 1.0], 3).astype(float).round(4).tolist()
+    [[1.0, 0.0], [0.7071, 0.7071], [0.0, 1.0]]
+
+    Reference: White, 2016, Sampling Generative Networks, https://arxiv.org/abs/1609.04468
+    """
+    check_steps(steps)
+    start, end = np.asarray(start, dtype="float64"), np.asarray(end, dtype="float64")
+    lengths = np.linalg.norm(start) * np.linalg.norm(end)
+    angle = np.arccos(np.clip(start @ end / lengths, -1.0, 1.0)) if lengths > 0 else 0.0
+    fractions = np.linspace(0.0, 1.0, steps)[:, None]
+    if np.sin(angle) < 1e-6:
+        path = (1.0 - fractions) * start + fractions * end
+    else:
+        path = np.sin((1.0 - fractions) * angle) * start + np.sin(fractions * angle) * end
+        path = path / np.sin(angle)
+    return path.astype("float32")

@@ -1,0 +1,17 @@
+"""Kinds of data: what one part of a batch is, checked and taken, shown, and scored."""
+
+from keras_gen.modalities.batches import check, split, take
+from keras_gen.modalities.looking import is_stream, look_at
+from keras_gen.modalities.spec import Arrays, Images, Labels, spec_of
+
+__all__ = [
+    "Arrays",
+    "Images",
+    "Labels",
+    "check",
+    "is_stream",
+    "look_at",
+    "spec_of",
+    "split",
+    "take",
+]

@@ -1,0 +1,99 @@
+"""A batch of data by its parts, as a model takes them."""
+
+import keras
+import numpy as np
+
+
+def split(data, takes):
+    """Parts of a batch by their names, unchecked.
+
+    Args:
+        data: What `fit` was given, one batch of it: the first part alone, a tuple of the parts, or a dict
+            with the names as keys.
+        takes: Dict from the parts' names to what each is, in their order.
+
+    Returns:
+        Dict from names to tensors or arrays.
+
+    Raises:
+        ValueError: If a part is missing, or there are weights, which no loss here has a place for.
+    """
+    first, second, weights = keras.utils.unpack_x_y_sample_weight(data)
+    if weights is not None:
+        raise ValueError(
+            "Training data must hold no sample weights, since the losses have no place for them: leave "
+            "examples out, or repeat them. Received: a tuple (x, y, sample_weight)"
+        )
+    names = list(takes)
+    if isinstance(first, dict):
+        return _from_dict(first, second, takes)
+    if isinstance(first, (list, tuple)):
+        if len(first) != len(names) or second is not None:
+            raise ValueError(
+                f"Training data must be {_forms(takes)}. Received: {len(first)} inputs"
+            )
+        return dict(zip(names, first, strict=True))
+    if len(names) == 1:
+        return {names[0]: first}
+    if second is None:
+        raise ValueError(f"Training data must be {_forms(takes)}. Received: {_alone(takes)}")
+    return dict(zip(names, (first, second), strict=True))
+
+
+def _from_dict(given, second, takes):
+    parts = dict(given)
+    last = list(takes)[-1]
+    if second is not None and len(takes) > 1:
+        parts.setdefault(last, second)
+    missing = [name for name in takes if name not in parts]
+    if missing:
+        keys = " and ".join(repr(name) for name in takes)
+        raise ValueError(
+            f"Training data given as a dict must have the key{'s' * (len(takes) > 1)} {keys}. "
+            f"Received: keys {sorted(given)}"
+        )
+    return {name: parts[name] for name in takes}
+
+
+def _forms(takes):
+    names = list(takes)
+    dicts = ", ".join(f'"{name}": ...' for name in names)
+    return f"({', '.join(names)}) or {{{dicts}}}"
+
+
+def _alone(takes):
+    first = next(iter(takes.values()))
+    return f"one batch of {first.noun} alone"
+
+
+def take(data, takes):
+    """Parts of a batch as the networks have them, within a step: a tuple, or the one part itself."""
+    parts = split(data, takes)
+    taken = tuple(spec.take(_call(name, takes), parts[name]) for name, spec in takes.items())
+    return taken if len(taken) > 1 else taken[0]
+
+
+def check(data, takes, whole):
+    """Looks at the numbers of a batch, or of all the data, on the host.
+
+    Args:
+        data: As in `split`, of arrays.
+        takes: As in `split`.
+        whole: Boolean: whether it is all of the data, or the first batch of a stream.
+    """
+    parts = split(data, takes)
+    for name, spec in takes.items():
+        if not hasattr(parts[name], "shape"):
+            raise ValueError(
+                f"{_call(name, takes)} must be arrays. Received: {type(parts[name]).__name__}"
+            )
+        spec.check(_call(name, takes), np.asarray(parts[name]), whole)
+
+
+def _call(name, takes):
+    """What to call a part in an error."""
+    spec = takes[name]
+    if spec.kind == "labels":
+        return "Labels"
+    alike = [other for other in takes.values() if other.kind == spec.kind]
+    return f"Training {spec.noun}" + (f" ({name})" if len(alike) > 1 else "")

@@ -1,0 +1,178 @@
+"""What one part of a batch is: its shape, its numbers, and how a model takes it."""
+
+import warnings
+
+import keras
+import numpy as np
+
+from keras_gen.pixels import in_range
+
+
+class Arrays:
+    """Float arrays of one shape, of any number of axes: points, signals, volumes.
+
+    Args:
+        shape: Tuple, the shape of one example. None fits any size along that axis.
+    """
+
+    kind = "arrays"
+    noun = "data"
+    suffix = ".npy"
+
+    def __init__(self, shape):
+        self.shape = tuple(shape)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.shape})"
+
+    def take(self, what, values):
+        """Gives a batch as the networks have it, within a step.
+
+        Args:
+            what: String, what to call it in an error.
+            values: Tensor or array of shape `(batch, *shape)`.
+
+        Returns:
+            Float tensor of that shape.
+
+        Raises:
+            ValueError: If it has another shape, or holds no real numbers.
+        """
+        self._check_dtype(what, values)
+        if not _fits(self.shape, tuple(values.shape[1:])):
+            raise ValueError(
+                f"{what} must have the shape that the networks were made for, "
+                f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
+            )
+        return values
+
+    def check(self, what, array, whole):
+        """Looks at the numbers of an array, on the host, before the first step.
+
+        Args:
+            what: String, what to call it in an error.
+            array: NumPy array of shape `(n, *shape)`.
+            whole: Boolean: whether it is all of the data, or the first batch of a stream.
+
+        Raises:
+            ValueError: If it has another shape or dtype, or values that the model does not take.
+        """
+        self.take(what, array)
+        if np.issubdtype(array.dtype, np.floating):
+            finite = np.isfinite(array)
+            if not finite.all():
+                part = "" if whole else " in the first batch"
+                raise ValueError(
+                    f"{what} must hold finite numbers. Received: an array of shape "
+                    f"{array.shape} with {(~finite).sum()} NaN or infinite values{part}"
+                )
+
+    def _check_dtype(self, what, values):
+        dtype = keras.backend.standardize_dtype(values.dtype)
+        if not dtype.startswith(("float", "bfloat")):
+            raise ValueError(
+                f"{what} must be floats. Received: dtype={dtype}, shape {tuple(values.shape)}"
+            )
+
+
+class Images(Arrays):
+    """Images `(height, width, channels)`: floats in [-1, 1], or uint8 of 0 to 255, which are scaled."""
+
+    kind = "images"
+    noun = "images"
+    suffix = ".png"
+
+    def take(self, what, values):
+        return in_range(super().take(what, values))
+
+    def check(self, what, array, whole):
+        super().check(what, array, whole)
+        if array.dtype == np.uint8 or not array.size:
+            return
+        low, high = float(array.min()), float(array.max())
+        if low < -_OUTSIDE or high > _OUTSIDE:
+            raise ValueError(
+                f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
+                f"`x / 127.5 - 1`, or cast them to uint8. Received: {array.dtype} values from {low:g} to "
+                f"{high:g}"
+            )
+        if low >= 0.0 and 0.5 < high <= 1.0:
+            part = "" if whole else "The first batch of "
+            warnings.warn(
+                f"{part}{what} has no value below 0. Images are taken to be in [-1, 1]: scale those in [0, 1] "
+                "by `2 * x - 1`.",
+                stacklevel=4,
+            )
+
+    def _check_dtype(self, what, values):
+        dtype = keras.backend.standardize_dtype(values.dtype)
+        if dtype != "uint8" and not dtype.startswith(("float", "bfloat")):
+            raise ValueError(
+                f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Received: dtype={dtype}, shape "
+                f"{tuple(values.shape)}"
+            )
+
+
+class Labels:
+    """One class an example: integers of shape `(batch,)` or `(batch, 1)` in [0, num_classes).
+
+    Args:
+        num_classes: Integer.
+        class_names: Tuple of strings, or None.
+    """
+
+    kind = "labels"
+    noun = "labels"
+
+    def __init__(self, num_classes, class_names=None):
+        self.num_classes = num_classes
+        self.class_names = class_names
+
+    def take(self, what, values):
+        """Gives a batch of labels as int32 of shape `(batch,)`."""
+        shape = tuple(values.shape)
+        if len(shape) == 2 and shape[1] == 1:
+            values = keras.ops.squeeze(values, axis=1)
+        if len(values.shape) != 1:
+            raise ValueError(
+                f"{what} must be one integer for each example, of shape (batch,). "
+                f"Received: shape {shape}"
+            )
+        return keras.ops.cast(values, "int32")
+
+    def check(self, what, array, whole):
+        """Looks at labels, on the host, before the first step."""
+        self.take(what, np.zeros(array.shape, "int32"))
+        wanted = f"{what} must be integers in [0, {self.num_classes})"
+        if not np.issubdtype(array.dtype, np.integer):
+            exact = np.issubdtype(array.dtype, np.floating) and (array == np.rint(array)).all()
+            if not exact:
+                raise ValueError(f"{wanted}. Received: dtype={array.dtype}, {_some(array)}")
+        outside = (array < 0) | (array >= self.num_classes)
+        if outside.any():
+            raise ValueError(f"{wanted}. Received: {_some(array[outside])}")
+
+
+# Bicubic resizing and rounding to half precision go a little beyond the range.
+_OUTSIDE = 1.5
+
+
+def spec_of(shape):
+    """The spec of what a network takes or gives, by its shape: images where there are three axes."""
+    return (Images if len(shape) == 3 else Arrays)(shape)
+
+
+def _fits(wanted, received):
+    return len(wanted) == len(received) and all(
+        None in pair or pair[0] == pair[1] for pair in zip(wanted, received, strict=True)
+    )
+
+
+def _with_batch(shape):
+    return f"(batch, {', '.join(map(str, shape))})"
+
+
+def _some(array):
+    values = np.unique(array)
+    shown = ", ".join(f"{value:g}" for value in values[:5])
+    return f"the values {shown}{', ...' if len(values) > 5 else ''}"

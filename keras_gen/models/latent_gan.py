@@ -1,0 +1,76 @@
+"""What the GANs of latents share: their networks and the average."""
+
+from keras_gen.core.adversary import TrainsAdversarially
+from keras_gen.core.averages import average_of
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.networks import check_network
+from keras_gen.core.priors import Normal
+from keras_gen.modalities import Labels, spec_of
+from keras_gen.tasks.generating import GeneratesFromLatents
+
+
+class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
+    """Base of the models with a generator of latents and a discriminator. Abstract.
+
+    Args:
+        generator: Built `keras.Model`: latents `(batch, latent_dim)`, and labels where there are classes.
+        discriminator: Built `keras.Model` whose first input is what the generator makes.
+        latent_dim: Integer, the length of a latent vector.
+        num_classes: Integer, or None where both networks take no labels.
+        class_names: List of as many strings, by which `generate` can be asked, or None.
+        ema_decay: Float in [0, 1) or None: the decay of a moving average of the generator.
+        name: String or None.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        num_classes=None,
+        class_names=None,
+        ema_decay=None,
+        name=None,
+    ):
+        super().__init__(name=name)
+        self.prior = Normal(latent_dim)
+        self.set_classes(num_classes, class_names)
+        labels = [] if num_classes is None else [None]
+        _, (self.image_shape, *_) = check_network("generator", generator, [(latent_dim,), *labels])
+        check_network("discriminator", discriminator, [self.image_shape, *labels])
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_dim = latent_dim
+        self.ema_decay = ema_decay
+        self.average = average_of(generator, ema_decay)
+        self.ema_generator = None if self.average is None else self.average.network
+        self.built = True
+
+    @property
+    def takes(self):
+        spec = spec_of(self.image_shape)
+        taken = {"image" if spec.kind == "images" else "data": spec}
+        if self.num_classes is not None:
+            taken["label"] = Labels(self.num_classes, self.class_names)
+        return taken
+
+    @property
+    def gives(self):
+        return spec_of(self.image_shape)
+
+    @property
+    def sampler(self):
+        """The network that makes images: the averaged generator where there is one."""
+        return self.generator if self.ema_generator is None else self.ema_generator
+
+    def call(self, inputs, training=False):
+        return self.sampler(inputs, training=training)
+
+    def sample_latents(self, count):
+        """Draws training latents: a standard normal tensor of shape `(count, latent_dim)`."""
+        return self.prior.sample(count, self.seed_generator)
+
+    def follow_generator(self, update):
+        """Moves the average, where there is one, after the generator's update."""
+        if update.training and self.average is not None:
+            self.average.follow(self.optimizer["generator"].iterations)

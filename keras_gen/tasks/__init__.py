@@ -1,0 +1,1 @@
+"""What models are for: the outside asks the task, never a model's class."""

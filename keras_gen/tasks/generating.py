@@ -1,0 +1,292 @@
+"""The task of making samples: of a class, of latents, and scored."""
+
+import itertools
+
+import keras
+import numpy as np
+
+from keras_gen import modalities
+from keras_gen.backend import predict
+from keras_gen.core.priors import draw_latents, spherical_interpolation
+
+
+class Generates:
+    """What everybody asks of a model that makes samples.
+
+    A model has `generate`, `gives` (what a sample is), and where it makes samples of classes
+    `num_classes` and perhaps `class_names`.
+    """
+
+    num_classes = None
+    class_names = None
+
+    def set_classes(self, num_classes, class_names):
+        """Keeps the classes that can be asked for.
+
+        Args:
+            num_classes: Integer, or None where there are no classes.
+            class_names: List of as many different strings, or None.
+
+        Raises:
+            ValueError: If the names are others.
+        """
+        if class_names is not None:
+            names = [str(name) for name in class_names]
+            if num_classes != len(names) or len(set(names)) < len(names):
+                raise ValueError(
+                    f"`class_names` must be {num_classes} different names. "
+                    f"Received: class_names={names}"
+                )
+            class_names = names
+        self.num_classes = num_classes
+        self.class_names = class_names
+
+    def labels_of(self, labels):
+        """Classes as integers.
+
+        Args:
+            labels: Integers in [0, num_classes), or names in `class_names`.
+
+        Returns:
+            Int32 array `(n,)`.
+
+        Raises:
+            ValueError: If the model makes no classes, or there is no such class.
+        """
+        if self.num_classes is None:
+            raise ValueError(
+                f"`labels` are for a model with classes. Received: labels for a {type(self).__name__}"
+            )
+        if any(isinstance(label, str) for label in labels):
+            return self._named(labels)
+        labels = np.asarray(labels)
+        whole = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
+        if not whole or not len(labels) or labels.min() < 0 or labels.max() >= self.num_classes:
+            raise ValueError(
+                f"`labels` must be a list of integers in [0, {self.num_classes}). "
+                f"Received: labels={labels.tolist()}"
+            )
+        return labels.astype("int32")
+
+    def _named(self, labels):
+        names = list(self.class_names or ())
+        unknown = [label for label in labels if label not in names]
+        if unknown:
+            known = f"be of {', '.join(names)}" if names else "be integers: the model has no names"
+            raise ValueError(f"`labels` must {known}. Received: labels={unknown}")
+        return np.array([names.index(label) for label in labels], "int32")
+
+    def samples(self, n, seed=None):
+        """Makes samples, as many of each class where there are classes.
+
+        Args:
+            n: Integer, how many.
+            seed: Integer, or None for new ones at each call.
+
+        Returns:
+            Pair of the samples, an array `(n, ...)`, and their labels, or None.
+        """
+        if self.num_classes is None:
+            return self.generate(n, seed=seed), None
+        labels = np.arange(n, dtype="int32") % self.num_classes
+        return self.generate(labels=labels, seed=seed), labels
+
+    def in_order(self, n, per_class=False):
+        """Arguments of `generate`, and columns of a sheet, that put the classes of a model in order.
+
+        Args:
+            n: Integer, how many; with `per_class`, how many of each class.
+            per_class: Boolean.
+
+        Returns:
+            Pair of a dict and an integer or None.
+
+        Raises:
+            ValueError: If a model without classes is asked for them.
+        """
+        classes = self.num_classes
+        if per_class and classes is None:
+            raise ValueError(
+                "`per_class` is for a model with classes, a ConditionalGAN say. "
+                f"Received: a {type(self).__name__}"
+            )
+        if per_class:
+            return {"n": n, "per_class": True}, n
+        if classes is None:
+            return {"n": n}, None
+        labels = [number * classes // n for number in range(n)]
+        return {"labels": labels}, n // classes if n % classes == 0 else None
+
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        return_dict=False,
+        scores=None,
+        **kwargs,
+    ):
+        """Computes the losses over a data set and, with `scores`, how good the samples are.
+
+        Args:
+            x: The data, as in `fit`. With `scores` it is gone through twice, so that a Python
+                generator won't do.
+            y: As in `keras.Model.evaluate`.
+            batch_size: As in `keras.Model.evaluate`.
+            verbose: As in `keras.Model.evaluate`.
+            sample_weight: As in `keras.Model.evaluate`.
+            steps: As in `keras.Model.evaluate`.
+            callbacks: As in `keras.Model.evaluate`.
+            return_dict: As in `keras.Model.evaluate`; with `scores`, always a dict.
+            scores: A `keras_gen.metrics.SampleScores`, or None. It is given the real images and as
+                many generated ones, those of `generate(n, seed=scores.seed)`; a `ConditionalGAN`'s
+                are of the data's own labels.
+            **kwargs: For Keras.
+
+        Returns:
+            What `keras.Model.evaluate` returns. With `scores` a dict of the losses and of the
+            report of `keras_gen.metrics.evaluate_samples`: `extractor`, `scores`, `counts`,
+            `floor`, `floor_counts`.
+
+        Raises:
+            ValueError: If the data can be gone through only once.
+        """
+        if scores is not None and is_used_up_by_iterating(x):
+            raise ValueError(
+                "`x` must be data that can be gone through twice where there are `scores`: arrays "
+                f"or a tf.data.Dataset. Received: x of type {type(x).__name__}"
+            )
+        if scores is not None and not hasattr(scores, "evaluate"):
+            raise TypeError(
+                "`scores` must be a `keras_gen.metrics.SampleScores`, such as "
+                f"SampleScores('classifier_digits'). Received: scores={scores!r}"
+            )
+        results = super().evaluate(
+            x,
+            y,
+            batch_size=batch_size,
+            verbose=verbose,
+            sample_weight=sample_weight,
+            steps=steps,
+            callbacks=callbacks,
+            return_dict=return_dict or scores is not None,
+            **kwargs,
+        )
+        if scores is None:
+            return results
+        seen = []
+
+        def real():
+            for data in itertools.islice(batches(x, y, batch_size), steps):
+                images, labels = self.samples_and_labels(data)
+                seen.append((len(images), labels))
+                yield images, labels
+
+        def generated():
+            random = np.random.default_rng(scores.seed)
+            for count, labels in seen:
+                latents = draw_latents(count, self.latent_dim, random)
+                chosen = {} if labels is None else {"labels": labels}
+                yield self.generate(latents=latents, **chosen), labels
+
+        return results | scores.evaluate(real(), generated(), num_classes=self.num_classes)
+
+    def samples_and_labels(self, data):
+        """The real samples of a batch of data, and the labels to generate others like them, or None."""
+        taken = self.take(data)
+        if self.num_classes is None:
+            return taken if not isinstance(taken, tuple) else taken[0], None
+        samples, labels = taken
+        return samples, keras.ops.convert_to_numpy(labels)
+
+
+class GeneratesFromLatents(Generates):
+    """`generate` and `interpolate` for a model with a `sampler` of latents and a `prior`."""
+
+    def sample(self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128):
+        """Makes samples: what `generate` is, whatever of it a model has.
+
+        Args:
+            n: Integer, how many; with `per_class`, how many of each class.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names. Without it
+                and without `per_class` they are drawn, where there are classes.
+            per_class: Boolean. If True, the result is `num_classes` rows of `n` samples, one row for
+                each class in order, every column made of the same latents.
+            seed: Integer, or None for new samples at each call.
+            latents: Float array `(n, latent_dim)` to use in place of drawn ones.
+            batch_size: Integer, how many are made at a time.
+
+        Returns:
+            Float32 NumPy array `(n, ...)`, or `(num_classes * n, ...)` with `per_class`.
+        """
+        if per_class and labels is not None:
+            raise ValueError("Give `labels` or `per_class=True`. Received: both")
+        if per_class:
+            self.in_order(1, per_class)
+        if labels is not None:
+            labels = self.labels_of(labels)
+            if n not in (None, len(labels)):
+                raise ValueError(
+                    f"`n` must be the number of `labels`, or left out. Received: n={n} and "
+                    f"{len(labels)} labels"
+                )
+            n = len(labels)
+        latents = self.prior.draw(n, seed, latents)
+        if self.num_classes is None:
+            return predict(self.sampler, latents, batch_size)
+        if per_class:
+            labels = np.repeat(np.arange(self.num_classes, dtype="int32"), len(latents))
+            latents = np.tile(latents, (self.num_classes, 1))
+        elif labels is None:
+            # A stream of its own, so that it does not repeat the latents' numbers.
+            random = np.random.default_rng(None if seed is None else [seed, 1])
+            labels = random.integers(self.num_classes, size=len(latents)).astype("int32")
+        return predict(self.sampler, [latents, labels], batch_size)
+
+    def interpolate(self, steps=8, seed=None, latents=None, **options):
+        """Makes samples along the great circle between two latents.
+
+        Args:
+            steps: Integer, at least 2: how many, both ends among them.
+            seed: Integer or None, from which the two latents are drawn.
+            latents: Float array of shape `(2, latent_dim)` to use in place of drawn ones.
+            **options: Of `generate`: the `labels`, say, of a model with classes.
+
+        Returns:
+            Float32 NumPy array of shape `(steps, ...)`.
+        """
+        start, end = self.prior.draw(2, seed, latents)
+        return self.generate(latents=spherical_interpolation(start, end, steps), **options)
+
+
+def batches(x, y=None, batch_size=None):
+    """Yields the batches that `evaluate` sees, of NumPy arrays.
+
+    Args:
+        x: Arrays, a `keras.utils.PyDataset`, or an iterable of batches.
+        y: Array or None.
+        batch_size: Integer, or None for Keras's 32, where `x` is arrays.
+    """
+    if isinstance(x, keras.utils.PyDataset):
+        found = (x[number] for number in range(x.num_batches))
+    elif modalities.is_stream(x):
+        found = x
+    else:
+        data = keras.utils.pack_x_y_sample_weight(x, y)
+        size = batch_size or 32
+        starts = range(0, len(keras.tree.flatten(x)[0]), size)
+        found = (
+            keras.tree.map_structure(lambda array, i=start: array[i : i + size], data)
+            for start in starts
+        )
+    for batch in found:
+        yield keras.tree.map_structure(keras.ops.convert_to_numpy, batch)
+
+
+def is_used_up_by_iterating(x):
+    """Whether `x` is an iterator, such as a generator, which is used up when it is gone through."""
+    return hasattr(x, "__next__")
