@@ -20,7 +20,7 @@ BELOW = {
     "lazy": set(),
     "schedules": set(),
     "pixels": set(),
-    "presets": {"version"},
+    "presets": {"files", "lazy", "version"},
     "engine": {"presets"},
     "layers": {"engine"},
     "losses": {"engine"},
