@@ -148,6 +148,14 @@ def test_json_of_great_size(preset, file):
     refuse(file, r"must not unpack to more than \d+ bytes of config\.json")
 
 
+def test_json_of_very_many_values(preset, file):
+    many = b"[" + b"[]," * 300_000 + b"[]]"
+    (preset / files.METADATA).write_bytes(many)
+    refuse(preset, "must hold at most 200000 values")
+    change(file, {files.CONFIG: lambda _: many})
+    refuse(file, "must hold at most 200000 values")
+
+
 # What a config asks for
 
 
