@@ -20,7 +20,7 @@ BELOW = {
     "on_first_use": set(),
     "schedules": set(),
     "pixels": set(),
-    "presets": {"on_first_use", "version"},
+    "presets": {"files", "on_first_use", "version"},
     "engine": {"presets"},
     "layers": {"engine"},
     "losses": {"engine"},

@@ -59,7 +59,7 @@ def test_a_training_stopped_in_mid_epoch_goes_on_as_if_it_had_not(training, tmp_
     with pytest.raises(KeyboardInterrupt):
         training("parts", name, epochs=3, stopper=StopsAfter(steps))
     with zipfile.ZipFile(tmp_path / "parts" / "model.keras") as archive:
-        kept = json.loads(archive.read("progress.json"))
+        kept = json.loads(archive.comment)["keras_gen_progress"]
     assert kept["step"] == steps + 1 and kept["logs"]["loss"][1] == (steps + 1) % 5
     parts = training("parts", name, resume=True)
     assert steps_of(parts) == steps_of(whole) == 15
@@ -427,7 +427,7 @@ def test_a_training_of_0_1_goes_on(training, tmp_path):
     folder = tmp_path / "run"
     keras.saving.load_model(folder / "model.keras").save(folder / "model.keras")
     with zipfile.ZipFile(folder / "model.keras") as archive:
-        assert "progress.json" not in archive.namelist()
+        assert not archive.comment
     (folder / "data.json").unlink()
     (folder / "model.previous.keras").unlink(missing_ok=True)
     settings = json.loads((folder / "settings.json").read_text())
