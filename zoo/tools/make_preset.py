@@ -40,10 +40,11 @@ from keras_gen import (
     metrics,
     pictures,
 )
+from keras_gen.app.previews import drawer
 from keras_gen.core.priors import draw_latents
 from keras_gen.data.subsets import evenly_spaced
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
-from keras_gen.recipes import RECIPES, Settings
+from keras_gen.recipes import find_family
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
 NOISE = 25 / 255  # of the reference that scores are compared with, in units of the whole grey range
@@ -54,11 +55,11 @@ def make_preset(name, run, machine, seconds=None):
     model = keras.saving.load_model(run / "model.keras")
     settings = json.loads((run / "settings.json").read_text())
     history = read_history(run)
-    draw, _ = preview(settings)
+    draw = preview(settings)
     with folder_aside(name) as folder:
         save_to_preset(model, folder, weights_dtype="float16")
         shutil.copy(run / "history.csv", folder)
-        change = float(np.abs(draw(from_preset(folder)) - draw(model)).max())
+        change = float(np.abs(draw(from_preset(folder))[0] - draw(model)[0]).max())
         epochs = len(history)
         facts = {
             "weights_dtype": "float16",
@@ -104,8 +105,7 @@ def measure(folder, name, settings):
     """
     facts = made_here.PRESETS[name]
     model = from_preset(folder)
-    draw, columns = preview(settings)
-    grid = pictures.image_grid(draw(model), columns)
+    grid = pictures.image_grid(*preview(settings)(model))
     pictures.save_png(folder / "samples.png", pictures.enlarge(grid, 512))
     np.savez_compressed(folder / "golden.npz", **golden(model, facts))
     if isinstance(model, VAE):
@@ -137,8 +137,14 @@ def check_scores(name, tolerance=0.02):
 
 
 def preview(settings):
-    """What draws the samples of a training's model, and how many of them stand in a row."""
-    return RECIPES[settings["model"]].preview(Settings(**settings))
+    """What draws the samples of a training's model, and says how many of them stand in a row."""
+    recipe = recipe_of(settings)
+    return drawer(recipe, recipe.preview(recipe.open()))
+
+
+def recipe_of(settings):
+    """The recipe that a training's `settings.json` keeps."""
+    return find_family(settings["model"]).load().from_settings(settings)
 
 
 def read_history(folder):
@@ -174,7 +180,8 @@ def draw_estimate(history, path):
 
 def command(settings):
     """The command that trained a model, its options those that differ from the recipe's."""
-    defaults = {"seed": 0, "precision": "float32"} | RECIPES[settings["model"]].defaults
+    recipe = find_family(settings["model"]).load()
+    defaults = recipe.defaults() | {"epochs": recipe.default_epochs}
     words = ["keras-gen train", settings["model"], "--dataset", settings["dataset"]]
     for option, value in settings.items():
         if option not in ("model", "dataset") and value not in (None, defaults.get(option)):
@@ -184,7 +191,8 @@ def command(settings):
 
 def steps(settings):
     """Number of steps in an epoch."""
-    return int(RECIPES[settings["model"]].load(Settings(**settings)).cardinality())
+    recipe = recipe_of(settings)
+    return recipe.open().steps(recipe.batch_size)
 
 
 def golden(model, facts):
