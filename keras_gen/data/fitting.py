@@ -2,8 +2,10 @@
 
 from keras_gen.data.lazy import tf
 
-# An image that covers a size is scaled whole, and then cut, where the whole has no more pixels.
+# An image that covers a size is scaled whole, and then cut, where the whole has no more pixels, or no
+# more than so many times those of the size.
 WHOLE_PIXELS = 2**22
+WHOLE_SHARE = 4
 
 
 def fit(image, size, channels, resize="bicubic"):
@@ -54,7 +56,7 @@ def _cover(image, size, resize):
     if resize == "nearest":
         return _nearest(image, size, scaled, start)
     # Of a long thin picture the whole would be large, most of which is then cut off.
-    most = max(WHOLE_PIXELS, 4 * size[0] * size[1])
+    most = max(WHOLE_PIXELS, WHOLE_SHARE * size[0] * size[1])
     return tf.cond(
         tf.reduce_prod(scaled) <= most,
         lambda: _scaled_and_cut(image, size, scaled, start),

@@ -18,6 +18,8 @@ HALVES = ("left", "right")
 # Decoded pictures of no more bytes than this are kept for other sizes than the first.
 KEPT_BYTES = 256 * 1024**2
 
+_large_pictures = threading.Lock()
+
 
 class FolderSource:
     """Picture files of any size and mode below one or two folders.
@@ -170,7 +172,7 @@ class FolderSource:
         decoded = []
         for column, file in enumerate(self._rows[index]):
             with _named(file):
-                decoded.append(self._decode(file, column, size, resize))
+                decoded.append(self._decode(file, index, column, size, resize))
         if not self._settled:
             for reports, one in zip(self._reports, decoded, strict=True):
                 reports.append(dataclasses.replace(one, pixels=None))
@@ -188,7 +190,8 @@ class FolderSource:
                     self._kept[index] = images
         return images
 
-    def _decode(self, file, column, size, resize):
+    def _decode(self, file, index, column, size, resize):
+        height, width, _ = self._headers[index][column]
         depth = self.shapes[column][-1]
         whole = self._halves is not None
         if size is None:
@@ -196,7 +199,8 @@ class FolderSource:
             size = (64, 64)
         least = (size[0], 2 * size[1]) if whole else size
         nearest = resize is not None and resize[column] == "nearest"
-        return decode(file, depth, self._ranges[column], least, whole, nearest)
+        with _one_at_a_time() if height * width > LARGE else contextlib.nullcontext():
+            return decode(file, depth, self._ranges[column], least, whole, nearest)
 
     def _try_shapes(self, row):
         """Shapes of a row's pictures, or the first whose header can't be read and why."""
@@ -254,6 +258,13 @@ def _named(file):
         yield
     except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
         raise _Unreadable(file, error) from error
+
+
+@contextlib.contextmanager
+def _one_at_a_time():
+    """Large pictures take memory while they are read; Pillow's notice of their size says no more."""
+    with _large_pictures, silent_about_size():
+        yield
 
 
 def _threads():

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import threading
 import warnings
 
 import numpy as np
@@ -21,8 +20,6 @@ DARK = {16: 4096, 8: 16}
 _GRAYSCALE_MODES = ("1", "L", "LA", "La", "I", "F")
 _SIXTEEN_BITS = "I;16"
 _ORIENTATION = 0x0112
-# Only one large picture at a time.
-_large_pictures = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,17 +92,16 @@ def decode(file, channels, value_range=None, least=None, whole=False, nearest=Fa
     """
     with _opened(file) as image:
         large = least is not None and image.width * image.height > LARGE
-        with _large_pictures if large else contextlib.nullcontext():
-            if large and image.format == "JPEG" and not nearest:
-                sides = least[::-1] if _is_on_its_side(image) else least
-                factor = _factor(image.size, sides, whole)
-                image.draft(image.mode, [side // factor for side in image.size])
-            ImageOps.exif_transpose(image, in_place=True)
-            image, bits, largest = _as_bytes(image, value_range)
-            if large:
-                image = _cut_and_shrunk(image, least, whole, nearest)
-            image, composited = _with_channels(image, channels)
-            pixels = np.array(image)
+        if large and image.format == "JPEG" and not nearest:
+            sides = least[::-1] if _is_on_its_side(image) else least
+            factor = _factor(image.size, sides, whole)
+            image.draft(image.mode, [side // factor for side in image.size])
+        ImageOps.exif_transpose(image, in_place=True)
+        image, bits, largest = _as_bytes(image, value_range)
+        if large:
+            image = _cut_and_shrunk(image, least, whole, nearest)
+        image, composited = _with_channels(image, channels)
+        pixels = np.array(image)
     return Decoded(pixels.reshape(*pixels.shape[:2], channels), composited, bits, largest)
 
 
