@@ -5,7 +5,7 @@ import warnings
 import keras
 import numpy as np
 
-from keras_gen.pixels import in_range
+from keras_gen.modalities.images.range import in_range
 
 
 class Arrays:
