@@ -18,6 +18,7 @@ ON_EVERY_BACKEND = [
     "tests/layers",
     "tests/callbacks",
     "tests/zoo",
+    "tests/compatibility",
 ]
 RUNS = {
     # JAX compiles for every shape, so that its part is the longest and goes first.

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.cases import build_gan, images
-from tests.engine.toys import Game, factor, scale
+from tests.core.toys import Game, factor, scale
 
 
 def numbers(per_replica):

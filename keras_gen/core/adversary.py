@@ -32,9 +32,7 @@ class Adversary:
     https://arxiv.org/abs/2006.10738
     """
 
-    def __init__(
-        self, loss, r1_weight=0.0, r2_weight=0.0, penalties_every=1, augmentation=None
-    ):
+    def __init__(self, loss, r1_weight=0.0, r2_weight=0.0, penalties_every=1, augmentation=None):
         check_non_negative("r1_weight", r1_weight)
         check_non_negative("r2_weight", r2_weight)
         check_positive_integer("penalties_every", penalties_every)
@@ -74,9 +72,7 @@ class Adversary:
         """
         if self.augmentation is not None and training:
             batches = [self.augmentation(batch) for batch in batches]
-        return run_together(
-            discriminator, *(beside(batch) for batch in batches), training=training
-        )
+        return run_together(discriminator, *(beside(batch) for batch in batches), training=training)
 
     def discriminator_loss(self, real_logits, fake_logits):
         """The loss's part of the discriminator: see `keras_gen.losses`."""
@@ -132,6 +128,10 @@ class TrainsAdversarially:
         """
         self.adversary = adversary
         self.augmentation = adversary.augmentation  # Keras keeps its seeds.
+        if isinstance(self.augmentation, keras.Layer) and not self.augmentation.built:
+            *_, shape = (spec.shape for spec in self.takes.values() if spec.kind != "labels")
+            self.augmentation.build((None, *shape))
+            self.augmentation.built = True
         self.loss = adversary.loss
         self.r1_weight, self.r2_weight = adversary.r1_weight, adversary.r2_weight
         optimizers = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}

@@ -8,6 +8,7 @@ import keras
 
 from keras_gen import backend, modalities, presets
 from keras_gen.backend.seeds import ReplicaSeedGenerator
+from keras_gen.core.divergence import KeepLastGood
 from keras_gen.core.phase_optimizer import PhaseOptimizer
 from keras_gen.core.update import Update
 from keras_gen.core.watching import check_watched
@@ -241,8 +242,9 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
-        x = self.look_at(x, y)
+        x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
         backend.synchronize(self)
+        kwargs["callbacks"] = _with(KeepLastGood(), kwargs.get("callbacks"))
         with backend.keeps_state(self):
             return super().fit(x, y, *args, **kwargs)
 
@@ -262,16 +264,17 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             ValueError: If the data are not what the model takes.
         """
         _refuse_weights(kwargs)
-        x = self.look_at(x, y)
+        x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
         with backend.keeps_state(self):
             return super().evaluate(x, y, *args, **kwargs)
 
-    def look_at(self, x, y=None):
+    def look_at(self, x, y=None, batch_size=None):
         """Checks data before the first step: arrays whole, streams in their first batch.
 
         Args:
             x: As in `fit`.
             y: As in `fit`.
+            batch_size: As in `fit`.
 
         Returns:
             `x`, or what stands in for a generator whose first batch was taken.
@@ -279,7 +282,13 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         Raises:
             ValueError: If the data are not what the model takes.
         """
-        return modalities.look_at(x, y, self.takes)
+        x, size = modalities.look_at(x, y, self.takes, batch_size)
+        if size is not None and size < self.least_batch:
+            raise ValueError(
+                f"A batch must hold at least {self.least_batch} examples of a step of a "
+                f"{type(self).__name__}. Received: a batch of {size}"
+            )
+        return x
 
     def _check_plan(self):
         for name, phase in self.phases().items():
@@ -438,6 +447,17 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
     def _seed_variables(self):
         return [v for v in self.non_trainable_variables if v.name == "seed_generator_state"]
+
+
+def _with(callback, callbacks):
+    """A list of callbacks with one more at its end."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.append(callback)
+        return callbacks
+    return [
+        *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)),
+        callback,
+    ]
 
 
 def _refuse_weights(arguments):

@@ -55,11 +55,17 @@ def _check_shapes(argument, network, role, wanted, received):
 def _shapes(network, wanted_inputs):
     """Shapes of the inputs and of the outputs, without the batch."""
     if hasattr(network, "inputs") and network.inputs is not None:
-        return [[tuple(t.shape[1:]) for t in tensors] for tensors in (network.inputs, network.outputs)]
-    if wanted_inputs is not None and None not in wanted_inputs:
+        return [
+            [tuple(t.shape[1:]) for t in tensors] for tensors in (network.inputs, network.outputs)
+        ]
+    inputs = _built_with(network)
+    if inputs is None and wanted_inputs is not None and None not in wanted_inputs:
         inputs = [tuple(shape) for shape in wanted_inputs]
-    else:
-        inputs = _built_with(network)
+    if inputs is None:
+        raise ValueError(
+            f"The network {network.name!r}, a subclassed {type(network).__name__}, does not tell the shape "
+            "of its inputs: call it on data once, or use a functional model"
+        )
     tensors = [keras.KerasTensor((None, *shape)) for shape in inputs]
     try:
         outputs = network.compute_output_spec(tensors if len(tensors) > 1 else tensors[0])
@@ -73,17 +79,12 @@ def _shapes(network, wanted_inputs):
 
 
 def _built_with(network):
-    """Shapes of the inputs that a subclassed model was called on."""
+    """Shapes of the inputs that a subclassed model was called on, or None where it does not tell."""
     config = network.get_build_config() or {}
     shapes = list(config.get("shapes_dict", {"": config.get("input_shape")}).values())
     if len(shapes) == 1 and shapes[0] and isinstance(shapes[0][0], (list, tuple)):
         shapes = shapes[0]
-    if not shapes or None in shapes:
-        raise ValueError(
-            f"The network {network.name!r}, a subclassed {type(network).__name__}, does not tell the shape "
-            "of its inputs: call it on data once, or use a functional model"
-        )
-    return [tuple(shape[1:]) for shape in shapes]
+    return [tuple(shape[1:]) for shape in shapes] if shapes and None not in shapes else None
 
 
 def _say(shape):

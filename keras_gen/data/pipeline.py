@@ -48,7 +48,10 @@ def build(stores, size, settings, finish):
     dataset = passes(settings.first_epoch).flat_map(one_pass)
     dataset = dataset.map(load_batch, num_parallel_calls=tf.data.AUTOTUNE)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-    return dataset.prefetch(2).with_options(_options())
+    dataset = dataset.prefetch(2).with_options(_options())
+    # `fit` need not look at a batch of it first, which would count as a pass.
+    dataset.is_checked = True
+    return dataset
 
 
 def _options():

@@ -8,7 +8,7 @@ import numpy as np
 from keras_gen.modalities.batches import check
 
 
-def look_at(x, y, takes):
+def look_at(x, y, takes, batch_size=None):
     """Checks what `fit` or `evaluate` was given against what a model takes.
 
     Args:
@@ -16,25 +16,30 @@ def look_at(x, y, takes):
             generator.
         y: Array or None.
         takes: Dict from the parts' names to what each is.
+        batch_size: Integer, or None for Keras's 32, where `x` is arrays.
 
     Returns:
-        `x`; of a generator, which is used up by looking, one that begins with the batch looked at.
+        Pair of `x`, which of a generator, used up by looking, is one that begins with the batch looked at,
+        and of the number of examples in the first batch, or None where it is not known.
 
     Raises:
         ValueError: If the data are not what the model takes.
     """
     if x is None:
-        return x
+        return x, None
     if not takes:
         _check_finite(x)
-        return x
+        return x, None
     if is_stream(x):
         first, x = _first_batch(x)
-        if first is not None:
-            check(_as_arrays(first), takes, whole=False)
-        return x
-    check(_as_arrays(keras.utils.pack_x_y_sample_weight(x, y)), takes, whole=True)
-    return x
+        if first is None:
+            return x, None
+        first = _as_arrays(first)
+        check(first, takes, whole=False)
+        return x, len(keras.tree.flatten(first)[0])
+    data = _as_arrays(keras.utils.pack_x_y_sample_weight(x, y))
+    check(data, takes, whole=True)
+    return x, min(len(keras.tree.flatten(data)[0]), batch_size or 32)
 
 
 def is_stream(x):

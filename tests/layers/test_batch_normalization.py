@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.engine import input_gradient
+from keras_gen.backend import input_gradient
 from keras_gen.layers import BatchNormalization
 
 RNG = np.random.default_rng(0)

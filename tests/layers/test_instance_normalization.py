@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.engine import input_gradient
+from keras_gen.backend import input_gradient
 from keras_gen.layers import InstanceNormalization
 
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"

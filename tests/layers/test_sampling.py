@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from keras_gen.engine import input_gradient
+from keras_gen.backend import input_gradient
 from keras_gen.layers import Sampling
 
 

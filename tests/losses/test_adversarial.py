@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gen import losses
-from keras_gen.engine import input_gradient
+from keras_gen.backend import input_gradient
 
 NAMES = ["non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic"]
 WITH_LABELS = ["non_saturating", "minimax", "least_squares"]

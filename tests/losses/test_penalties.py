@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gen import losses
-from keras_gen.engine import input_gradient
+from keras_gen.backend import input_gradient
 
 SHAPE = (4, 3, 2, 1)
 RNG = np.random.default_rng(0)

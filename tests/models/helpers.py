@@ -1,7 +1,13 @@
 """Networks whose outputs are known, and what a model's phases are handed."""
 
+import contextlib
+import inspect
+from unittest import mock
+
 import keras
 import numpy as np
+
+from keras_gen.core.network_calls import record
 
 
 def array(tensor):
@@ -55,3 +61,44 @@ def sgd(model, rate, **options):
 
 def first_logs(history):
     return {name: values[0] for name, values in history.history.items()}
+
+
+def handed(model, data, training=True, made=None):
+    """What one step gives to its losses: pairs of a phase and a dict of arguments. Nothing is updated.
+
+    Args:
+        model: A model whose losses are methods called `<phase>_loss`.
+        data: A batch.
+        training: Boolean.
+        made: Dict from phases to what their losses are to have made.
+    """
+    data = keras.tree.map_structure(keras.ops.convert_to_tensor, data)
+    found = []
+
+    class Update:
+        record = staticmethod(lambda network, inputs: record(network, inputs))
+
+        def __call__(self, phase, loss, at=None, every=1):
+            loss() if at is None else loss(at.outputs)
+            return (made or {}).get(phase)
+
+    Update.training = training
+
+    def watched(phase, loss):
+        def remember(*args, **kwargs):
+            given = inspect.signature(loss).bind(*args, **kwargs).arguments
+            tensors = {n: array(v) for n, v in given.items() if hasattr(v, "shape")}
+            found.append((phase, tensors))
+
+        return remember
+
+    losses = {phase: f"{phase}_loss" for phase in ("discriminator", "generator")}
+    with contextlib.ExitStack() as stack:
+        for phase, name in losses.items():
+            loss = getattr(model, name)
+            stack.enter_context(mock.patch.object(model, name, watched(phase, loss)))
+        stack.enter_context(
+            mock.patch.object(type(model), "follow_generator", lambda *a: None, create=True)
+        )
+        model.step(data, Update())
+    return found

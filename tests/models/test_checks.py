@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 import keras_gen
-from keras_gen.models import checks
 from tests.cases import images
-from tests.models.helpers import array, fixed, linear, no_opinion, scaling
+from tests.models.helpers import fixed, linear, no_opinion, scaling
 
 SHAPE = (2, 2, 1)
 OTHER = (2, 3, 1)
@@ -142,6 +141,13 @@ def test_what_is_no_model_is_refused(model, argument):
         ("WGANGP", {"drift_weight": float("nan")}, r"`drift_weight`.*Received: drift_weight=nan"),
         ("ConditionalGAN", {"generator": generator()}, r"`generator` must take two.*with 1 inputs"),
         ("ConditionalGAN", {"discriminator": critic()}, r"`discriminator` must take two.*1 inputs"),
+        ("GAN", {"generator": labelled()}, r"`generator` must take one input.*with 2 inputs"),
+        ("GAN", {"discriminator": labelled_critic()}, r"`discriminator` must take one.*2 inputs"),
+        (
+            "ConditionalGAN",
+            {"class_names": ["a", "b"]},
+            r"`class_names` must be 3 different names. Received: class_names=\['a', 'b'\]",
+        ),
         (
             "ConditionalGAN",
             {"discriminator": labelled_critic(OTHER)},
@@ -189,72 +195,3 @@ def test_constructors_refuse(model, arguments, message):
 def test_an_unknown_loss_is_refused(model):
     with pytest.raises(ValueError, match=r"`loss` must be one of.*Received: loss='lsgan'"):
         MAKERS[model]().compile(loss="lsgan")
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        images(3, SHAPE),
-        (images(3, SHAPE),),
-        (images(3, SHAPE), np.zeros(3)),
-        {"image": images(3, SHAPE)},
-        {"image": images(3, SHAPE), "label": np.zeros(3)},
-        ({"image": images(3, SHAPE)},),
-    ],
-)
-def test_images_come_bare_in_a_tuple_or_in_a_dict(data):
-    np.testing.assert_array_equal(checks.unpack_images(data, SHAPE), images(3, SHAPE))
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (
-            images(3, OTHER),
-            r"must have the shape.*\(batch, 2, 2, 1\). Received: shape \(3, 2, 3, 1\)",
-        ),
-        (images(3, SHAPE)[..., 0], r"Received: shape \(3, 2, 2\)"),
-        ({"picture": images(3, SHAPE)}, r'under the key "image". Received: keys \[\'picture\'\]'),
-    ],
-)
-def test_other_images_are_refused(data, message):
-    with pytest.raises(ValueError, match=message):
-        checks.unpack_images(data, SHAPE)
-
-
-PAIR = images(3, SHAPE), images(3, OTHER, seed=1)
-
-
-@pytest.mark.parametrize(
-    "data", [PAIR, (PAIR,), {"a": PAIR[0], "b": PAIR[1]}, ({"a": PAIR[0], "b": PAIR[1]},)]
-)
-def test_pairs_come_in_a_tuple_or_in_a_dict(data):
-    first, second = checks.unpack_pair(data, ("a", "b"), (SHAPE, OTHER))
-    np.testing.assert_array_equal(first, PAIR[0])
-    np.testing.assert_array_equal(second, PAIR[1])
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (PAIR[0], r"must be pairs, \(a, b\). Received: one batch of images"),
-        ((PAIR[1], PAIR[0]), r"Training images \(a\) must have.*Received: shape \(3, 2, 3, 1\)"),
-        ((PAIR[0], PAIR[0]), r"Training images \(b\) must have.*Received: shape \(3, 2, 2, 1\)"),
-        ({"a": PAIR[0], "c": PAIR[1]}, r"keys 'a' and 'b'. Received: keys \['a', 'c'\]"),
-    ],
-)
-def test_other_pairs_are_refused(data, message):
-    with pytest.raises(ValueError, match=message):
-        checks.unpack_pair(data, ("a", "b"), (SHAPE, OTHER))
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        (images(3, SHAPE), np.array([2, 0, 1])),
-        {"image": images(3, SHAPE), "label": np.array([2, 0, 1])},
-        ({"image": images(3, SHAPE)}, np.array([[2], [0], [1]])),
-    ],
-)
-def test_labels_come_beside_the_images_or_in_their_dict(data):
-    assert array(checks.unpack_labels(data)).tolist() == [2, 0, 1]

@@ -4,7 +4,7 @@ import pytest
 
 import keras_gen
 from tests.cases import IMAGE_SHAPE, LATENT_DIM, NUM_CLASSES, build_conditional_gan, images
-from tests.models.helpers import array, first_logs, sgd
+from tests.models.helpers import array, first_logs, handed, sgd
 
 LABELS = np.array([2, 0, 1, 1], "int32")
 
@@ -136,7 +136,7 @@ def test_generate_refuses(arguments, message):
 def test_both_phases_have_the_labels_of_the_real_images(share_forward):
     model = sgd(telling_gan(), 0.0, share_forward=share_forward)
     data = {"image": images(4, (2, 2, 1)), "label": LABELS}
-    batches = list(model.schedule(data, training=True))
+    batches = handed(model, data)
     assert [name for name, _ in batches] == ["discriminator", "generator"]
     for _, batch in batches:
         np.testing.assert_array_equal(array(batch["labels"]), LABELS)
@@ -225,7 +225,7 @@ def test_penalties_look_at_the_discriminator_of_each_image_s_own_label():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ((images(4, (2, 2, 1)),), "must hold labels.*Received: images alone"),
+        ((images(4, (2, 2, 1)),), r"must be \(image, label\).*Received: one batch of images alone"),
         ((images(4, (2, 2, 1)), np.eye(3)[LABELS]), r"one integer.*Received: shape \(4, 3\)"),
     ],
 )

@@ -1,11 +1,13 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_gen
 from tests.cases import LATENT_DIM, build_wgan_gp, images
-from tests.models.helpers import array, first_logs, fixed, kernel, linear, sgd
+from tests.models.helpers import array, first_logs, fixed, handed, kernel, linear, sgd
 
+BACKEND = keras.backend.backend()
 SHAPE = (2, 2, 1)
 WEIGHTS = np.array([[0.3, -0.4], [0.5, 0.1]], "float32")[..., None]
 FAKE = np.array([[0.5, -0.25], [0.1, 0.2]], "float32")[..., None]
@@ -23,10 +25,7 @@ def known_wgan(weights=WEIGHTS, **options):
 
 def critic_batches(model, data):
     """What one training step hands to the critic, and to the generator."""
-    batches = [
-        (name, {key: array(value) for key, value in batch.items()})
-        for name, batch in model.schedule(keras.ops.convert_to_tensor(data), training=True)
-    ]
+    batches = handed(model, data)
     assert [name for name, _ in batches] == ["discriminator"] * (len(batches) - 1) + ["generator"]
     batches = [batch for _, batch in batches]
     return batches[:-1], batches[-1]
@@ -67,10 +66,31 @@ def test_a_remainder_is_left_out():
     assert [len(batch["reals"]) for batch in batches] == [3, 3]
 
 
-def test_a_batch_too_small_for_the_critics_updates_is_refused():
-    model = sgd(known_wgan(n_critic=5), 0.1, run_eagerly=True)
-    with pytest.raises(ValueError, match=r"n_critic=5 images.*Received: a batch of 4"):
-        model.fit(numbered(4), verbose=0)
+def test_a_batch_too_small_for_the_critics_updates_is_refused_before_the_first_step():
+    for x in (numbered(4), tf.data.Dataset.from_tensor_slices(numbered(12)).batch(4)):
+        model = sgd(known_wgan(n_critic=5), 0.1)
+        with pytest.raises(ValueError, match=r"at least 5 examples.*Received: a batch of 4"):
+            model.fit(x, verbose=0)
+        assert int(model.optimizer.iterations) == 0
+    with pytest.raises(ValueError, match=r"at least 5 examples.*Received: a batch of 4"):
+        model.fit(numbered(12), batch_size=4, verbose=0)
+
+
+def test_a_last_batch_too_small_shows_its_last_image_again():
+    batches, _ = critic_batches(known_wgan(n_critic=5), numbered(3))
+    seen = [batch["reals"][:, 0, 0, 0].tolist() for batch in batches]
+    assert np.array(seen) == pytest.approx(np.array([[0.01], [0.02], [0.03], [0.03], [0.03]]))
+
+
+@pytest.mark.parametrize("jit_compile", [False, True] if BACKEND == "tensorflow" else ["auto"])
+def test_no_nan_ever_comes_of_a_last_batch_that_is_too_small(jit_compile):
+    model = build_wgan_gp(n_critic=5)
+    model.compile(jit_compile=jit_compile)
+    data = tf.data.Dataset.from_tensor_slices(images(8)).batch(5)
+    history = model.fit(data, epochs=2, verbose=0).history
+    assert np.isfinite([values for values in history.values()]).all()
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+    assert int(model.optimizer["discriminator"].iterations) == 2 * 2 * 5
 
 
 @pytest.mark.parametrize("n_critic", [1, 3])

@@ -3,7 +3,10 @@
 import keras
 import numpy as np
 
-from keras_gen.engine import GenerativeModel, Phase, input_gradient, without_updates
+from keras_gen.backend import input_gradient
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.network_calls import without_updates
+from keras_gen.core.phase import Phase
 
 
 def array(tensor):
@@ -43,22 +46,16 @@ class Game(GenerativeModel):
         return self.left(x, training=training) * self.right(x, training=training)
 
     def phases(self):
-        return {
-            "left": Phase([self.left], self.left_loss, ["product"]),
-            "right": Phase([self.right], self.right_loss),
-        }
+        return {"left": Phase([self.left], ["product"]), "right": Phase([self.right])}
 
-    def schedule(self, data, training):
+    def step(self, data, update):
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        yield "left", {"x": x}
-        yield "right", {"x": x}
+        update("left", lambda: self.left_loss(x, update.training))
+        update("right", lambda: -keras.ops.mean(self(x, training=update.training)))
 
-    def left_loss(self, batch, training):
-        product = keras.ops.mean(self(batch["x"], training=training))
+    def left_loss(self, x, training):
+        product = keras.ops.mean(self(x, training=training))
         return product, {"product": product}
-
-    def right_loss(self, batch, training):
-        return -keras.ops.mean(self(batch["x"], training=training)), {}
 
 
 class Flattened(GenerativeModel):
@@ -73,12 +70,12 @@ class Flattened(GenerativeModel):
         self.compile_phases({"network": optimizer}, **trainer_options)
 
     def phases(self):
-        return {"network": Phase([self.network], self.network_loss)}
+        return {"network": Phase([self.network])}
 
-    def schedule(self, data, training):
+    def step(self, data, update):
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        yield "network", {"x": x}
+        update("network", lambda: self.network_loss(x))
 
-    def network_loss(self, batch, training):
-        gradient = input_gradient(without_updates(self.network), batch["x"])
-        return 0.5 * keras.ops.mean(gradient**2), {}
+    def network_loss(self, x):
+        gradient = input_gradient(without_updates(self.network), x)
+        return 0.5 * keras.ops.mean(gradient**2)

@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 
 import keras_gen
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.phase import Phase
 from tests.cases import build_gan, images
-from tests.engine.toys import Game, array, factor, ones, scale
+from tests.core.toys import Game, array, factor, ones, scale
 
 
 def game(rate=0.1, **options):
@@ -157,8 +159,126 @@ def test_dropout_without_a_seed_goes_on_from_a_file(tmp_path):
 
 
 def test_subclasses_must_say_what_is_theirs():
-    model = keras_gen.engine.GenerativeModel()
+    model = GenerativeModel()
     with pytest.raises(NotImplementedError, match="GenerativeModel must define `phases`"):
         model.phases()
-    with pytest.raises(NotImplementedError, match="GenerativeModel must define `schedule`"):
-        model.schedule(ones(), training=True)
+    with pytest.raises(NotImplementedError, match="GenerativeModel must define `step`"):
+        model.step(ones(), None)
+
+
+class Wrong(Game):
+    """A game whose first loss gives other terms than it declares."""
+
+    gives = ()
+
+    def left_loss(self, x, training):
+        product = keras.ops.mean(self(x, training=training))
+        return product, dict.fromkeys(self.gives, product)
+
+
+@pytest.mark.parametrize(
+    ("gives", "message"),
+    [
+        (("product", "produkt"), r"phase 'left' gives the terms \['produkt'\].*must declare"),
+        ((), r"'left' declares the terms \['product'\], which no loss of it gives"),
+    ],
+)
+def test_terms_that_are_not_declared_or_not_given_are_errors(gives, message):
+    model = Wrong(scale(2.0), scale(3.0))
+    model.gives = gives
+    model.compile()
+    with pytest.raises(ValueError, match=message):
+        model.fit(ones(), verbose=0)
+    assert (factor(model.left), factor(model.right))[1] == 3.0 or gives == ()
+
+
+class Lazy(Game):
+    """A game whose left is drawn to 0 besides, in every third step."""
+
+    def phases(self):
+        return {"left": Phase([self.left], ["size"]), "right": Phase([self.right])}
+
+    def step(self, data, update):
+        update("left", lambda: 0.0 * keras.ops.mean(self(data)))
+        update("left", self.pull, every=3)
+        update("right", lambda: 0.0 * keras.ops.mean(self(data)))
+
+    def pull(self):
+        size = keras.ops.mean(self.left.layers[-1].kernel ** 2)
+        return size, {"size": size}
+
+
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_an_update_of_every_third_step_is_taken_in_the_first_and_in_every_third(run_eagerly):
+    model = Lazy(scale(1.0), scale(1.0))
+    model.compile(keras.optimizers.SGD(0.25), keras.optimizers.SGD(0.25), run_eagerly=run_eagerly)
+    sizes = []
+    for step in range(7):
+        logs = model.fit(ones(), verbose=0).history
+        sizes.append(factor(model.left))
+        assert logs["size"] == [pytest.approx(4.0 ** -(step // 3) if step % 3 == 0 else 0.0)]
+    # Halved in steps 0, 3 and 6: the gradient of w^2 is 2 w, of which a quarter is taken.
+    assert sizes == pytest.approx([0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125])
+    assert int(model.optimizer["left"].iterations) == 7 + 3
+
+
+def test_layers_frozen_or_unfrozen_since_compile_are_named():
+    model = game()
+    model.left.trainable = False
+    with pytest.raises(ValueError, match=r"left were frozen or unfrozen.*compile again"):
+        model.fit(ones(), verbose=0)
+    with pytest.raises(
+        ValueError, match=r"The left has nothing to train: all its layers are frozen"
+    ):
+        model.compile()
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("optimizer", "Did you mean `left_optimizer` or `right_optimizer`"),
+        ("d_optimizer", "left_optimizer"),
+        ("metrics", "EvaluateSamples"),
+        ("jit_compiled", "Did you mean `jit_compile`"),
+    ],
+)
+def test_wrong_options_of_compile_are_met_with_the_right_ones(option, hint):
+    with pytest.raises(
+        TypeError, match=rf"`compile` of a Game takes .*{hint}.*Received: {option}=3"
+    ):
+        Game(scale(1.0), scale(1.0)).compile(**{option: 3})
+
+
+@pytest.mark.parametrize("weights", ["class_weight", "sample_weight"])
+def test_weights_are_refused(weights):
+    with pytest.raises(ValueError, match=f"`{weights}` is not taken.*Received"):
+        game().fit(ones(), verbose=0, **{weights: np.ones(4)})
+
+
+def test_a_model_that_is_not_compiled_says_so():
+    with pytest.raises(ValueError, match="Game must be compiled before `fit`"):
+        Game(scale(1.0), scale(1.0)).fit(ones())
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model", "model.weights.h5"])
+def test_other_files_than_keras_s_own_are_refused(name, tmp_path):
+    with pytest.raises(ValueError, match=r"`filepath` must end in '.keras'.*Received"):
+        game().save(tmp_path / name)
+
+
+class Broken(Game):
+    """A game that refuses what it is given while its step is run."""
+
+    def step(self, data, update):
+        super().step(data, update)
+        raise ValueError("no")
+
+
+def test_a_refused_step_leaves_the_model_as_it_was():
+    model = Broken(scale(2.0), scale(3.0))
+    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    for call in (model.fit, model.evaluate):
+        with pytest.raises(ValueError, match="no"):
+            call(ones(), verbose=0)
+        assert [w.item() for w in model.get_weights()[:2]] == [2.0, 3.0]
+    assert int(model.optimizer.iterations) == 0

@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.engine import input_gradient, record, without_updates
-from tests.engine.toys import Flattened, array, factor, ones, scale
+from keras_gen.backend import input_gradient
+from keras_gen.core.network_calls import record, without_updates
+from tests.core.toys import Flattened, array, factor, ones, scale
 
 X = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_gen import networks
-from keras_gen.models.together import run_together
+from keras_gen.core.network_calls import run_together
 
 SHAPE = (8, 8, 3)
 NORMALIZATIONS = {"instance": 1, "layer": 1, None: 1, "batch": 2, "spectral": 2}

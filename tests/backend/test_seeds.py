@@ -1,8 +1,8 @@
 import keras
 import numpy as np
 
-from keras_gen.engine import ReplicaSeedGenerator
-from tests.engine.toys import array
+from keras_gen.backend.seeds import ReplicaSeedGenerator
+from tests.core.toys import array
 
 
 def test_alone_it_is_keras_own():
@@ -17,7 +17,7 @@ def test_replicas_draw_apart(monkeypatch):
     draws = []
     for replica in range(3):
         monkeypatch.setattr(
-            "keras_gen.engine.replica_seed_generator.engine.replica_id",
+            "keras_gen.backend.seeds.replica_id",
             lambda replica=replica: replica,
         )
         draws.append(array(keras.random.normal((64,), seed=ReplicaSeedGenerator(seed=7))))

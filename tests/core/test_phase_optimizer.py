@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.engine import PhaseOptimizer
-from tests.engine.toys import Game, array, factor, ones, scale
+from keras_gen.core.phase_optimizer import PhaseOptimizer
+from tests.core.toys import Game, array, factor, ones, scale
 
 
 def two():

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.engine import predict
-from tests.engine.toys import array
+from keras_gen.backend import predict
+from tests.core.toys import array
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.normal(size=(7, 3)).astype("float32"), np.arange(7, dtype="int32") % 2

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_gen.models.latents import draw_latents, spherical_interpolation
+from keras_gen.core.priors import draw_latents, spherical_interpolation
 
 
 def test_latents_are_standard_normal_and_the_same_everywhere():
