@@ -9,6 +9,7 @@ import numpy as np
 from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
+from keras_gen.tasks.translating import Translates
 
 
 def translate_files(
@@ -25,7 +26,7 @@ def translate_files(
     be read is skipped, and one warning names it and counts what is left out.
 
     Args:
-        model: A `Pix2Pix` or `CycleGAN`.
+        model: One that translates, a `Pix2Pix` or `CycleGAN` say.
         source: Path of a folder, which is searched with its subfolders, or of one picture.
         output: Path of the folder to write to.
         direction: `"ab"` or `"ba"` for a `CycleGAN`, which is `"ab"` where it is None.
@@ -42,6 +43,10 @@ def translate_files(
         ValueError: If it holds no picture, or none that can be read, or `direction` does not fit the
             model.
     """
+    if not isinstance(model, Translates):
+        raise ValueError(
+            f"`model` must be one that translates. Received: a {type(model).__name__}"
+        )
     source, output = pathlib.Path(source), pathlib.Path(output)
     if not source.exists():
         raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
@@ -52,20 +57,20 @@ def translate_files(
         raise ValueError(
             f"`images` must hold pictures, PNG or JPEG say. Received: none in {source}"
         )
-    shape, options = _wanted_shape(model, direction)
+    chosen = model.direction(direction)
     targets = _distinct_targets(paths, root, output)
     errors, reports = [], []
     for start in range(0, len(paths), batch_size):
         batch = []
         for path in paths[start : start + batch_size]:
             try:
-                batch.append((path, *_read(path, shape, value_range, resize, reports)))
+                batch.append((path, *_read(path, chosen.takes.shape, value_range, resize, reports)))
             except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
                 errors.append((path, error))
         if not batch:
             continue
         images = np.stack([image for _, image, _, _ in batch])
-        outputs = model.translate(images, batch_size=batch_size, **options)
+        outputs = chosen.translate(images, batch_size=batch_size)
         for (path, _, middle, size), image in zip(batch, outputs, strict=True):
             _write(targets[path], to_uint8(image[middle]), size, resize)
     said = [files.say_skipped(errors, len(paths)), files.say_left_out(others)]
@@ -75,21 +80,6 @@ def translate_files(
     if said:
         warnings.warn(f"{source}: {said}", stacklevel=2)
     return len(paths) - len(errors)
-
-
-def _wanted_shape(model, direction):
-    """The shape of images that a model translates in a direction, and the options of `translate`."""
-    shape = getattr(model, "input_image_shape", None)
-    if shape is None:
-        direction = direction or "ab"
-        shape = model.shape_b if direction == "ba" else model.shape_a
-        return shape, {"direction": direction}
-    if direction is not None:
-        raise ValueError(
-            f"`direction` is for a CycleGAN. Received: direction={direction!r} with a "
-            f"{type(model).__name__}"
-        )
-    return shape, {}
 
 
 def _distinct_targets(paths, root, output):

@@ -113,11 +113,11 @@ def _some(names):
 
 
 def known_splits(folder):
-    """The splits that a folder has as subfolders; `"train"` is the folder itself where it has none."""
+    """The splits that a folder has as subfolders; `"train"`, the folder itself, where it has none."""
     root = pathlib.Path(folder).expanduser()
     if _classes_beside_train(root):
         return ("train",)
-    return tuple(name for name in SPLITS if name == "train" or (root / name).is_dir())
+    return tuple(name for name in SPLITS if (root / name).is_dir()) or ("train",)
 
 
 def class_labels(rows, folder):
