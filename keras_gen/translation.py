@@ -44,9 +44,7 @@ def translate_files(
             model.
     """
     if not isinstance(model, Translates):
-        raise ValueError(
-            f"`model` must be one that translates. Received: a {type(model).__name__}"
-        )
+        raise ValueError(f"`model` must be one that translates. Received: a {type(model).__name__}")
     source, output = pathlib.Path(source), pathlib.Path(output)
     if not source.exists():
         raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
