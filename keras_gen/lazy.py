@@ -1,33 +1,24 @@
-"""Names of a package that are imported when they are first used."""
+"""Heavy libraries, imported when they are first used, so that `import keras_gen` stays quick."""
 
 import importlib
-import sys
 
 
-def lazily(package, names):
-    """Makes the `__getattr__` of a package whose names stand in its submodules.
+class LazyModule:
+    """A stand-in for a module that is imported when one of its attributes is first read.
 
     Args:
-        package: String, the package's `__name__`.
-        names: Dict from names to the submodules that define them, or a string: the one submodule in
-            which every name is looked for.
-
-    Returns:
-        Function for the package's `__getattr__`. What it has found stays in the package.
-
-    Example:
-
-    >>> lazily("json", {"JSONDecoder": "decoder"})("JSONDecoder").__module__
-    'json.decoder'
+        name: String, the module's full name.
+        after_import: Optional function without arguments, called once after the import.
     """
 
-    def find(name):
-        module = names if isinstance(names, str) else names.get(name)
-        if module is not None and not name.startswith("__") and name != module:
-            found = getattr(importlib.import_module(f"{package}.{module}"), name, None)
-            if found is not None:
-                setattr(sys.modules[package], name, found)
-                return found
-        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    def __init__(self, name, after_import=None):
+        self._name = name
+        self._after_import = after_import
+        self._module = None
 
-    return find
+    def __getattr__(self, attribute):
+        if self._module is None:
+            self._module = importlib.import_module(self._name)
+            if self._after_import is not None:
+                self._after_import()
+        return getattr(self._module, attribute)

@@ -17,23 +17,37 @@ BACKENDS = {"tensorflow", "jax", "torch"}
 BELOW = {
     "version": set(),
     "files": set(),
-    "lazy": set(),
+    "on_first_use": set(),
     "schedules": set(),
     "pixels": set(),
-    "presets": {"version"},
+    "presets": {"files", "on_first_use", "version"},
     "engine": {"presets"},
     "layers": {"engine"},
     "losses": {"engine"},
     "networks": {"engine", "layers", "losses"},
-    "models": {"engine", "layers", "losses", "lazy", "networks", "pixels"},
+    "models": {
+        "recipes",
+        "data",
+        "schedules",
+        "engine",
+        "layers",
+        "losses",
+        "networks",
+        "on_first_use",
+        "pixels",
+    },
     "pictures": {"files"},
     "distribution": set(),
 }
 # These may import all of the above, and one another, but for data pipelines.
 ABOVE_MODELS = {"data", "metrics", "callbacks"}
+# Recipes name the models, and import the rest when they are called.
+RECIPES = {"models", "networks", "schedules", "data"}
 
 
 def part_of(path):
+    if path.name == "recipe.py":  # beside its model
+        return "recipes"
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
@@ -59,14 +73,14 @@ def parts_imported_by(path):
 
 
 def test_the_package_is_found():
-    assert {"engine", "models", "data", "cli"} <= {part_of(path) for path in FILES}
+    assert {"engine", "models", "data", "app", "recipes"} <= {part_of(path) for path in FILES}
     assert "engine" in parts_imported_by(ROOT / "models" / "gan" / "model.py")
     assert "tensorflow" in imports_of(ROOT / "engine" / "tensorflow_engine.py")
 
 
-@pytest.mark.parametrize("part", [*BELOW, *sorted(ABOVE_MODELS)])
+@pytest.mark.parametrize("part", [*BELOW, *sorted(ABOVE_MODELS), "recipes"])
 def test_nothing_imports_upwards(part):
-    allowed = BELOW.get(part, {*BELOW}) | {part}
+    allowed = (RECIPES if part == "recipes" else BELOW.get(part, {*BELOW})) | {part}
     if part in ABOVE_MODELS:
         allowed |= ABOVE_MODELS - {"data"}
     for path in FILES:
@@ -76,8 +90,35 @@ def test_nothing_imports_upwards(part):
 
 
 def test_nothing_imports_the_command_line_but_its_entry():
-    importers = {path.name for path in FILES if "cli" in parts_imported_by(path)}
-    assert importers <= {"__main__.py"}
+    importers = {path.relative_to(ROOT) for path in FILES if "app" in parts_imported_by(path)}
+    assert {path.parts[0] for path in importers} <= {"__main__.py", "cli.py", "app"}
+    assert not any("cli" in parts_imported_by(path) for path in FILES)
+
+
+def test_recipes_and_registry_import_nothing_heavy():
+    """Not at the top of a module; what their functions import is asked for when they are called."""
+    light = {
+        "keras_gen",
+        "typing",
+        "dataclasses",
+        "difflib",
+        "importlib",
+        "inspect",
+        "math",
+        "types",
+    }
+    recipes = [*(ROOT / "recipes").glob("*.py"), *(ROOT / "models").glob("*/recipe.py")]
+    for path in [*recipes, ROOT / "models" / "__init__.py"]:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import):
+                names = {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names = {node.module.split(".")[0]}
+                inside = node.module.split(".")[1:2] or [alias.name for alias in node.names]
+                assert names != {"keras_gen"} or {*inside} <= {"recipes", "models", "on_first_use"}
+            else:
+                continue
+            assert names <= light, f"{path.relative_to(ROOT)} imports {names}"
 
 
 def test_only_the_engine_and_the_pipelines_import_a_backend():
@@ -96,7 +137,7 @@ def test_only_the_engine_branches_on_the_backend():
     asking = {part_of(path) for path in FILES if "backend.backend()" in path.read_text()}
     assert "engine" in asking
     # Pipelines leave accelerators to another backend; the command line says which one runs.
-    assert asking <= {"engine", "distribution", "data", "cli"}
+    assert asking <= {"engine", "distribution", "data", "app"}
 
 
 def test_keras_is_used_through_its_public_face():
@@ -121,7 +162,13 @@ def test_importing_the_package_loads_little():
     assert not packages & heavy
     third_party = {name for name in packages if name not in sys.stdlib_module_names}
     assert third_party <= {"keras_gen", *BACKENDS}
-    assert not {part.split(".")[1] for part in parts} & {"data", "metrics", "callbacks", "cli"}
+    assert not {part.split(".")[1] for part in parts} & {
+        "data",
+        "metrics",
+        "callbacks",
+        "app",
+        "cli",
+    }
 
 
 def test_every_package_and_the_zoo_are_in_the_wheel():

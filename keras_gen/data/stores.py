@@ -1,5 +1,6 @@
 """Where a pipeline's fitted images wait: in memory where they fit, else on disk."""
 
+import functools
 import math
 
 import numpy as np
@@ -15,43 +16,54 @@ MEMORY_BUDGET = 2 * 1024**3
 SHUFFLE_BUFFER = 16_384
 
 
-def make_store(source, size, channels, cache):
+def make_store(source, size, channels, resize, cache):
     """Choose the store of a source by the bytes that its fitted images take.
 
     Args:
         source: An `ArraySource`, `FolderSource` or `TFDSSource`.
         size: Tuple, height and width to hold the images at.
         channels: Tuple, the number of channels of each column.
+        resize: Tuple, how each column is resized.
         cache: Boolean, whether they may be held in memory.
     """
     itemsize = np.dtype(source.dtype).itemsize
-    in_bytes = source.count * math.prod(size) * sum(channels) * itemsize
+    in_bytes = source.listed * math.prod(size) * sum(channels) * itemsize
     if cache and in_bytes <= MEMORY_BUDGET:
-        return MemoryStore(source, size, channels)
-    return DiskStore(source, size, channels)
+        return MemoryStore(source, size, channels, resize)
+    return DiskStore(source, size, channels, resize)
+
+
+def load_all(source, size, channels, resize):
+    """A dataset of all the fitted images and labels of a source, in its order."""
+    load_one = functools.partial(
+        load_fitted, source, size=size, channels=channels, resize=resize, keep=True
+    )
+    return source.entries().map(load_one, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def load_fitted(source, entry, size, channels, resize, keep):
+    """An entry's fitted images and label."""
+    images, label = source.decode(entry, size, resize, keep)
+    fitted = tuple(
+        fit(image, size, depth, how)
+        for image, depth, how in zip(images, channels, resize, strict=True)
+    )
+    return fitted, tf.cast(label, tf.int32)
 
 
 class DiskStore:
     """Reads, decodes and fits images one by one, in parallel, whenever they are wanted."""
 
-    def __init__(self, source, size, channels):
+    held_bytes = 0
+
+    def __init__(self, source, size, channels, resize):
+        source.settle(keep_pictures=False)
         self.count = source.count
         self._source = source
         self._entries = source.entries()  # Made here: in a traced function TFDS can't.
-        self._size, self._channels = size, channels
-
-    def load_one(self, entry):
-        """An entry's fitted images and label."""
-        images, label = self._source.decode(entry)
-        fitted = tuple(
-            fit(image, self._size, depth)
-            for image, depth in zip(images, self._channels, strict=True)
+        self._load_one = functools.partial(
+            load_fitted, source, size=size, channels=channels, resize=resize, keep=False
         )
-        return fitted, tf.cast(label, tf.int32)
-
-    def load_all(self):
-        """A dataset of all fitted images and labels, in the source's order."""
-        return self._entries.map(self.load_one, num_parallel_calls=tf.data.AUTOTUNE)
 
     def batches(self, length, settings, key):
         """A pass of batches of images and labels."""
@@ -71,7 +83,7 @@ class DiskStore:
                 )
             )
             entries = entries.map(lambda _, entry: entry)
-        examples = entries.map(self.load_one, num_parallel_calls=tf.data.AUTOTUNE)
+        examples = entries.map(self._load_one, num_parallel_calls=tf.data.AUTOTUNE)
         return examples.batch(rows.stop - rows.start, drop_remainder=settings.drop_remainder)
 
     def gather(self, batch):
@@ -82,9 +94,10 @@ class DiskStore:
 class MemoryStore:
     """Holds all the fitted images, and gathers whole batches of them."""
 
-    def __init__(self, source, size, channels):
-        *columns, labels = _read_all(source, size, channels)
+    def __init__(self, source, size, channels, resize):
+        *columns, labels = _read_all(source, size, channels, resize)
         self.count = source.count
+        self.held_bytes = sum(column.nbytes for column in columns)
         self._columns = tuple(tf.constant(column) for column in columns)
         self._labels = tf.constant(labels)
 
@@ -99,18 +112,19 @@ class MemoryStore:
         return images, tf.gather(self._labels, indices)
 
 
-def _read_all(source, size, channels):
+def _read_all(source, size, channels, resize):
     """Fitted images of each column, and labels, as arrays."""
     wanted = tuple((*size, depth) for depth in channels)
     if isinstance(source, ArraySource) and source.shapes == wanted:
         labels = source.labels
         return *source.columns, np.full(source.count, -1, "int32") if labels is None else labels
-    disk = DiskStore(source, size, channels)
-    arrays = [np.empty((source.count, *shape), source.dtype) for shape in wanted]
-    arrays.append(np.empty(source.count, "int32"))
+    arrays = [np.empty((source.listed, *shape), source.dtype) for shape in wanted]
+    arrays.append(np.empty(source.listed, "int32"))
     start = 0
-    for images, labels in disk.load_all().batch(256).prefetch(2).as_numpy_iterator():
+    examples = load_all(source, size, channels, resize)
+    for images, labels in examples.batch(256).prefetch(2).as_numpy_iterator():
         for array, values in zip(arrays, (*images, labels), strict=True):
             array[start : start + len(labels)] = values
         start += len(labels)
-    return arrays
+    stays = source.settle()
+    return arrays if stays.all() else [array[stays] for array in arrays]

@@ -18,36 +18,38 @@ import jax
 import keras
 import numpy as np
 
-from keras_gen.recipes import RECIPES, Settings
+from keras_gen.recipes import families
 
 CHANNELS = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class Batches:
-    """As much of a pipeline as a recipe looks at, and no images."""
+class Opened:
+    """As much of a data set as a recipe looks at, and no images."""
 
-    element_spec: tuple
+    size: int
+    images: int  # of an example
+    num_classes: int = 10
 
-    def cardinality(self):
-        return 1000
+    def shapes_at(self, image_size):
+        return ((self.size, self.size, CHANNELS),) * self.images
 
 
-def batches(model, size, batch):
+def batch_of(model, size, batch):
     images = jax.ShapeDtypeStruct((batch, size, size, CHANNELS), "float32")
     if model in ("pix2pix", "cycle_gan"):
-        return Batches((images, images))
+        return (images, images)
     if model == "conditional_gan":
-        return Batches((images, jax.ShapeDtypeStruct((batch,), "int32")))
-    return Batches((images,))
+        return (images, jax.ShapeDtypeStruct((batch,), "int32"))
+    return (images,)
 
 
 def step_bytes(model, size, batch):
     """Bytes that a training step takes at its highest: what comes in, what goes out, and between."""
     keras.utils.clear_session()
-    settings = Settings(model=model, dataset="digits").with_defaults()
-    data = batches(model, size, batch)
-    built = RECIPES[model].build(data, settings)
+    data = batch_of(model, size, batch)
+    recipe = families()[model].load()(dataset="digits")
+    built = recipe.build(Opened(size, 1 if model == "conditional_gan" else len(data)), 10_000)
     groups = (
         built.trainable_variables,
         built.non_trainable_variables,
@@ -58,7 +60,7 @@ def step_bytes(model, size, batch):
         [jax.ShapeDtypeStruct(v.shape, np.dtype(v.dtype)) for v in group] for group in groups
     )
     step = jax.jit(built.train_step, donate_argnums=0)
-    found = step.lower(state, data.element_spec).compile().memory_analysis()
+    found = step.lower(state, data).compile().memory_analysis()
     return (
         found.argument_size_in_bytes
         + found.output_size_in_bytes
@@ -72,7 +74,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128, 256])
     parser.add_argument("--batches", type=int, nargs=2, default=[16, 32], help="to draw a line by")
-    parser.add_argument("--models", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--models", nargs="+", choices=families(), default=list(families()))
     arguments = parser.parse_args()
     if keras.backend.backend() != "jax":
         parser.error(f"KERAS_BACKEND must be jax. Received: {keras.backend.backend()}")
@@ -80,7 +82,7 @@ def main():
     print("|---|---|---|---|---|---|---|")
     few, many = sorted(arguments.batches)
     for model in arguments.models:
-        defaults = RECIPES[model].defaults
+        defaults = families()[model].load().defaults()
         for size in arguments.sizes:
             low, high = (step_bytes(model, size, batch) / 1e6 for batch in (few, many))
             each = (high - low) / (many - few)

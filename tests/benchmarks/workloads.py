@@ -8,7 +8,7 @@ import numpy as np
 
 import keras_gen
 from keras_gen import networks
-from keras_gen.recipes import RECIPES
+from keras_gen.recipes import find_family
 
 NUM_CLASSES = 10
 SHAPES = {28: (28, 28, 1), 64: (64, 64, 3)}
@@ -19,7 +19,7 @@ class Workload:
     """One model at one size.
 
     Args:
-        model: Name in `RECIPES`.
+        model: Name of a family.
         shape: Shape of an image.
         options: The recipe's defaults: batch size, filters and so on.
         build_networks: Callable `(shape, options) -> dict` of new networks, the same weights each time.
@@ -85,7 +85,7 @@ def workload(model, size, build_networks=None, **options):
     """The workload of a model's name and a size; networks and options replace the recipe's."""
     shape = SHAPES[size] if isinstance(size, int) else size
     recipe_networks, build_model = _BUILDERS[model]
-    options = {**RECIPES[model].defaults, **options}
+    options = {**find_family(model).load().defaults(), **options}
     return Workload(model, shape, options, build_networks or recipe_networks, build_model)
 
 

@@ -1,0 +1,90 @@
+"""Models that the command line is told of: presets, files, folders of trainings."""
+
+import contextlib
+
+import keras
+
+from keras_gen.app.run_folder import RunFolder
+from keras_gen.presets import kept_with, open_model
+from keras_gen.presets.finding import find_file
+from keras_gen.recipes.registry import foreign_families
+
+
+def load(path, ability=None, trust=False):
+    """Loads a preset, a model file, or the one in a training's folder.
+
+    Args:
+        path: String.
+        ability: String or None, a method that the model must have.
+        trust: As in `keras_gen.presets.open_model`.
+
+    Returns:
+        A model of this package, or of a family that another package brings.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If the file holds no model, or one without that method.
+    """
+    model = open_model(path, _foreign_classes(), trust)
+    if ability is not None and not hasattr(model, ability):
+        raise ValueError(
+            f"`model` must be one that can {ability} images. Received: {path}, a "
+            f"{type(model).__name__}"
+        )
+    return model
+
+
+def _foreign_classes():
+    """Classes that the packages of foreign families register with Keras: files may name them."""
+    packages = set()
+    for family in foreign_families().values():
+        with contextlib.suppress(ValueError):  # It is named when it is asked for.
+            packages.add(family.load().__module__.split(".")[0])
+    return {
+        name: found
+        for name, found in keras.saving.get_custom_objects().items()
+        if getattr(found, "__module__", "").split(".")[0] in packages
+    }
+
+
+def evaluation_of(path):
+    """What a model is evaluated on where nothing is said.
+
+    Args:
+        path: String, as in `load`.
+
+    Returns:
+        Pair of a dict of arguments of `keras_gen.evaluation.evaluate`, and a sentence about them, which
+        is empty where they are those of a preset's card.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If nothing is known of the model's data.
+    """
+    kept = kept_with(path)
+    settings = kept["settings"]
+    if "evaluation" in kept["metadata"]:
+        return kept["metadata"]["evaluation"], ""
+    if not settings:
+        raise ValueError(
+            f"`dataset` must be given for a model whose metadata name none. Received: {path}"
+        )
+    chosen = {name: settings.get(name) for name in ("dataset", "input", "target")}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    run = RunFolder(find_file(path).parent)
+    chosen["split"] = _split(run, settings)
+    sentence = f"Data of {run.settings}: {settings['dataset']}, split {chosen['split']}"
+    if chosen["split"] == "train":
+        sentence += ", which it learnt from: there is no test split"
+    return chosen, f"{sentence}."
+
+
+def _split(run, settings):
+    """The test split of a training's data, or the one that it was trained on."""
+    splits = (run.read_data() or {}).get("splits")
+    if splits is None:  # A training of 0.1.
+        from keras_gen.recipes import find_family
+
+        recipe = find_family(settings["model"]).load().from_settings(settings)
+        splits = recipe.open().splits
+    return "test" if "test" in splits else "train"
