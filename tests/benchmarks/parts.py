@@ -16,14 +16,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tests.benchmarks.benchmark import NUM_CLASSES
 from tests.benchmarks.timing import calls, fits, in_turns, now
-from tests.benchmarks.workloads import (
-    BENCHMARKS,
-    NUM_CLASSES,
-    page_workload,
-    torch_loop,
-    workload,
-)
+from tests.benchmarks.workloads import BENCHMARKS, page_workload, torch_loop, workload
 
 MODELS = tuple(BENCHMARKS)
 SIZES = (28, 64)

@@ -7,6 +7,7 @@ from keras import layers
 import keras_gen
 from keras_gen import networks
 from keras_gen.layers import LabelMap
+from tests.benchmarks.benchmark import NUM_CLASSES, Benchmark, Page, of
 from tests.benchmarks.hand_written import (
     Average,
     Latents,
@@ -15,7 +16,6 @@ from tests.benchmarks.hand_written import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
-from tests.benchmarks.workloads import NUM_CLASSES, Benchmark, Page, of
 
 
 def networks_of(shape, options):

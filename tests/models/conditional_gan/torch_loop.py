@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from tests.benchmarks.benchmark import NUM_CLASSES
 from tests.benchmarks.torch_loops import (
     adam,
     adversarial_step,
@@ -12,7 +13,6 @@ from tests.benchmarks.torch_loops import (
     strided,
     transposed,
 )
-from tests.benchmarks.workloads import NUM_CLASSES
 
 
 def step_of(shape, options, networks=None):

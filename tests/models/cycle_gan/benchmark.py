@@ -5,7 +5,7 @@ import tensorflow as tf
 import keras_gen
 from keras_gen import networks
 from keras_gen.layers import ImagePool
-from tests.benchmarks.workloads import Benchmark, Page
+from tests.benchmarks.benchmark import Benchmark, Page
 
 
 def networks_of(shape, options):

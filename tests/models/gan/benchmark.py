@@ -6,6 +6,7 @@ from keras import layers
 
 import keras_gen
 from keras_gen import networks
+from tests.benchmarks.benchmark import Benchmark, Page, of
 from tests.benchmarks.hand_written import (
     Average,
     Latents,
@@ -14,7 +15,6 @@ from tests.benchmarks.hand_written import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
-from tests.benchmarks.workloads import Benchmark, Page, of
 
 
 def networks_of(shape, options):

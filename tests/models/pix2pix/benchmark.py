@@ -4,13 +4,13 @@ import tensorflow as tf
 
 import keras_gen
 from keras_gen import networks
+from tests.benchmarks.benchmark import Benchmark, Page
 from tests.benchmarks.hand_written import (
     apply,
     built,
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
-from tests.benchmarks.workloads import Benchmark, Page
 
 
 def networks_of(shape, options):

@@ -6,7 +6,7 @@ from keras import layers
 
 import keras_gen
 from keras_gen import networks
-from tests.benchmarks.workloads import Benchmark, Page, of
+from tests.benchmarks.benchmark import Benchmark, Page, of
 
 
 def networks_of(shape, options):

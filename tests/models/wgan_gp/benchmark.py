@@ -6,8 +6,8 @@ from keras import layers
 
 import keras_gen
 from keras_gen import networks
+from tests.benchmarks.benchmark import Benchmark, Page, of
 from tests.benchmarks.hand_written import Average, Latents, apply, built
-from tests.benchmarks.workloads import Benchmark, Page, of
 
 
 def networks_of(shape, options):
