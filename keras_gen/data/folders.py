@@ -104,7 +104,8 @@ def _classes_beside_train(root):
     if not (root / "train").is_dir():
         return []
     beside = (f for f in root.iterdir() if f.is_dir() and not f.name.startswith("."))
-    others = (f for f in beside if f.name.lower() not in SPLITS)
+    # Those of two domains, `trainA` and `testB` say, name splits too.
+    others = (f for f in beside if f.name.lower().removesuffix("a").removesuffix("b") not in SPLITS)
     return sorted((f.name for f in others if find_pictures(f)[0]), key=natural_order)
 
 
