@@ -41,8 +41,8 @@ from keras_gen import (
     pictures,
 )
 from keras_gen.app.previews import drawer
-from keras_gen.data.subsets import evenly_spaced
 from keras_gen.core.priors import draw_latents
+from keras_gen.data.subsets import evenly_spaced
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import find_family
 
