@@ -1,11 +1,13 @@
 """What one part of a batch is: its shape, its numbers, and how a model takes it."""
 
+import pathlib
 import warnings
 
 import keras
 import numpy as np
 
-from keras_gen.pixels import in_range
+from keras_gen.files import written_aside
+from keras_gen.modalities.images.range import in_range
 
 
 class Arrays:
@@ -25,6 +27,10 @@ class Arrays:
     def __repr__(self):
         return f"{type(self).__name__}({self.shape})"
 
+    def fits(self, shape):
+        """Whether an example of a shape is one of these."""
+        return _fits(self.shape, tuple(shape))
+
     def take(self, what, values):
         """Gives a batch as the networks have it, within a step.
 
@@ -39,7 +45,7 @@ class Arrays:
             ValueError: If it has another shape, or holds no real numbers.
         """
         self._check_dtype(what, values)
-        if not _fits(self.shape, tuple(values.shape[1:])):
+        if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must have the shape that the networks were made for, "
                 f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
@@ -66,6 +72,55 @@ class Arrays:
                     f"{what} must hold finite numbers. Received: an array of shape "
                     f"{array.shape} with {(~finite).sum()} NaN or infinite values{part}"
                 )
+
+    def show(self, samples, path, columns=None, least=256):
+        """Writes samples so that they can be looked at: of this kind, the numbers themselves.
+
+        Args:
+            samples: Array `(n, *shape)`.
+            path: String or path of the file; its suffix becomes that of the kind.
+            columns: Integer or None: how many stand in a row, where they are laid out.
+            least: Integer, the shorter side in pixels, where they are drawn.
+
+        Returns:
+            `pathlib.Path` of the file that was written.
+        """
+        path = pathlib.Path(path).with_suffix(self.suffix)
+        with written_aside(path) as aside:
+            np.save(aside, np.asarray(samples))
+        return path
+
+    def open(self, source, split="train", labels=False):
+        """Opens a data set of this kind, for an evaluation.
+
+        Args:
+            source: Array `(n, *shape)`, a tuple of one and integer labels, or the path of a `.npy` file.
+            split: String.
+            labels: Boolean, whether examples come with their classes.
+
+        Returns:
+            What has the `splits`, `count`, `own_shapes`, `at_split` and `batches` of a
+            `keras_gen.data.Opened`.
+
+        Raises:
+            ValueError: If it holds other data, or has no such split.
+            FileNotFoundError: If there is no such data set.
+        """
+        from keras_gen.data.arrays import open_arrays
+
+        return open_arrays(source, self, split, labels)
+
+    def default_features(self, name):
+        """What samples are scored with where nothing else is said.
+
+        Args:
+            name: String, the name of the data set, or its folder.
+
+        Returns:
+            What `keras_gen.metrics.get_feature_extractor` takes, or None where there are no scores for
+            this kind of data.
+        """
+        return
 
     def _check_dtype(self, what, values):
         dtype = keras.backend.standardize_dtype(values.dtype)
@@ -103,6 +158,26 @@ class Images(Arrays):
                 "by `2 * x - 1`.",
                 stacklevel=4,
             )
+
+    def show(self, samples, path, columns=None, least=256):
+        from keras_gen import pictures
+
+        path = pathlib.Path(path).with_suffix(self.suffix)
+        samples = np.asarray(samples)
+        if samples.shape[-1] not in (1, 3):  # Of others what a picture can hold.
+            samples = samples[..., : 3 if samples.shape[-1] > 3 else 1]
+        pictures.save_png(path, pictures.enlarge(pictures.image_grid(samples, columns), least))
+        return path
+
+    def open(self, source, split="train", labels=False):
+        from keras_gen import data
+
+        return data.open_images(source, channels=self.shape[-1], split=split, labels=labels)
+
+    def default_features(self, name):
+        from keras_gen import metrics
+
+        return metrics.default_feature_extractor(name)
 
     def _check_dtype(self, what, values):
         dtype = keras.backend.standardize_dtype(values.dtype)

@@ -22,6 +22,8 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
         name: String or None.
     """
 
+    parts_in_words = "discriminator and average among them"
+
     def __init__(
         self,
         generator,

@@ -64,6 +64,10 @@ class ConditionalGAN(LatentGAN):
     https://arxiv.org/abs/1802.05637
     """
 
+    call_in_words = (
+        "images = model.generate(10, per_class=True, seed=0)  # ten rows of one class each"
+    )
+
     def __init__(
         self,
         generator,
