@@ -88,9 +88,7 @@ def test_points_have_losses_alone(tmp_path):
         ],
     )
     assert [path.name for path in tmp_path.iterdir()] == ["epoch_0001.npy"]
-    np.testing.assert_array_equal(
-        np.load(tmp_path / "epoch_0001.npy"), model.generate(5, seed=1)
-    )
+    np.testing.assert_array_equal(np.load(tmp_path / "epoch_0001.npy"), model.generate(5, seed=1))
     np.save(tmp_path / "points.npy", points)
     from_file = evaluate(model, tmp_path / "points.npy")
     assert from_file["losses"] and from_file["counts"] == {"examples": 30}

@@ -81,7 +81,11 @@ def _usage(name, metadata):
 
 def _parameters(metadata):
     count, model = f"{metadata['parameter_count']:,} parameters", _class_of(metadata)
-    return f"{count}." if model is None else f"{count}, {model.parts_in_words}. Class `{model.__name__}`."
+    return (
+        f"{count}."
+        if model is None
+        else f"{count}, {model.parts_in_words}. Class `{model.__name__}`."
+    )
 
 
 def _class_of(metadata):
