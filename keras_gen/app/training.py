@@ -10,7 +10,6 @@ from keras_gen import callbacks, distribution, pictures
 from keras_gen.app import progress, watching
 from keras_gen.app.execution import JIT, Execution
 from keras_gen.app.plan import Plan
-from keras_gen.app.previews import drawer
 from keras_gen.app.run_folder import Progress, RunFolder
 from keras_gen.app.stopping import Stopper
 from keras_gen.app.timing import steps_in
@@ -130,7 +129,7 @@ class _Training:
         folder = self.folder
         self.opened = self.recipe.open()
         self.steps = self.opened.steps(self.recipe.batch_size)
-        self.draw = drawer(self.recipe, self.recipe.preview(self.opened))
+        self.draw = self.recipe.drawer(self.opened)
         with _policy(self.recipe.precision), self.devices.scope():
             checkpoint, begun, passes = self._begun()
             plan = self._plan(passes[-1], begun.step)

@@ -13,7 +13,7 @@ from keras_gen.core.priors import Normal
 from keras_gen.modalities import spec_of
 from keras_gen.modalities.images.range import in_range
 from keras_gen.tasks.encoding import Encodes
-from keras_gen.tasks.generating import FromLatents
+from keras_gen.tasks.from_latents import FromLatents
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
