@@ -10,6 +10,7 @@ import pytest
 
 import keras_gen
 from keras_gen.app.words import in_options
+from tests.cases import build_gan
 
 ROOT = pathlib.Path(keras_gen.__file__).parents[1]
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "h5py", "PIL", "tensorflow_datasets"}
@@ -81,16 +82,29 @@ def test_a_family_s_help_has_its_options_with_their_defaults():
     assert "--n-critic" not in text and "--input" not in text
 
 
-def test_shells_complete():
-    completed = keras_gen_command(
-        _PYTHON_M_KERAS_GEN_COMPLETE="complete_bash",
-        _KERAS_GEN_COMPLETE="complete_bash",
-        COMP_WORDS="keras-gen train v",
-        COMP_CWORD="2",
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("keras-gen train v", ["vae"]),
+        ("keras-gen train vae --lat", ["--latent-dim"]),
+        (
+            "keras-gen train vae --precision ",
+            ["float32", "mixed_bfloat16", "mixed_float16"],
+        ),
+    ],
+)
+def test_shells_complete(typed, completed):
+    script = "import sys; sys.argv[0] = 'keras-gen'; from keras_gen.cli import main; main()"
+    asked = {"_KERAS_GEN_COMPLETE": "complete_bash", "COMP_WORDS": typed}
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **asked, "COMP_CWORD": str(typed.count(" "))},
     )
-    options = keras_gen_command("--help").stdout
-    assert "--install-completion" in options
-    assert completed.returncode in (0, 1)
+    assert result.stdout.split() == completed
+    assert "--install-completion" in keras_gen_command("--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -227,6 +241,12 @@ def test_a_run_is_evaluated_on_its_own_data_and_two_are_compared(run, tmp_path):
         assert f"{report['scores'][fid]:.4g}" in row
     assert f"{one['floor'][fid]:.4g}" in row
     assert run("evaluate", "runs/a", "vae_digits", "-n", "40")[0] == 0
+
+
+def test_a_file_of_unknown_data_needs_them_named(run, tmp_path):
+    build_gan().save(tmp_path / "model.keras")
+    code, _, err = run("evaluate", "model.keras")
+    assert code == 2 and "`--dataset` must be given" in err
 
 
 def test_models_of_different_data_are_not_compared_unasked(run, training, tmp_path):

@@ -32,6 +32,7 @@ class Opened:
     size: int
     images: int  # of an example
     num_classes: int = 10
+    class_names: tuple | None = None
 
     def shapes_at(self, image_size):
         return ((self.size, self.size, CHANNELS),) * self.images
