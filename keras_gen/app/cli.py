@@ -68,10 +68,10 @@ def generate(
 ):
     """Make images with a trained model: one grid, or one file each."""
     start()
-    from keras_gen import pictures
+    from keras_gen import pictures, tasks
     from keras_gen.app.opening import load
 
-    model = load(model, "generate")
+    model = load(model, tasks.Generates)
     options, columns = model.in_order(n, per_class)
     images = model.generate(seed=seed, **options)
     if separate:
@@ -99,10 +99,11 @@ def translate(
 ):
     """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
     start()
+    from keras_gen import tasks
     from keras_gen.app.opening import load
     from keras_gen.translation import translate_files
 
-    model = load(model, "translate")
+    model = load(model, tasks.Translates)
     count = translate_files(model, images, output, direction, batch_size)
     typer.echo(f"Wrote {count} pictures to {output}/")
 

@@ -23,6 +23,7 @@ class Generates(Task):
         measured: Integer, the most examples that `measure` is given; 0 where there is nothing to measure.
     """
 
+    words = "can generate"
     call_in_words = "images = model.generate(16, seed=0)"
     measured = 0
 
