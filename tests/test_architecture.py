@@ -38,7 +38,15 @@ BELOW = {
     "callbacks": {"metrics", "modalities", "pictures", "tasks"},
     "evaluation": {"tasks"},
     "translation": {"modalities", "tasks"},
-    "app": {"callbacks", "distribution", "evaluation", "pictures", "presets", "recipes"},
+    "app": {
+        "callbacks",
+        "distribution",
+        "evaluation",
+        "pictures",
+        "presets",
+        "recipes",
+        "tasks",
+    },
     "cli": {"app"},
     "__main__": {"app"},
 }

@@ -149,7 +149,7 @@ def evaluate(
         str, typer.Option(help="For translation: the feature or subfolder wanted.")
     ] = None,
     iwae: Annotated[
-        int, typer.Option(help="Samples an image in a VAE's likelihood bound. [20]", min=1)
+        int, typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1)
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     json_file: Annotated[
