@@ -5,21 +5,24 @@ import time
 
 import keras
 
+from keras_gen.app.watching import number
+
 _REFRESH = 0.2  # seconds
 _LOSSES = 2.0  # seconds: to read them, a step must have ended
 
 
-def line(verbose, plan, done):
+def line(verbose, plan, done, means=True):
     """The callback of what `--verbose` asks for, with a `close`, or None.
 
     Args:
         verbose: One of `keras_gen.app.execution.VERBOSE`.
         plan: `Plan`.
         done: Integer, the steps done before.
+        means: Boolean, whether the running means may be read within an epoch.
     """
     if verbose == "auto":
         verbose = "line" if sys.stdout.isatty() else "epochs"
-    makers = {"line": lambda: OneLine(plan, done), "epochs": lambda: EpochLines(plan)}
+    makers = {"line": lambda: OneLine(plan, done, means), "epochs": lambda: EpochLines(plan)}
     return makers[verbose]() if verbose in makers else None
 
 
@@ -50,14 +53,16 @@ class OneLine(keras.callbacks.Callback):
     Args:
         plan: `Plan`.
         done: Integer, the steps done before.
+        means: Boolean, as in `line`.
     """
 
-    def __init__(self, plan, done):
+    def __init__(self, plan, done, means=True):
         super().__init__()
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._plan = plan
         self._done = done
+        self._reads = means
         self._drawn = self._read = 0.0
         self._words = ""
         self._line = Progress(
@@ -80,8 +85,10 @@ class OneLine(keras.callbacks.Callback):
         now = time.monotonic()
         if now - self._drawn < _REFRESH:
             return
-        if now - self._read > _LOSSES and batch:
-            self._words = _in_words({m.name: float(m.result()) for m in self.model.metrics})
+        if self._reads and now - self._read > _LOSSES and batch:
+            self._words = _in_words(
+                {m.name: float(keras.ops.convert_to_numpy(m.result())) for m in self.model.metrics}
+            )
             self._read = time.monotonic()
         self._draw(self._done + batch)
         self._drawn = time.monotonic()
@@ -89,7 +96,7 @@ class OneLine(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         logs = {name: value for name, value in (logs or {}).items() if name != "seconds"}
         self._words = _in_words(logs)
-        self._done = int(self.model.optimizer.iterations)
+        self._done = number(self.model.optimizer.iterations)
         self._draw(self._done)
 
     def close(self):

@@ -170,7 +170,7 @@ class _Training:
         if begun is None:  # Of 0.1
             model = self._build(1)
             folder.load(model, path)
-            begun = Progress(int(model.optimizer.iterations))
+            begun = Progress(watching.number(model.optimizer.iterations))
         passes = self._passes(begun, now)
         last = passes[-1]
         if (last["count"], last["steps"]) == (now["count"], now["steps"]):
@@ -266,10 +266,7 @@ class _Training:
                 batches = self.recipe.batches(
                     self.opened, part.first_epoch, self.devices.shard, part.stage
                 )
-                if part.skip:
-                    batches = batches.skip(part.skip)
-                if part.take is not None:
-                    batches = batches.take(part.take)
+                batches = _cut(batches, part.skip, part.take)
                 if self.sampler is not None:
                     self.sampler.gif = part is parts[-1]
                 model.fit(
@@ -283,6 +280,7 @@ class _Training:
     def _watchers(self, plan, begun):
         """The callbacks of the training, and a context that closes what they leave open."""
         closing = contextlib.ExitStack()
+        alone = self.devices.processes == 1
         clock = watching.Clock(begun.seconds)
         watchers = [watching.ContinueMeans(begun.logs), watching.StopOnNaN(), clock]
         if self.devices.is_chief:
@@ -291,12 +289,14 @@ class _Training:
             closing.callback(_close, history)
             self.sampler = self._sampler(plan)
             watchers += [self.sampler, history]
-            line = progress.line(self.execution.verbose, plan, begun.step)
+            line = progress.line(self.execution.verbose, plan, begun.step, alone)
             if line is not None:
                 closing.callback(line.close)
                 watchers.append(line)
         folder = self.folder if self.devices.is_chief else None
-        watchers.append(watching.Saver(folder, clock, self.stopper, self.execution.save_every))
+        watchers.append(
+            watching.Saver(folder, clock, self.stopper, self.execution.save_every, alone)
+        )
         return watchers, closing
 
     def _sampler(self, plan):
@@ -325,6 +325,15 @@ class _Training:
 
 def _plan_of(passes, total=0):
     return Plan(total, passes["steps"], passes["epoch"], passes["step"])
+
+
+def _cut(batches, skip, take):
+    """Those of the batches that are wanted; what is known of them stays known."""
+    cut = batches.skip(skip) if skip else batches
+    cut = cut if take is None else cut.take(take)
+    if cut is not batches:
+        cut.is_checked = getattr(batches, "is_checked", False)
+    return cut
 
 
 def _close(history):
