@@ -20,7 +20,7 @@ BELOW = {
     "on_first_use": set(),
     "schedules": set(),
     "pixels": set(),
-    "presets": {"version"},
+    "presets": {"files", "lazy", "version"},
     "engine": {"presets"},
     "layers": {"engine"},
     "losses": {"engine"},

@@ -10,8 +10,10 @@ import h5py
 import keras
 import numpy as np
 
+from keras_gen.files import flush
 from keras_gen.presets import files
-from keras_gen.presets.configs import check_config
+from keras_gen.presets.arrays import read_arrays
+from keras_gen.presets.configs import PACKAGE, check_config
 from keras_gen.presets.hubs import SCHEMES
 from keras_gen.version import __version__
 
@@ -66,7 +68,7 @@ def save_to_preset(model, folder, weights_dtype="float32", metadata=None, custom
     config = keras.saving.serialize_keras_object(model)
     for training in ("compile_config", "build_config"):
         config.pop(training, None)
-    config = json.loads(json.dumps(config))
+    config = _with_short_paths(json.loads(json.dumps(config)))
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -83,13 +85,29 @@ def save_to_preset(model, folder, weights_dtype="float32", metadata=None, custom
             **(metadata or {}),
         }
         (aside / files.METADATA).write_text(files.to_json(metadata), encoding="utf-8")
+        read_arrays(aside / files.WEIGHTS, aside / files.WEIGHTS)
+        for path in (*aside.iterdir(), aside):
+            flush(path)
         aside.chmod(0o755)
         if folder.exists():
             folder.rmdir()
         aside.rename(folder)
+        flush(folder.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return metadata
+
+
+def _with_short_paths(config):
+    """A config with the package in place of the files in it: its classes are found by their names."""
+    if isinstance(config, list):
+        return [_with_short_paths(child) for child in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: _with_short_paths(child) for key, child in config.items()}
+    if str(config.get("registered_name")).startswith(f"{PACKAGE}>") and "module" in config:
+        config["module"] = PACKAGE
+    return config
 
 
 def _bare_copy(model, config, custom_objects):
@@ -97,15 +115,17 @@ def _bare_copy(model, config, custom_objects):
     check_config(config, "The model's config", custom_objects)
     copy = keras.saving.deserialize_keras_object(config, custom_objects)
     for layer, bare in zip(_layers(model), _layers(copy), strict=True):
-        if type(layer).__name__ != "ImagePool":
-            bare.set_weights(layer.get_weights())
+        bare.set_weights(layer.get_weights())
     return copy
 
 
 def _layers(model):
     """The networks that a model of this package is made of, or the model itself."""
+    if hasattr(model, "kept_layers"):
+        return model.kept_layers()
     functional = isinstance(model, keras.Sequential) or hasattr(model, "inputs")
-    return [model] if functional else model.layers
+    layers = [model] if functional else model.layers
+    return [layer for layer in layers if type(layer).__name__ != "ImagePool"]
 
 
 def _compress(path, weights_dtype):
