@@ -4,4 +4,14 @@ from keras_gen.modalities.batches import check, split, take
 from keras_gen.modalities.looking import is_stream, look_at
 from keras_gen.modalities.spec import Arrays, Images, Labels, spec_of
 
-__all__ = ["Arrays", "Images", "Labels", "check", "is_stream", "look_at", "spec_of", "split", "take"]
+__all__ = [
+    "Arrays",
+    "Images",
+    "Labels",
+    "check",
+    "is_stream",
+    "look_at",
+    "spec_of",
+    "split",
+    "take",
+]
