@@ -19,8 +19,7 @@ def written_aside(path):
 
     Yields:
         `pathlib.Path` of the same suffix to write to. If the body raises, the file is removed and
-        what `path` held before stays. Else the disk has the whole of it before it takes the name, so
-        that this holds when the machine stops, too.
+        what `path` held before stays.
 
     Example:
     >>> folder = tempfile.mkdtemp()

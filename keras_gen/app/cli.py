@@ -72,7 +72,7 @@ def generate(
     from keras_gen.app.opening import load
 
     model = load(model, "generate")
-    options, columns = _classes_in_order(model, n, per_class)
+    options, columns = model.in_order(n, per_class)
     images = model.generate(seed=seed, **options)
     if separate:
         folder = output.with_suffix("") if output.suffix == ".png" else output
@@ -83,23 +83,6 @@ def generate(
     else:
         pictures.save_png(output, pictures.enlarge(pictures.image_grid(images, columns)))
         typer.echo(f"Wrote {output}")
-
-
-def _classes_in_order(model, n, per_class):
-    """Arguments of `generate`, and columns of a picture, that put the classes of a model in order."""
-    if hasattr(model, "in_order"):
-        return model.in_order(n, per_class)
-    classes = getattr(model, "num_classes", None)
-    if per_class and classes is None:
-        raise ValueError(
-            f"`--per-class` is for a conditional_gan. Received: a {type(model).__name__}"
-        )
-    if per_class:
-        return {"n": n, "per_class": True}, n
-    if classes is None:
-        return {"n": n}, None
-    labels = [number * classes // n for number in range(n)]
-    return {"labels": labels}, n // classes if n % classes == 0 else None
 
 
 @app.command()
@@ -221,11 +204,7 @@ def show_presets(
     if name is not None:
         from rich.markdown import Markdown
 
-        folder = presets.zoo_folder() / name
-        if name not in presets.list_presets() or pathlib.Path(name).exists():
-            start()
-            folder = presets.find_preset(name)
-        card = folder / "README.md"
+        card = presets.find_preset(name) / "README.md"
         if not card.exists():
             raise FileNotFoundError(f"The preset has no card. Received: {card}")
         Console().print(Markdown(card.read_text(encoding="utf-8")))

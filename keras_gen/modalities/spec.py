@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_gen.files import written_aside
-from keras_gen.pixels import in_range
+from keras_gen.modalities.images.range import in_range
 
 
 class Arrays:
@@ -27,6 +27,10 @@ class Arrays:
     def __repr__(self):
         return f"{type(self).__name__}({self.shape})"
 
+    def fits(self, shape):
+        """Whether an example of a shape is one of these."""
+        return _fits(self.shape, tuple(shape))
+
     def take(self, what, values):
         """Gives a batch as the networks have it, within a step.
 
@@ -41,7 +45,7 @@ class Arrays:
             ValueError: If it has another shape, or holds no real numbers.
         """
         self._check_dtype(what, values)
-        if not _fits(self.shape, tuple(values.shape[1:])):
+        if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must have the shape that the networks were made for, "
                 f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
@@ -116,7 +120,7 @@ class Arrays:
             What `keras_gen.metrics.get_feature_extractor` takes, or None where there are no scores for
             this kind of data.
         """
-        return None
+        return
 
     def _check_dtype(self, what, values):
         dtype = keras.backend.standardize_dtype(values.dtype)

@@ -11,7 +11,7 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import Labels, spec_of
-from keras_gen.pixels import in_range
+from keras_gen.modalities.images.range import in_range
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.generating import FromLatents
 

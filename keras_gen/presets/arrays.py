@@ -1,8 +1,8 @@
 """A weights file is looked through before Keras reads it: what it holds, and that it is no trap."""
 
 import dataclasses
-import io
 import math
+import re
 import zlib
 
 import h5py
@@ -14,6 +14,7 @@ _MOST_DEPTH = 64
 _FREE_BYTES = 64 * 2**20
 _MOST_EXPANSION = 20
 _LEAST_CHUNK = 2**20
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FILTERS = (h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_FLETCHER32)
 
 
@@ -26,8 +27,8 @@ class Arrays:
     floats: int  # those of the float arrays
 
 
-class _Refused(ValueError):
-    pass
+class RefusedError(ValueError):
+    """A file is readable, and refused for what it holds."""
 
 
 def read_arrays(file, source, finite=True):
@@ -38,7 +39,7 @@ def read_arrays(file, source, finite=True):
     unpack to more than it says.
 
     Args:
-        file: `pathlib.Path` or `io.BytesIO` of an HDF5 file.
+        file: `pathlib.Path` of an HDF5 file.
         source: String or path, the file's name for the errors.
         finite: Boolean, whether arrays with NaN or infinities are refused.
 
@@ -49,7 +50,7 @@ def read_arrays(file, source, finite=True):
         ValueError: If it is refused, or no HDF5 file.
     """
     try:
-        stored = file.getbuffer().nbytes if isinstance(file, io.BytesIO) else file.stat().st_size
+        stored = file.stat().st_size
         most_bytes = max(_FREE_BYTES, _MOST_EXPANSION * stored)
         kinds, numbers, size = {}, {"float": 0, "int": 0, "bool": 0}, 0
         with h5py.File(file, "r") as opened:
@@ -57,27 +58,29 @@ def read_arrays(file, source, finite=True):
                 kind = _check_array(name, array)
                 size += array.size * array.dtype.itemsize
                 if size > most_bytes:
-                    raise _Refused(
+                    raise RefusedError(
                         f"its arrays must take at most {most_bytes} bytes, for a file of {stored} "
                         f"bytes. Received: at least {size} bytes"
                     )
                 _check_chunks(name, array)
                 if finite and kind == "float" and not _is_finite(array):
-                    raise _Refused(f"all must be finite. Received: NaN or infinities in {name}")
+                    raise RefusedError(f"all must be finite. Received: NaN or infinities in {name}")
                 kinds[name] = (array.shape, kind)
                 numbers[kind] += array.size
-    except _Refused as error:
-        raise ValueError(
+    except RefusedError as error:
+        raise RefusedError(
             f"{source} must hold its weights as plain arrays of numbers, so nothing was loaded: {error}"
         ) from None
     except Exception as error:  # h5py has no kind of its own: OSError, KeyError, RuntimeError ...
-        raise ValueError(f"{source} is no HDF5 file that can be read: {one_line(error)}") from error
+        raise RefusedError(
+            f"{source} is no HDF5 file that can be read: {one_line(error)}"
+        ) from error
     return Arrays(kinds, sum(numbers.values()), numbers["float"])
 
 
 def one_line(error):
     """An error's text, or its kind where it has none, in one line of at most 300 characters."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(_COLOURS.sub("", str(error)).split()) or type(error).__name__
     return text if len(text) <= 300 else f"{text[:297]}..."
 
 
@@ -91,12 +94,12 @@ def _walk(file):
             link = group.get(name, getlink=True)
             item = group[name] if isinstance(link, h5py.HardLink) else None
             if not isinstance(item, h5py.Group | h5py.Dataset):
-                raise _Refused(f"received {full_name}, which points elsewhere or holds objects")
+                raise RefusedError(f"received {full_name}, which points elsewhere or holds objects")
             if _address(item) in seen:
-                raise _Refused(f"received {full_name}, which stands at two places")
+                raise RefusedError(f"received {full_name}, which stands at two places")
             seen.add(_address(item))
             if len(seen) > _MOST_OBJECTS or depth > _MOST_DEPTH:
-                raise _Refused(
+                raise RefusedError(
                     f"at most {_MOST_OBJECTS} objects, nested {_MOST_DEPTH} deep. Received: more"
                 )
             if isinstance(item, h5py.Group):
@@ -112,12 +115,12 @@ def _address(item):
 def _check_array(name, array):
     """The kind of an array; whatever is none of numbers, or not in the file, is refused."""
     if array.external or array.is_virtual or array.dtype.hasobject:
-        raise _Refused(f"received {name}, which points elsewhere or holds objects")
+        raise RefusedError(f"received {name}, which points elsewhere or holds objects")
     kind = {"f": "float", "i": "int", "u": "int", "b": "bool"}.get(array.dtype.kind)
     if _is_bfloat16(array):
         kind = "float"
     if array.shape is None or kind is None or array.dtype.itemsize > 8:
-        raise _Refused(f"received {name} of shape {array.shape} and type {array.dtype}")
+        raise RefusedError(f"received {name} of shape {array.shape} and type {array.dtype}")
     return kind
 
 
@@ -131,22 +134,26 @@ def _check_chunks(name, array):
     layout = array.id.get_create_plist()
     filters = [layout.get_filter(number)[0] for number in range(layout.get_nfilters())]
     if filters != [code for code in _FILTERS if code in filters]:
-        raise _Refused(f"received {name}, packed by HDF5's filters {filters}, not {_FILTERS}")
+        raise RefusedError(f"received {name}, packed by HDF5's filters {filters}, not {_FILTERS}")
     if array.chunks is None:
         return
     size = math.prod(array.chunks) * array.dtype.itemsize
     if size > max(array.size * array.dtype.itemsize, _LEAST_CHUNK):
-        raise _Refused(f"received {name} of shape {array.shape} in chunks of {array.chunks}")
+        raise RefusedError(f"received {name} of shape {array.shape} in chunks of {array.chunks}")
     chunks = []
     array.id.chunk_iter(chunks.append)
     for chunk in chunks:
         if chunk.size > 2 * size + 1024:
-            raise _Refused(f"received {name}, whose chunk of {size} bytes takes {chunk.size} bytes")
+            raise RefusedError(
+                f"received {name}, whose chunk of {size} bytes takes {chunk.size} bytes"
+            )
         if h5py.h5z.FILTER_DEFLATE in filters:
             packed = array.id.read_direct_chunk(chunk.chunk_offset)[1]
             skipped = chunk.filter_mask & (1 << filters.index(h5py.h5z.FILTER_DEFLATE))
             if not skipped and len(zlib.decompressobj().decompress(packed, size + 1)) > size:
-                raise _Refused(f"received {name}, whose chunk unpacks to more than {size} bytes")
+                raise RefusedError(
+                    f"received {name}, whose chunk unpacks to more than {size} bytes"
+                )
 
 
 def _is_finite(array):

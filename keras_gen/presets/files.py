@@ -9,10 +9,12 @@ CONFIG = "config.json"
 WEIGHTS = "model.weights.h5"
 METADATA = "metadata.json"
 
-# The largest config of the zoo has 240 kB and a depth of 16. JSON of 16 MB may take 500 MB when it is
-# parsed.
+# The largest config of the zoo has 240 kB, 9,000 values and a depth of 16. JSON of 16 MB may take 500 MB
+# when it is parsed, and Keras seconds for a list of 200,000.
 MOST_JSON_BYTES = 16 * 2**20
+MOST_JSON_VALUES = 200_000
 MOST_JSON_DEPTH = 100
+_TOO_DEEP = f"{{}} must not be nested more than {MOST_JSON_DEPTH} deep"
 _FILE_NAME = re.compile(r"[\w .()+-]{1,200}")
 
 
@@ -43,32 +45,37 @@ def read_json(path):
 
 
 def parse_json(text, source):
-    """Parses JSON of no more than the depth that a config has.
+    """Parses JSON of no more depth and values than a config has.
 
     Args:
         text: Bytes.
         source: String or path, the file's name for the error.
 
     Raises:
-        ValueError: If it is no JSON, or nested too deep.
+        ValueError: If it is no JSON, nested too deep, or of too many values.
     """
     try:
         content = json.loads(text.decode("utf-8"))
-        level = _nested_in([content])
-        for _ in range(MOST_JSON_DEPTH):
-            if not level:
-                return content
-            level = [child for parent in level for child in _nested_in(parent)]
     except RecursionError:
-        pass
+        raise ValueError(_TOO_DEEP.format(source)) from None
     except ValueError as error:
         raise ValueError(f"{source} is no JSON file: {error}") from error
-    raise ValueError(f"{source} must not be nested more than {MOST_JSON_DEPTH} deep")
-
-
-def _nested_in(value):
-    values = value.values() if isinstance(value, dict) else value
-    return [child for child in values if isinstance(child, dict | list)]
+    level, count = [content], 1
+    for _ in range(MOST_JSON_DEPTH):
+        nested = [value for value in level if isinstance(value, dict | list)]
+        if not nested:
+            return content
+        count += sum(map(len, nested))
+        if count > MOST_JSON_VALUES:
+            raise ValueError(
+                f"{source} must hold at most {MOST_JSON_VALUES} values. Received: at least {count}"
+            )
+        level = [
+            child
+            for value in nested
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+    raise ValueError(_TOO_DEEP.format(source))
 
 
 def read_object(path):

@@ -1,14 +1,16 @@
 """Models from whatever holds one: a preset, a `.keras` file, the folder of a training."""
 
-import io
 import os
+import pathlib
+import shutil
+import tempfile
 import warnings
 import zipfile
 
 import keras
 
 from keras_gen.presets import files
-from keras_gen.presets.arrays import one_line, read_arrays
+from keras_gen.presets.arrays import RefusedError, one_line, read_arrays
 from keras_gen.presets.building import build
 from keras_gen.presets.configs import PACKAGE, check_config
 from keras_gen.presets.finding import find_file, is_preset
@@ -56,11 +58,9 @@ def open_model(path, custom_objects=None, trust=False, compile=True):
     path = find_file(path)
     if path.suffix != ".keras":
         raise ValueError(f"`path` must be a .keras file. Received: {path}")
-    config, weights = _read_parts(path)
+    config, numbers = _look_through(path)
     if not trust:
-        check_config(config, path, custom_objects, training=compile)
-    numbers = read_arrays(weights, path, finite=False).numbers
-    del weights
+        check_config(config, path, custom_objects, training=True)
 
     def load():
         with warnings.catch_warnings():
@@ -75,24 +75,32 @@ def open_model(path, custom_objects=None, trust=False, compile=True):
     return model
 
 
-def _read_parts(path):
-    """The parsed config and the weights, an `io.BytesIO`, of a `.keras` file."""
+def _look_through(path):
+    """The parsed config of a `.keras` file, and how many numbers its weights are."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as scratch:
             _check_members(archive.infolist(), path)
-            text, weights = archive.read(files.CONFIG), archive.read(files.WEIGHTS)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, RuntimeError) as error:
+            text = archive.read(files.CONFIG)
+            weights = pathlib.Path(scratch) / files.WEIGHTS
+            with archive.open(files.WEIGHTS) as packed, weights.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, 2**20)
+            numbers = read_arrays(weights, path, finite=False).numbers
+    except RefusedError:
+        raise
+    except (
+        Exception
+    ) as error:  # zipfile has no kind of its own: BadZipFile, OSError, zlib.error ...
         raise ValueError(f"{path} is no .keras file that can be read: {one_line(error)}") from error
     config = files.parse_json(text, f"{files.CONFIG} in {path}")
     if not isinstance(config, dict):
         raise ValueError(f"{path} must hold the config of one model. Received: {str(config)[:80]}")
-    return config, io.BytesIO(weights)
+    return config, numbers
 
 
 def _check_members(members, path):
     names = [member.filename for member in members]
     if len(names) != len({*names}) or {*names} != _PARTS:
-        raise ValueError(
+        raise RefusedError(
             f"{path} must hold {', '.join(sorted(_PARTS))}, each once and nothing else. Received: "
             f"{', '.join(names)[:200] or 'nothing'}"
         )
@@ -101,7 +109,7 @@ def _check_members(members, path):
         if member.filename != files.WEIGHTS:
             most = files.MOST_JSON_BYTES
         if member.file_size > most:
-            raise ValueError(
+            raise RefusedError(
                 f"{path} must not unpack to more than {most} bytes of {member.filename}. Received: "
                 f"{member.file_size} bytes, packed in {member.compress_size}"
             )

@@ -15,6 +15,7 @@ from keras_gen.presets import files
 from keras_gen.presets.arrays import read_arrays
 from keras_gen.presets.configs import PACKAGE, check_config
 from keras_gen.presets.hubs import SCHEMES
+from keras_gen.presets.kept import Kept
 from keras_gen.version import __version__
 
 _WEIGHTS_DTYPES = ("float32", "float16")
@@ -114,18 +115,14 @@ def _bare_copy(model, config, custom_objects):
     """The same model with nothing but its weights: uncompiled, its pools empty."""
     check_config(config, "The model's config", custom_objects)
     copy = keras.saving.deserialize_keras_object(config, custom_objects)
-    for layer, bare in zip(_layers(model), _layers(copy), strict=True):
+    for layer, bare in zip(_kept(model), _kept(copy), strict=True):
         bare.set_weights(layer.get_weights())
     return copy
 
 
-def _layers(model):
-    """The networks that a model of this package is made of, or the model itself."""
-    if hasattr(model, "kept_layers"):
-        return model.kept_layers()
-    functional = isinstance(model, keras.Sequential) or hasattr(model, "inputs")
-    layers = [model] if functional else model.layers
-    return [layer for layer in layers if type(layer).__name__ != "ImagePool"]
+def _kept(model):
+    """The layers that a model of several networks is made of, or the model itself."""
+    return model.kept_layers() if isinstance(model, Kept) else [model]
 
 
 def _compress(path, weights_dtype):
