@@ -69,6 +69,10 @@ class CVAE(LatentVAE):
     Generative Models; Kingma et al., 2014 (a label beside latents), https://arxiv.org/abs/1406.5298
     """
 
+    call_in_words = (
+        "images = model.generate(10, per_class=True, seed=0)  # ten rows of one class each"
+    )
+
     def __init__(
         self,
         encoder,

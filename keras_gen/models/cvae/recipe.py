@@ -1,9 +1,9 @@
 """How `keras-gen train cvae` makes a conditional VAE."""
 
-from keras_gen.models.vae.recipe import VAERecipe
+from keras_gen.recipes import VariationalRecipe
 
 
-class CVAERecipe(VAERecipe):
+class CVAERecipe(VariationalRecipe):
     """Convolutional VAE whose networks are given the label as a one-hot code."""
 
     family = "cvae"
