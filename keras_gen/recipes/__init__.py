@@ -10,6 +10,7 @@ from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
 from keras_gen.recipes.translation import TranslationRecipe
+from keras_gen.recipes.variational import VariationalRecipe
 
 __all__ = [
     "REQUIRED",
@@ -21,6 +22,7 @@ __all__ = [
     "Recipe",
     "Stage",
     "TranslationRecipe",
+    "VariationalRecipe",
     "families",
     "find_family",
     "option",
