@@ -1,58 +1,75 @@
 """Generative models for Keras 3, on TensorFlow, JAX and PyTorch.
 
 Models, layers and losses are imported at once, so that Keras finds them when it loads a file; what is
-heavier (data pipelines, metrics, callbacks) is imported when it is first used.
+heavier (data pipelines, metrics, callbacks) is imported when it is first used. In the command
+`keras-gen` everything is, so that it prints help before Keras is there.
 """
 
 import importlib
+import itertools
 import os
 import sys
 
-try:
-    from keras_gen import engine
-except (ImportError, ValueError) as _error:
-    _message = (
-        "KERAS_BACKEND must be tensorflow, jax or torch, and installed. Received: "
-        f"KERAS_BACKEND={os.environ.get('KERAS_BACKEND')!r} ({_error})"
-    )
-    if os.path.basename(sys.argv[0]) in ("keras-gen", "-m"):
-        sys.stderr.write(f"keras-gen: {_message}\n")
-        sys.exit(2)
-    raise ImportError(_message) from _error
-
-from keras_gen import layers, losses, networks, schedules
-from keras_gen.models import GAN, VAE, WGANGP, ConditionalGAN, CycleGAN, Pix2Pix
-from keras_gen.presets import from_preset, list_presets, save_to_preset, upload_preset
 from keras_gen.version import __version__
 
+# Where each name of the package stands; its parts stand for themselves.
+_PLACES = {
+    "GAN": "models",
+    "VAE": "models",
+    "WGANGP": "models",
+    "ConditionalGAN": "models",
+    "CycleGAN": "models",
+    "Pix2Pix": "models",
+    "from_preset": "presets",
+    "list_presets": "presets",
+    "save_to_preset": "presets",
+    "upload_preset": "presets",
+}
+_AT_ONCE = ("engine", "layers", "losses", "networks", "schedules")
 _ON_FIRST_USE = ("callbacks", "data", "distribution", "metrics")
 
-__all__ = [
-    "GAN",
-    "VAE",
-    "WGANGP",
-    "ConditionalGAN",
-    "CycleGAN",
-    "Pix2Pix",
-    "__version__",
-    "engine",
-    "from_preset",
-    "layers",
-    "list_presets",
-    "losses",
-    "networks",
-    "save_to_preset",
-    "schedules",
-    "upload_preset",
-    *_ON_FIRST_USE,
-]
+__all__ = ["__version__", *_AT_ONCE, *_ON_FIRST_USE, *_PLACES]
 
 
 def __getattr__(name):
-    if name in _ON_FIRST_USE:
+    if name in _PLACES:
+        found = getattr(importlib.import_module(f"keras_gen.{_PLACES[name]}"), name)
+        globals()[name] = found
+        return found
+    if name in (*_AT_ONCE, *_ON_FIRST_USE, "models", "presets"):
         return importlib.import_module(f"keras_gen.{name}")
     raise AttributeError(f"module 'keras_gen' has no attribute {name!r}")
 
 
 def __dir__():
     return sorted(__all__)
+
+
+def import_models():
+    """Imports Keras, its backend and every model, layer and loss, so that Keras finds them in files.
+
+    `import keras_gen` does it, but in the command `keras-gen`, which does it when it needs a model.
+
+    Raises:
+        ImportError: If there is no such backend.
+    """
+    try:
+        importlib.import_module("keras_gen.engine")
+    except (ImportError, ValueError) as error:
+        raise ImportError(
+            "KERAS_BACKEND must be tensorflow, jax or torch, and installed. Received: "
+            f"KERAS_BACKEND={os.environ.get('KERAS_BACKEND')!r} ({error})"
+        ) from error
+    for name in (*_AT_ONCE, *_PLACES):
+        globals()[name] = __getattr__(name)
+
+
+def _is_command():
+    """Whether this process is `keras-gen`, or `python -m keras_gen`."""
+    if os.path.basename(sys.argv[0] if sys.argv else "").startswith("keras-gen"):
+        return True
+    return ("-m", "keras_gen") in itertools.pairwise(sys.orig_argv)
+
+
+if not _is_command():
+    import_models()

@@ -1,5 +1,5 @@
 """`python -m keras_gen` is `keras-gen`."""
 
-from keras_gen.cli import main
+from keras_gen.app.cli import main
 
 main()

@@ -15,7 +15,8 @@ def written_aside(path):
 
     Yields:
         `pathlib.Path` of the same suffix to write to. If the body raises, the file is removed and
-        what `path` held before stays.
+        what `path` held before stays. Else the disk has the whole of it before it takes the name, so
+        that this holds when the machine stops, too.
 
     Example:
     >>> folder = tempfile.mkdtemp()
@@ -34,9 +35,22 @@ def written_aside(path):
     try:
         yield aside
         aside.chmod(0o666 & ~_umask())
+        _to_disk(aside, os.O_RDWR)
         os.replace(aside, path)
+        if os.name != "nt":  # Windows opens no folders.
+            _to_disk(path.parent, os.O_RDONLY)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _to_disk(path, flags):
+    """Waits until the disk has what the system holds of a file or a folder."""
+    handle = os.open(path, flags)
+    try:
+        with contextlib.suppress(OSError):  # Some file systems know no such thing.
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask():

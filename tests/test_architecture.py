@@ -17,7 +17,7 @@ BACKENDS = {"tensorflow", "jax", "torch"}
 BELOW = {
     "version": set(),
     "files": set(),
-    "lazy": set(),
+    "on_first_use": set(),
     "schedules": set(),
     "pixels": set(),
     "presets": {"version"},
@@ -25,7 +25,7 @@ BELOW = {
     "layers": {"engine"},
     "losses": {"engine"},
     "networks": {"engine", "layers", "losses"},
-    "models": {"engine", "layers", "losses", "lazy", "networks", "pixels"},
+    "models": {"engine", "layers", "losses", "networks", "on_first_use", "pixels"},
     "pictures": {"files"},
     "distribution": set(),
 }

@@ -1,26 +1,32 @@
-"""What `keras-gen train` makes of a model's name."""
+"""What `keras-gen train` makes of a family's name."""
 
 import dataclasses
 
 import keras
 import pytest
 
-from keras_gen.recipes import RECIPES, Settings
+from keras_gen.recipes import families
 
+FAMILIES = {name: family.load() for name, family in families().items()}
 TINY = {"epochs": 2, "batch_size": 250, "base_filters": 4}
 DOMAINS = {"pix2pix": {"input": "edges"}, "cycle_gan": {"input": "image", "target": "image"}}
+FALLING = [name for name in FAMILIES if name != "vae"]
 
 
-@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if recipe.decays])
+def tiny(name, **options):
+    return FAMILIES[name](dataset="digits", **DOMAINS.get(name, {}), **{**TINY, **options})
+
+
+@pytest.mark.parametrize("name", FALLING)
 def test_every_rate_has_fallen_to_zero_when_training_ends(name):
-    settings = Settings(name, "digits", **DOMAINS.get(name, {}), **TINY).with_defaults()
-    dataset = RECIPES[name].load(settings)
-    model = RECIPES[name].build(dataset, settings)
-    updates = int(dataset.cardinality()) * settings.epochs
+    recipe = tiny(name)
+    opened = recipe.open()
+    updates = opened.steps(recipe.batch_size) * recipe.epochs
+    model = recipe.build(opened, updates)
     for phase in model.optimizer.phase_names:
         optimizer, count = model.optimizer[phase], updates
         if name == "wgan_gp" and phase == "discriminator":
-            count *= settings.n_critic
+            count *= recipe.n_critic
 
         def rate_after(number, optimizer=optimizer):
             optimizer.iterations.assign(number)
@@ -31,32 +37,124 @@ def test_every_rate_has_fallen_to_zero_when_training_ends(name):
         assert rate_after(count) == 0.0, phase
 
 
-def test_every_setting_is_an_option_of_some_recipe():
-    known = {"model", "dataset", "image_size", "seed", "precision"}
-    for recipe in RECIPES.values():
-        known |= {*recipe.defaults, *recipe.options}
-    assert {field.name for field in dataclasses.fields(Settings)} == known
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_options_are_the_fields_and_each_has_words(name):
+    recipe = FAMILIES[name]
+    fields = {field.name for field in dataclasses.fields(recipe)}
+    options = recipe.options()
+    assert {option.name for option in options} == fields
+    assert all(option.help.endswith(".") and option.kind in (int, float, str) for option in options)
+    assert recipe.family == name and recipe.title.endswith(".")
+
+
+def test_defaults_are_those_of_0_1():
+    dcgan = {"batch_size": 64, "latent_dim": 64, "base_filters": 32, "learning_rate": 1e-3}
+    dcgan |= {"discriminator_learning_rate": 5e-4, "loss": "non_saturating", "ema_decay": 0.999}
+    dcgan |= {"r1_weight": 0.0, "seed": 0, "precision": "float32", "image_size": None}
+    lengths = {"epochs": None, "steps": None, "minutes": None}
+    translation = {"image_size": None, "learning_rate": 2e-4, "augment": "crop,flip"}
+    translation |= {"input": None, "target": None, "seed": 0, "precision": "float32"}
+    assert {name: recipe.defaults() for name, recipe in FAMILIES.items()} == {
+        "gan": dcgan | lengths,
+        "conditional_gan": dcgan | lengths,
+        "wgan_gp": {name: dcgan[name] for name in dcgan if name not in ("loss", "r1_weight")}
+        | lengths
+        | {"learning_rate": 5e-4, "discriminator_learning_rate": 1e-3, "n_critic": 1},
+        "vae": {
+            **lengths,
+            "batch_size": 128,
+            "latent_dim": 16,
+            "base_filters": 32,
+            "learning_rate": 1e-3,
+            "beta": 1.0,
+            "seed": 0,
+            "precision": "float32",
+            "image_size": None,
+        },
+        "pix2pix": translation
+        | lengths
+        | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"},
+        "cycle_gan": translation
+        | lengths
+        | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"},
+    }
+    epochs = {"gan": 12, "conditional_gan": 12, "wgan_gp": 12, "vae": 15, "pix2pix": 40}
+    epochs["cycle_gan"] = 20
+    assert {name: recipe.default_epochs for name, recipe in FAMILIES.items()} == epochs
+
+
+def test_few_data_are_trained_on_for_a_number_of_steps():
+    gan = FAMILIES["gan"](dataset="digits")
+    assert gan.epochs_by_default(24) == 417  # 1,558 pictures: 10,008 steps
+    assert gan.epochs_by_default(937) == 12  # Fashion-MNIST
+    assert FAMILIES["vae"](dataset="digits").epochs_by_default(468) == 15
+    assert FAMILIES["vae"](dataset="digits").epochs_by_default(11) == 455  # 5,005 steps
+    # Four times as many images a step, a quarter of the steps; fewer images, no more steps.
+    assert FAMILIES["gan"](dataset="digits", batch_size=256).epochs_by_default(234) == 12
+    assert FAMILIES["gan"](dataset="digits", batch_size=32).epochs_by_default(48) == 209
 
 
 @pytest.mark.parametrize("name", DOMAINS)
 @pytest.mark.parametrize(("augment", "scaled"), [("none", False), ("flip", False), ("crop", True)])
 def test_what_is_augmented_can_be_chosen(name, augment, scaled):
     """Digits have 17 grey levels; a crop, out of a larger picture, has others between them."""
-    settings = Settings(name, "digits", **DOMAINS[name], **TINY, augment=augment).with_defaults()
-    _, batch = next(iter(RECIPES[name].load(settings).as_numpy_iterator()))
+    recipe = tiny(name, augment=augment)
+    _, batch = next(iter(recipe.batches(recipe.open()).as_numpy_iterator()))
     levels = {round(float(level)) for level in (batch.ravel() + 1.0) * 127.5}
     assert (len(levels) > 17) is scaled
 
 
 @pytest.mark.parametrize("name", ["gan", "conditional_gan"])
 def test_r1_is_off_and_can_be_had(name):
-    for given, names in ((None, []), (0.05, ["r1_penalty"])):
-        settings = Settings(name, "digits", **TINY, r1_weight=given).with_defaults()
-        model = RECIPES[name].build(RECIPES[name].load(settings), settings)
-        assert (model.r1_weight, model.penalty_names) == (given or 0.0, names)
+    for given, names in (({}, []), ({"r1_weight": 0.05}, ["r1_penalty"])):
+        recipe = tiny(name, **given)
+        model = recipe.build(recipe.open(), 10)
+        assert (model.r1_weight, list(model.penalty_names)) == (given.get("r1_weight", 0.0), names)
 
 
 def test_unknown_augmentations_are_refused():
-    settings = Settings("pix2pix", "digits", input="edges", augment="turn").with_defaults()
+    recipe = tiny("pix2pix", augment="turn")
     with pytest.raises(ValueError, match=r"`augment` must be some of.*turn"):
-        RECIPES["pix2pix"].load(settings)
+        recipe.batches(recipe.open())
+
+
+def test_settings_are_the_recipe():
+    recipe = tiny("vae", beta=2)
+    settings = recipe.to_settings()
+    assert settings["model"] == "vae" and settings["beta"] == 2 and "n_critic" not in settings
+    assert FAMILIES["vae"].from_settings(settings) == recipe
+
+
+def test_settings_of_0_1_have_none_for_other_families():
+    settings = {"model": "vae", "dataset": "digits", "n_critic": None, "loss": None, "epochs": 3}
+    recipe = FAMILIES["vae"].from_settings(settings)
+    assert recipe.epochs == 3 and recipe.beta == 1.0
+    with pytest.raises(ValueError, match=r"`n_critic` is no option of vae. Received: n_critic=3"):
+        FAMILIES["vae"].from_settings({**settings, "n_critic": 3})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "`epochs` must be 1 or more. Received: epochs=0"),
+        ({"epochs": 1.5}, "`epochs` must be an integer"),
+        ({"batch_size": None}, "`batch_size` must be an integer"),
+        ({"latent_dim": True}, "`latent_dim` must be an integer"),
+        ({"ema_decay": 1.5}, "`ema_decay` must be 1 or less"),
+        ({"precision": "float16"}, "`precision` must be one of float32, mixed_bfloat16"),
+        ({"dataset": 3}, "`dataset` must be a string"),
+    ],
+)
+def test_wrong_values_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        FAMILIES["gan"](**{"dataset": "digits", **options})
+
+
+def test_a_plain_assignment_is_another_default():
+    class Wider(FAMILIES["vae"]):
+        base_filters = 64
+
+    assert Wider(dataset="digits").base_filters == 64
+    assert Wider(dataset="digits", base_filters=8).base_filters == 8
+    words = {option.name: option for option in Wider.options()}["base_filters"]
+    assert (words.default, words.help, words.min) == (64, "Width of the networks.", 1)

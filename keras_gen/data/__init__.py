@@ -5,8 +5,20 @@ TensorFlow, TensorFlow Datasets and Pillow are imported when a pipeline is first
 
 from keras_gen.data import transforms
 from keras_gen.data.describe import Description, describe
-from keras_gen.data.images import images
-from keras_gen.data.paired import paired
-from keras_gen.data.unpaired import unpaired
+from keras_gen.data.images import images, open_images
+from keras_gen.data.opened import Opened
+from keras_gen.data.paired import open_paired, paired
+from keras_gen.data.unpaired import open_unpaired, unpaired
 
-__all__ = ["Description", "describe", "images", "paired", "transforms", "unpaired"]
+__all__ = [
+    "Description",
+    "Opened",
+    "describe",
+    "images",
+    "open_images",
+    "open_paired",
+    "open_unpaired",
+    "paired",
+    "transforms",
+    "unpaired",
+]

@@ -19,8 +19,9 @@ class ArraySource:
 
     name = "arrays"
     indexed = True
+    splits = ("train",)
 
-    def __init__(self, columns, labels=None, names=("source",)):
+    def __init__(self, columns, labels=None, names=("source",), value_range=None):
         self.columns = tuple(
             _check_images(array, name) for array, name in zip(columns, names, strict=True)
         )

@@ -1,7 +1,8 @@
 import dataclasses
 import os
 
-from keras_gen.data.folder_source import FolderSource, split_folder
+from keras_gen.data.folder_source import FolderSource
+from keras_gen.data.folders import split_folder
 from keras_gen.data.preparing import OWN_BUILDERS, find_builder, prepared_builder
 from keras_gen.data.sources import is_folder, open_source
 from keras_gen.data.tfds_source import count_examples, image_feature, label_feature

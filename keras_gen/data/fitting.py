@@ -3,7 +3,7 @@
 from keras_gen.data.lazy import tf
 
 
-def fit(image, size, channels):
+def fit(image, size, channels, resize="bicubic"):
     """Bring an image to a size and a number of channels.
 
     The image is scaled, in proportion, until it covers the size, and its middle is cut out.
@@ -13,6 +13,7 @@ def fit(image, size, channels):
         size: Tuple, height and width.
         channels: 1 for luminance, 3 for colour, or the image's own number. Four channels are
             composited on white.
+        resize: `"bicubic"`, or `"nearest"`, which makes no new colours.
 
     Returns:
         Tensor `(*size, channels)` of the image's dtype.
@@ -20,7 +21,7 @@ def fit(image, size, channels):
     dtype = image.dtype
     image = _to_channels(image, channels)
     if image.shape[:2] != size:
-        image = _cover(tf.cast(image, tf.float32), size)
+        image = _cover(tf.cast(image, tf.float32), size, resize)
     if dtype == tf.uint8 and image.dtype != tf.uint8:
         image = tf.saturate_cast(tf.round(image), tf.uint8)
     elif dtype != tf.uint8:
@@ -42,12 +43,12 @@ def _to_channels(image, channels):
     return image
 
 
-def _cover(image, size):
+def _cover(image, size, resize):
     wanted = tf.cast(size, tf.float32)
     current = tf.cast(tf.shape(image)[:2], tf.float32)
     scaled = tf.maximum(wanted, tf.round(current * tf.reduce_max(wanted / current)))
     scaled = tf.cast(scaled, tf.int32)
-    image = tf.image.resize(image, scaled, method="bicubic", antialias=True)
+    image = tf.image.resize(image, scaled, method=resize, antialias=True)
     top, left = (scaled[0] - size[0]) // 2, (scaled[1] - size[1]) // 2
     return image[top : top + size[0], left : left + size[1]]
 

@@ -2,15 +2,14 @@
 
 import concurrent.futures
 import os
-import pathlib
 import warnings
 
 import numpy as np
 
 from keras_gen.data.decoding import picture_shape, read_picture
+from keras_gen.data.folders import class_labels, matching_files
 from keras_gen.data.lazy import tf
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 HALVES = ("left", "right")
 
 
@@ -33,7 +32,18 @@ class FolderSource:
     dtype = "uint8"
     indexed = True
 
-    def __init__(self, folders, labels=False, strict=False, halves=None, headers_only=False):
+    splits = ("train",)
+
+    def __init__(
+        self,
+        folders,
+        labels=False,
+        strict=False,
+        halves=None,
+        headers_only=False,
+        channels=None,
+        value_range=None,
+    ):
         self.name = os.fspath(folders[0])
         self._halves = halves
         rows = matching_files(folders, strict)
@@ -48,7 +58,7 @@ class FolderSource:
         self.shapes = _common_shapes(shapes, halves)
         self.class_names = self._labels = None
         if labels:
-            self.class_names, self._labels = _classes(self._rows, folders[0])
+            self.class_names, self._labels = class_labels(self._rows, folders[0])
 
     def entries(self):
         """The indices of the rows of files."""
@@ -71,68 +81,6 @@ class FolderSource:
         width = whole.shape[1] // 2
         parts = {"left": whole[:, :width], "right": whole[:, -width:]}
         return tuple(np.ascontiguousarray(parts[half]) for half in self._halves)
-
-
-def matching_files(folders, strict=False):
-    """Rows of files, one of each folder, sorted by name."""
-    listings = [list_pictures(folder) for folder in folders]
-    common = [stem for stem in listings[0] if all(stem in other for other in listings[1:])]
-    alone = sorted({stem for listing in listings for stem in listing} - set(common))
-    if not common or (alone and strict):
-        raise ValueError(
-            "`source` must be folders with files of the same names. Received: "
-            f"{[os.fspath(f) for f in folders]}, where {len(alone)} files have no counterpart, "
-            f"{alone[:5]} for instance"
-        )
-    if alone:
-        warnings.warn(
-            f"Skipped {len(alone)} files without a counterpart of the same name in "
-            f"{[os.fspath(f) for f in folders]}: {', '.join(alone[:5])}",
-            stacklevel=2,
-        )
-    return [tuple(listing[stem] for listing in listings) for stem in common]
-
-
-def list_pictures(folder):
-    """Map from path without suffix, relative to the folder, to the file; hidden files are left out.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If there is no picture in it.
-    """
-    root = pathlib.Path(folder).expanduser()
-    if not root.is_dir():
-        raise FileNotFoundError(f"`source` must be a folder that exists. Received: {folder!r}")
-    files = (f for f in sorted(root.rglob("*")) if f.suffix.lower() in SUFFIXES and f.is_file())
-    shown = (f for f in files if not any(p.startswith(".") for p in f.relative_to(root).parts))
-    pictures = {}
-    for file in shown:
-        stem = file.relative_to(root).with_suffix("").as_posix()
-        # Two files that differ in their suffix only are two pictures.
-        pictures[stem if stem not in pictures else file.relative_to(root).as_posix()] = file
-    if not pictures:
-        raise ValueError(
-            f"`source` must be a folder with pictures ({', '.join(SUFFIXES)}), in it or below. "
-            f"Received: {os.fspath(folder)!r}, which has none"
-        )
-    return pictures
-
-
-def split_folder(folder, split):
-    """The subfolder named after the split; the folder itself where `"train"` has none.
-
-    Raises:
-        ValueError: If there is no folder for another split than `"train"`.
-    """
-    folder = pathlib.Path(folder).expanduser()
-    if (folder / split).is_dir():
-        return folder / split
-    if split != "train" and folder.is_dir():
-        raise ValueError(
-            f"`split` must be 'train' or the name of a subfolder of {folder}. "
-            f"Received: split={split!r}"
-        )
-    return folder
 
 
 def _try_shapes(row, headers_only):
@@ -176,15 +124,3 @@ def _common_shapes(shapes, halves):
         return tuple(columns)
     height, width, channels = columns[0]
     return ((height, width and width // 2, channels),) * len(halves)
-
-
-def _classes(rows, folder):
-    root = pathlib.Path(folder).expanduser()
-    parts = [row[0].relative_to(root).parts for row in rows]
-    if any(len(part) < 2 for part in parts):
-        raise ValueError(
-            "`labels=True` needs a folder with one subfolder a class, and no picture outside them. "
-            f"Received: {os.fspath(folder)!r}"
-        )
-    names = sorted({part[0] for part in parts})
-    return tuple(names), np.array([names.index(part[0]) for part in parts], "int32")

@@ -1,7 +1,82 @@
-from keras_gen.data.pipeline import build
+from keras_gen.data.opened import Opened
 from keras_gen.data.ranges import to_floats
-from keras_gen.data.settings import Settings
+from keras_gen.data.settings import check_resize, check_value_range
 from keras_gen.data.sources import open_source
+
+
+def open_images(
+    source,
+    *,
+    feature=None,
+    channels=None,
+    split="train",
+    labels=False,
+    strict=False,
+    data_dir=None,
+    transform=None,
+    resize="bicubic",
+    value_range=None,
+):
+    """Opens a data set's name, a folder or arrays once, to ask it and to make pipelines of it.
+
+    Args:
+        source: As in `images`, and so are all the others.
+        feature: String.
+        channels: 1, 3 or 4.
+        split: String. Defaults to `"train"`.
+        labels: Boolean.
+        strict: Boolean.
+        data_dir: Path of TFDS's folder.
+        transform: Optional TensorFlow function of a batch of images.
+        resize: `"bicubic"` or `"nearest"`.
+        value_range: Optional `(low, high)`.
+
+    Returns:
+        `keras_gen.data.Opened`.
+
+    Raises:
+        ValueError: As `images`.
+        FileNotFoundError: As `images`.
+
+    Example:
+
+    >>> digits = open_images("digits", labels=True)
+    >>> digits.shapes, digits.count, digits.num_classes, digits.splits
+    (((8, 8, 1),), 1497, 10, ('train', 'test'))
+    >>> len(digits.batches(batch_size=32)), digits.at_split("test").steps(32)
+    (46, 9)
+    """
+    opened = open_source(
+        source,
+        (feature,),
+        split=split,
+        labels=labels,
+        data_dir=data_dir,
+        strict=strict,
+        channels=(channels,),
+        value_range=(check_value_range(value_range),),
+    )
+    return Opened(
+        (opened,),
+        (channels,),
+        (check_resize(resize),),
+        arrange=transform and (lambda batch: (transform(to_floats(batch)),)),
+        labels=labels,
+        split=split,
+        splits=opened.splits,
+        reopen=lambda name: open_images(
+            source,
+            feature=feature,
+            channels=channels,
+            split=name,
+            labels=labels,
+            strict=strict,
+            data_dir=data_dir,
+            transform=transform,
+            resize=resize,
+            value_range=value_range,
+        ),
+    )
 
 
 def images(
@@ -24,6 +99,8 @@ def images(
     shard=(0, 1),
     dtype="float32",
     data_dir=None,
+    resize="bicubic",
+    value_range=None,
 ):
     """Batches of images for `fit`, from a data set's name, a folder or arrays.
 
@@ -43,7 +120,8 @@ def images(
         batch_size: Integer, images in a batch: the global batch, of all replicas and processes together
             (see `shard`). `WGANGP` splits each batch into `n_critic` critic batches. Defaults to `128`.
         feature: String, which image feature of a TFDS data set. Defaults to its main one.
-        channels: 1 or 3. Defaults to the data's own; transparency is composited on white.
+        channels: 1 for luminance, 3 for colour, 4 to keep a fourth channel. Defaults to the data's
+            own, of which a fourth is taken for opacity and composited on white.
         split: String, a TFDS split or slice (`"train[:90%]"`), or a subfolder. Defaults to
             `"train"`, which for a folder without such a subfolder is the folder itself.
         labels: Boolean, whether to yield `(images, labels)`. A folder's subfolders are its classes.
@@ -65,6 +143,12 @@ def images(
             of the bytes to make and to carry to a device, where the training step scales them. Floats,
             of an array or of `transform`, are rounded. Defaults to `"float32"`.
         data_dir: Path of TFDS's folder. Defaults to `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
+        resize: `"bicubic"`, or `"nearest"` for masks, whose colours are not to be mixed. Defaults to
+            `"bicubic"`.
+        value_range: Optional `(low, high)`, the stored values that are to be black and white, or -1
+            and 1: `(0, 4095)` for scans of 12 bits, `(0, 20)` for masks of 21 numbers, `(0, 1)` for
+            floats. Values outside are clipped. Of a palette's picture the numbers of the colours
+            are taken.
 
     Returns:
         `tf.data.Dataset` of known length. Its elements are float32 tensors
@@ -84,25 +168,27 @@ def images(
     >>> len(batches), *(spec.shape for spec in batches.element_spec)
     (46, TensorShape([32, 8, 8, 1]), TensorShape([32]))
     """
-    settings = Settings(
+    opened = open_images(
+        source,
+        feature=feature,
+        channels=channels,
+        split=split,
+        labels=labels,
+        strict=strict,
+        data_dir=data_dir,
+        transform=transform,
+        resize=resize,
+        value_range=value_range,
+    )
+    return opened.batches(
         image_size,
         batch_size,
-        augment,
-        shuffle,
-        seed,
-        drop_remainder,
-        cache,
-        first_epoch,
-        shard,
-        dtype,
+        augment=augment,
+        shuffle=shuffle,
+        seed=seed,
+        drop_remainder=drop_remainder,
+        cache=cache,
+        first_epoch=first_epoch,
+        shard=shard,
+        dtype=dtype,
     )
-    opened = open_source(
-        source, (feature,), split=split, labels=labels, data_dir=data_dir, strict=strict
-    )
-
-    def finish(part):
-        (batch,), classes = part
-        batch = batch if transform is None else transform(to_floats(batch))
-        return (batch, classes) if labels else batch
-
-    return build((opened,), ((channels,),), settings, finish)

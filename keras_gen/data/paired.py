@@ -1,12 +1,88 @@
 import pathlib
 
 from keras_gen.data.array_source import ArraySource
-from keras_gen.data.folder_source import HALVES, FolderSource, split_folder
-from keras_gen.data.pipeline import build
+from keras_gen.data.folder_source import HALVES, FolderSource
+from keras_gen.data.folders import SPLITS, known_splits, split_folder
+from keras_gen.data.opened import Opened
 from keras_gen.data.ranges import to_floats
-from keras_gen.data.settings import Settings, for_both
+from keras_gen.data.settings import for_both, resize_for_both, value_range_for_both
 from keras_gen.data.sources import IMAGE, is_folder, only_train, open_source
 from keras_gen.data.transforms import by_name
+
+
+def open_paired(
+    source,
+    input=None,
+    target=None,
+    *,
+    side_by_side=False,
+    channels=None,
+    split="train",
+    strict=False,
+    data_dir=None,
+    resize="bicubic",
+    value_range=None,
+):
+    """Opens pairs of images that show the same thing once, to ask them and to make pipelines.
+
+    Args:
+        source: As in `paired`, and so are all the others.
+        input: String, or a function.
+        target: String.
+        side_by_side: Boolean.
+        channels: 1, 3 or 4, or a tuple.
+        split: String. Defaults to `"train"`.
+        strict: Boolean.
+        data_dir: Path of TFDS's folder.
+        resize: `"bicubic"` or `"nearest"`, or a tuple.
+        value_range: `(low, high)`, or a tuple of them.
+
+    Returns:
+        `keras_gen.data.Opened`.
+
+    Raises:
+        ValueError: As `paired`.
+        FileNotFoundError: As `paired`.
+
+    Example:
+
+    >>> pairs = open_paired("digits", "edges", "image", channels=(None, 3))
+    >>> pairs.shapes, pairs.count
+    (((8, 8, 1), (8, 8, 3)), 1497)
+    """
+    channels, resizes = for_both(channels), resize_for_both(resize)
+    options = {
+        "strict": strict,
+        "channels": channels,
+        "value_range": value_range_for_both(value_range),
+    }
+    if isinstance(source, tuple):
+        opened, transform = _open_two(source, split, options), None
+    elif is_folder(source):
+        opened, transform = _open_folder(source, input, target, side_by_side, split, options)
+    else:
+        opened, transform = _open_features(source, input, target, split, data_dir, options)
+    columns = len(opened.shapes)  # One, the target, where a transform makes the input of it.
+    return Opened(
+        (opened,),
+        channels[-columns:],
+        resizes[-columns:],
+        arrange=transform and (lambda target: (transform(to_floats(target)), target)),
+        split=split,
+        splits=opened.splits,
+        reopen=lambda name: open_paired(
+            source,
+            input,
+            target,
+            side_by_side=side_by_side,
+            channels=channels,
+            split=name,
+            strict=strict,
+            data_dir=data_dir,
+            resize=resize,
+            value_range=value_range,
+        ),
+    )
 
 
 def paired(
@@ -29,6 +105,8 @@ def paired(
     shard=(0, 1),
     dtype="float32",
     data_dir=None,
+    resize="bicubic",
+    value_range=None,
 ):
     """Batches of `(input, target)` images that show the same thing, for `Pix2Pix`.
 
@@ -61,6 +139,9 @@ def paired(
         shard: `(index, count)`, as in `images`.
         dtype: `"float32"` or `"uint8"`, as in `images`.
         data_dir: Path of TFDS's folder.
+        resize: As in `images`, for both images, or a tuple, one each: `("nearest", "bicubic")` where
+            the inputs are masks.
+        value_range: As in `images`, for both images, or a tuple, one each, of which one may be None.
 
     Returns:
         `tf.data.Dataset` of pairs of float32 tensors `(batch, height, width, channels)` in [-1, 1], or
@@ -79,47 +160,50 @@ def paired(
 
     Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004
     """
-    settings = Settings(
+    opened = open_paired(
+        source,
+        input,
+        target,
+        side_by_side=side_by_side,
+        channels=channels,
+        split=split,
+        strict=strict,
+        data_dir=data_dir,
+        resize=resize,
+        value_range=value_range,
+    )
+    return opened.batches(
         image_size,
         batch_size,
-        augment,
-        shuffle,
-        seed,
-        drop_remainder,
-        cache,
-        first_epoch,
-        shard,
-        dtype,
+        augment=augment,
+        shuffle=shuffle,
+        seed=seed,
+        drop_remainder=drop_remainder,
+        cache=cache,
+        first_epoch=first_epoch,
+        shard=shard,
+        dtype=dtype,
     )
-    wanted = for_both(channels)
-    if isinstance(source, tuple):
-        opened, transform = _open_two(source, split, strict), None
-    elif is_folder(source):
-        opened, transform = _open_folder(source, input, target, side_by_side, split, strict)
-    else:
-        opened, transform = _open_features(source, input, target, split, data_dir)
-
-    def finish(part):
-        pictures, _ = part
-        return pictures if transform is None else (transform(to_floats(pictures[0])), pictures[0])
-
-    return build((opened,), (wanted[-len(opened.shapes) :],), settings, finish)
 
 
-def _open_two(source, split, strict):
+def _open_two(source, split, options):
     if len(source) != 2:
         raise ValueError(
             f"`source` must have two folders, or two arrays. Received: {len(source)} of them"
         )
     if all(is_folder(part) for part in source):
-        return FolderSource(tuple(split_folder(part, split) for part in source), strict=strict)
+        opened = FolderSource(tuple(split_folder(part, split) for part in source), **options)
+        opened.splits = tuple(
+            name for name in known_splits(source[0]) if name in known_splits(source[1])
+        )
+        return opened
     if any(isinstance(part, (str, pathlib.Path)) for part in source):
         raise ValueError(f"`source` must be two folders or two arrays. Received: source={source!r}")
     only_train(split)
-    return ArraySource(source, names=("source[0]", "source[1]"))
+    return ArraySource(source, names=("source[0]", "source[1]"), value_range=options["value_range"])
 
 
-def _open_folder(source, first, second, side_by_side, split, strict):
+def _open_folder(source, first, second, side_by_side, split, options):
     if side_by_side:
         first, second = first or "left", second or ("left" if first == "right" else "right")
         if {first, second} != set(HALVES):
@@ -127,15 +211,20 @@ def _open_folder(source, first, second, side_by_side, split, strict):
                 "With `side_by_side=True`, `input` and `target` must be 'left' and 'right'. "
                 f"Received: input={first!r}, target={second!r}"
             )
-        folder = split_folder(source, split)
-        return FolderSource((folder,), strict=strict, halves=(first, second)), None
+        opened = FolderSource((split_folder(source, split),), halves=(first, second), **options)
+        opened.splits = known_splits(source)
+        return opened, None
     root = pathlib.Path(source).expanduser()
     transform = by_name(first)
     if transform is not None and _subfolder(root, str(first), split) is None:
+        options = options | {name: options[name][1:] for name in ("channels", "value_range")}
         folder = root if second in (None, IMAGE) else _subfolder(root, second, split)
-        return open_source(folder or root / second, split=split, strict=strict), transform
+        opened = open_source(folder or root / second, split=split, **options)
+        if folder not in (None, root):
+            opened.splits = _splits(root, second)
+        return opened, transform
     if first == second == IMAGE and _subfolder(root, IMAGE, split) is None:
-        return open_source(source, (first, second), split=split, strict=strict), None
+        return open_source(source, (first, second), split=split, **options), None
     folders = [name and _subfolder(root, name, split) for name in (first, second)]
     if not all(folders):
         raise ValueError(
@@ -143,7 +232,9 @@ def _open_folder(source, first, second, side_by_side, split, strict):
             "`input` may be a transform such as 'edges', or `side_by_side=True` is needed. "
             f"Received: input={first!r}, target={second!r}"
         )
-    return FolderSource(folders, strict=strict), None
+    opened = FolderSource(folders, **options)
+    opened.splits = _splits(root, first, second)
+    return opened, None
 
 
 def _subfolder(root, name, split):
@@ -154,7 +245,12 @@ def _subfolder(root, name, split):
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
-def _open_features(source, first, second, split, data_dir):
+def _splits(root, *names):
+    """The splits that all the subfolders of these names have."""
+    return tuple(s for s in SPLITS if all(_subfolder(root, name, s) for name in names))
+
+
+def _open_features(source, first, second, split, data_dir, options):
     transform = by_name(first)
     if first is None or (second is None and transform is None):
         raise ValueError(
@@ -162,4 +258,7 @@ def _open_features(source, first, second, split, data_dir):
             f"such as 'edges'. Received: input={first!r}, target={second!r}"
         )
     columns = (second,) if transform else (first, second)
-    return open_source(source, columns, split=split, data_dir=data_dir), transform
+    options = options | {
+        name: options[name][-len(columns) :] for name in ("channels", "value_range")
+    }
+    return open_source(source, columns, split=split, data_dir=data_dir, **options), transform

@@ -1,73 +1,57 @@
-"""From sources to batches: one pipeline under `images`, `paired` and `unpaired`."""
+"""From stores of images to batches: one pipeline under `images`, `paired` and `unpaired`."""
 
 from keras_gen.data.augmentation import augment
-from keras_gen.data.fitting import resolve_channels
 from keras_gen.data.lazy import tf
 from keras_gen.data.orders import in_batches, passes
 from keras_gen.data.ranges import to_bytes, to_floats
-from keras_gen.data.stores import make_store
 
 
-def build(sources, channels, settings, finish):
-    """Batches of the images of one or more sources that are shuffled apart.
+def build(stores, size, settings, finish):
+    """Batches of the images of one or more stores that are shuffled apart.
 
-    All randomness is a function of the seed, the number of the pass, the source and the place in
+    All randomness is a function of the seed, the number of the pass, the store and the place in
     the pass; neither global seeds nor the order in which threads finish matter.
 
     Args:
-        sources: Tuple of sources. A pass is as long as the longest; the others begin again,
-            shuffled anew, until it ends.
-        channels: Tuple, one a source, of tuples: the channels wanted of each column, or None.
+        stores: List of stores. A pass is as long as the longest; the others begin again, shuffled
+            anew, until it ends.
+        size: Tuple, height and width of the images to come out.
         settings: `Settings`.
-        finish: Function from the tuple of the sources' `(columns, labels)`, images as they are held
-            and int32, to an element.
+        finish: Function from the stores' `(columns, labels)`, images as they are held and int32, to
+            an element.
 
     Returns:
         `tf.data.Dataset` of known length. Each iteration over it is the next pass.
     """
-    steps = settings.steps(max(source.count for source in sources))
-    with tf.device("CPU"):
-        size = settings.image_size or _own_size(sources)
-        stores = [
-            make_store(
-                source,
-                settings.held_size(size),
-                tuple(
-                    resolve_channels(c, shape, source.name)
-                    for c, shape in zip(wanted, source.shapes, strict=True)
-                ),
-                settings.cache,
-            )
-            for source, wanted in zip(sources, channels, strict=True)
-        ]
-        length = max(store.count for store in stores)
+    length = max(store.count for store in stores)
+    steps = settings.steps(length)
 
-        def one_pass(epoch):
-            key = tf.stack([tf.constant(settings.seed, tf.int64), epoch])
-            keys = tf.unstack(tf.random.split(key, 2 * len(stores)))
-            parts = []
-            for store, order_key, bits_key in zip(stores, keys[::2], keys[1::2], strict=True):
-                bits = tf.random.stateless_uniform([length], bits_key, 0, 2**31 - 1, tf.int32)
-                bits = in_batches(bits, length, settings)
-                parts.append((store.batches(length, settings, order_key), bits))
-            return tf.data.Dataset.zip(tuple(parts))
+    def one_pass(epoch):
+        key = tf.stack([tf.constant(settings.seed, tf.int64), epoch])
+        keys = tf.unstack(tf.random.split(key, 2 * len(stores)))
+        parts = []
+        for store, order_key, bits_key in zip(stores, keys[::2], keys[1::2], strict=True):
+            bits = tf.random.stateless_uniform([length], bits_key, 0, 2**31 - 1, tf.int32)
+            bits = in_batches(bits, length, settings)
+            parts.append((store.batches(length, settings, order_key), bits))
+        return tf.data.Dataset.zip(tuple(parts))
 
-        def load_batch(*parts):
-            loaded = []
-            for store, (batch, bits) in zip(stores, parts, strict=True):
-                images, labels = store.gather(batch)
-                images = augment(images, bits, settings.augment, size)
-                loaded.append((images, labels))
-            return tf.nest.map_structure(convert, finish(*loaded))
+    def load_batch(*parts):
+        loaded = []
+        for store, (batch, bits) in zip(stores, parts, strict=True):
+            images, labels = store.gather(batch)
+            images = augment(images, bits, settings.augment, size)
+            loaded.append((images, labels))
+        return tf.nest.map_structure(convert, finish(*loaded))
 
-        convert = {"float32": to_floats, "uint8": to_bytes}[settings.dtype]
-        dataset = passes(settings.first_epoch).flat_map(one_pass)
-        dataset = dataset.map(load_batch, num_parallel_calls=tf.data.AUTOTUNE)
-        dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-        dataset = dataset.prefetch(2).with_options(_options())
-        # `fit` need not look at a batch of it first, which would count as a pass.
-        dataset.is_checked = True
-        return dataset
+    convert = {"float32": to_floats, "uint8": to_bytes}[settings.dtype]
+    dataset = passes(settings.first_epoch).flat_map(one_pass)
+    dataset = dataset.map(load_batch, num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    dataset = dataset.prefetch(2).with_options(_options())
+    # `fit` need not look at a batch of it first, which would count as a pass.
+    dataset.is_checked = True
+    return dataset
 
 
 def _options():
@@ -81,7 +65,7 @@ def _options():
     return options
 
 
-def _own_size(sources):
+def own_size(sources):
     """Height and width of all the sources' images, where they are alike."""
     sizes = set()
     for source in sources:

@@ -4,7 +4,8 @@ import os
 import pathlib
 
 from keras_gen.data.array_source import ArraySource
-from keras_gen.data.folder_source import FolderSource, split_folder
+from keras_gen.data.folder_source import FolderSource
+from keras_gen.data.folders import known_splits, split_folder
 from keras_gen.data.preparing import OWN_BUILDERS, is_dataset_name
 from keras_gen.data.tfds_source import TFDSSource
 
@@ -32,7 +33,15 @@ def is_folder(source):
 
 
 def open_source(
-    source, columns=(None,), *, split="train", labels=False, data_dir=None, strict=False
+    source,
+    columns=(None,),
+    *,
+    split="train",
+    labels=False,
+    data_dir=None,
+    strict=False,
+    channels=(None,),
+    value_range=(None,),
 ):
     """The source of one set of images.
 
@@ -43,13 +52,23 @@ def open_source(
         labels: Boolean, whether labels are wanted.
         data_dir: Path of TFDS's folder.
         strict: Boolean, whether unreadable files are refused.
+        channels: Tuple, the channels wanted of each column, or None.
+        value_range: Tuple, of each column the stored values to be black and white, or None.
     """
     if is_folder(source):
         _only_image(columns, source)
         folder = split_folder(source, split)
-        return FolderSource((folder,) * len(columns), labels=labels, strict=strict)
+        opened = FolderSource(
+            (folder,) * len(columns),
+            labels=labels,
+            strict=strict,
+            channels=channels,
+            value_range=value_range,
+        )
+        opened.splits = known_splits(source)
+        return opened
     if isinstance(source, str):
-        return TFDSSource(source, columns, split, labels, data_dir)
+        return TFDSSource(source, columns, split, labels, data_dir, value_range=value_range)
     _only_image(columns, "arrays")
     only_train(split)
     images, classes = source if isinstance(source, tuple) else (source, None)

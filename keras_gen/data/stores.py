@@ -15,37 +15,40 @@ MEMORY_BUDGET = 2 * 1024**3
 SHUFFLE_BUFFER = 16_384
 
 
-def make_store(source, size, channels, cache):
+def make_store(source, size, channels, resize, cache):
     """Choose the store of a source by the bytes that its fitted images take.
 
     Args:
         source: An `ArraySource`, `FolderSource` or `TFDSSource`.
         size: Tuple, height and width to hold the images at.
         channels: Tuple, the number of channels of each column.
+        resize: Tuple, how each column is resized.
         cache: Boolean, whether they may be held in memory.
     """
     itemsize = np.dtype(source.dtype).itemsize
     in_bytes = source.count * math.prod(size) * sum(channels) * itemsize
     if cache and in_bytes <= MEMORY_BUDGET:
-        return MemoryStore(source, size, channels)
-    return DiskStore(source, size, channels)
+        return MemoryStore(source, size, channels, resize)
+    return DiskStore(source, size, channels, resize)
 
 
 class DiskStore:
     """Reads, decodes and fits images one by one, in parallel, whenever they are wanted."""
 
-    def __init__(self, source, size, channels):
+    held_bytes = 0
+
+    def __init__(self, source, size, channels, resize):
         self.count = source.count
         self._source = source
         self._entries = source.entries()  # Made here: in a traced function TFDS can't.
-        self._size, self._channels = size, channels
+        self._size, self._channels, self._resize = size, channels, resize
 
     def load_one(self, entry):
         """An entry's fitted images and label."""
         images, label = self._source.decode(entry)
         fitted = tuple(
-            fit(image, self._size, depth)
-            for image, depth in zip(images, self._channels, strict=True)
+            fit(image, self._size, depth, resize)
+            for image, depth, resize in zip(images, self._channels, self._resize, strict=True)
         )
         return fitted, tf.cast(label, tf.int32)
 
@@ -82,9 +85,10 @@ class DiskStore:
 class MemoryStore:
     """Holds all the fitted images, and gathers whole batches of them."""
 
-    def __init__(self, source, size, channels):
-        *columns, labels = _read_all(source, size, channels)
+    def __init__(self, source, size, channels, resize):
+        *columns, labels = _read_all(source, size, channels, resize)
         self.count = source.count
+        self.held_bytes = sum(column.nbytes for column in columns)
         self._columns = tuple(tf.constant(column) for column in columns)
         self._labels = tf.constant(labels)
 
@@ -99,13 +103,13 @@ class MemoryStore:
         return images, tf.gather(self._labels, indices)
 
 
-def _read_all(source, size, channels):
+def _read_all(source, size, channels, resize):
     """Fitted images of each column, and labels, as arrays."""
     wanted = tuple((*size, depth) for depth in channels)
     if isinstance(source, ArraySource) and source.shapes == wanted:
         labels = source.labels
         return *source.columns, np.full(source.count, -1, "int32") if labels is None else labels
-    disk = DiskStore(source, size, channels)
+    disk = DiskStore(source, size, channels, resize)
     arrays = [np.empty((source.count, *shape), source.dtype) for shape in wanted]
     arrays.append(np.empty(source.count, "int32"))
     start = 0

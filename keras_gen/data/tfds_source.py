@@ -22,11 +22,19 @@ class TFDSSource:
     indexed = False
 
     def __init__(
-        self, name, columns=(None,), split="train", labels=False, data_dir=None, every_other=None
+        self,
+        name,
+        columns=(None,),
+        split="train",
+        labels=False,
+        data_dir=None,
+        every_other=None,
+        value_range=None,
     ):
         self.name = name
         builder = prepared_builder(name, data_dir)
         self._info = builder.info
+        self.splits = tuple(builder.info.splits)
         self._columns = tuple(image_feature(builder.info, column, name) for column in columns)
         self._features = [builder.info.features[column] for column in self._columns]
         self._label = label_feature(builder.info, name) if labels else None

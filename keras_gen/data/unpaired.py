@@ -2,11 +2,77 @@ import os
 import pathlib
 
 from keras_gen.data.folder_source import FolderSource
-from keras_gen.data.pipeline import build
+from keras_gen.data.folders import SPLITS
+from keras_gen.data.opened import Opened
 from keras_gen.data.preparing import prepared_builder
-from keras_gen.data.settings import Settings, for_both
+from keras_gen.data.settings import for_both, resize_for_both, value_range_for_both
 from keras_gen.data.sources import is_folder, open_source
 from keras_gen.data.tfds_source import TFDSSource
+
+
+def open_unpaired(
+    source,
+    a=None,
+    b=None,
+    *,
+    disjoint=False,
+    channels=None,
+    split="train",
+    strict=False,
+    data_dir=None,
+    resize="bicubic",
+    value_range=None,
+):
+    """Opens images of two domains once, to ask them and to make pipelines of them.
+
+    Args:
+        source: As in `unpaired`, and so are all the others.
+        a: String.
+        b: String.
+        disjoint: Boolean.
+        channels: 1, 3 or 4, or a tuple.
+        split: String. Defaults to `"train"`.
+        strict: Boolean.
+        data_dir: Path of TFDS's folder.
+        resize: `"bicubic"` or `"nearest"`, or a tuple.
+        value_range: `(low, high)`, or a tuple of them.
+
+    Returns:
+        `keras_gen.data.Opened`.
+
+    Raises:
+        ValueError: As `unpaired`.
+        FileNotFoundError: As `unpaired`.
+
+    Example:
+
+    >>> domains = open_unpaired(("digits", "digits"))
+    >>> domains.shapes, domains.count, domains.splits
+    (((8, 8, 1), (8, 8, 1)), 1497, ('train', 'test'))
+    """
+    channels, ranges = for_both(channels), value_range_for_both(value_range)
+    domains, splits = _open_domains(
+        source, a, b, disjoint, split, channels, ranges, {"data_dir": data_dir, "strict": strict}
+    )
+    return Opened(
+        domains,
+        channels,
+        resize_for_both(resize),
+        split=split,
+        splits=splits,
+        reopen=lambda name: open_unpaired(
+            source,
+            a,
+            b,
+            disjoint=disjoint,
+            channels=channels,
+            split=name,
+            strict=strict,
+            data_dir=data_dir,
+            resize=resize,
+            value_range=value_range,
+        ),
+    )
 
 
 def unpaired(
@@ -29,6 +95,8 @@ def unpaired(
     shard=(0, 1),
     dtype="float32",
     data_dir=None,
+    resize="bicubic",
+    value_range=None,
 ):
     """Batches of `(a, b)` images of two domains, shuffled apart, for `CycleGAN`.
 
@@ -62,6 +130,8 @@ def unpaired(
         shard: `(index, count)`, as in `images`.
         dtype: `"float32"` or `"uint8"`, as in `images`.
         data_dir: Path of TFDS's folder.
+        resize: As in `images`, for both domains, or a tuple, one each.
+        value_range: As in `images`, for both domains, or a tuple, one each, of which one may be None.
 
     Returns:
         `tf.data.Dataset` of pairs of float32 tensors `(batch, height, width, channels)` in [-1, 1], or
@@ -79,69 +149,93 @@ def unpaired(
 
     Reference: Zhu et al., 2017, https://arxiv.org/abs/1703.10593
     """
-    settings = Settings(
+    opened = open_unpaired(
+        source,
+        a,
+        b,
+        disjoint=disjoint,
+        channels=channels,
+        split=split,
+        strict=strict,
+        data_dir=data_dir,
+        resize=resize,
+        value_range=value_range,
+    )
+    return opened.batches(
         image_size,
         batch_size,
-        augment,
-        shuffle,
-        seed,
-        drop_remainder,
-        cache,
-        first_epoch,
-        shard,
-        dtype,
+        augment=augment,
+        shuffle=shuffle,
+        seed=seed,
+        drop_remainder=drop_remainder,
+        cache=cache,
+        first_epoch=first_epoch,
+        shard=shard,
+        dtype=dtype,
     )
-    wanted = for_both(channels)
-    options = {"data_dir": data_dir, "strict": strict}
+
+
+def _open_domains(source, a, b, disjoint, split, channels, ranges, options):
+    """The sources of both domains, and the splits that both have."""
     if (a is None) != (b is None):
         raise ValueError(f"Give both of `a` and `b`, or neither. Received: a={a!r}, b={b!r}")
+    if disjoint and (a is None or is_folder(source)):
+        raise ValueError(
+            "`disjoint=True` is for two features of one data set. "
+            f"Received: source={source!r}, a={a!r}, b={b!r}"
+        )
+    both = [{"channels": (c,), "value_range": (r,)} for c, r in zip(channels, ranges, strict=True)]
     if isinstance(source, tuple):
         if len(source) != 2 or a is not None or b is not None:
             raise ValueError(
                 "`source` must be two sources, without `a` and `b`, or one with both domains. "
                 f"Received: {len(source)} sources, a={a!r}, b={b!r}"
             )
-        domains = [open_source(part, split=split, **options) for part in source]
-    elif is_folder(source):
-        folders = _domain_folders(pathlib.Path(source).expanduser(), a, b, split)
-        domains = [FolderSource((folder,), strict=strict) for folder in folders]
-    elif not isinstance(source, str):
+        domains = tuple(
+            open_source(part, split=split, **own, **options)
+            for part, own in zip(source, both, strict=True)
+        )
+        return domains, [name for name in domains[0].splits if name in domains[1].splits]
+    if is_folder(source):
+        root = pathlib.Path(source).expanduser()
+        folders = _domain_folders(root, a, b, split)
+        domains = tuple(
+            FolderSource((folder,), strict=options["strict"], **own)
+            for folder, own in zip(folders, both, strict=True)
+        )
+        return domains, [name for name in SPLITS if None not in _find_folders(root, a, b, name)]
+    if not isinstance(source, str):
         raise ValueError(
             "`source` must be a data set or a folder with both domains, or a tuple of two sources. "
             f"Received: source of type {type(source).__name__}"
         )
-    elif a is None:
-        splits = _domain_splits(source, split, data_dir)
-        domains = [open_source(source, split=name, **options) for name in splits]
-    else:
-        starts = (0, 1) if disjoint else (None, None)
-        domains = [
-            TFDSSource(source, (name,), split, data_dir=data_dir, every_other=start)
-            for name, start in zip((a, b), starts, strict=True)
-        ]
-    if disjoint and (a is None or is_folder(source)):
-        raise ValueError(
-            "`disjoint=True` is for two features of one data set. "
-            f"Received: source={source!r}, a={a!r}, b={b!r}"
+    if a is None:
+        names, splits = _domain_splits(source, split, options["data_dir"])
+        domains = tuple(
+            open_source(source, split=name, **own, **options)
+            for name, own in zip(names, both, strict=True)
         )
-
-    def finish(first, second):
-        return first[0][0], second[0][0]
-
-    return build(tuple(domains), tuple((c,) for c in wanted), settings, finish)
+        return domains, splits
+    starts = (0, 1) if disjoint else (None, None)
+    domains = tuple(
+        TFDSSource(
+            source,
+            (name,),
+            split,
+            data_dir=options["data_dir"],
+            every_other=start,
+            value_range=own["value_range"],
+        )
+        for name, start, own in zip((a, b), starts, both, strict=True)
+    )
+    return domains, domains[0].splits
 
 
 def _domain_folders(root, a, b, split):
     """The folders of both domains, by the names given or by the usual ones."""
-    if a is None:
-        names = [(root / f"{split}{x}", root / split / x) for x in "AB"]
-        if split == "train":
-            names = [(*choices, root / x) for choices, x in zip(names, "AB", strict=True)]
-    else:
-        names = [(root / split / str(x), root / str(x)) for x in (a, b)]
-    folders = [next((f for f in choices if f.is_dir()), None) for choices in names]
+    folders = _find_folders(root, a, b, split)
     if None in folders:
-        missing = " or ".join(os.fspath(f) for f in names[folders.index(None)])
+        missing = " or ".join(map(os.fspath, _choices(root, a, b, split)[folders.index(None)]))
         raise ValueError(
             "`source` must have a subfolder for each domain, by the names `a` and `b` if given: "
             f"there is no {missing}. Received: source={os.fspath(root)!r}, a={a!r}, b={b!r}"
@@ -149,7 +243,22 @@ def _domain_folders(root, a, b, split):
     return folders
 
 
+def _find_folders(root, a, b, split):
+    choices = _choices(root, a, b, split)
+    return [next((folder for folder in some if folder.is_dir()), None) for some in choices]
+
+
+def _choices(root, a, b, split):
+    """Where each domain's folder may be."""
+    if a is None:
+        own = [(root / f"{split}{x}", root / split / x, root / x) for x in "AB"]
+    else:
+        own = [(root / split / str(x), root / str(x) / split, root / str(x)) for x in (a, b)]
+    return own if split == "train" else [choices[:-1] for choices in own]
+
+
 def _domain_splits(source, split, data_dir):
+    """The splits of both domains' images, and the names to choose them by."""
     splits = prepared_builder(source, data_dir).info.splits
     names = [f"{split}A", f"{split}B"]
     if not set(names) <= set(splits):
@@ -158,4 +267,4 @@ def _domain_splits(source, split, data_dir):
             "features, or it must be a tuple of two sources. "
             f"Received: source={source!r} with the splits {sorted(splits)}"
         )
-    return names
+    return names, [name[:-1] for name in splits if name[-1:] == "A" and f"{name[:-1]}B" in splits]

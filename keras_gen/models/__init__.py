@@ -4,16 +4,16 @@ Each family is a folder: its model, and its recipe for `keras-gen train`. A fold
 model is first used.
 """
 
-from keras_gen.lazy import lazily
+from keras_gen.on_first_use import lazily
 
 # Folders, and what each defines.
 FAMILIES = {
-    "conditional_gan": "ConditionalGAN",
-    "cycle_gan": "CycleGAN",
     "gan": "GAN",
-    "pix2pix": "Pix2Pix",
-    "vae": "VAE",
     "wgan_gp": "WGANGP",
+    "conditional_gan": "ConditionalGAN",
+    "vae": "VAE",
+    "pix2pix": "Pix2Pix",
+    "cycle_gan": "CycleGAN",
 }
 
 __all__ = sorted(FAMILIES.values())

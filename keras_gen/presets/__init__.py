@@ -3,10 +3,8 @@
 Those of the zoo come with the package and are known by name.
 """
 
+from keras_gen.on_first_use import lazily
 from keras_gen.presets.catalogue import list_presets, zoo_folder
-from keras_gen.presets.hubs import SCHEMES, upload_preset
-from keras_gen.presets.loading import find_preset, from_preset, read_metadata
-from keras_gen.presets.saving import save_to_preset
 
 __all__ = [
     "SCHEMES",
@@ -18,3 +16,16 @@ __all__ = [
     "upload_preset",
     "zoo_folder",
 ]
+
+# To list the presets takes no Keras; to load one does.
+__getattr__ = lazily(
+    __name__,
+    {
+        "SCHEMES": "hubs",
+        "find_preset": "loading",
+        "from_preset": "loading",
+        "read_metadata": "loading",
+        "save_to_preset": "saving",
+        "upload_preset": "hubs",
+    },
+)

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import data
-from keras_gen.data import stores
+from keras_gen.data import sources, stores
 
 
 def numbered(count=10, size=4):
@@ -163,12 +163,14 @@ def test_memory_and_disk_give_the_same_batches(image_size, tmp_path, write_pictu
 
 def test_what_exceeds_the_budget_is_read_from_disk(monkeypatch):
     images = np.zeros((4, 8, 8, 1), "uint8")
-    opened = data.images.__globals__["open_source"](images)
+    opened = sources.open_source(images)
     for budget, wanted in ((256, stores.MemoryStore), (255, stores.DiskStore)):
         monkeypatch.setattr(stores, "MEMORY_BUDGET", budget)
-        assert type(stores.make_store(opened, (8, 8), (1,), cache=True)) is wanted
+        assert type(stores.make_store(opened, (8, 8), (1,), ("bicubic",), cache=True)) is wanted
     monkeypatch.setattr(stores, "MEMORY_BUDGET", 256)
-    assert type(stores.make_store(opened, (8, 8), (1,), cache=False)) is stores.DiskStore
+    assert (
+        type(stores.make_store(opened, (8, 8), (1,), ("bicubic",), cache=False)) is stores.DiskStore
+    )
 
 
 def test_flips_are_drawn_anew_for_each_image_and_pass():

@@ -1,5 +1,5 @@
 """Translation learnt from two sets of images."""
 
-from keras_gen.lazy import lazily
+from keras_gen.on_first_use import lazily
 
 __getattr__ = lazily(__name__, "model")

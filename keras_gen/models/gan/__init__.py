@@ -1,5 +1,5 @@
 """Generative adversarial networks."""
 
-from keras_gen.lazy import lazily
+from keras_gen.on_first_use import lazily
 
 __getattr__ = lazily(__name__, "model")

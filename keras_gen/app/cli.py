@@ -1,0 +1,303 @@
+"""The command line: `keras-gen`, or `python -m keras_gen`.
+
+Nothing of Keras or TensorFlow is imported to print words: commands import what they need.
+"""
+
+import pathlib
+import sys
+from typing import Annotated
+
+import typer
+
+from keras_gen.app.families import HELP, Families, no_such_option
+from keras_gen.app.start import start
+from keras_gen.app.words import speaks_of_options
+
+app = typer.Typer(
+    help="Train generative models, make images with them, look at them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_families = typer.Typer(cls=Families, rich_markup_mode=None, no_args_is_help=True)
+
+
+@_families.callback()
+def _train():
+    pass
+
+
+app.add_typer(_families, name="train", help=HELP, short_help="Train a model.")
+
+
+def _print_version(wanted: bool):
+    if wanted:
+        from keras_gen.version import __version__
+
+        typer.echo(f"keras_gen {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+):
+    pass
+
+
+@app.command()
+@speaks_of_options
+def generate(
+    model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
+    n: Annotated[int, typer.Option("-n", help="How many images.", min=1)] = 64,
+    seed: Annotated[int, typer.Option(help="Of the latents: the same images each time.")] = None,
+    output: Annotated[
+        pathlib.Path, typer.Option(help="Picture to write; a folder with --separate.")
+    ] = pathlib.Path("samples.png"),
+    per_class: Annotated[
+        bool,
+        typer.Option("--per-class", help="n images of each class, all rows of the same latents."),
+    ] = False,
+    separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
+):
+    """Make images with a trained model: one grid, or one file each."""
+    start()
+    from keras_gen import pictures
+    from keras_gen.app.opening import load
+
+    model = load(model, "generate")
+    options, columns = _classes_in_order(model, n, per_class)
+    images = model.generate(seed=seed, **options)
+    if separate:
+        folder = output.with_suffix("") if output.suffix == ".png" else output
+        digits = len(str(len(images) - 1))
+        for number, image in enumerate(images):
+            pictures.save_png(folder / f"{number:0{digits}d}.png", pictures.to_uint8(image))
+        typer.echo(f"Wrote {len(images)} images to {folder}/")
+    else:
+        pictures.save_png(output, pictures.enlarge(pictures.image_grid(images, columns)))
+        typer.echo(f"Wrote {output}")
+
+
+def _classes_in_order(model, n, per_class):
+    """Arguments of `generate`, and columns of a picture, that put the classes of a model in order."""
+    if hasattr(model, "in_order"):
+        return model.in_order(n, per_class)
+    classes = getattr(model, "num_classes", None)
+    if per_class and classes is None:
+        raise ValueError(
+            f"`--per-class` is for a conditional_gan. Received: a {type(model).__name__}"
+        )
+    if per_class:
+        return {"n": n, "per_class": True}, n
+    if classes is None:
+        return {"n": n}, None
+    labels = [number * classes // n for number in range(n)]
+    return {"labels": labels}, n // classes if n % classes == 0 else None
+
+
+@app.command()
+@speaks_of_options
+def translate(
+    model: Annotated[
+        str,
+        typer.Argument(help="A pix2pix or cycle_gan: a preset's name, model.keras or its folder."),
+    ],
+    images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
+    output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
+    direction: Annotated[str, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
+):
+    """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
+    start()
+    from keras_gen.app.opening import load
+    from keras_gen.translation import translate_files
+
+    model = load(model, "translate")
+    count = translate_files(model, images, output, direction, batch_size)
+    typer.echo(f"Wrote {count} pictures to {output}/")
+
+
+@app.command()
+@speaks_of_options
+def evaluate(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL...",
+            help="A preset's name, a model.keras or its folder. Two or more are compared in one table.",
+        ),
+    ],
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="A TensorFlow Datasets name or a folder. By default what the model was trained on, or "
+            "what the preset's card was measured on, with its --input, --target and -n."
+        ),
+    ] = None,
+    split: Annotated[
+        str,
+        typer.Option(
+            help="The split or subfolder to evaluate on: test, or train where a training's data have no "
+            "other."
+        ),
+    ] = None,
+    n: Annotated[
+        int, typer.Option("-n", help="The most images, and samples. [10000]", min=1)
+    ] = None,
+    features: Annotated[
+        str,
+        typer.Option(
+            help="What scores are measured with: a classifier preset, its folder, or inception_v3. "
+            "By default the data set's own classifier."
+        ),
+    ] = None,
+    input: Annotated[
+        str, typer.Option(help="For translation: the feature or subfolder, or edges.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help="For translation: the feature or subfolder wanted.")
+    ] = None,
+    iwae: Annotated[
+        int, typer.Option(help="Samples an image in a VAE's likelihood bound. [20]", min=1)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
+    json_file: Annotated[
+        str, typer.Option("--json", help="File for the scores; - for stdout and no table.")
+    ] = None,
+):
+    """Score a model on a data set: FID, KID and others of its samples or translations, and errors."""
+    start(data=True)
+    import json
+
+    from rich.console import Console
+
+    from keras_gen.app import comparing
+    from keras_gen.evaluation import render
+    from keras_gen.files import written_aside
+
+    options = {
+        "dataset": dataset,
+        "split": split,
+        "n": n,
+        "features": features,
+        "input": input,
+        "target": target,
+        "iwae": iwae,
+    }
+    options = {name: value for name, value in options.items() if value is not None}
+    reports = comparing.reports(models, options, seed, say=lambda s: typer.echo(s, err=True))
+    one = len(reports) == 1
+    text = json.dumps(next(iter(reports.values())) if one else reports, indent=2)
+    if json_file == "-":
+        typer.echo(text)
+        return
+    Console().print(render(*reports.values()) if one else comparing.table(reports))
+    if json_file is not None:
+        with written_aside(json_file) as aside:
+            aside.write_text(text + "\n")
+        typer.echo(f"Wrote {json_file}")
+
+
+@app.command(name="presets")
+@speaks_of_options
+def show_presets(
+    name: Annotated[
+        str, typer.Argument(help="A preset, to read its card.", show_default=False)
+    ] = None,
+):
+    """List the pretrained models that come with the package, or show the card of one."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from keras_gen import presets
+
+    if name is not None:
+        from rich.markdown import Markdown
+
+        folder = presets.zoo_folder() / name
+        if name not in presets.list_presets() or pathlib.Path(name).exists():
+            start()
+            folder = presets.find_preset(name)
+        card = folder / "README.md"
+        if not card.exists():
+            raise FileNotFoundError(f"The preset has no card. Received: {card}")
+        Console().print(Markdown(card.read_text(encoding="utf-8")))
+        return
+    table = Table(box=None, title="keras-gen presets NAME shows a card", title_justify="left")
+    for column in ("name", "model", "parameters", "what it makes"):
+        table.add_column(column, overflow="fold", no_wrap=column == "name")
+    for name, metadata in presets.list_presets().items():
+        table.add_row(
+            name,
+            metadata["class_name"],
+            f"{metadata['parameter_count']:,}",
+            metadata.get("description", ""),
+        )
+    Console().print(table)
+
+
+@app.command()
+@speaks_of_options
+def info(
+    model: Annotated[
+        str,
+        typer.Argument(help="A preset's name, a model.keras or its folder.", show_default=False),
+    ] = None,
+):
+    """Show versions, backend and devices, or what a model is made of."""
+    start()
+    import keras
+    from rich.console import Console
+    from rich.table import Table
+
+    import keras_gen
+    from keras_gen.app.opening import load
+
+    if model is not None:
+        load(model).summary(expand_nested=False)
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in {
+        "keras_gen": keras_gen.__version__,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "devices": ", ".join(map(str, keras.distribution.list_devices())) or "cpu",
+        "precision": keras.config.dtype_policy().name,
+    }.items():
+        table.add_row(name, value)
+    Console().print(table)
+
+
+def main():
+    """Runs the command line. Wrong input ends it with one line on stderr and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except (typer.TyperException, ValueError, OSError, ImportError) as error:
+        typer.echo("keras-gen: " + " ".join(_message(error).split()), err=True)
+        sys.exit(2)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    sys.exit(code)
+
+
+def _message(error):
+    if not hasattr(error, "format_message"):
+        return str(error)
+    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if option is None or context is None or not hasattr(error, "possibilities"):
+        return error.format_message()
+    near = ", ".join(error.possibilities or ())
+    hints = [f"Did you mean {near}?"] * bool(near)
+    hints.append(no_such_option(option, context.command_path))
+    return f"{context.command_path} has no option {option}. {' '.join(hints)}"
+
+
+if __name__ == "__main__":
+    main()

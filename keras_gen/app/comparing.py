@@ -1,0 +1,70 @@
+"""Scores of one model, or of several beside each other."""
+
+from keras_gen import evaluation
+from keras_gen.app.opening import evaluation_of, load
+
+
+def reports(paths, options, seed, say):
+    """Evaluates models.
+
+    Args:
+        paths: List of strings, each as in `keras_gen.app.opening.load`.
+        options: Dict of arguments of `keras_gen.evaluation.evaluate`. Without `"dataset"` each model is
+            evaluated on what is known of it.
+        seed: Integer.
+        say: Function that is given a sentence where something was chosen.
+
+    Returns:
+        Dict from the paths to the reports.
+
+    Raises:
+        ValueError: If the models would be measured on different data.
+    """
+    chosen = {}
+    for path in paths:
+        known, sentence = ({}, "") if "dataset" in options else evaluation_of(path)
+        chosen[path] = known | options
+        if sentence:
+            say(sentence)
+    first, *others = chosen.items()
+    for path, other in others:
+        for name in ("dataset", "split", "n"):
+            if other.get(name) != first[1].get(name):
+                raise ValueError(
+                    f"`{name}` must be one for all models that are compared, so give it. Received: "
+                    f"{first[1].get(name)!r} of {first[0]}, {other.get(name)!r} of {path}"
+                )
+    return {
+        path: evaluation.evaluate(load(path, "evaluate"), **those, seed=seed)
+        for path, those in chosen.items()
+    }
+
+
+def table(found):
+    """A table of several reports: a row a score, a column a model.
+
+    Args:
+        found: Dict from names to reports of `keras_gen.evaluation.evaluate`.
+
+    Returns:
+        `rich.table.Table`.
+    """
+    from rich.table import Table
+
+    first = next(iter(found.values()))
+    made = Table(box=None, title=f"{first['dataset']}, {first['split']}", title_justify="left")
+    made.add_column("")
+    for name in found:
+        made.add_column(name, justify="right", overflow="fold")
+    made.add_column("floor", justify="right")
+    floor = first.get("floor") or {}
+    for part in ("losses", "scores"):
+        names = dict.fromkeys(name for report in found.values() for name in report.get(part) or {})
+        for name in names:
+            values = [(report.get(part) or {}).get(name) for report in found.values()]
+            made.add_row(name, *map(_in_words, values), _in_words(floor.get(name)))
+    return made
+
+
+def _in_words(value):
+    return "" if value is None else f"{value:.4g}"

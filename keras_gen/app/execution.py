@@ -1,0 +1,42 @@
+"""How a training is run, which may change whenever it is resumed."""
+
+import dataclasses
+
+from keras_gen.recipes.options import check_options, option
+
+JIT = {"on": True, "off": False, "auto": "auto"}
+VERBOSE = ("auto", "line", "epochs", "none")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Execution:
+    """Options of every `keras-gen train NAME` that are no part of what is learnt.
+
+    Its fields are the command line's options, as those of a recipe are.
+    """
+
+    output: str | None = option(
+        None,
+        "Folder for the model, pictures and history.",
+        shown="runs/NAME_DATASET",
+    )
+    resume: bool = option(False, "Go on with the training in the output folder.")
+    save_every: float | None = option(
+        None, "Minutes after which the model is saved within an epoch, too.", min=0.0
+    )
+    strategy: str = option(
+        "auto",
+        "For several devices: mirrored, multiworker or tpu on TensorFlow, data-parallel on JAX and "
+        "PyTorch; auto takes what it finds.",
+    )
+    jit: str = option("auto", "Compile the step with XLA: on, off or auto.", choices=tuple(JIT))
+    steps_per_execution: int = option(1, "Steps that are run as one, to save time between.", min=1)
+    verbose: str = option(
+        "auto",
+        "What is shown: line, one that is refreshed; epochs, a line each; none. auto is line at a "
+        "terminal, else epochs.",
+        choices=VERBOSE,
+    )
+
+    def __post_init__(self):
+        check_options(self)

@@ -1,0 +1,59 @@
+"""How many steps a training of so many minutes has."""
+
+import tempfile
+import time
+
+import keras
+
+from keras_gen.app.run_folder import Progress, RunFolder
+
+_WARM_UP = 3  # executions that trace, compile and fill caches
+_LEAST = 5  # executions that are timed
+_SHARE = 0.05  # of the minutes, at most, goes into timing
+_LONGEST = 10.0  # seconds, of timing
+
+
+class _Timer(keras.callbacks.Callback):
+    """Times steps and ends the training when it knows enough."""
+
+    def __init__(self, seconds, steps_per_execution):
+        super().__init__()
+        self._wanted = seconds
+        self._each = steps_per_execution
+        self._count = 0
+        self.seconds = None  # of a step
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.monotonic()
+        self._count += 1
+        if self._count == _WARM_UP:
+            self._start = now
+        timed = self._count - _WARM_UP
+        if timed >= _LEAST and now - self._start >= self._wanted:
+            self.seconds = (now - self._start) / (timed * self._each)
+            self.model.stop_training = True
+
+
+def steps_in(minutes, build, batches, steps, draw, steps_per_execution=1):
+    """Plans a training by time: a throwaway model trains for a moment.
+
+    Args:
+        minutes: Float.
+        build: Function without arguments that gives the compiled model.
+        batches: `tf.data.Dataset`, one pass.
+        steps: Integer, those of a pass.
+        draw: Function from the model to its pictures, which are drawn after each pass.
+        steps_per_execution: Integer.
+
+    Returns:
+        Integer, steps that take so long, with the pictures and checkpoints of their passes.
+    """
+    model = build()
+    timer = _Timer(min(_LONGEST, 60.0 * minutes * _SHARE), steps_per_execution)
+    model.fit(batches.repeat(), steps_per_epoch=10**6, epochs=1, verbose=0, callbacks=[timer])
+    start = time.monotonic()
+    draw(model)
+    with tempfile.TemporaryDirectory() as folder:
+        RunFolder(folder).save(model, Progress(0))
+    between = time.monotonic() - start
+    return max(1, round(60.0 * minutes / (timer.seconds + between / steps)))

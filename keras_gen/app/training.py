@@ -1,0 +1,341 @@
+"""One training from its options to its files, and on again after an interruption."""
+
+import contextlib
+import dataclasses
+import sys
+
+import keras
+
+from keras_gen import callbacks, distribution, pictures
+from keras_gen.app import progress, watching
+from keras_gen.app.execution import JIT, Execution
+from keras_gen.app.plan import Plan
+from keras_gen.app.previews import drawer
+from keras_gen.app.run_folder import Progress, RunFolder
+from keras_gen.app.stopping import Stopper
+from keras_gen.app.timing import steps_in
+from keras_gen.recipes import find_family
+from keras_gen.recipes.recipe import LENGTHS
+
+MOST_PICTURES = 200  # of a training's course
+
+
+def train(name, options, execution=None, stopper=None):
+    """Trains a model and leaves `model.keras`, `samples.png`, `history.csv` and `settings.json`.
+
+    `samples/` holds a picture of the same latents after each epoch (or every few, so that there are 200
+    or so) and an animation of them; `data.json` what was known of the data. There is a whole checkpoint
+    at every moment, `model.keras` or `model.previous.keras`. With `resume` training goes on from it
+    exactly as if it had not stopped.
+
+    A length given with `resume` replaces the training's own: the rates' schedules are those of the new
+    length, read at the step that was reached. So they are where the data set has grown or shrunk.
+
+    Args:
+        name: String, a family.
+        options: Dict from names of the family's options to their values; what is missing has its
+            default or, with `resume`, the training's own value.
+        execution: `Execution`; its `output` must be given. Of several processes the first writes the
+            files, in a folder that all of them see; they are resumed together, and begin anew where
+            there is nothing yet.
+        stopper: `Stopper` that takes the signals that stop it.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        ValueError: If an option is wrong, or the folder holds a training and `resume` is False.
+        FileNotFoundError: If there is nothing to resume.
+        KeyboardInterrupt: If it was stopped.
+    """
+    execution = execution or Execution()
+    stopper = stopper or Stopper()
+    recipe_class = find_family(name).load()
+    folder = RunFolder(execution.output)
+    devices = distribution.start(execution.strategy)
+    with folder.locked() if devices.is_chief else contextlib.nullcontext():
+        if devices.is_chief:
+            folder.remove_strays()
+        recipe = _recipe(recipe_class, options, folder, execution.resume, devices)
+        training = _Training(recipe, folder, devices, execution, stopper)
+        return training.run()
+
+
+def _recipe(recipe_class, options, folder, resume, devices):
+    """The recipe of what was given and, if it is resumed, of what the training began with."""
+    given = {name: value for name, value in options.items() if value is not None}
+    lengths = [length for length in LENGTHS if length in given]
+    if len(lengths) > 1:
+        raise ValueError(
+            f"`{lengths[0]}` and `{lengths[1]}` exclude each other. Received: "
+            + ", ".join(f"{length}={given[length]!r}" for length in lengths)
+        )
+    if given.get("minutes") and devices.processes > 1:
+        raise ValueError("`minutes` is for one process: several would count different steps.")
+    kept = folder.read_settings() if resume else None
+    if kept is None:
+        if resume and devices.processes == 1:
+            raise FileNotFoundError(
+                "`output` must hold a training to resume, with a settings.json. Received: "
+                f"{folder.path}"
+            )
+        if folder.has_model and not resume:
+            raise ValueError(
+                "`output` already holds a training: add --resume to go on with it, or choose another "
+                f"folder. Received: output={str(folder.path)!r}"
+            )
+        return recipe_class.from_settings(given)
+    if kept["model"] != recipe_class.family:
+        raise ValueError(
+            f"`model` can't change when a training is resumed: it began with {kept['model']!r}. "
+            f"Received: model={recipe_class.family!r}"
+        )
+    kept = {key: value for key, value in kept.items() if value is not None}
+    if lengths:
+        kept = {key: value for key, value in kept.items() if key not in LENGTHS}
+    for key, value in given.items():
+        if key not in LENGTHS and key in kept and kept[key] != value:
+            raise ValueError(
+                f"`{key}` can't change when a training is resumed: it began with {kept[key]!r}. "
+                f"Received: {key}={value!r}"
+            )
+    try:
+        return recipe_class.from_settings({**kept, **given})
+    except ValueError as error:
+        raise ValueError(f"{folder.settings}: {error}") from error
+
+
+class _Training:
+    """A training under way.
+
+    Args:
+        recipe: `Recipe`.
+        folder: `RunFolder`.
+        devices: `Devices`.
+        execution: `Execution`.
+        stopper: `Stopper`.
+    """
+
+    def __init__(self, recipe, folder, devices, execution, stopper):
+        self.recipe = recipe
+        self.folder = folder
+        self.devices = devices
+        self.execution = execution
+        self.stopper = stopper
+        self.sampler = None
+
+    def run(self):
+        """Trains what is left to train, and returns the model."""
+        folder = self.folder
+        self.opened = self.recipe.open()
+        self.steps = self.opened.steps(self.recipe.batch_size)
+        self.draw = drawer(self.recipe, self.recipe.preview(self.opened))
+        with _policy(self.recipe.precision), self.devices.scope():
+            checkpoint, begun, passes = self._begun()
+            plan = self._plan(passes[-1], begun.step)
+            model = self._build(plan.total)
+            if checkpoint is not None:
+                folder.load(model, checkpoint)
+        if self.devices.is_chief:
+            folder.write_json(folder.settings, self.recipe.to_settings())
+            folder.write_json(folder.data, self._data(passes))
+            folder.trim_history(plan.place(begun.step)[0])
+        self._fit(model, plan, begun)
+        if self.devices.is_chief:
+            with model.alone() as own:
+                images, columns = self.draw(own)
+            grid = pictures.image_grid(images, columns)
+            pictures.save_png(folder.picture, pictures.enlarge(grid, 512))
+        return model
+
+    # What has been done
+
+    def _begun(self):
+        """How far the training had come.
+
+        Returns:
+            Triple: the path of its checkpoint, or None; its `Progress`; and a list of dicts, since which
+            pass and which step passes have had so many examples and steps.
+        """
+        folder = self.folder
+        now = {"count": int(self.opened.count), "steps": self.steps}
+        if not folder.has_model:
+            if self.execution.resume and folder.settings.exists():
+                self._say(
+                    f"{folder.path} holds no checkpoint yet: the training starts from the beginning."
+                )
+            return None, Progress(0), [{"epoch": 0, "step": 0, **now}]
+        path, begun, words = folder.checkpoint()
+        for sentence in words:
+            self._say(sentence)
+        if begun is None:  # Of 0.1
+            model = self._build(1)
+            folder.load(model, path)
+            begun = Progress(int(model.optimizer.iterations))
+        passes = self._passes(begun, now)
+        last = passes[-1]
+        if (last["count"], last["steps"]) == (now["count"], now["steps"]):
+            return path, begun, passes
+        epoch, within = _plan_of(last).place(begun.step)
+        self._say(
+            f"The data set has {now['count']} examples now and had {last['count'] or 'others'} when the "
+            f"training began. Its epochs have {now['steps']} steps from here on and had "
+            f"{last['steps']}{'; the one under way begins anew' if within else ''}. The rates are those "
+            "of the new length, at the step that was reached."
+        )
+        return path, Progress(begun.step), [*passes, {"epoch": epoch, "step": begun.step, **now}]
+
+    def _passes(self, begun, now):
+        """The passes that `data.json` tells of, up to the checkpoint."""
+        kept = (self.folder.read_data() or {}).get("passes")
+        if kept:
+            return [old for old in kept if old["step"] <= begun.step] or kept[:1]
+        # A training of 0.1, saved after whole passes: its history tells how many.
+        epochs = len(self.folder.epochs_in_history())
+        if epochs and begun.step % epochs == 0 and begun.step // epochs != now["steps"]:
+            return [{"epoch": 0, "step": 0, "count": None, "steps": begun.step // epochs}]
+        return [{"epoch": 0, "step": 0, **now}]
+
+    def _data(self, passes):
+        """What `data.json` says."""
+        opened = self.opened
+        return {
+            "dataset": self.recipe.dataset,
+            "count": passes[-1]["count"],
+            "steps": passes[-1]["steps"],
+            "split": getattr(opened, "split", None),
+            "splits": list(getattr(opened, "splits", ())),
+            "shapes": [list(shape) for shape in getattr(opened, "shapes", ())],
+            "class_names": opened.class_names and list(opened.class_names),
+            "passes": passes,
+        }
+
+    # What is to be done
+
+    def _plan(self, last, done):
+        """The plan of the recipe's length, which is settled here where it depends on data or time."""
+        recipe = self.recipe
+        if recipe.minutes is not None and recipe.steps is None:
+            more = self._steps_in_minutes()
+            self.recipe = dataclasses.replace(recipe, steps=done + more)
+            self._say(f"{recipe.minutes:g} minutes are {more} steps.")
+        elif recipe.epochs is None and recipe.steps is None:
+            epochs = recipe.epochs_by_default(self.steps)
+            self.recipe = dataclasses.replace(recipe, epochs=epochs)
+            if epochs != recipe.default_epochs:
+                self._say(
+                    f"Training for {epochs} epochs of {self.steps} steps: for so few data the length is "
+                    "counted in steps. --epochs, --steps or --minutes sets it."
+                )
+        if self.recipe.steps is not None:
+            return _plan_of(last, self.recipe.steps)
+        left = max(0, self.recipe.epochs - last["epoch"]) * last["steps"]
+        return _plan_of(last, last["step"] + left)
+
+    def _steps_in_minutes(self):
+        return steps_in(
+            self.recipe.minutes,
+            lambda: self._build(10**6),
+            self.recipe.batches(self.opened),
+            self.steps,
+            self.draw,
+            self.execution.steps_per_execution,
+        )
+
+    def _build(self, updates):
+        """A new model, the same for the same seed."""
+        keras.utils.set_random_seed(self.recipe.seed)
+        model = self.recipe.build(self.opened, updates)
+        model.set_execution(JIT[self.execution.jit], self.execution.steps_per_execution)
+        return model
+
+    def _fit(self, model, plan, begun):
+        """Trains the parts of the plan, one after the other."""
+        stages = self.recipe.stages()
+        parts = plan.parts(begun.step, stages)
+        if not parts:
+            self._say(
+                f"The training is done: {begun.step} steps, {plan.epochs} epochs. A larger --epochs "
+                "goes on with it."
+            )
+        watchers, closing = self._watchers(plan, begun)
+        with closing:
+            for part in parts:
+                if part.begins and part.stage != stages[0].name:
+                    self._begin_stage(model, part.stage, plan.stage_ends(stages))
+                batches = self.recipe.batches(
+                    self.opened, part.first_epoch, self.devices.shard, part.stage
+                )
+                if part.skip:
+                    batches = batches.skip(part.skip)
+                if part.take is not None:
+                    batches = batches.take(part.take)
+                if self.sampler is not None:
+                    self.sampler.gif = part is parts[-1]
+                model.fit(
+                    self.devices.for_fit(batches),
+                    initial_epoch=part.first_epoch,
+                    epochs=part.end_epoch,
+                    verbose=0,
+                    callbacks=watchers,
+                )
+
+    def _watchers(self, plan, begun):
+        """The callbacks of the training, and a context that closes what they leave open."""
+        closing = contextlib.ExitStack()
+        clock = watching.Clock(begun.seconds)
+        watchers = [watching.ContinueMeans(begun.logs), watching.StopOnNaN(), clock]
+        if self.devices.is_chief:
+            history = keras.callbacks.CSVLogger(self.folder.history, append=True)
+            # It is left open if the training is interrupted.
+            closing.callback(_close, history)
+            self.sampler = self._sampler(plan)
+            watchers += [self.sampler, history]
+            line = progress.line(self.execution.verbose, plan, begun.step)
+            if line is not None:
+                closing.callback(line.close)
+                watchers.append(line)
+        folder = self.folder if self.devices.is_chief else None
+        watchers.append(watching.Saver(folder, clock, self.stopper, self.execution.save_every))
+        return watchers, closing
+
+    def _sampler(self, plan):
+        """Draws the pictures of the training's course."""
+
+        def draw(model):
+            images, sampler.columns = self.draw(model)
+            return images
+
+        every = max(1, plan.epochs // MOST_PICTURES)
+        sampler = callbacks.SampleImages(self.folder.samples, draw=draw, every=every)
+        return sampler
+
+    def _begin_stage(self, model, name, ends):
+        """Tells the recipe of a new stage; the count of steps goes on."""
+        before = list(ends.values())[list(ends).index(name) - 1]
+        self.recipe.begin_stage(model, name, self.opened, ends[name] - before)
+        model.optimizer.iterations.assign(before)
+
+    def _say(self, sentence):
+        if self.devices.is_chief:
+            print(sentence, file=sys.stderr, flush=True)
+
+
+def _plan_of(passes, total=0):
+    return Plan(total, passes["steps"], passes["epoch"], passes["step"])
+
+
+def _close(history):
+    if getattr(history, "csv_file", None) is not None:
+        history.csv_file.close()
+
+
+@contextlib.contextmanager
+def _policy(name):
+    """Makes layers within the block compute by a dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -1,0 +1,131 @@
+"""Callbacks of a training that is kept in a folder."""
+
+import time
+
+import keras
+
+from keras_gen.app.run_folder import Progress
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Ends a training whose losses are no numbers before the last good file is written over."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        refuse_nan(epoch, logs or {})
+
+
+def refuse_nan(epoch, logs):
+    """Raises `ValueError` if a log is NaN."""
+    broken = [name for name, value in logs.items() if value != value]
+    if broken:
+        raise ValueError(
+            f"Training diverged in epoch {epoch + 1}: {', '.join(broken)} became NaN. Look for NaN in "
+            "the data, or lower the learning rate. The model's file is that of the epoch before."
+        )
+
+
+class Clock(keras.callbacks.Callback):
+    """Logs the seconds that each epoch took, pictures and files not counted.
+
+    Args:
+        seconds: Float, what a pass that is continued had taken.
+    """
+
+    def __init__(self, seconds=0.0):
+        super().__init__()
+        self._before = seconds
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self):
+        """What the pass under way has taken."""
+        return self._before + time.monotonic() - self._start
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs["seconds"] = round(self.seconds, 2)
+        self._before = 0.0
+
+
+class ContinueMeans(keras.callbacks.Callback):
+    """Gives the running means of the first pass the values that a checkpoint kept.
+
+    Args:
+        logs: Dict as in `Progress`, or None.
+    """
+
+    def __init__(self, logs):
+        super().__init__()
+        self._logs = logs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._logs:
+            for metric in self.model.metrics:
+                for variable, value in zip(
+                    metric.variables, self._logs.get(metric.name, ()), strict=False
+                ):
+                    variable.assign(value)
+        self._logs = None
+
+
+class Saver(keras.callbacks.Callback):
+    """Writes a checkpoint after each epoch, every few minutes within one, and when a signal comes.
+
+    Args:
+        folder: `RunFolder`, or None in a process that writes nothing.
+        clock: `Clock`.
+        stopper: `Stopper`.
+        minutes: Float, or None: how often within an epoch.
+    """
+
+    def __init__(self, folder, clock, stopper, minutes=None):
+        super().__init__()
+        self._folder = folder
+        self._clock = clock
+        self._stopper = stopper
+        self._minutes = minutes
+        self._saved = time.monotonic()
+        self._epoch = 0
+        self._unsaved = False  # steps of the pass under way
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        self._unsaved = False
+
+    def on_train_batch_begin(self, batch, logs=None):
+        # Between two steps; `on_train_batch_end` would wait for each step's logs.
+        if self._unsaved:
+            late = self._minutes is not None and (
+                time.monotonic() - self._saved >= 60.0 * self._minutes
+            )
+            stopped = self._stopper.check()
+            if late or stopped:
+                self._save(self._means())
+            if stopped:
+                raise KeyboardInterrupt
+        self._unsaved = True
+        self._stopper.waits = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._save(None)
+        self._unsaved = False
+        if self._stopper.check():
+            raise KeyboardInterrupt
+
+    def on_train_end(self, logs=None):
+        self._stopper.waits = False
+
+    def _means(self):
+        model = self.model
+        refuse_nan(self._epoch, {m.name: float(m.result()) for m in model.metrics})
+        return {m.name: [float(v) for v in m.variables] for m in model.metrics}
+
+    def _save(self, means):
+        if self._folder is not None:
+            step = int(self.model.optimizer.iterations)
+            seconds = 0.0 if means is None else self._clock.seconds
+            self._folder.save(self.model, Progress(step, means, seconds))
+        self._saved = time.monotonic()

@@ -1,0 +1,73 @@
+"""Errors in the words of the command line: options, not Python's arguments."""
+
+import functools
+import inspect
+import re
+import typing
+
+# What the package's own functions call what the command line calls otherwise.
+_ALIASES = {"source": "dataset", "a": "input", "b": "target", "jit_compile": "jit"}
+
+
+def in_options(message, flags):
+    """Names the options in a message where it names arguments.
+
+    Args:
+        message: String.
+        flags: Dict from names of arguments to options as they are typed.
+
+    Returns:
+        String.
+
+    Example:
+
+    >>> in_options("`n_critic` must be 1 or more. Received: n_critic=0", {"n_critic": "--n-critic"})
+    '`--n-critic` must be 1 or more. Received: --n-critic 0'
+    """
+    flags = {a: flags[o] for a, o in _ALIASES.items() if o in flags and a not in flags} | flags
+
+    def argument(match):
+        name, value = match["name"], match["value"]
+        if name not in flags:
+            return match[0]
+        if value is None:
+            return f"`{flags[name]}`"
+        return f"`{_typed(flags[name], value)}`"
+
+    def received(match):
+        name, value = match["name"], match["value"]
+        return _typed(flags[name], value) if name in flags else match[0]
+
+    message = re.sub(r"`(?P<name>\w+)(?:=(?P<value>[^`]+))?`", argument, message)
+    values = r"(?P<value>'[^']*'|\"[^\"]*\"|[\w.+-]+)"
+    return re.sub(rf"(?<![\w`.])(?P<name>\w+)={values}", received, message)
+
+
+def _typed(flag, value):
+    if value in ("None", "False"):
+        return f"no {flag}"
+    return flag if value == "True" else f"{flag} {value.strip(chr(39) + chr(34))}"
+
+
+def speaks_of_options(command):
+    """Decorates a command: what its `ValueError`s call arguments they call options.
+
+    Args:
+        command: Function whose parameters are annotated with `typer.Option` or `typer.Argument`.
+    """
+    flags = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        for about in typing.get_args(parameter.annotation)[1:]:
+            if type(about).__name__ == "OptionInfo":
+                names = [about.default, *(about.param_decls or ())]
+                typed = [n for n in names if isinstance(n, str) and n.startswith("-")]
+                flags[name] = typed[0] if typed else "--" + name.replace("_", "-")
+
+    @functools.wraps(command)
+    def run(*arguments, **options):
+        try:
+            return command(*arguments, **options)
+        except ValueError as error:
+            raise ValueError(in_options(str(error), flags)) from error
+
+    return run

@@ -1,0 +1,202 @@
+from keras_gen.data import pipeline, stores
+from keras_gen.data.fitting import resolve_channels
+from keras_gen.data.lazy import tf
+from keras_gen.data.settings import Settings
+
+
+class Opened:
+    """A data set that was opened once: it tells what it holds and makes pipelines of it.
+
+    Made by `open_images`, `open_paired` and `open_unpaired`. Pictures that fit in memory are decoded
+    once, however many pipelines are made.
+
+    Args:
+        sources: Tuple of sources that are shuffled apart.
+        channels: Tuple of the channels wanted of each image part of the sources, in order, or None.
+        resize: Tuple, how each image part is resized.
+        arrange: Optional function from those parts, batches as they are held, to the tuple of the
+            images of an element.
+        labels: Boolean, whether an element is `(images, labels)`.
+        split: String, the split that was opened.
+        splits: Tuple of strings, the names of the splits there are.
+        reopen: Function from a split's name to another `Opened`.
+
+    Attributes:
+        name: String, what the source is called.
+        split: String, the split that was opened.
+        splits: Tuple of strings, the names of the splits there are; `"train"` alone where the data
+            are not parted.
+        class_names: Tuple of strings, or None where there are no classes. Numbers in names count as
+            numbers: `"2"` comes before `"10"`.
+        dtype: String, `"uint8"` or `"float32"`: how the images are held.
+    """
+
+    def __init__(
+        self, sources, channels, resize, *, arrange=None, labels=False, split, splits, reopen
+    ):
+        self.name = sources[0].name
+        self.split = split
+        self.splits = tuple(splits)
+        self.class_names = sources[0].class_names
+        self.dtype = sources[0].dtype
+        self._sources = sources
+        self._arrange = arrange
+        self._labels = labels
+        self._reopen = reopen
+        self._stores = [{} for _ in sources]
+        shapes = [(source, shape) for source in sources for shape in source.shapes]
+        self._channels = tuple(
+            resolve_channels(wanted, shape, source.name)
+            for (source, shape), wanted in zip(shapes, channels, strict=True)
+        )
+        self._resize = resize
+
+    @property
+    def num_classes(self):
+        """Integer, or None where there are no classes."""
+        return None if self.class_names is None else len(self.class_names)
+
+    @property
+    def count(self):
+        """Integer, the examples of a pass: those of the larger domain where there are two."""
+        return max(source.count for source in self._sources)
+
+    @property
+    def shapes(self):
+        """Tuple of `(height, width, channels)` of each image of an element, None where it varies.
+
+        The channels are those that `batches` yields, height and width are the data's own.
+        """
+        return self._arranged(shape[:2] for source in self._sources for shape in source.shapes)
+
+    def shapes_at(self, image_size=None):
+        """The shapes of the images that `batches(image_size)` yields, without reading any.
+
+        Args:
+            image_size: Integer, `(height, width)`, or None for the data's own size.
+
+        Returns:
+            Tuple of `(height, width, channels)`, one for each image of an element.
+
+        Raises:
+            ValueError: If the images differ in size and `image_size` is None.
+        """
+        size = Settings(image_size=image_size).image_size or pipeline.own_size(self._sources)
+        return self._arranged([size] * len(self._channels))
+
+    def at_split(self, split):
+        """Opens another split of the same data.
+
+        Args:
+            split: String, one of `splits`; of a TFDS data set also a slice, `"train[:90%]"`.
+
+        Returns:
+            `Opened`; this one where it is of that split already.
+
+        Raises:
+            ValueError: If there is no such split.
+        """
+        if split == self.split:
+            return self
+        try:
+            return self._reopen(split)
+        except (ValueError, FileNotFoundError) as error:
+            if split in self.splits:
+                raise
+            raise ValueError(
+                f"`split` must be one of {list(self.splits)}. Received: split={split!r}"
+            ) from error
+
+    def steps(self, batch_size, drop_remainder=True):
+        """The batches of a pass.
+
+        Raises:
+            ValueError: If there is not one whole batch.
+        """
+        return Settings(batch_size=batch_size, drop_remainder=drop_remainder).steps(self.count)
+
+    def batches(
+        self,
+        image_size=None,
+        batch_size=128,
+        *,
+        augment=(),
+        shuffle=True,
+        seed=0,
+        drop_remainder=True,
+        cache=True,
+        first_epoch=0,
+        shard=(0, 1),
+        dtype="float32",
+    ):
+        """Makes a pipeline. Another one of the same images does not decode them again.
+
+        Args:
+            image_size: As in `keras_gen.data.images`, and so are all the others.
+            batch_size: Integer. Defaults to `128`.
+            augment: Some of `"flip"` and `"crop"`.
+            shuffle: Boolean. Defaults to `True`.
+            seed: Integer, or None. Defaults to `0`.
+            drop_remainder: Boolean. Defaults to `True`.
+            cache: Boolean. Defaults to `True`.
+            first_epoch: Integer. Defaults to `0`.
+            shard: `(index, count)`.
+            dtype: `"float32"` or `"uint8"`.
+
+        Returns:
+            `tf.data.Dataset` of known length, whose every iteration is the next pass.
+
+        Raises:
+            ValueError: As `keras_gen.data.images`.
+        """
+        settings = Settings(
+            image_size,
+            batch_size,
+            augment,
+            shuffle,
+            seed,
+            drop_remainder,
+            cache,
+            first_epoch,
+            shard,
+            dtype,
+        )
+        settings.steps(self.count)
+        with tf.device("CPU"):
+            size = settings.image_size or pipeline.own_size(self._sources)
+            held = settings.held_size(size)
+            made = [self._store(number, held, cache) for number in range(len(self._sources))]
+            return pipeline.build(made, size, settings, self._finish)
+
+    def _store(self, number, size, cache):
+        """The store of a source's images at a size, made anew only where there is none."""
+        source = self._sources[number]
+        start = sum(len(other.shapes) for other in self._sources[:number])
+        parts = slice(start, start + len(source.shapes))
+        key = size, cache
+        known = self._stores[number]
+        if key not in known:
+            store = stores.make_store(
+                source, size, self._channels[parts], self._resize[parts], cache
+            )
+            # What earlier sizes hold in memory is let go where it would not fit beside this one.
+            if sum(other.held_bytes for other in (store, *known.values())) > stores.MEMORY_BUDGET:
+                known.clear()
+            known[key] = store
+        return known[key]
+
+    def _finish(self, *parts):
+        """An element, of each source's images and labels."""
+        images = tuple(image for columns, _ in parts for image in columns)
+        images = images if self._arrange is None else self._arrange(*images)
+        if self._labels:
+            return images[0], parts[0][1]
+        return images[0] if len(images) == 1 else images
+
+    def _arranged(self, sizes):
+        shapes = [(*size, depth) for size, depth in zip(sizes, self._channels, strict=True)]
+        if self._arrange is None:
+            return tuple(shapes)
+        specs = [tf.TensorSpec((None, *shape), self.dtype) for shape in shapes]
+        made = tf.function(self._arrange).get_concrete_function(*specs).structured_outputs
+        return tuple(tuple(image.shape[1:]) for image in made)

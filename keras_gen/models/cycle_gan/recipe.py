@@ -1,0 +1,36 @@
+"""How `keras-gen train cycle_gan` makes a CycleGAN."""
+
+from keras_gen.recipes import TranslationRecipe
+
+
+class CycleGANRecipe(TranslationRecipe):
+    """ResNet generators and PatchGANs; rates as for Pix2Pix."""
+
+    family = "cycle_gan"
+    title = "Translates between two sets of images, without pairs."
+    default_epochs = 20
+
+    batch_size = 4
+    base_filters = 16
+    loss = "least_squares"
+
+    def open(self):
+        from keras_gen import data
+
+        return data.open_unpaired(self.dataset, self.input, self.target)
+
+    def build(self, opened, updates):
+        from keras_gen import networks
+        from keras_gen.models.cycle_gan.model import CycleGAN
+
+        shape_a, shape_b = self.image_shapes(opened)
+        filters = self.base_filters
+        cycle_gan = CycleGAN(
+            networks.resnet_generator(shape_a, shape_b[-1], filters),
+            networks.resnet_generator(shape_b, shape_a[-1], filters),
+            networks.patch_discriminator(shape_a, base_filters=filters),
+            networks.patch_discriminator(shape_b, base_filters=filters),
+            identity_weight=5.0 if shape_a == shape_b else 0.0,
+        )
+        cycle_gan.compile(*self.optimizers(updates), loss=self.loss)
+        return cycle_gan

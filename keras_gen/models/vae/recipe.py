@@ -1,0 +1,32 @@
+"""How `keras-gen train vae` makes a VAE."""
+
+from keras_gen.recipes import LatentRecipe, option
+
+
+class VAERecipe(LatentRecipe):
+    """Convolutional VAE with Bernoulli likelihood."""
+
+    family = "vae"
+    title = "Images to latents and back: encodes, reconstructs, generates."
+    default_epochs = 15
+    least_steps = 5_000
+
+    batch_size = 128
+    latent_dim = 16
+    beta: float = option(1.0, "Weight of the KL term.", min=0.0)
+
+    def build(self, opened, updates):
+        import keras
+
+        from keras_gen import networks
+        from keras_gen.models.vae.model import VAE
+
+        (shape,) = self.image_shapes(opened)
+        vae = VAE(
+            networks.conv_encoder(shape, self.latent_dim, self.base_filters),
+            networks.conv_decoder(shape, self.latent_dim, self.base_filters),
+            latent_dim=self.latent_dim,
+            beta=self.beta,
+        )
+        vae.compile(keras.optimizers.Adam(self.learning_rate))
+        return vae

@@ -1,0 +1,27 @@
+"""What `keras-gen train NAME` can be told, and what it makes of it: one dataclass a family.
+
+Light: neither Keras nor TensorFlow is imported until a recipe opens its data or builds its model.
+"""
+
+from keras_gen.recipes.adversarial import AdversarialRecipe
+from keras_gen.recipes.images import ImageRecipe
+from keras_gen.recipes.latent import LatentRecipe
+from keras_gen.recipes.options import REQUIRED, Option, option
+from keras_gen.recipes.recipe import Recipe, Stage
+from keras_gen.recipes.registry import Family, families, find_family
+from keras_gen.recipes.translation import TranslationRecipe
+
+__all__ = [
+    "REQUIRED",
+    "AdversarialRecipe",
+    "Family",
+    "ImageRecipe",
+    "LatentRecipe",
+    "Option",
+    "Recipe",
+    "Stage",
+    "TranslationRecipe",
+    "families",
+    "find_family",
+    "option",
+]

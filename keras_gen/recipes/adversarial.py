@@ -1,0 +1,36 @@
+"""Recipes of models whose generator of latents learns from a discriminator."""
+
+from keras_gen.recipes.latent import LatentRecipe
+from keras_gen.recipes.options import option
+from keras_gen.recipes.rates import falling
+
+
+class AdversarialRecipe(LatentRecipe):
+    """A generator with a moving average, and a discriminator with a rate of its own.
+
+    Rates stay constant for half of the training and then fall linearly to zero.
+    """
+
+    discriminator_learning_rate: float = option(5e-4, "Of the discriminator.", min=0.0)
+    ema_decay: float = option(
+        0.999, "Decay of the generator's moving average; 0 for none.", min=0.0, max=1.0
+    )
+
+    def optimizers(self, updates, discriminator_updates=1, **options):
+        """Adam for the generator and for the discriminator.
+
+        Args:
+            updates: Integer, the training steps in all.
+            discriminator_updates: Integer, the discriminator's updates in a step.
+            **options: As in `keras.optimizers.Adam`.
+
+        Returns:
+            List of two optimizers.
+        """
+        import keras
+
+        rates = [
+            falling(self.learning_rate, updates),
+            falling(self.discriminator_learning_rate, updates * discriminator_updates),
+        ]
+        return [keras.optimizers.Adam(rate, **options) for rate in rates]

@@ -1,0 +1,56 @@
+"""Recipes of models that translate images."""
+
+from keras_gen.recipes.images import ImageRecipe
+from keras_gen.recipes.options import option
+from keras_gen.recipes.rates import falling
+
+PREVIEWED = 12  # examples in the pictures of a training's course
+
+
+class TranslationRecipe(ImageRecipe):
+    """Two images an example, by default jittered and mirrored as in the papers.
+
+    Rates stay constant for half of the training and then fall linearly to zero.
+    """
+
+    input: str | None = option(None, "The feature or subfolder to translate, or edges.")
+    target: str | None = option(None, "The feature or subfolder wanted.")
+    base_filters: int = option(32, "Width of the networks.", min=1)
+    learning_rate: float = option(2e-4, "Of all networks.", min=0.0)
+    loss: str = option(
+        "non_saturating", "Adversarial loss: non_saturating, hinge, least_squares, ..."
+    )
+    augment: str = option(
+        "crop,flip", "crop,flip; flip, where all images are framed alike; crop; none."
+    )
+
+    def batches(self, opened, first_epoch=0, shard=(0, 1), stage=None):
+        return opened.batches(
+            self.image_size,
+            self.batch_size,
+            augment=() if self.augment == "none" else tuple(self.augment.split(",")),
+            seed=self.seed,
+            first_epoch=first_epoch,
+            shard=shard,
+        )
+
+    def optimizers(self, updates):
+        """Adam for generators and discriminators, a list of two."""
+        import keras
+
+        rate = falling(self.learning_rate, updates)
+        return [keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2)]
+
+    def preview(self, opened):
+        """Images held out from training where there are any, a tuple of two arrays."""
+        try:
+            held_out = opened.at_split("test")
+            batches = held_out.batches(self.image_size, PREVIEWED, seed=self.seed)
+        except (ValueError, FileNotFoundError):  # There is no such split, or it is too small.
+            batches = opened.batches(
+                self.image_size,
+                min(PREVIEWED, self.batch_size),
+                seed=self.seed,
+                drop_remainder=False,
+            )
+        return next(iter(batches.as_numpy_iterator()))
