@@ -20,23 +20,36 @@ class Opened:
         split: String, the split that was opened.
         splits: Tuple of strings, the names of the splits there are.
         reopen: Function from a split's name to another `Opened`.
+        aligned: Boolean, whether the images of an example show the same thing, in a fixed order.
 
     Attributes:
         name: String, what the source is called.
         split: String, the split that was opened.
         splits: Tuple of strings, the names of the splits there are; `"train"` alone where the data
-            are not parted.
+            are not parted. A folder that has others, and no part called `"train"`, has no such split,
+            though the whole of it can be opened as that.
         class_names: Tuple of strings, or None where there are no classes. Numbers in names count as
             numbers: `"2"` comes before `"10"`.
         dtype: String, `"uint8"` or `"float32"`: how the images are held.
     """
 
     def __init__(
-        self, sources, channels, resize, *, arrange=None, labels=False, split, splits, reopen
+        self,
+        sources,
+        channels,
+        resize,
+        *,
+        arrange=None,
+        labels=False,
+        split,
+        splits,
+        reopen,
+        aligned=True,
     ):
         self.name = sources[0].name
         self.split = split
         self.splits = tuple(splits)
+        self.aligned = aligned
         self.class_names = sources[0].class_names
         self.dtype = sources[0].dtype
         self._sources = sources
@@ -68,6 +81,16 @@ class Opened:
         The channels are those that `batches` yields, height and width are the data's own.
         """
         return self._arranged(shape[:2] for source in self._sources for shape in source.shapes)
+
+    @property
+    def own_shapes(self):
+        """The shapes that the images have where they come from, before any conversion of channels."""
+        sources = [(source, shape) for source in self._sources for shape in source.shapes]
+        channels = [
+            depth if depth == shape[-1] else resolve_channels(None, shape, source.name)
+            for (source, shape), depth in zip(sources, self._channels, strict=True)
+        ]
+        return self._arranged((shape[:2] for _, shape in sources), channels)
 
     def shapes_at(self, image_size=None):
         """The shapes of the images that `batches(image_size)` yields, without reading any.
@@ -193,8 +216,9 @@ class Opened:
             return images[0], parts[0][1]
         return images[0] if len(images) == 1 else images
 
-    def _arranged(self, sizes):
-        shapes = [(*size, depth) for size, depth in zip(sizes, self._channels, strict=True)]
+    def _arranged(self, sizes, channels=None):
+        channels = self._channels if channels is None else channels
+        shapes = [(*size, depth) for size, depth in zip(sizes, channels, strict=True)]
         if self._arrange is None:
             return tuple(shapes)
         specs = [tf.TensorSpec((None, *shape), self.dtype) for shape in shapes]

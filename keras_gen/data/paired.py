@@ -237,17 +237,18 @@ def _open_folder(source, first, second, side_by_side, split, options):
     return opened, None
 
 
-def _subfolder(root, name, split):
-    """The first that exists of `root/split/name`, `root/name/split` and `root/name`."""
+def _subfolder(root, name, split, whole=True):
+    """The first that exists of `root/split/name`, `root/name/split` and, of the whole, `root/name`."""
     folders = [root / split / name, root / name / split]
-    if split == "train":
+    if split == "train" and whole:
         folders.append(root / name)
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
 def _splits(root, *names):
-    """The splits that all the subfolders of these names have."""
-    return tuple(s for s in SPLITS if all(_subfolder(root, name, s) for name in names))
+    """The splits that all the subfolders of these names have; `"train"` where they are not parted."""
+    parts = (s for s in SPLITS if all(_subfolder(root, name, s, whole=False) for name in names))
+    return tuple(parts) or ("train",)
 
 
 def _open_features(source, first, second, split, data_dir, options):

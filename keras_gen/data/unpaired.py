@@ -60,6 +60,7 @@ def open_unpaired(
         resize_for_both(resize),
         split=split,
         splits=splits,
+        aligned=a is not None and not disjoint and not is_folder(source),
         reopen=lambda name: open_unpaired(
             source,
             a,
@@ -203,7 +204,8 @@ def _open_domains(source, a, b, disjoint, split, channels, ranges, options):
             FolderSource((folder,), strict=options["strict"], **own)
             for folder, own in zip(folders, both, strict=True)
         )
-        return domains, [name for name in SPLITS if None not in _find_folders(root, a, b, name)]
+        parts = [n for n in SPLITS if None not in _find_folders(root, a, b, n, whole=False)]
+        return domains, parts or ["train"]
     if not isinstance(source, str):
         raise ValueError(
             "`source` must be a data set or a folder with both domains, or a tuple of two sources. "
@@ -243,18 +245,18 @@ def _domain_folders(root, a, b, split):
     return folders
 
 
-def _find_folders(root, a, b, split):
-    choices = _choices(root, a, b, split)
+def _find_folders(root, a, b, split, whole=True):
+    choices = _choices(root, a, b, split, whole)
     return [next((folder for folder in some if folder.is_dir()), None) for some in choices]
 
 
-def _choices(root, a, b, split):
-    """Where each domain's folder may be."""
+def _choices(root, a, b, split, whole=True):
+    """Where each domain's folder may be: a part of the data or, of the whole, the only one."""
     if a is None:
         own = [(root / f"{split}{x}", root / split / x, root / x) for x in "AB"]
     else:
         own = [(root / split / str(x), root / str(x) / split, root / str(x)) for x in (a, b)]
-    return own if split == "train" else [choices[:-1] for choices in own]
+    return own if split == "train" and whole else [choices[:-1] for choices in own]
 
 
 def _domain_splits(source, split, data_dir):

@@ -1,8 +1,11 @@
 """What one part of a batch is: its shape, its numbers, and how a model takes it."""
 
+import pathlib
+
 import keras
 import numpy as np
 
+from keras_gen.files import written_aside
 from keras_gen.pixels import in_range
 
 
@@ -65,6 +68,55 @@ class Arrays:
                     f"{array.shape} with {(~finite).sum()} NaN or infinite values{part}"
                 )
 
+    def show(self, samples, path, columns=None, least=256):
+        """Writes samples so that they can be looked at: of this kind, the numbers themselves.
+
+        Args:
+            samples: Array `(n, *shape)`.
+            path: String or path of the file; its suffix becomes that of the kind.
+            columns: Integer or None: how many stand in a row, where they are laid out.
+            least: Integer, the shorter side in pixels, where they are drawn.
+
+        Returns:
+            `pathlib.Path` of the file that was written.
+        """
+        path = pathlib.Path(path).with_suffix(self.suffix)
+        with written_aside(path) as aside:
+            np.save(aside, np.asarray(samples))
+        return path
+
+    def open(self, source, split="train", labels=False):
+        """Opens a data set of this kind, for an evaluation.
+
+        Args:
+            source: Array `(n, *shape)`, a tuple of one and integer labels, or the path of a `.npy` file.
+            split: String.
+            labels: Boolean, whether examples come with their classes.
+
+        Returns:
+            What has the `splits`, `count`, `own_shapes`, `at_split` and `batches` of a
+            `keras_gen.data.Opened`.
+
+        Raises:
+            ValueError: If it holds other data, or has no such split.
+            FileNotFoundError: If there is no such data set.
+        """
+        from keras_gen.data.arrays import open_arrays
+
+        return open_arrays(source, self, split, labels)
+
+    def default_features(self, name):
+        """What samples are scored with where nothing else is said.
+
+        Args:
+            name: String, the name of the data set, or its folder.
+
+        Returns:
+            What `keras_gen.metrics.get_feature_extractor` takes, or None where there are no scores for
+            this kind of data.
+        """
+        return None
+
     def _check_dtype(self, what, values):
         dtype = keras.backend.standardize_dtype(values.dtype)
         if not dtype.startswith(("float", "bfloat")):
@@ -94,6 +146,26 @@ class Images(Arrays):
                 f"`x / 127.5 - 1`, or cast them to uint8. Received: {array.dtype} values from {low:g} to "
                 f"{high:g}"
             )
+
+    def show(self, samples, path, columns=None, least=256):
+        from keras_gen import pictures
+
+        path = pathlib.Path(path).with_suffix(self.suffix)
+        samples = np.asarray(samples)
+        if samples.shape[-1] not in (1, 3):  # Of others what a picture can hold.
+            samples = samples[..., : 3 if samples.shape[-1] > 3 else 1]
+        pictures.save_png(path, pictures.enlarge(pictures.image_grid(samples, columns), least))
+        return path
+
+    def open(self, source, split="train", labels=False):
+        from keras_gen import data
+
+        return data.open_images(source, channels=self.shape[-1], split=split, labels=labels)
+
+    def default_features(self, name):
+        from keras_gen import metrics
+
+        return metrics.default_feature_extractor(name)
 
     def _check_dtype(self, what, values):
         dtype = keras.backend.standardize_dtype(values.dtype)

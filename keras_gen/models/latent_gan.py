@@ -22,6 +22,8 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
         name: String or None.
     """
 
+    parts_in_words = "discriminator and average among them"
+
     def __init__(
         self,
         generator,
@@ -36,9 +38,7 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
         self.prior = Normal(latent_dim)
         self.set_classes(num_classes, class_names)
         labels = [] if num_classes is None else [None]
-        _, (self.image_shape, *_) = check_network(
-            "generator", generator, [(latent_dim,), *labels]
-        )
+        _, (self.image_shape, *_) = check_network("generator", generator, [(latent_dim,), *labels])
         check_network("discriminator", discriminator, [self.image_shape, *labels])
         self.generator = generator
         self.discriminator = discriminator

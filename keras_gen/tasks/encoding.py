@@ -1,5 +1,29 @@
 """The task of encoding data, and decoding them again."""
 
+import numpy as np
+
 
 class Encodes:
     """What everybody asks of a model that encodes: `encode`, `decode`, `reconstruct`."""
+
+    def reconstructions(self, samples, columns=8):
+        """Lays samples out in rows, and below each row its reconstructions.
+
+        Args:
+            samples: Float array `(n, ...)`, `n` a multiple of `columns`.
+            columns: Integer.
+
+        Returns:
+            Pair of a float array `(2 * n, ...)` and the columns.
+
+        Raises:
+            ValueError: If they fill no whole rows.
+        """
+        samples = np.asarray(samples)
+        if not len(samples) or len(samples) % columns:
+            raise ValueError(
+                f"`samples` must fill rows of {columns}. Received: {len(samples)} of them"
+            )
+        shape = samples.shape[1:]
+        rows = np.stack([samples, self.reconstruct(samples)]).reshape(2, -1, columns, *shape)
+        return rows.swapaxes(0, 1).reshape(-1, *shape), columns

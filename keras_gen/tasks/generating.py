@@ -8,17 +8,25 @@ import numpy as np
 from keras_gen import modalities
 from keras_gen.backend import predict
 from keras_gen.core.priors import draw_latents, spherical_interpolation
+from keras_gen.tasks import reporting
+from keras_gen.tasks.task import Task
+
+BATCH_SIZE = 128  # of an evaluation
 
 
-class Generates:
+class Generates(Task):
     """What everybody asks of a model that makes samples.
 
-    A model has `generate`, `gives` (what a sample is), and where it makes samples of classes
-    `num_classes` and perhaps `class_names`.
+    A model has `generate(n, seed=None)`, `gives` (what a sample is), and where it makes samples of classes
+    `num_classes`, perhaps `class_names`, and `generate(n, labels, per_class, seed)`. It stands before
+    `GenerativeModel` among the bases.
+
+    Class attributes:
+        measured: Integer, the most examples that `measure` is given; 0 where there is nothing to measure.
     """
 
-    num_classes = None
-    class_names = None
+    call_in_words = "images = model.generate(16, seed=0)"
+    measured = 0
 
     def set_classes(self, num_classes, class_names):
         """Keeps the classes that can be asked for.
@@ -90,6 +98,20 @@ class Generates:
             return self.generate(n, seed=seed), None
         labels = np.arange(n, dtype="int32") % self.num_classes
         return self.generate(labels=labels, seed=seed), labels
+
+    def preview(self, examples=None, seed=0):
+        """Makes 64 samples of the same latents in rows of 8; where there are classes, a row of ten of each.
+
+        Args:
+            examples: Not looked at.
+            seed: Integer.
+
+        Returns:
+            Pair of the samples and how many of them stand in a row.
+        """
+        if self.num_classes is None:
+            return self.generate(64, seed=seed), 8
+        return self.generate(10, per_class=True, seed=seed), 10
 
     def in_order(self, n, per_class=False):
         """Arguments of `generate`, and columns of a sheet, that put the classes of a model in order.
@@ -187,13 +209,28 @@ class Generates:
                 yield images, labels
 
         def generated():
-            random = np.random.default_rng(scores.seed)
-            for count, labels in seen:
-                latents = draw_latents(count, self.latent_dim, random)
-                chosen = {} if labels is None else {"labels": labels}
-                yield self.generate(latents=latents, **chosen), labels
+            yield from self.samples_like(seen, scores.seed)
 
         return results | scores.evaluate(real(), generated(), num_classes=self.num_classes)
+
+    def samples_like(self, seen, seed):
+        """Makes as many samples as there were real ones, of the same classes.
+
+        Args:
+            seen: List of a pair for each batch of real ones: their count, and their labels or None.
+            seed: Integer.
+
+        Yields:
+            Pairs of samples, an array `(count, ...)`, and their labels or None, one for each batch. They
+            are those of one `generate` of that seed.
+        """
+        counts = [count for count, _ in seen]
+        if self.num_classes is None:
+            made = self.generate(sum(counts), seed=seed)
+        else:
+            made = self.generate(labels=np.concatenate([labels for _, labels in seen]), seed=seed)
+        parts = np.split(made, np.cumsum(counts)[:-1])
+        yield from ((part, labels) for part, (_, labels) in zip(parts, seen, strict=True))
 
     def samples_and_labels(self, data):
         """The real samples of a batch of data, and the labels to generate others like them, or None."""
@@ -203,13 +240,126 @@ class Generates:
         samples, labels = taken
         return samples, keras.ops.convert_to_numpy(labels)
 
+    def open_data(self, dataset, split="train", **options):
+        """Opens a data set of what the model makes: see `Task.open_data`."""
+        return self.gives.open(dataset, split, labels=self.num_classes is not None)
 
-class GeneratesFromLatents(Generates):
+    def report(self, opened, n=10_000, features=None, seed=0, **options):
+        """Says how good samples are: the losses, and scores beside the floor.
+
+        The floor is the train split where another is evaluated and there is one, else one half of the
+        real ones against the other. Kinds of data that have no scores get the losses alone.
+
+        Args:
+            opened: What `open_data` gave.
+            n: Integer, the most examples; as many samples are made.
+            features: What the scores' `feature_extractor` is. None is the data's own.
+            seed: Integer, of the latents and of the kernel distance's subsets.
+            **options: Those of `measure`.
+
+        Returns:
+            Dict, ready for JSON: see `keras_gen.evaluation.evaluate`.
+        """
+        spec = self.gives
+        examples, count = reporting.chosen_examples(opened, (spec,), n, BATCH_SIZE)
+        has_scores = spec.default_features(opened.name) is not None
+        if not has_scores:
+            report = self._losses_alone(examples, count, features)
+        else:
+            report = self._scored(opened, examples, count, features, seed)
+        report |= reporting.fitting([(opened.own_shapes[0], spec.shape)])
+        if self.measured:
+            chosen, _ = reporting.chosen_examples(
+                opened, (spec,), min(n, self.measured), BATCH_SIZE
+            )
+            elements = list(chosen.as_numpy_iterator())
+            everything = keras.tree.map_structure(lambda *parts: np.concatenate(parts), *elements)
+            found = self.measure(everything, **options)
+            report["losses"] |= found.pop("losses")
+            report |= found
+        return report
+
+    def _scored(self, opened, examples, count, features, seed):
+        from keras_gen import metrics
+
+        if features is None:
+            extractor = reporting.default_extractor(self.gives, opened.name)
+        else:
+            extractor = reporting.extractor_of(features)
+        train = reporting.held_out(opened)
+        if train is not None:
+            train, _ = reporting.chosen_examples(train, (self.gives,), count, BATCH_SIZE)
+        scores = metrics.SampleScores(extractor, seed=seed, holdout=train)
+        results = self.evaluate(examples, scores=scores, verbose=0)
+        names = ("extractor", "scores", "counts", "floor", "floor_counts")
+        return {"losses": results, **{name: results.pop(name) for name in names}}
+
+    def _losses_alone(self, examples, count, features):
+        noun = self.gives.noun
+        if features is not None:
+            raise ValueError(
+                f"`features` are for scores, of which there are none for {noun} of shape "
+                f"{self.gives.shape}. Received: features={features!r}"
+            )
+        return {
+            "losses": self.evaluate(examples, verbose=0, return_dict=True),
+            "counts": {"examples": count},
+            "notes": [f"There are no scores for {noun} of shape {self.gives.shape}: losses alone."],
+        }
+
+    def measure(self, examples, **options):
+        """What else the model knows to say of data, for its `report`.
+
+        Args:
+            examples: Array, or a tuple of the parts, of at most `measured` examples.
+            **options: Those of `report_options`.
+
+        Returns:
+            Dict of `losses`, a dict of numbers, and of what else belongs into the report.
+        """
+        return {"losses": {}}
+
+    def golden_inputs(self, **evaluation):
+        """Three inputs, by which every backend must come to the same outputs: a seed, and labels."""
+        return {"seed": np.array(0), **self._golden_labels()}
+
+    def golden_outputs(self, inputs):
+        """What the model makes of `golden_inputs`."""
+        seed = int(inputs["seed"])
+        if self.num_classes is None:
+            return self.generate(3, seed=seed)
+        return self.generate(labels=inputs["labels"], seed=seed)
+
+    def _golden_labels(self):
+        if self.num_classes is None:
+            return {}
+        return {"labels": np.arange(3, dtype="int32") % self.num_classes}
+
+
+class FromLatents(Generates):
+    """What is asked of a model whose `generate` takes `latents`, vectors of length `latent_dim`."""
+
+    def samples_like(self, seen, seed):
+        """Makes samples batch by batch, of one stream of latents: see `Generates.samples_like`."""
+        random = np.random.default_rng(seed)
+        for count, labels in seen:
+            latents = draw_latents(count, self.latent_dim, random)
+            chosen = {} if labels is None else {"labels": labels}
+            yield self.generate(latents=latents, **chosen), labels
+
+    def golden_inputs(self, **evaluation):
+        """Three latents, and where there are classes labels."""
+        return {"latents": draw_latents(3, self.latent_dim, seed=0), **self._golden_labels()}
+
+    def golden_outputs(self, inputs):
+        """What the model makes of `golden_inputs`."""
+        return self.generate(**inputs)
+
+
+class GeneratesFromLatents(FromLatents):
     """`generate` and `interpolate` for a model with a `sampler` of latents and a `prior`."""
 
-    def sample(
-        self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128
-    ):
+    def sample(self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128):
         """Makes samples: what `generate` is, whatever of it a model has.
 
         Args:

@@ -4,6 +4,16 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from keras_gen import modalities
+from keras_gen.pictures import to_uint8
+from keras_gen.tasks import reporting
+from keras_gen.tasks.task import Task
+
+BATCH_SIZE = 16  # of an evaluation
+SHOWN = 12  # examples of a preview
+
 
 @dataclasses.dataclass(frozen=True)
 class Direction:
@@ -24,11 +34,223 @@ class Direction:
     words: str = ""
 
 
-class Translates:
+class Translates(Task):
     """What everybody asks of a model that translates.
 
     A model has `translate`, and `directions`: a dict from their names to `Direction`s, with the name `""`
-    where there is but one.
+    where there is but one. It takes two parts.
+
+    Class attributes:
+        paired: Whether it learns from pairs that show the same thing.
     """
 
-    num_classes = None
+    report_options = ("input", "target")
+    needs_examples = True
+    call_in_words = "translations = model.translate(images)  # float32 in [-1, 1]"
+    paired = True
+
+    @property
+    def gives(self):
+        """Spec of what comes out, in the first direction."""
+        return next(iter(self.directions.values())).gives
+
+    def direction(self, name=None):
+        """One of the directions.
+
+        Args:
+            name: String, or None for the first, or only one.
+
+        Returns:
+            A `Direction`.
+
+        Raises:
+            ValueError: If there is none of that name.
+        """
+        directions = self.directions
+        if name is None:
+            return next(iter(directions.values()))
+        if len(directions) == 1:
+            raise ValueError(
+                "`direction` is for a model that translates both ways, a CycleGAN say. "
+                f"Received: direction={name!r} with a {type(self).__name__}"
+            )
+        if name not in directions:
+            raise ValueError(
+                f"`direction` must be {' or '.join(map(repr, directions))}. "
+                f"Received: direction={name!r}"
+            )
+        return directions[name]
+
+    def open_data(self, dataset, split="train", input=None, target=None, **options):
+        """Opens a data set of what is translated and what it is translated to.
+
+        Args:
+            dataset: As in `keras_gen.data.paired`, or `keras_gen.data.unpaired`.
+            split: String.
+            input: String, the feature, subfolder or half that is translated.
+            target: String, likewise, of what comes out.
+            **options: Not looked at.
+
+        Returns:
+            `keras_gen.data.Opened`.
+        """
+        from keras_gen import data
+
+        open_both = data.open_paired if self.paired else data.open_unpaired
+        channels = tuple(spec.shape[-1] for spec in self.takes.values())
+        return open_both(dataset, input, target, channels=channels, split=split)
+
+    def preview(self, examples=None, seed=0):
+        """Lays examples out beside their translations, twice a row.
+
+        Of one direction input, output and target; of several, of each an input and its output.
+
+        Args:
+            examples: A batch of what the model takes, of which the first 12 are shown.
+            seed: Not looked at.
+
+        Returns:
+            Pair of images, a float array, and how many of them stand in a row.
+
+        Raises:
+            ValueError: If there are no examples.
+        """
+        if examples is None:
+            raise ValueError(
+                f"`examples` must be a batch of what a {type(self).__name__} takes, to be translated. "
+                "Received: examples=None"
+            )
+        both = [np.asarray(part)[:SHOWN] for part in modalities.take(examples, self.takes)]
+        shown = []
+        for direction in self.directions.values():
+            inputs = both[:: direction.order][0]
+            shown += [inputs, direction.translate(inputs)]
+        if len(self.directions) == 1:
+            shown.append(both[1])
+        return _side_by_side(shown), 2 * len(shown)
+
+    def report(self, opened, n=10_000, features=None, seed=0, **options):
+        """Says how good translations are: errors, and distances to the target domain.
+
+        Beside them stand `copying`, the same of giving back the input, where it has the target's shape or
+        is a grey image of its size, and `floor`, the distances of the train split's targets.
+
+        Args:
+            opened: What `open_data` gave.
+            n: Integer, the most examples.
+            features: What distances are measured with. None is the classifier of the data set; where
+                it has none, there are no distances.
+            seed: Integer, of the kernel distance's subsets.
+            **options: Not looked at.
+
+        Returns:
+            Dict, ready for JSON: see `keras_gen.evaluation.evaluate`.
+        """
+        specs = tuple(self.takes.values())
+        examples, count = reporting.chosen_examples(opened, specs, n, BATCH_SIZE)
+        report = {"losses": self.evaluate(examples, verbose=0, return_dict=True)}
+        report["counts"] = {"real": count}
+        if all(spec.kind == "images" for spec in specs):
+            scores = self._scored(opened, examples, count, features, seed)
+        else:
+            scores = self._copying_alone(features)
+        for name in report["losses"]:
+            scores["scores"].pop(name, None)
+        report |= {name: values for name, values in scores.items() if values}
+        return report | reporting.fitting(self._fitted(opened.own_shapes))
+
+    def _scored(self, opened, examples, count, features, seed):
+        """The report's `scores` and, where they can be had, `copying`, `floor` and what they are of."""
+        from keras_gen.metrics.feature_extractor import dataset_classifier
+        from keras_gen.metrics.translation_scores import TranslationScores
+
+        features = dataset_classifier(opened.name) if features is None else features
+        extractor = None if features is None else reporting.extractor_of(features)
+        found = {} if extractor is None else {"extractor": extractor.name}
+        scores = {
+            name: TranslationScores(extractor, self.paired or opened.aligned, seed)
+            for name in self.directions
+        }
+        for pair in examples.as_numpy_iterator():
+            for name, direction in self.directions.items():
+                scores[name].update(*_translated(direction, pair))
+        train = None if extractor is None else reporting.held_out(opened)
+        if train is not None:
+            specs = tuple(self.takes.values())
+            others, other_count = reporting.chosen_examples(train, specs, count, BATCH_SIZE)
+            found["floor_counts"] = {"real": count, "generated": other_count}
+            for pair in others.as_numpy_iterator():
+                for name, direction in self.directions.items():
+                    scores[name].update_floor(pair[:: direction.order][1])
+        results = self._copying_alone(None)
+        for name, direction in self.directions.items():
+            prefix = f"{direction.words}: " if direction.words else ""
+            for part, values in scores[name].result().items():
+                named = {f"{prefix}{score}": value for score, value in values.items()}
+                results[part] = results.get(part, {}) | named
+        return found | results
+
+    def _copying_alone(self, features):
+        if features is not None:
+            raise ValueError(
+                "`features` are for scores of images, which this model does not make. "
+                f"Received: features={features!r}"
+            )
+        return {"scores": {}, "copying": self.losses_of_copying()}
+
+    def losses_of_copying(self):
+        """What the model's own `evaluate` would give if it gave back its input, as far as that is known.
+
+        Returns:
+            Dict of numbers, empty where it is not.
+        """
+        return {}
+
+    def _fitted(self, own_shapes):
+        """Pairs of the data's shapes and the model's; nothing is said of a part that varies."""
+        for own, spec in zip(own_shapes, self.takes.values(), strict=True):
+            yield ((None,) * 3 if None in own else own), spec.shape
+
+    def golden_inputs(self, **evaluation):
+        """Three images of the data that it is evaluated on, as bytes.
+
+        Args:
+            **evaluation: `dataset`, `split`, `input` and `target`.
+        """
+        evaluation.pop("n", None)
+        opened = self.open_data(**evaluation)
+        first = self.direction()
+        inputs, _ = next(
+            opened.batches(first.takes.shape[:2], batch_size=3, shuffle=False).as_numpy_iterator()
+        )
+        return {"images": to_uint8(inputs)}
+
+    def golden_outputs(self, inputs):
+        """What the model makes of `golden_inputs`."""
+        return self.direction().translate(inputs["images"] / np.float32(127.5) - 1.0)
+
+
+def _translated(direction, pair):
+    """The targets of a pair, and a dict of what is held against them."""
+    inputs, targets = pair[:: direction.order]
+    images = {"scores": direction.translate(inputs)}
+    if inputs.shape in (targets.shape, (*targets.shape[:3], 1)):
+        images["copying"] = np.broadcast_to(inputs, targets.shape)  # grey in all channels
+    return targets, images
+
+
+def _side_by_side(batches):
+    """Interleaves batches of images; grey ones are made RGB, smaller ones laid on white."""
+    if batches[0].ndim != 4:
+        return np.stack(batches, axis=1).reshape(-1, *batches[0].shape[1:])
+    height, width = (max(batch.shape[axis] for batch in batches) for axis in (1, 2))
+    colour = any(batch.shape[-1] == 3 for batch in batches)
+    batches = [
+        np.pad(
+            batch.repeat(3, axis=-1) if colour and batch.shape[-1] == 1 else batch,
+            ((0, 0), (0, height - batch.shape[1]), (0, width - batch.shape[2]), (0, 0)),
+            constant_values=1.0,
+        )
+        for batch in batches
+    ]
+    return np.stack(batches, axis=1).reshape(-1, *batches[0].shape[1:])

@@ -64,6 +64,10 @@ class ConditionalGAN(LatentGAN):
     https://arxiv.org/abs/1802.05637
     """
 
+    call_in_words = (
+        "images = model.generate(10, per_class=True, seed=0)  # ten rows of one class each"
+    )
+
     def __init__(
         self,
         generator,
@@ -126,9 +130,7 @@ class ConditionalGAN(LatentGAN):
                 [self.discriminator],
                 self.adversary.penalty_names + ["discriminator_class_loss"] * self.has_classifier,
             ),
-            "generator": Phase(
-                [self.generator], ["generator_class_loss"] * self.has_classifier
-            ),
+            "generator": Phase([self.generator], ["generator_class_loss"] * self.has_classifier),
         }
 
     def step(self, data, update):

@@ -20,7 +20,7 @@ from keras_gen.tasks.translating import Direction, Translates
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class CycleGAN(TrainsAdversarially, Translates, GenerativeModel):
+class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
     """CycleGAN: translates between two sets of images, having seen no pairs.
 
     A step updates the two generators jointly, on the adversarial losses, `cycle_weight` times both
@@ -64,6 +64,9 @@ class CycleGAN(TrainsAdversarially, Translates, GenerativeModel):
 
     Reference: Zhu et al., 2017, https://arxiv.org/abs/1703.10593
     """
+
+    paired = False
+    parts_in_words = "discriminators among them"
 
     def __init__(
         self,
@@ -250,6 +253,11 @@ class CycleGAN(TrainsAdversarially, Translates, GenerativeModel):
     @property
     def evaluation_names(self):
         return ("cycle_error_a", "cycle_error_b")
+
+    def losses_of_copying(self):
+        """None at all, there and back."""
+        alike = self.shape_a == self.shape_b
+        return dict.fromkeys(self.evaluation_names, 0.0) if alike else {}
 
     def evaluation_terms(self, data):
         a, b = self.take(data)

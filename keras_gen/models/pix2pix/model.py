@@ -18,7 +18,7 @@ from keras_gen.tasks.translating import Direction, Translates
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class Pix2Pix(TrainsAdversarially, Translates, GenerativeModel):
+class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
     """Pix2Pix: translates images, having seen pairs.
 
     A step makes the outputs once; the discriminator is updated on (input, target) against
@@ -56,6 +56,8 @@ class Pix2Pix(TrainsAdversarially, Translates, GenerativeModel):
 
     Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004
     """
+
+    parts_in_words = "discriminator among them"
 
     def __init__(
         self,

@@ -13,11 +13,11 @@ from keras_gen.core.priors import Normal
 from keras_gen.modalities import spec_of
 from keras_gen.pixels import in_range
 from keras_gen.tasks.encoding import Encodes
-from keras_gen.tasks.generating import Generates
+from keras_gen.tasks.generating import FromLatents
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class VAE(Encodes, Generates, GenerativeModel):
+class VAE(Encodes, FromLatents, GenerativeModel):
     """A variational autoencoder, and with `beta` above 1 a beta-VAE.
 
     The loss is the negative evidence lower bound (ELBO) in nats: the reconstruction's negative
@@ -60,6 +60,10 @@ class VAE(Encodes, Generates, GenerativeModel):
 
     Reference: Kingma & Welling, 2013, https://arxiv.org/abs/1312.6114; Higgins et al., 2017 (beta-VAE)
     """
+
+    report_options = ("iwae",)
+    measured = 1000
+    parts_in_words = "encoder and decoder"
 
     def __init__(
         self,
@@ -317,3 +321,25 @@ class VAE(Encodes, Generates, GenerativeModel):
         log_weights = keras.ops.stack(log_weights)
         bound = keras.ops.logsumexp(log_weights, axis=0) - np.log(num_samples)
         return keras.ops.convert_to_numpy(bound)
+
+    def measure(self, examples, iwae=20):
+        """Bound, reconstruction error and active units of data, for an evaluation's report.
+
+        Args:
+            examples: Float array `(n, ...)`.
+            iwae: Integer, latents an example in the importance-weighted bound.
+
+        Returns:
+            Dict of `losses`; of `bound`, the `samples` and the `images` of it; and of `latent_dim`.
+        """
+        return {
+            "losses": {
+                "importance_weighted_bound": float(
+                    self.importance_weighted_bound(examples, iwae).mean()
+                ),
+                "reconstruction_error": float(self.reconstruction_errors(examples).mean()),
+                "active_units": len(self.active_units(examples)),
+            },
+            "bound": {"samples": iwae, "images": len(examples)},
+            "latent_dim": self.latent_dim,
+        }

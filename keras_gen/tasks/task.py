@@ -1,0 +1,114 @@
+"""What everybody asks of a model, whatever it does."""
+
+
+class Task:
+    """Base of the tasks: what evaluation, callbacks, the command line and the zoo's tools ask a model.
+
+    A model says with `takes` what its batches are made of, and inherits the rest from its task.
+
+    Class attributes:
+        report_options: Tuple of strings, the options of `report` and `open_data` that are the task's own.
+        needs_examples: Whether `preview` needs examples of the data.
+        call_in_words: String, the line of Python that shows on a card what the model does.
+        parts_in_words: String, what the count of its parameters comprises.
+    """
+
+    num_classes = None
+    class_names = None
+    report_options = ()
+    needs_examples = False
+    call_in_words = ""
+    parts_in_words = ""
+
+    @property
+    def gives(self):
+        """Spec of what the model makes: by default that of the first part of what it takes."""
+        parts = [spec for spec in self.takes.values() if spec.kind != "labels"]
+        if not parts:
+            raise NotImplementedError(f"{type(self).__name__} must define `gives`, or `takes`.")
+        return parts[0]
+
+    def open_data(self, dataset, split="train", **options):
+        """Opens a data set as the model takes it.
+
+        Args:
+            dataset: String, a name or a folder; or arrays.
+            split: String.
+            **options: Those of `report_options` that say which of the data are meant.
+
+        Returns:
+            `keras_gen.data.Opened`, or what has its `splits`, `count`, `own_shapes`, `at_split` and
+            `batches`.
+
+        Raises:
+            ValueError: If there is no such split, or the data do not fit the model.
+            FileNotFoundError: If the data set is not there.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `open_data`.")
+
+    def preview(self, examples=None, seed=0):
+        """Makes what a picture of the training's course shows.
+
+        Args:
+            examples: A batch of what the model takes, where it `needs_examples`.
+            seed: Integer, of what is drawn.
+
+        Returns:
+            Pair of samples, a float array `(n, ...)`, and how many of them stand in a row.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `preview`.")
+
+    def report(self, opened, n=10_000, features=None, seed=0, **options):
+        """Says how good the model is on data: what `keras_gen.evaluation.evaluate` reports.
+
+        Args:
+            opened: What `open_data` gave.
+            n: Integer, the most examples; they are taken evenly.
+            features: What scores are measured with; None is the data's own.
+            seed: Integer.
+            **options: Those of `report_options`.
+
+        Returns:
+            Dict, ready for JSON, of `losses`, `counts` and more.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `report`.")
+
+    def discriminator_scores(self, samples, labels=None, batch_size=128):
+        """How real an opponent takes samples to be: of a model that has none, None."""
+        return None
+
+    def golden_inputs(self, **evaluation):
+        """Three inputs, by which every backend must come to the same outputs.
+
+        Args:
+            **evaluation: `dataset`, `split` and options of `open_data`, where inputs are of data.
+
+        Returns:
+            Dict of NumPy arrays.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `golden_inputs`.")
+
+    def golden_outputs(self, inputs):
+        """What the model makes of `golden_inputs`: a float32 array `(3, ...)`."""
+        raise NotImplementedError(f"{type(self).__name__} must define `golden_outputs`.")
+
+    @classmethod
+    def usage(cls, name, size=""):
+        """Lines of Python that load a preset and show what it does.
+
+        Args:
+            name: String, the preset's name.
+            size: String, the size of what it takes, for a remark: `"64 x 64 x 3"`.
+
+        Returns:
+            String.
+
+        Example:
+        >>> import keras_gen
+        >>> print(keras_gen.GAN.usage("gan_digits"))
+        model = keras_gen.GAN.from_preset("gan_digits")
+        images = model.generate(16, seed=0)
+        """
+        package = "keras_gen." if cls.__module__.startswith("keras_gen.") else ""
+        call = cls.call_in_words + (f", {size}" if size and "#" in cls.call_in_words else "")
+        return f'model = {package}{cls.__name__}.from_preset("{name}")\n{call}'
