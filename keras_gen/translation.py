@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from keras_gen import pictures
+from keras_gen.tasks.translating import Translates
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 
@@ -17,7 +18,7 @@ def translate_files(model, source, output, direction=None, batch_size=16):
     Names and subfolders are kept; the files written are PNG. Transparency is laid on white.
 
     Args:
-        model: A `Pix2Pix` or `CycleGAN`.
+        model: One that translates, a `Pix2Pix` or `CycleGAN` say.
         source: Path of a folder, which is searched with its subfolders, or of one picture.
         output: Path of the folder to write to.
         direction: `"ab"` or `"ba"` for a `CycleGAN`, which is `"ab"` where it is None.
@@ -30,6 +31,10 @@ def translate_files(model, source, output, direction=None, batch_size=16):
         FileNotFoundError: If `source` does not exist.
         ValueError: If it holds no picture, or `direction` does not fit the model.
     """
+    if not isinstance(model, Translates):
+        raise ValueError(
+            f"`model` must be one that translates. Received: a {type(model).__name__}"
+        )
     source, output = pathlib.Path(source), pathlib.Path(output)
     if not source.exists():
         raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
@@ -41,28 +46,18 @@ def translate_files(model, source, output, direction=None, batch_size=16):
             f"`images` must hold pictures, PNG or JPEG say. Received: none in {source}"
         )
     targets = _distinct_targets(paths, root, output)
-    options = {"batch_size": batch_size}
-    shape = getattr(model, "input_image_shape", None)
-    if shape is None:
-        direction = direction or "ab"
-        options["direction"] = direction
-        shape = model.shape_b if direction == "ba" else model.shape_a
-    elif direction is not None:
-        raise ValueError(
-            f"`direction` is for a CycleGAN. Received: direction={direction!r} with a "
-            f"{type(model).__name__}"
-        )
+    chosen = model.direction(direction)
     written = 0
     for start in range(0, len(paths), batch_size):
         batch = []
         for path in paths[start : start + batch_size]:
             try:
-                batch.append((path, *_read(path, shape)))
+                batch.append((path, *_read(path, chosen.takes.shape)))
             except OSError as error:
                 warnings.warn(f"Skipped {path}, which can't be read: {error}", stacklevel=2)
         if not batch:
             continue
-        outputs = model.translate(np.stack([image for _, _, image in batch]), **options)
+        outputs = chosen.translate(np.stack([image for _, _, image in batch]), batch_size=batch_size)
         for (path, size, _), image in zip(batch, outputs, strict=True):
             picture = _resize(pictures.to_uint8(image), size)
             pictures.save_png(targets[path], picture)

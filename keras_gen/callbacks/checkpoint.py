@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_gen.checks import check_positive_integer
 from keras_gen.files import written_aside
 
 
@@ -26,8 +27,7 @@ class Checkpoint(keras.callbacks.Callback):
         super().__init__()
         if not str(path).endswith(".keras"):
             raise ValueError(f"`path` must end in '.keras'. Received: path={str(path)!r}")
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(f"`every` must be an integer above 0. Received: every={every!r}")
+        check_positive_integer("every", every)
         self.path = path
         self.every = every
         self._unsaved = False

@@ -4,11 +4,10 @@ import warnings
 
 import numpy as np
 
+from keras_gen.callbacks.needs import check_extractor, real_batches, spec_drawn
 from keras_gen.callbacks.periodic import PeriodicMeasurement
-from keras_gen.backend import predict
+from keras_gen.checks import is_integer
 from keras_gen.metrics import get_feature_extractor
-from keras_gen.metrics.images import labelled_image_batches
-from keras_gen.models import WGANGP
 
 RISING = 1.1  # A diversity that has grown by a tenth over the checks is on its way.
 STUCK = 0.0005  # The share of pairs that may be told apart otherwise.
@@ -36,9 +35,10 @@ class CollapseMonitor(PeriodicMeasurement):
     `EvaluateSamples` tell.
 
     Args:
-        real: Real images, of which the first `n` are used: an array `(n, height, width, channels)` in
-            [-1, 1], or an iterable of batches of images or `(images, labels)`; a `ConditionalGAN`'s
-            accuracy needs the labels.
+        real: Real images of the shape that the model makes, of which the first `n` are used: an array
+            `(n, height, width, channels)` in [-1, 1], or an iterable of batches of images or
+            `(images, labels)`; a `ConditionalGAN`'s accuracy needs the labels. Data of other kinds where
+            the model makes such.
         feature_extractor: What distances are measured in: a Keras model, a
             `keras_gen.metrics.FeatureExtractor`, a preset's name or folder, or `"inception_v3"`.
             Defaults to the pixels themselves.
@@ -51,7 +51,9 @@ class CollapseMonitor(PeriodicMeasurement):
         draw: Callable `model -> images`, for models without `generate`; then there is no accuracy.
 
     Raises:
-        ValueError: If a number is out of range.
+        ValueError: If a number is out of range; when training begins, if there is nothing to draw, or
+            `real` has fewer than `n` images or ones of another shape, or `feature_extractor` does not
+            take what the model makes.
 
     Example:
 
@@ -75,7 +77,7 @@ class CollapseMonitor(PeriodicMeasurement):
     ):
         super().__init__(every)
         for name, value, least in (("n", n, 2), ("patience", patience, 1)):
-            if not isinstance(value, int) or value < least:
+            if not is_integer(value) or value < least:
                 raise ValueError(
                     f"`{name}` must be an integer, at least {least}. Received: {name}={value!r}"
                 )
@@ -96,13 +98,20 @@ class CollapseMonitor(PeriodicMeasurement):
         self.draw = draw
         self._real_batch = None
 
+    @property
+    def names(self):
+        return ("sample_diversity", "discriminator_accuracy")
+
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
+        spec = spec_drawn(self)
+        if self.feature_extractor is not None:
+            check_extractor(self.feature_extractor, spec)
         self._diversities, self._accuracies = [], []
         self._best = 0.0
         self._warned = set()
         if self.real is not None and self._real_batch is None:
-            self._real_batch = _first(self.real, self.n)
+            self._real_batch = _first(self.real, self.n, spec)
             self._real_distance = mean_distance(self._features(self._real_batch[0]))
 
     def measure(self, epoch):
@@ -110,12 +119,10 @@ class CollapseMonitor(PeriodicMeasurement):
         features = self._features(images)
         self._diversities.append(mean_distance(features) / self._reference(features))
         found = {"sample_diversity": self._diversities[-1]}
-        if self._has_accuracy():
-            real, real_labels = self._real_batch
-            real_scores = self._judge(real, real_labels)
-            generated_scores = self._judge(images, labels)
-            self._accuracies.append(pair_accuracy(real_scores, generated_scores))
-            found["discriminator_accuracy"] = self._accuracies[-1]
+        accuracy = self._accuracy(images, labels)
+        if accuracy is not None:
+            self._accuracies.append(accuracy)
+            found["discriminator_accuracy"] = accuracy
         self._look(epoch)
         return found
 
@@ -132,22 +139,16 @@ class CollapseMonitor(PeriodicMeasurement):
         spread = LEAST_SPREAD * float(np.linalg.norm(features, axis=1).mean())
         return max(self._best, spread, 1e-12)
 
-    def _has_accuracy(self):
-        model = self.model
-        if self.draw is not None or self._real_batch is None or isinstance(model, WGANGP):
-            return False
-        if getattr(getattr(model, "loss", None), "name", None) == "wasserstein":
-            return False
-        labelled = self._real_batch[1] is not None or not hasattr(model, "num_classes")
-        return hasattr(model, "discriminator") and labelled
-
-    def _judge(self, images, labels):
-        """The discriminator's score of each image; those of patches are averaged."""
-        inputs = [images, labels] if hasattr(self.model, "num_classes") else images
+    def _accuracy(self, images, labels):
+        """How well the discriminator tells real from generated, or None where that says nothing."""
+        if self.draw is not None or self._real_batch is None:
+            return None
         with self.model.alone() as model:
-            outputs = predict(model.discriminator, inputs, self.n)
-        scores = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
-        return np.asarray(scores, "float64").reshape(len(images), -1).mean(axis=1)
+            real_scores = model.discriminator_scores(*self._real_batch, batch_size=self.n)
+            if real_scores is None:
+                return None
+            generated_scores = model.discriminator_scores(images, labels, batch_size=self.n)
+        return pair_accuracy(real_scores, generated_scores)
 
     def _look(self, epoch):
         diversities = np.array(self._diversities[-self.patience :])
@@ -237,9 +238,15 @@ def pair_accuracy(real_scores, generated_scores):
     return float((differences > 0).mean() + (differences == 0).mean() / 2)
 
 
-def _first(real, n):
-    """The first `n` real images, and their labels or None."""
-    images, labels = zip(*labelled_image_batches(real, limit=n), strict=True)
+def _first(real, n, spec):
+    """The first `n` real samples, and their labels or None."""
+    found, labels = zip(*real_batches(real, spec, limit=n), strict=True)
+    count = sum(map(len, found))
+    if count < n:
+        raise ValueError(
+            f"`real` must hold `n` samples or more, {n}: give more, or a smaller `n`. "
+            f"Received: {count} of them"
+        )
     if any(part is None for part in labels):
-        return np.concatenate(images), None
-    return np.concatenate(images), np.concatenate(labels).astype("int32")
+        return np.concatenate(found), None
+    return np.concatenate(found), np.concatenate(labels).astype("int32")

@@ -1,8 +1,9 @@
 """Scores of a model's samples as it trains."""
 
+from keras_gen.callbacks.needs import check_extractor, real_batches, spec_drawn
 from keras_gen.callbacks.periodic import PeriodicMeasurement
+from keras_gen.checks import is_integer
 from keras_gen.metrics import ReferenceStatistics, SampleScores
-from keras_gen.metrics.images import image_batches
 
 
 class EvaluateSamples(PeriodicMeasurement):
@@ -36,7 +37,10 @@ class EvaluateSamples(PeriodicMeasurement):
             models without `generate`: `lambda model: model.translate(pictures)`.
 
     Raises:
-        ValueError: If neither `feature_extractor` nor `metrics` is given, or a number is out of range.
+        ValueError: If neither `feature_extractor` nor `metrics` is given, or a number is out of range; when
+            training begins, if there is nothing to draw, `real` are images of another shape than the
+            model makes, `feature_extractor` does not take those, or `real` or `n` are too few for a
+            score.
 
     Example:
 
@@ -64,7 +68,7 @@ class EvaluateSamples(PeriodicMeasurement):
             raise ValueError(
                 "Give `feature_extractor`, or `metrics` that have one. Received: neither"
             )
-        if not isinstance(n, int) or n < 2:
+        if not is_integer(n) or n < 2:
             raise ValueError(f"`n` must be an integer above 1. Received: n={n!r}")
         if feature_extractor is None:
             feature_extractor = metrics[0].feature_extractor
@@ -74,20 +78,37 @@ class EvaluateSamples(PeriodicMeasurement):
         self.draw = draw
         self.scores = SampleScores(feature_extractor, metrics, seed=seed)
 
+    @property
+    def names(self):
+        return self.scores.names
+
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        if self.scores.counts[0]:
-            return
+        spec = spec_drawn(self)
+        check_extractor(self.scores.feature_extractor, spec)
+        if not self.scores.counts[0]:
+            self._take_real(spec)
+        try:
+            self.scores.check_counts(self.scores.counts[0], None if self.draw else self.n)
+        except ValueError as error:
+            self.scores.reset_state()
+            raise ValueError(f"`real` or `n` are too few for a score: {error}") from error
+
+    def _take_real(self, spec):
         if isinstance(self.real, ReferenceStatistics):
             self.scores.set_reference(self.real)
             return
-        for batch in image_batches(self.real):
-            self.scores.update_real(batch)
+        try:
+            for batch, _ in real_batches(self.real, spec):
+                self.scores.update_real(batch)
+        except Exception:
+            self.scores.reset_state()
+            raise
 
     def measure(self, epoch):
         images, labels = self.draw_samples()
-        num_classes = getattr(self.model, "num_classes", None)
-        if num_classes != self.scores.feature_extractor.num_classes:
+        known = self.scores.feature_extractor.num_classes
+        if labels is not None and self.model.num_classes != known:
             labels = None
         self.scores.reset_generated()
         self.scores.update_generated(images, labels)

@@ -1,7 +1,9 @@
 """What the callbacks that measure a model every few epochs share."""
 
 import keras
-import numpy as np
+
+from keras_gen.callbacks.needs import check_draws
+from keras_gen.checks import check_positive_integer
 
 
 class PeriodicMeasurement(keras.callbacks.Callback):
@@ -17,10 +19,14 @@ class PeriodicMeasurement(keras.callbacks.Callback):
 
     def __init__(self, every):
         super().__init__()
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(f"`every` must be an integer above 0. Received: every={every!r}")
+        check_positive_integer("every", every)
         self.every = every
         self._found = None
+
+    @property
+    def names(self):
+        """Tuple of the names that it puts into the logs, or None where they are not known."""
+        return None
 
     def measure(self, epoch):
         """Measures `self.model`.
@@ -34,23 +40,20 @@ class PeriodicMeasurement(keras.callbacks.Callback):
         raise NotImplementedError
 
     def draw_samples(self):
-        """Makes `self.n` images: by `self.draw` where the user gave it, else by the model's `generate`.
+        """Makes `self.n` samples: by `self.draw` where the user gave it, else by the model itself.
 
         Where there are classes, each gets the same number of them.
 
         Returns:
-            Pair of the images, a float array `(n, height, width, channels)`, and their labels, or None.
+            Pair of the samples, a float array `(n, ...)`, and their labels, or None.
         """
         with self.model.alone() as model:
             if self.draw is not None:
                 return self.draw(model), None
-            num_classes = getattr(model, "num_classes", None)
-            if num_classes is None:
-                return model.generate(self.n, seed=self.seed), None
-            labels = np.arange(self.n, dtype="int32") % num_classes
-            return model.generate(labels=labels, seed=self.seed), labels
+            return model.samples(self.n, seed=self.seed)
 
     def on_train_begin(self, logs=None):
+        check_draws(self)
         self._found = None
 
     def on_epoch_end(self, epoch, logs=None):

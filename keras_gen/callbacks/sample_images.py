@@ -4,16 +4,21 @@ import pathlib
 import time
 
 import keras
+import numpy as np
 
 from keras_gen import pictures
+from keras_gen.callbacks.needs import check_draws
+from keras_gen.checks import check_positive_integer
+from keras_gen.modalities import spec_of
 
 
 class SampleImages(keras.callbacks.Callback):
     """Draws the model's images of fixed latents as it trains.
 
     After each epoch it writes `epoch_0001.png`, ... to a folder, a grid of the images that the same
-    latents (or inputs) give, and at the end of training `training.gif` of them all. Of several
-    processes that train together only the first draws.
+    latents (or inputs) give, and at the end of training `training.gif` of them all. Of a model that makes
+    other things than images it writes what can be looked at of those (of arrays `epoch_0001.npy`), and no
+    animation. Of several processes that train together only the first draws.
 
     Args:
         directory: String or path of the folder; it is made if there is none.
@@ -21,11 +26,14 @@ class SampleImages(keras.callbacks.Callback):
         seed: Integer, of the latents.
         every: Integer: a picture after every so many epochs, and after the last.
         draw: Callable `model -> images`, a float array of shape `(n, height, width, channels)` in
-            [-1, 1]. Defaults to `model.generate(n, seed=seed)`.
+            [-1, 1]. Defaults to `model.generate(n, seed=seed)`; a model that does not generate needs it.
         columns: Integer, images a row. Defaults to a grid near to a square.
         gif: Boolean, whether to write the animation.
         log_dir: String or path of a TensorBoard log folder, or None. With one, the pictures are shown
             in TensorBoard, too; it needs the package `tensorboard`.
+
+    Raises:
+        ValueError: If a number is out of range; when training begins, if there is nothing to draw.
 
     Example:
     ```python
@@ -37,16 +45,22 @@ class SampleImages(keras.callbacks.Callback):
         self, directory, n=36, seed=0, every=1, draw=None, columns=None, gif=True, log_dir=None
     ):
         super().__init__()
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(f"`every` must be an integer above 0. Received: every={every!r}")
+        check_positive_integer("n", n)
+        check_positive_integer("every", every)
+        if columns is not None:
+            check_positive_integer("columns", columns)
         self.directory = pathlib.Path(directory)
         self.n = n
         self.seed = seed
         self.every = every
-        self.draw = draw or (lambda model: model.generate(self.n, seed=self.seed))
+        self.draw = draw
         self.columns = columns
         self.gif = gif
         self.log_dir = log_dir
+        self._last = None
+
+    def on_train_begin(self, logs=None):
+        check_draws(self)
         self._last = None
 
     def on_epoch_end(self, epoch, logs=None):
@@ -66,18 +80,22 @@ class SampleImages(keras.callbacks.Callback):
 
     def _write(self, epoch):
         with self.model.alone() as model:
-            images = self.draw(model)
-        picture = pictures.enlarge(pictures.image_grid(images, self.columns))
-        pictures.save_png(self.directory / f"epoch_{epoch + 1:04d}.png", picture)
-        if self.log_dir is not None:
-            self._log(picture, epoch)
+            if self.draw is None:
+                samples, spec = model.generate(self.n, seed=self.seed), model.gives
+            else:
+                samples = np.asarray(self.draw(model))
+                spec = spec_of(samples.shape[1:])
+        path = spec.show(samples, self.directory / f"epoch_{epoch + 1:04d}.png", self.columns)
+        if self.log_dir is not None and path.suffix == ".png":
+            self._log(pictures.read_picture(path), epoch)
 
     def _animate(self):
         frames = [
             pictures.read_picture(path) for path in sorted(self.directory.glob("epoch_*.png"))
         ]
         frames = [frame for frame in frames if frame.shape == frames[-1].shape]
-        pictures.save_gif(self.directory / "training.gif", frames)
+        if frames:
+            pictures.save_gif(self.directory / "training.gif", frames)
 
     def _log(self, picture, epoch):
         from tensorboard.compat.proto.event_pb2 import Event

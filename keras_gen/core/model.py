@@ -10,9 +10,11 @@ from keras_gen import backend, modalities, presets
 from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.core.phase_optimizer import PhaseOptimizer
 from keras_gen.core.update import Update
+from keras_gen.core.watching import check_watched
+from keras_gen.presets.kept import Kept
 
 
-class GenerativeModel(backend.TrainerSteps, keras.Model):
+class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     """A `keras.Model` whose training step is a sequence of updates, each of some of its networks.
 
     A subclass is given its networks already built and says only what is its own:
@@ -222,8 +224,8 @@ class GenerativeModel(backend.TrainerSteps, keras.Model):
             A `keras.callbacks.History`.
 
         Raises:
-            ValueError: If the data are not what the model takes, or layers were frozen or unfrozen since
-                `compile`.
+            ValueError: If the data are not what the model takes, layers were frozen or unfrozen since
+                `compile`, or a callback of Keras watches a number that is not logged.
         """
         if not self.compiled:
             raise ValueError(
@@ -232,6 +234,10 @@ class GenerativeModel(backend.TrainerSteps, keras.Model):
             )
         _refuse_weights(kwargs)
         self._check_plan()
+        given = inspect.signature(keras.Model.fit).bind(self, x, y, *args, **kwargs).arguments
+        validates = given.get("validation_data") is not None or given.get("validation_split")
+        validated = self.evaluation_names if validates else ()
+        check_watched(given.get("callbacks"), self._training_names, validated)
         if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
@@ -295,10 +301,6 @@ class GenerativeModel(backend.TrainerSteps, keras.Model):
     def least_batch(self):
         """The fewest examples that a step can be taken on."""
         return 1
-
-    def kept_layers(self):
-        """The layers whose weights make up a preset: what training alone needs is left out."""
-        return list(self.layers)
 
     @property
     def is_chief(self):

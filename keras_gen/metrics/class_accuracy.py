@@ -33,6 +33,14 @@ class ClassAccuracy(FeatureMetric):
     def __init__(self, feature_extractor, name="class_accuracy"):
         super().__init__(feature_extractor, name=name)
 
+    @property
+    def names(self):
+        return self.name, f"worst_{self.name}"
+
+    @property
+    def least_counts(self):
+        return 0, 1
+
     def new_side(self):
         return _Hits()
 

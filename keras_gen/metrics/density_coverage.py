@@ -40,6 +40,14 @@ class DensityCoverage(FeatureMetric):
         self.k = k
         super().__init__(feature_extractor, name=name)
 
+    @property
+    def names(self):
+        return "density", "coverage"
+
+    @property
+    def least_counts(self):
+        return self.k + 1, 1
+
     def new_side(self):
         return FeatureStore()
 

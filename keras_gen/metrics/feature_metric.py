@@ -73,6 +73,16 @@ class FeatureMetric(keras.metrics.Metric):
         raise NotImplementedError
 
     @property
+    def names(self):
+        """Tuple of the names in what `result` gives, or None where they are not known."""
+        return None
+
+    @property
+    def least_counts(self):
+        """The fewest real and generated images that `result` can be given of: a pair of integers."""
+        return 1, 1
+
+    @property
     def counts(self):
         """Numbers of real and generated images seen."""
         return self._real.count, self._generated.count

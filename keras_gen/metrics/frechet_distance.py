@@ -38,6 +38,14 @@ class FrechetDistance(FeatureMetric):
     def __init__(self, feature_extractor, name="frechet_distance"):
         super().__init__(feature_extractor, name=name)
 
+    @property
+    def names(self):
+        return (self.name,)
+
+    @property
+    def least_counts(self):
+        return 2, 2
+
     def new_side(self):
         return FeatureMoments()
 

@@ -143,13 +143,14 @@ def image_batches(images, batch_size=128, limit=None):
         yield batch
 
 
-def labelled_image_batches(images, batch_size=128, limit=None):
+def labelled_image_batches(images, batch_size=128, limit=None, argument="images"):
     """Yields as `image_batches` does, with the labels that come with the images.
 
     Args:
         images: As `image_batches` takes them.
         batch_size: Images a batch where `images` is one array.
         limit: Integer or `None`, the most images.
+        argument: Name that error messages give to `images`.
 
     Yields:
         Pairs of a NumPy float32 array `(batch, height, width, channels)` and an integer array
@@ -161,11 +162,11 @@ def labelled_image_batches(images, batch_size=128, limit=None):
     >>> [labels.tolist() for _, labels in labelled_image_batches(batches, limit=3)]
     [[0, 1, 2]]
     """
-    for batch, labels in _batches_and_labels(images, batch_size, limit):
+    for batch, labels in _batches_and_labels(images, batch_size, limit, argument):
         yield batch, None if labels is None else np.asarray(labels).ravel()
 
 
-def _batches_and_labels(images, batch_size, limit):
+def _batches_and_labels(images, batch_size, limit, argument="images"):
     """What `labelled_image_batches` yields, whatever comes with the images left as it is."""
     if hasattr(images, "shape"):
         starts = range(0, len(images), batch_size)
@@ -175,7 +176,7 @@ def _batches_and_labels(images, batch_size, limit):
     left = float("inf") if limit is None else limit
     for batch in batches:
         batch, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        batch = as_images(batch)
+        batch = as_images(batch, argument)
         yield (batch, labels) if len(batch) <= left else (batch[:left], _head(labels, left))
         left -= len(batch)
         if left <= 0:

@@ -42,6 +42,14 @@ class InceptionScore(FeatureMetric):
         self.splits = splits
         super().__init__(feature_extractor, name=name)
 
+    @property
+    def names(self):
+        return self.name, f"{self.name}_std"
+
+    @property
+    def least_counts(self):
+        return 0, self.splits
+
     def new_side(self):
         return _SplitSums(self.splits)
 

@@ -61,6 +61,14 @@ class KernelDistance(FeatureMetric):
         self.seed = seed
         super().__init__(feature_extractor, name=name)
 
+    @property
+    def names(self):
+        return self.name, f"{self.name}_std"
+
+    @property
+    def least_counts(self):
+        return 2, 2
+
     def new_side(self):
         return FeatureStore()
 

@@ -41,6 +41,14 @@ class PrecisionRecall(FeatureMetric):
         self.k = k
         super().__init__(feature_extractor, name=name)
 
+    @property
+    def names(self):
+        return "precision", "recall"
+
+    @property
+    def least_counts(self):
+        return self.k + 1, self.k + 1
+
     def new_side(self):
         return FeatureStore()
 

@@ -64,6 +64,27 @@ class SampleScores:
         """Numbers of real and generated images seen."""
         return self._real_count, self._generated_count
 
+    @property
+    def names(self):
+        """Tuple of the names in `result`, or None where a metric does not tell its own."""
+        known = [metric.names for metric in self.metrics]
+        return None if None in known else tuple(name for names in known for name in names)
+
+    def check_counts(self, real, generated):
+        """Raises a ValueError unless so many images are enough for every score.
+
+        Args:
+            real: Integer.
+            generated: Integer, or None where it is not known.
+        """
+        for metric in self.metrics:
+            least_real, least = metric.least_counts
+            if real < least_real or (generated is not None and generated < least):
+                raise ValueError(
+                    f"{type(metric).__name__} needs {least_real} real and {least} generated images or "
+                    f"more. Received: {real} real, {generated} generated"
+                )
+
     def update_real(self, images):
         """Adds real images `(batch, height, width, channels)`, in [-1, 1]."""
         self.add_real(self.feature_extractor(images))

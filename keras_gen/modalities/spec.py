@@ -26,6 +26,10 @@ class Arrays:
     def __repr__(self):
         return f"{type(self).__name__}({self.shape})"
 
+    def fits(self, shape):
+        """Whether an example of a shape is one of these."""
+        return _fits(self.shape, tuple(shape))
+
     def take(self, what, values):
         """Gives a batch as the networks have it, within a step.
 
@@ -40,7 +44,7 @@ class Arrays:
             ValueError: If it has another shape, or holds no real numbers.
         """
         self._check_dtype(what, values)
-        if not _fits(self.shape, tuple(values.shape[1:])):
+        if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must have the shape that the networks were made for, "
                 f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"

@@ -13,6 +13,7 @@ import numpy as np
 from keras_gen.presets import files
 from keras_gen.presets.configs import check_config
 from keras_gen.presets.hubs import SCHEMES
+from keras_gen.presets.kept import Kept
 from keras_gen.version import __version__
 
 _WEIGHTS_DTYPES = ("float32", "float16")
@@ -96,16 +97,14 @@ def _bare_copy(model, config, custom_objects):
     """The same model with nothing but its weights: uncompiled, its pools empty."""
     check_config(config, "The model's config", custom_objects)
     copy = keras.saving.deserialize_keras_object(config, custom_objects)
-    for layer, bare in zip(_layers(model), _layers(copy), strict=True):
-        if type(layer).__name__ != "ImagePool":
-            bare.set_weights(layer.get_weights())
+    for layer, bare in zip(_kept(model), _kept(copy), strict=True):
+        bare.set_weights(layer.get_weights())
     return copy
 
 
-def _layers(model):
-    """The networks that a model of this package is made of, or the model itself."""
-    functional = isinstance(model, keras.Sequential) or hasattr(model, "inputs")
-    return [model] if functional else model.layers
+def _kept(model):
+    """The layers that a model of several networks is made of, or the model itself."""
+    return model.kept_layers() if isinstance(model, Kept) else [model]
 
 
 def _compress(path, weights_dtype):

@@ -155,7 +155,7 @@ class Scripted(EvaluateSamples):
 
     def __init__(self, scores, every=1):
         model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
-        super().__init__(images(2), model, every=every)
+        super().__init__(images(6), model, every=every)
         self.script = iter(scores)
 
     def measure(self, epoch):

@@ -1,0 +1,13 @@
+"""What a preset keeps of a model."""
+
+
+class Kept:
+    """What a model of several layers tells of itself: which of them a preset keeps."""
+
+    def kept_layers(self):
+        """The layers whose weights make up a preset.
+
+        What training alone needs (pools of earlier images, say) a model leaves out, so that no data go
+        into the file.
+        """
+        return list(self.layers)
