@@ -51,6 +51,17 @@ class Arrays:
             )
         return values
 
+    def give(self, outputs):
+        """Gives what networks made in the data's own units: the way back of `take`, on the host.
+
+        Args:
+            outputs: Float array `(n, *shape)`.
+
+        Returns:
+            Array of that shape.
+        """
+        return outputs
+
     def check(self, what, array, whole):
         """Looks at the numbers of an array, on the host, before the first step.
 
@@ -108,6 +119,18 @@ class Arrays:
         from keras_gen.data.arrays import open_arrays
 
         return open_arrays(source, self, split, labels)
+
+    def score(self, real, made):
+        """Compares samples with real ones, for kinds of data that have scores of their own.
+
+        Args:
+            real: Array `(n, *shape)`.
+            made: Array `(m, *shape)`.
+
+        Returns:
+            Dict from names to numbers, 0 where the two are alike; None where there are no such scores.
+        """
+        return None
 
     def default_features(self, name):
         """What samples are scored with where nothing else is said.
