@@ -32,9 +32,7 @@ class Adversary:
     https://arxiv.org/abs/2006.10738
     """
 
-    def __init__(
-        self, loss, r1_weight=0.0, r2_weight=0.0, penalties_every=1, augmentation=None
-    ):
+    def __init__(self, loss, r1_weight=0.0, r2_weight=0.0, penalties_every=1, augmentation=None):
         check_non_negative("r1_weight", r1_weight)
         check_non_negative("r2_weight", r2_weight)
         check_positive_integer("penalties_every", penalties_every)
@@ -74,9 +72,7 @@ class Adversary:
         """
         if self.augmentation is not None and training:
             batches = [self.augmentation(batch) for batch in batches]
-        return run_together(
-            discriminator, *(beside(batch) for batch in batches), training=training
-        )
+        return run_together(discriminator, *(beside(batch) for batch in batches), training=training)
 
     def discriminator_loss(self, real_logits, fake_logits):
         """The loss's part of the discriminator: see `keras_gen.losses`."""

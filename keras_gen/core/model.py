@@ -8,6 +8,7 @@ import keras
 
 from keras_gen import backend, modalities, presets
 from keras_gen.backend.seeds import ReplicaSeedGenerator
+from keras_gen.core.divergence import KeepLastGood
 from keras_gen.core.phase_optimizer import PhaseOptimizer
 from keras_gen.core.update import Update
 from keras_gen.core.watching import check_watched
@@ -243,6 +244,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             kwargs.setdefault("shuffle", False)
         x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
         backend.synchronize(self)
+        kwargs["callbacks"] = _with(KeepLastGood(), kwargs.get("callbacks"))
         with backend.keeps_state(self):
             return super().fit(x, y, *args, **kwargs)
 
@@ -445,6 +447,17 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
     def _seed_variables(self):
         return [v for v in self.non_trainable_variables if v.name == "seed_generator_state"]
+
+
+def _with(callback, callbacks):
+    """A list of callbacks with one more at its end."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.append(callback)
+        return callbacks
+    return [
+        *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)),
+        callback,
+    ]
 
 
 def _refuse_weights(arguments):

@@ -55,7 +55,9 @@ def _check_shapes(argument, network, role, wanted, received):
 def _shapes(network, wanted_inputs):
     """Shapes of the inputs and of the outputs, without the batch."""
     if hasattr(network, "inputs") and network.inputs is not None:
-        return [[tuple(t.shape[1:]) for t in tensors] for tensors in (network.inputs, network.outputs)]
+        return [
+            [tuple(t.shape[1:]) for t in tensors] for tensors in (network.inputs, network.outputs)
+        ]
     inputs = _built_with(network)
     if inputs is None and wanted_inputs is not None and None not in wanted_inputs:
         inputs = [tuple(shape) for shape in wanted_inputs]

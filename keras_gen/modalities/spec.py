@@ -1,6 +1,7 @@
 """What one part of a batch is: its shape, its numbers, and how a model takes it."""
 
 import pathlib
+import warnings
 
 import keras
 import numpy as np
@@ -172,6 +173,13 @@ class Images(Arrays):
                 f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
                 f"`x / 127.5 - 1`, or cast them to uint8. Received: {array.dtype} values from {low:g} to "
                 f"{high:g}"
+            )
+        if low >= 0.0 and 0.5 < high <= 1.0:
+            part = "" if whole else "The first batch of "
+            warnings.warn(
+                f"{part}{what} has no value below 0. Images are taken to be in [-1, 1]: scale those in [0, 1] "
+                "by `2 * x - 1`.",
+                stacklevel=4,
             )
 
     def show(self, samples, path, columns=None, least=256):

@@ -227,7 +227,9 @@ def test_layers_frozen_or_unfrozen_since_compile_are_named():
     model.left.trainable = False
     with pytest.raises(ValueError, match=r"left were frozen or unfrozen.*compile again"):
         model.fit(ones(), verbose=0)
-    with pytest.raises(ValueError, match=r"The left has nothing to train: all its layers are frozen"):
+    with pytest.raises(
+        ValueError, match=r"The left has nothing to train: all its layers are frozen"
+    ):
         model.compile()
 
 
@@ -241,7 +243,9 @@ def test_layers_frozen_or_unfrozen_since_compile_are_named():
     ],
 )
 def test_wrong_options_of_compile_are_met_with_the_right_ones(option, hint):
-    with pytest.raises(TypeError, match=rf"`compile` of a Game takes .*{hint}.*Received: {option}=3"):
+    with pytest.raises(
+        TypeError, match=rf"`compile` of a Game takes .*{hint}.*Received: {option}=3"
+    ):
         Game(scale(1.0), scale(1.0)).compile(**{option: 3})
 
 

@@ -1,4 +1,4 @@
-"""Trains the six models on two devices, or in two processes: run by test_replicas.py.
+"""Trains a model of every family on two devices, or in two processes: run by test_replicas.py.
 
     python -m tests.distribution.replicas OUTPUT
 
@@ -54,18 +54,19 @@ def main(output):
     strategy = two_devices()
 
     from keras_gen import distribution
-    from tests.cases import CASES, compiled, images
+    from tests.cases import compiled, images
     from tests.distribution import cases
+    from tests.families import CASES
 
     processes = int(os.environ.get("WORLD_SIZE", 1))
     results = {}
-    for name in cases.BUILDERS:
+    for name in CASES:
         model = cases.build(name)
         before = cases.weights(model)
         results[name] = {"before": before, "one": cases.train(name, model, cases.batches(name))}
     devices = distribution.start(strategy)
     results |= {"replicas": devices.replicas, "process": devices.process, "normalised": {}}
-    for name in cases.BUILDERS:
+    for name in CASES:
         with devices.scope():
             model = cases.build(name)
         # On JAX a step sees the whole batch in the order that one device sees it in.

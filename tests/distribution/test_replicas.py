@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.distribution.cases import BUILDERS, NORMALISED, free_ports
+from tests.distribution.cases import NORMALISED, free_ports
+from tests.families import CASES
 
 BACKEND = keras.backend.backend()
 
@@ -69,7 +70,7 @@ def test_there_are_two(results):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", CASES)
 def test_two_replicas_end_where_one_does_with_the_whole_batch(name, results):
     for result in results:
         assert furthest(result[name]["before"], result[name]["one"]) > 5e-3  # it did move

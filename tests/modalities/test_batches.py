@@ -118,7 +118,10 @@ def test_labels_may_be_floats_of_whole_numbers():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (images(3, SHAPE) * 127.5 + 127.5, r"floats in \[-1, 1\], or uint8.*Received: float32 values"),
+        (
+            images(3, SHAPE) * 127.5 + 127.5,
+            r"floats in \[-1, 1\], or uint8.*Received: float32 values",
+        ),
         (np.zeros((3, *SHAPE), "int64"), r"Received: dtype=int64"),
         (np.zeros((3, *SHAPE), "bool"), r"Received: dtype=bool"),
         (np.zeros((3, *SHAPE), "uint16"), r"Received: dtype=uint16"),

@@ -97,6 +97,8 @@ def handed(model, data, training=True, made=None):
         for phase, name in losses.items():
             loss = getattr(model, name)
             stack.enter_context(mock.patch.object(model, name, watched(phase, loss)))
-        stack.enter_context(mock.patch.object(type(model), "follow_generator", lambda *a: None, create=True))
+        stack.enter_context(
+            mock.patch.object(type(model), "follow_generator", lambda *a: None, create=True)
+        )
         model.step(data, Update())
     return found

@@ -86,7 +86,9 @@ def test_a_linear_critic_s_penalty_is_that_of_its_norm_whatever_the_shape():
 def test_the_wrong_shape_is_named_before_the_first_step():
     model = MODELS["gan"]((5,))
     model.compile()
-    with pytest.raises(ValueError, match=r"Training data must have the shape.*\(batch, 5\).*\(8, 6\)"):
+    with pytest.raises(
+        ValueError, match=r"Training data must have the shape.*\(batch, 5\).*\(8, 6\)"
+    ):
         model.fit(data(8, (6,)), verbose=0)
 
 

@@ -1,8 +1,7 @@
-"""What holds for all six and is no matter of one backend's training: modes, and names in files."""
+"""What holds for all families and is no matter of one backend's training: modes, bytes, names in files."""
 
 import functools
 import json
-import pathlib
 
 import h5py
 import keras
@@ -10,13 +9,23 @@ import numpy as np
 import pytest
 
 from keras_gen.layers import BatchNormalization
-from tests.cases import CASES, compiled
+from tests import families
+from tests.cases import compiled
 from tests.distribution import cases as smooth
+from tests.families import CASES, FAMILIES, families_that
 
-WEIGHT_PATHS = pathlib.Path(__file__).with_name("weight_paths.json")
+
+@pytest.mark.parametrize("file", ["case.py", "weight_paths.json"])
+def test_every_family_of_the_package_has_its_tests_in_a_folder(file):
+    missing = [
+        str(families.folder_of(family) / file)
+        for family in FAMILIES
+        if family in families.missing(file)
+    ]
+    assert not missing, f"Every line of keras_gen.models.FAMILIES needs its file: write {missing}"
 
 
-@pytest.mark.parametrize("name", ["gan", "wgan_gp", "conditional_gan", "pix2pix"])
+@pytest.mark.parametrize("name", families_that(lambda case: case.batch_normalised))
 def test_layers_run_in_training_mode_in_every_phase_and_only_there(name, monkeypatch):
     modes = []
     for layer_class in (BatchNormalization, keras.layers.Dropout):
@@ -38,7 +47,7 @@ def test_layers_run_in_training_mode_in_every_phase_and_only_there(name, monkeyp
     assert modes and {mode for _, mode in modes} == {False}
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", families.OWN_CASES)
 def test_weight_paths_in_files_stay_as_they_are(name, tmp_path):
     """Zoo files depend on them: change the list only together with a way to load older files."""
     CASES[name].build().save_weights(tmp_path / "model.weights.h5")
@@ -49,10 +58,11 @@ def test_weight_paths_in_files_stay_as_they_are(name, tmp_path):
                 paths.update({path: list(node.shape)}) if isinstance(node, h5py.Dataset) else None
             )
         )
-    assert paths == json.loads(WEIGHT_PATHS.read_text())[name]
+    expected = families.folder_of(name) / "weight_paths.json"
+    assert paths == json.loads(expected.read_text())
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", families_that(lambda case: case.takes_images))
 def test_images_of_bytes_train_as_floats_do(name):
     """Uint8 images of 0 to 255 are scaled in the step."""
     floats = smooth.data(name, 8)
@@ -70,29 +80,19 @@ def test_images_of_bytes_train_as_floats_do(name):
         before = model.get_weights()
         model.fit(x, batch_size=4, shuffle=False, verbose=0)
         weights.append(model.get_weights())
-        if name in ("vae", "pix2pix"):  # Evaluation takes its images as training does.
-            scores.append(model.evaluate(x, batch_size=4, verbose=0, return_dict=True))
+        # Evaluation takes its images as training does.
+        scores.append(model.evaluate(x, batch_size=4, verbose=0, return_dict=True))
     assert max(np.abs(a - b).max() for a, b in zip(before, weights[1], strict=True)) > 1e-3
     assert max(np.abs(a - b).max() for a, b in zip(*weights, strict=True)) < 1e-5
-    if scores:
-        assert scores[1] == pytest.approx(scores[0], rel=1e-4, abs=1e-4)
+    assert scores[1] == pytest.approx(scores[0], rel=1e-4, abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("name", "channels", "methods"),
-    [
-        ("pix2pix", 1, ["translate", "predict"]),
-        ("cycle_gan", 3, ["translate", "predict"]),
-        ("vae", 1, ["reconstruct", "reconstruction_errors", "anomaly_scores", "predict"]),
-    ],
-)
-def test_methods_that_take_images_take_bytes(name, channels, methods):
-    model = compiled(CASES[name])
-    coded = np.random.default_rng(0).integers(0, 256, (4, 8, 8, channels), "uint8")
+@pytest.mark.parametrize("name", families_that(lambda case: case.takes_images and case.methods))
+def test_methods_that_take_images_take_bytes(name):
+    case = CASES[name]
+    model = compiled(case)
+    coded = np.random.default_rng(0).integers(0, 256, case.first(4).shape, "uint8")
     floats = coded.astype("float32") / 127.5 - 1.0
-    for method in methods:
-        outputs = [getattr(model, method)(x) for x in (floats, coded)]
+    for method, arguments in case.methods.items():
+        outputs = [getattr(model, method)(x, **arguments) for x in (floats, coded)]
         np.testing.assert_allclose(*outputs, rtol=1e-4, atol=1e-4)
-    if name == "vae":
-        bounds = [model.importance_weighted_bound(x, num_samples=2) for x in (floats, coded)]
-        np.testing.assert_allclose(*bounds, rtol=1e-4)

@@ -75,9 +75,7 @@ def test_translators_have_averages(build, average, followed, data, tmp_path):
 def labelled_wgan(**options):
     networks = keras_gen.networks
     return keras_gen.WGANGP(
-        networks.conditional_dcgan_generator(
-            IMAGE_SHAPE, NUM_CLASSES, LATENT_DIM, base_filters=4
-        ),
+        networks.conditional_dcgan_generator(IMAGE_SHAPE, NUM_CLASSES, LATENT_DIM, base_filters=4),
         networks.conditional_dcgan_discriminator(
             IMAGE_SHAPE, NUM_CLASSES, base_filters=4, normalization="layer"
         ),
@@ -99,7 +97,9 @@ def test_wgan_gp_takes_labels():
     latents = np.ones((2, LATENT_DIM), "float32")
     by_name = model.generate(labels=["bag", "shoe"], latents=latents)
     np.testing.assert_array_equal(by_name, model.generate(labels=[2, 0], latents=latents))
-    with pytest.raises(ValueError, match=r"`labels` must be of shoe, shirt, bag. Received: .*'hat'"):
+    with pytest.raises(
+        ValueError, match=r"`labels` must be of shoe, shirt, bag. Received: .*'hat'"
+    ):
         model.generate(labels=["hat"])
     with pytest.raises(ValueError, match=r"must be \(image, label\)"):
         model.fit(images(8), verbose=0)

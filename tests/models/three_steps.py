@@ -5,38 +5,17 @@ of each model, says so, waits for a line on its standard input (until the others
 writes what every backend's files generate to `FOLDER/<backend>_loaded.npz`.
 """
 
-import dataclasses
 import pathlib
 import sys
 
 import keras
 import numpy as np
 
-import keras_gen
-from tests.cases import CASES, compiled, images
+from tests import families
+from tests.cases import compiled
 
 BACKENDS = ("tensorflow", "jax", "torch")
-LARGER = (16, 16, 3)
-
-
-def build_larger_cycle_gan():
-    networks = keras_gen.networks
-    return keras_gen.CycleGAN(
-        *(networks.resnet_generator(LARGER, base_filters=4, blocks=1) for _ in "ab"),
-        *(networks.patch_discriminator(LARGER, base_filters=4) for _ in "ab"),
-        pool_size=3,
-    )
-
-
-# Of 8 x 8 pixels two halvings leave 4, and normalising over so few magnifies every rounding.
-CASES = CASES | {
-    "cycle_gan": dataclasses.replace(
-        CASES["cycle_gan"],
-        build=build_larger_cycle_gan,
-        data=lambda n: {"a": images(n, LARGER), "b": images(n, LARGER, seed=1)},
-        outputs=lambda model: model.translate(images(4, LARGER)),
-    )
-}
+CASES = {name: case.larger or case for name, case in families.CASES.items()}
 
 
 def draw_as_numpy_does():

@@ -268,7 +268,7 @@ class VAE(Encodes, FromLatents, GenerativeModel):
         ... )
         >>> vae.compile(keras.optimizers.Adam(1e-2))
         >>> random = np.random.default_rng(0)
-        >>> bright = random.uniform(0.0, 1.0, (256, 8, 8, 1)).astype("float32")
+        >>> bright = random.uniform(-0.1, 1.0, (256, 8, 8, 1)).astype("float32")
         >>> history = vae.fit(bright[:192], batch_size=32, epochs=5, verbose=0)
         >>> usual, strange = vae.anomaly_scores(bright[192:]), vae.anomaly_scores(-bright[192:])
         >>> thresholds = np.sort(np.concatenate([usual, strange]))[::-1]

@@ -152,7 +152,9 @@ class WGANGP(LatentGAN):
         }
 
     def step(self, data, update):
-        images, labels = self.take(data) if self.num_classes is not None else (self.take(data), None)
+        images, labels = (
+            self.take(data) if self.num_classes is not None else (self.take(data), None)
+        )
         training = update.training
         total = ops.shape(images)[0]
         count, largest, least = total // self.n_critic, max, min
@@ -183,9 +185,7 @@ class WGANGP(LatentGAN):
 
     def make(self, latents, labels, training):
         """Images of latents, and of labels where there are classes."""
-        return self.generator(
-            latents if labels is None else [latents, labels], training=training
-        )
+        return self.generator(latents if labels is None else [latents, labels], training=training)
 
     def discriminator_loss(self, reals, fakes, epsilon, labels, training):
         """Loss of the critic on real and generated images, and its terms."""

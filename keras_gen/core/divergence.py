@@ -1,0 +1,37 @@
+"""A training whose losses become NaN ends, and the model is what it was before."""
+
+import warnings
+
+import keras
+
+
+class KeepLastGood(keras.callbacks.Callback):
+    """Ends a training when a loss becomes NaN, with the weights and optimizers of the epoch before.
+
+    Every model's `fit` has one. Of what is not a number no further step makes numbers again.
+    """
+
+    def on_train_begin(self, logs=None):
+        self._keep()
+
+    def on_epoch_end(self, epoch, logs=None):
+        own = {metric.name for metric in self.model.metrics}
+        broken = [name for name, value in (logs or {}).items() if name in own and value != value]
+        if not broken:
+            self._keep()
+            return
+        for variable, value in zip(self._variables(), self._kept, strict=True):
+            variable.assign(value)
+        self.model.stop_training = True
+        warnings.warn(
+            f"Training diverged in epoch {epoch + 1}: {', '.join(broken)} became NaN. It was ended, and the "
+            "model has the weights of before that epoch. Look for NaN in the data, or lower the learning "
+            "rate.",
+            stacklevel=2,
+        )
+
+    def _variables(self):
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def _keep(self):
+        self._kept = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
