@@ -10,16 +10,12 @@ import itertools
 import os
 import sys
 
+from keras_gen.models import FAMILIES
 from keras_gen.version import __version__
 
 # Where each name of the package stands; its parts stand for themselves.
 _PLACES = {
-    "GAN": "models",
-    "VAE": "models",
-    "WGANGP": "models",
-    "ConditionalGAN": "models",
-    "CycleGAN": "models",
-    "Pix2Pix": "models",
+    **dict.fromkeys(FAMILIES.values(), "models"),
     "from_preset": "presets",
     "list_presets": "presets",
     "save_to_preset": "presets",

@@ -88,7 +88,7 @@ def _in_deviations(real, made):
     deviation = real.std()
     if deviation == 0.0:  # Of a constant column there is no such unit: the share of other values.
         return float((made != real[0]).mean())
-    return wasserstein_distance(real, made) / deviation
+    return float(wasserstein_distance(real, made) / deviation)
 
 
 def _correlation_difference(real, made):

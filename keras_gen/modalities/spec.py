@@ -20,6 +20,7 @@ class Arrays:
     kind = "arrays"
     noun = "data"
     suffix = ".npy"
+    has_scores = False  # of its own, without features
 
     def __init__(self, shape):
         self.shape = tuple(shape)
@@ -122,16 +123,16 @@ class Arrays:
         return open_arrays(source, self, split, labels)
 
     def score(self, real, made):
-        """Compares samples with real ones, for kinds of data that have scores of their own.
+        """Compares samples with real ones, where a kind of data `has_scores` of its own.
 
         Args:
             real: Array `(n, *shape)`.
             made: Array `(m, *shape)`.
 
         Returns:
-            Dict from names to numbers, 0 where the two are alike; None where there are no such scores.
+            Dict from names to numbers, 0 where the two are alike.
         """
-        return None
+        raise NotImplementedError(f"{type(self).__name__} must define `score`.")
 
     def default_features(self, name):
         """What samples are scored with where nothing else is said.

@@ -14,6 +14,8 @@ FAMILIES = {
     "vae": "VAE",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
+    "table_gan": "TableGAN",
+    "table_vae": "TableVAE",
 }
 
 __all__ = sorted(FAMILIES.values())

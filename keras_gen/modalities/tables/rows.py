@@ -31,13 +31,14 @@ class Rows(Arrays):
     >>> rows = Rows(columns_of([[30, 1.75], [50, 1.65]], ["age", "height"]))
     >>> rows.take("Rows", np.array([[50, 1.75]])).tolist()
     [[1.0, 1.0]]
-    >>> rows.give(np.array([[0.52, 0.0]])).tolist()
-    [[45.0, 1.7]]
+    >>> rows.give(np.array([[0.52, 9.0]])).tolist()
+    [[45.0, 1.75]]
     """
 
     kind = "tables"
     noun = "rows"
     suffix = ".csv"
+    has_scores = True
 
     def __init__(self, columns):
         columns = tuple(columns)
@@ -98,7 +99,7 @@ class Rows(Arrays):
             outputs: Float array `(n, columns)`.
 
         Returns:
-            Float64 array of that shape, in the columns' own units.
+            Float32 array of that shape, in the columns' own units.
         """
         rows = np.asarray(outputs, "float64") * self._deviation + self._mean
         for number, column in enumerate(self.columns):
@@ -106,7 +107,7 @@ class Rows(Arrays):
             if column.decimals is not None:
                 values = np.round(values, column.decimals)
             rows[:, number] = values + 0.0  # No minus before 0.
-        return rows
+        return rows.astype("float32")
 
     def show(self, samples, path, columns=None, least=256):
         """Writes rows as a CSV file, the columns' names first."""

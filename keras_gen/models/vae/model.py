@@ -11,7 +11,6 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import spec_of
-from keras_gen.pixels import in_range
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.generating import FromLatents
 
@@ -93,8 +92,7 @@ class VAE(Encodes, FromLatents, GenerativeModel):
 
     @property
     def takes(self):
-        spec = spec_of(self.image_shape)
-        return {"image" if spec.kind == "images" else "data": spec}
+        return {"image" if self.gives.kind == "images" else "data": self.gives}
 
     @property
     def gives(self):
@@ -111,7 +109,8 @@ class VAE(Encodes, FromLatents, GenerativeModel):
         self.compile_phases({"vae": optimizer or keras.optimizers.Adam(1e-3)}, **trainer_options)
 
     def call(self, images, training=False):
-        mean, _ = self.encoder(in_range(images), training=training)
+        images = self.gives.take("Inputs", images)
+        mean, _ = self.encoder(images, training=training)
         return self.likelihood.mean(self.decoder(mean, training=training))
 
     def phases(self):
@@ -161,8 +160,14 @@ class VAE(Encodes, FromLatents, GenerativeModel):
         Returns:
             Tuple of float32 NumPy arrays `(mean, log_variance)`, each of shape `(n, latent_dim)`.
         """
-        images = self.gives.take("`images`", images)
-        mean, log_variance = predict(self.encoder, images, batch_size)
+        return self._posterior(self._taken(images), batch_size)
+
+    def _taken(self, images):
+        """Images as the networks have them."""
+        return self.gives.take("`images`", images)
+
+    def _posterior(self, taken, batch_size):
+        mean, log_variance = predict(self.encoder, taken, batch_size)
         return mean, log_variance
 
     def decode(self, latents, batch_size=128):
@@ -175,6 +180,10 @@ class VAE(Encodes, FromLatents, GenerativeModel):
         Returns:
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1].
         """
+        return self.gives.give(self._means(latents, batch_size))
+
+    def _means(self, latents, batch_size):
+        """The likelihood's means of latents, as the networks have images."""
         latents = self.prior.draw(None, given=latents)
         outputs = predict(self.decoder, latents, batch_size)
         return keras.ops.convert_to_numpy(self.likelihood.mean(outputs))
@@ -235,7 +244,9 @@ class VAE(Encodes, FromLatents, GenerativeModel):
         Returns:
             Float32 NumPy array of shape `(n,)`, in [0, 4]; averaged over pixels.
         """
-        difference = np.asarray(in_range(images), "float32") - self.reconstruct(images, batch_size)
+        images = self._taken(images)
+        mean, _ = self._posterior(images, batch_size)
+        difference = np.asarray(images, "float32") - self._means(mean, batch_size)
         return np.square(difference).reshape(len(difference), -1).mean(axis=1)
 
     def anomaly_scores(self, images, batch_size=128):
@@ -283,8 +294,8 @@ class VAE(Encodes, FromLatents, GenerativeModel):
         Reference: An & Cho, 2015, Variational Autoencoder based Anomaly Detection using
         Reconstruction Probability
         """
-        images = in_range(images)
-        mean, log_variance = self.encode(images, batch_size)
+        images = self._taken(images)
+        mean, log_variance = self._posterior(images, batch_size)
         outputs = predict(self.decoder, mean, batch_size)
         log_likelihood = self.likelihood.log_likelihood(images, outputs)
         scores = losses.gaussian_kl_divergence(mean, log_variance) - log_likelihood
@@ -305,8 +316,8 @@ class VAE(Encodes, FromLatents, GenerativeModel):
         Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
         """
         check_positive_integer("num_samples", num_samples)
-        images = in_range(images)
-        mean, log_variance = self.encode(images, batch_size)
+        images = self._taken(images)
+        mean, log_variance = self._posterior(images, batch_size)
         random = np.random.default_rng(seed)
         log_weights = []
         for _ in range(num_samples):
