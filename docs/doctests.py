@@ -22,11 +22,24 @@ def _fence(match):
     return f"\n```pycon\n{match[0]}\n```"
 
 
-class Families(griffe.Extension):
-    """Tells of the names that `keras_gen.models` imports when they are first used."""
+class NamesOnFirstUse(griffe.Extension):
+    """Tells of the names that a package imports when they are first used, by `lazily`."""
 
     def on_package(self, *, pkg, **kwargs):
-        """Gives `keras_gen.models` its classes."""
-        models = pkg["models"]
-        for folder, name in ast.literal_eval(str(models["FAMILIES"].value)).items():
-            models.set_member(name, griffe.Alias(name, f"{models.path}.{folder}.model.{name}"))
+        """Gives every package of this one those names."""
+        families = ast.literal_eval(str(pkg["models.FAMILIES"].value))
+        for folder, name in families.items():
+            _alias(pkg["models"], name, f"{folder}.model")
+        for module in pkg.modules.values():
+            places = re.fullmatch(
+                r"lazily\(__name__, (\{[^{}]*\})\)",
+                str(getattr(module.members.get("__getattr__"), "value", "")),
+                re.DOTALL,
+            )
+            if places and " for " not in places[1]:
+                for name, place in ast.literal_eval(places[1]).items():
+                    _alias(module, name, place)
+
+
+def _alias(module, name, place):
+    module.set_member(name, griffe.Alias(name, f"{module.path}.{place}.{name}"))

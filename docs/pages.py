@@ -230,25 +230,43 @@ def directive(part, name, options=""):
 
 
 def command_line_page():
-    """The help of `keras-gen` and of each of its commands."""
+    """The help of `keras-gen` and of each of its commands, and a table of options for each family."""
     script = (
-        "import json, typer.main; from keras_gen.cli import app\n"
+        "import json, typer.main; from keras_gen.app.cli import app\n"
+        "from keras_gen.app.execution import Execution\n"
+        "from keras_gen.recipes import families\n"
+        "from keras_gen.recipes.options import options_of\n"
         "def helps(c, n):\n"
         "    t = c.context_class(c, info_name=n, terminal_width=96)\n"
         "    return c.get_help(t)\n"
+        "def rows(options):\n"
+        "    return [(o.flag, o.default_in_words, o.help) for o in options]\n"
         "c = typer.main.get_command(app)\n"
         "found = {'keras-gen': helps(c, 'keras-gen')}\n"
         "found |= {k: helps(v, f'keras-gen {k}') for k, v in c.commands.items()}\n"
-        "print(json.dumps(found))\n"
+        "recipes = {k: f.load() for k, f in families().items()}\n"
+        "tables = {k: (r.title, rows(r.options())) for k, r in recipes.items()}\n"
+        "print(json.dumps([found, tables, rows(options_of(Execution))]))\n"
     )
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "COLUMNS": "96", "PYTHONPATH": "."}
     command = [sys.executable, "-c", script]
     result = subprocess.run(
         command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment
     )
-    helps = json.loads(result.stdout.splitlines()[-1])
+    helps, tables, running = json.loads(result.stdout.splitlines()[-1])
     parts = ["# Command line\n"]
     for name, text in helps.items():
         heading = "" if name == "keras-gen" else f"## {name}\n\n"
         parts.append(heading + fence(text.strip(), "text") + "\n")
+        if name == "train":
+            parts += [f"### train {k}\n\n{t}\n\n{table(rows)}" for k, (t, rows) in tables.items()]
+            words = "How a training is run, which may change whenever it is resumed."
+            parts.append(f"### train, every model\n\n{words}\n\n{table(running)}")
     return "\n".join(parts)
+
+
+def table(options):
+    """A table of options: rows of what is typed, the default, and words."""
+    rows = ["| option | default | |", "|---|---|---|"]
+    rows += [f"| `{flag}` | {default} | {words} |" for flag, default, words in options]
+    return "\n".join(rows) + "\n"

@@ -1,6 +1,7 @@
 """Writing files so that an interruption never leaves half of one."""
 
 import contextlib
+import errno
 import os
 import pathlib
 import tempfile
@@ -10,13 +11,15 @@ import tempfile
 def written_aside(path):
     """Gives a path beside the wanted one; on success it is renamed into place.
 
+    The file is on the disk before it takes the place of the old one, and its folder after that, so that
+    neither a killed process nor a power cut leaves half a file.
+
     Args:
         path: String or path of the file to write. Its folder is made if there is none.
 
     Yields:
         `pathlib.Path` of the same suffix to write to. If the body raises, the file is removed and
-        what `path` held before stays. Else the disk has the whole of it before it takes the name, so
-        that this holds when the machine stops, too.
+        what `path` held before stays.
 
     Example:
     >>> folder = tempfile.mkdtemp()
@@ -35,20 +38,28 @@ def written_aside(path):
     try:
         yield aside
         aside.chmod(0o666 & ~_umask())
-        _to_disk(aside, os.O_RDWR)
+        flush(aside)
         os.replace(aside, path)
-        if os.name != "nt":  # Windows opens no folders.
-            _to_disk(path.parent, os.O_RDONLY)
+        flush(path.parent)
     finally:
         aside.unlink(missing_ok=True)
 
 
-def _to_disk(path, flags):
-    """Waits until the disk has what the system holds of a file or a folder."""
-    handle = os.open(path, flags)
+def flush(path):
+    """Waits until a file, or the names in a folder, are on the disk.
+
+    Args:
+        path: String or path of a file or folder. Windows can't do it for folders, and is let off.
+    """
+    if os.name == "nt" and os.path.isdir(path):
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # Some file systems know no such thing.
-            os.fsync(handle)
+        os.fsync(handle)
+    except OSError as error:
+        # Some network file systems have no such thing for folders.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP) or not os.path.isdir(path):
+            raise
     finally:
         os.close(handle)
 

@@ -1,111 +1,21 @@
 """Pictures of images in [-1, 1]: grids, files, animations."""
 
-import io
-import math
+from keras_gen.modalities.images.decode import read_picture
+from keras_gen.modalities.images.range import to_uint8
+from keras_gen.modalities.images.show import (
+    encode_png,
+    enlarge,
+    image_grid,
+    save_gif,
+    save_png,
+)
 
-import numpy as np
-
-from keras_gen.files import written_aside
-
-
-def to_uint8(images):
-    """Maps images from [-1, 1] to bytes; what lies outside is clipped.
-
-    Args:
-        images: Float array of any shape. A uint8 one is left as it is.
-
-    Returns:
-        Uint8 array of that shape.
-
-    Example:
-    >>> to_uint8(np.array([-1.0, 0.0, 1.0, 3.0])).tolist()
-    [0, 128, 255, 255]
-    """
-    if getattr(images, "dtype", None) == np.uint8:
-        return np.asarray(images)
-    scaled = np.rint((np.asarray(images, dtype="float32") + 1.0) * 127.5)
-    return np.clip(scaled, 0, 255).astype("uint8")
-
-
-def image_grid(images, columns=None, padding=2):
-    """Lays images out in rows on a white ground.
-
-    Args:
-        images: Float array of shape `(n, height, width, channels)` in [-1, 1], with 1 or 3 channels.
-        columns: Integer, images a row. Defaults to the grid that is nearest to a square.
-        padding: Integer, white pixels between images and around them.
-
-    Returns:
-        Uint8 array of shape `(grid height, grid width, channels)`.
-
-    Raises:
-        ValueError: If there are no images, or they have other than 1 or 3 channels.
-
-    Example:
-    >>> image_grid(np.zeros((5, 8, 8, 1)), columns=3, padding=1).shape
-    (19, 28, 1)
-    """
-    images = np.asarray(images)
-    if images.ndim != 4 or not len(images) or images.shape[-1] not in (1, 3):
-        raise ValueError(
-            "`images` must have shape (n, height, width, channels) with n > 0 and 1 or 3 channels. "
-            f"Received: shape {images.shape}"
-        )
-    n, height, width, channels = images.shape
-    columns = columns or math.ceil(math.sqrt(n))
-    rows = math.ceil(n / columns)
-    cells = np.full(
-        (rows * columns, height + padding, width + padding, channels), 255, dtype="uint8"
-    )
-    cells[:n, padding:, padding:] = to_uint8(images)
-    grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
-    grid = grid.reshape(rows * cells.shape[1], columns * cells.shape[2], channels)
-    return np.pad(grid, ((0, padding), (0, padding), (0, 0)), constant_values=255)
-
-
-def enlarge(picture, least=256):
-    """Repeats pixels of a picture `(height, width, channels)` until its shorter side has `least`."""
-    factor = max(1, math.ceil(least / min(picture.shape[:2])))
-    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
-def encode_png(picture):
-    """Returns the bytes of a PNG of a uint8 picture `(height, width, channels)`."""
-    encoded = io.BytesIO()
-    _to_pillow(picture).save(encoded, format="PNG")
-    return encoded.getvalue()
-
-
-def save_png(path, picture):
-    """Writes a uint8 picture `(height, width, channels)`; an older file is replaced in one step."""
-    with written_aside(path) as aside:
-        aside.write_bytes(encode_png(picture))
-
-
-def read_picture(path):
-    """Reads a picture file as a uint8 array `(height, width, channels)`."""
-    from PIL import Image
-
-    with Image.open(path) as image:
-        picture = np.asarray(image)
-    return picture[..., None] if picture.ndim == 2 else picture
-
-
-def save_gif(path, pictures, milliseconds=400):
-    """Writes uint8 pictures of one shape as an endless animation."""
-    frames = [_to_pillow(picture) for picture in pictures]
-    with written_aside(path) as aside:
-        frames[0].save(
-            aside,
-            format="GIF",
-            save_all=True,
-            append_images=frames[1:],
-            duration=milliseconds,
-            loop=0,
-        )
-
-
-def _to_pillow(picture):
-    from PIL import Image
-
-    return Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
+__all__ = [
+    "encode_png",
+    "enlarge",
+    "image_grid",
+    "read_picture",
+    "save_gif",
+    "save_png",
+    "to_uint8",
+]

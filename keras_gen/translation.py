@@ -1,21 +1,29 @@
 """Translation of a user's own picture files."""
 
+import dataclasses
 import pathlib
 import warnings
 
 import numpy as np
 
-from keras_gen import pictures
+from keras_gen.files import written_aside
+from keras_gen.modalities.images import decode, files, fit, show
+from keras_gen.modalities.images.range import in_range, to_uint8
 from keras_gen.tasks.translating import Translates
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 
-
-def translate_files(model, source, output, direction=None, batch_size=16):
+def translate_files(
+    model, source, output, direction=None, batch_size=16, *, value_range=None, resize="bicubic"
+):
     """Translates picture files of any size and kind.
 
-    Each picture is resized to what the model takes, translated, and brought back to its own size.
-    Names and subfolders are kept; the files written are PNG. Transparency is laid on white.
+    Pictures are read as `keras_gen.data` reads them. Each is resized in proportion, as in training, until
+    it lies inside what the model takes, so that a circle stays a circle; where it leaves room, it is
+    mirrored. Of the translation the room is cut away again, and the rest brought back to the picture's
+    own size: nothing is cut off.
+
+    Names and subfolders are kept; the files written are PNG. Transparency is laid on white. What can't
+    be read is skipped, and one warning names it and counts what is left out.
 
     Args:
         model: One that translates, a `Pix2Pix` or `CycleGAN` say.
@@ -23,46 +31,53 @@ def translate_files(model, source, output, direction=None, batch_size=16):
         output: Path of the folder to write to.
         direction: `"ab"` or `"ba"` for a `CycleGAN`, which is `"ab"` where it is None.
         batch_size: Integer, how many pictures are translated at a time.
+        value_range: Optional `(low, high)`, the stored values that are black and white, as in
+            `keras_gen.data.images`.
+        resize: `"bicubic"`, or `"nearest"` for masks, whose colours are not to be mixed.
 
     Returns:
-        Integer, how many were written. A file that can't be read is skipped with a warning.
+        Integer, how many were written.
 
     Raises:
         FileNotFoundError: If `source` does not exist.
-        ValueError: If it holds no picture, or `direction` does not fit the model.
+        ValueError: If it holds no picture, or none that can be read, or `direction` does not fit the
+            model.
     """
     if not isinstance(model, Translates):
-        raise ValueError(
-            f"`model` must be one that translates. Received: a {type(model).__name__}"
-        )
+        raise ValueError(f"`model` must be one that translates. Received: a {type(model).__name__}")
     source, output = pathlib.Path(source), pathlib.Path(output)
     if not source.exists():
         raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
     root = source if source.is_dir() else source.parent
-    paths = [source] if source.is_file() else sorted(source.rglob("*"))
-    paths = [path for path in paths if path.suffix.lower() in SUFFIXES]
+    paths, others = files.find_pictures(source) if source.is_dir() else ([source], {})
+    paths = [path for path in paths if output.resolve() not in path.resolve().parents]
     if not paths:
         raise ValueError(
             f"`images` must hold pictures, PNG or JPEG say. Received: none in {source}"
         )
-    targets = _distinct_targets(paths, root, output)
     chosen = model.direction(direction)
-    written = 0
+    targets = _distinct_targets(paths, root, output)
+    errors, reports = [], []
     for start in range(0, len(paths), batch_size):
         batch = []
         for path in paths[start : start + batch_size]:
             try:
-                batch.append((path, *_read(path, chosen.takes.shape)))
-            except OSError as error:
-                warnings.warn(f"Skipped {path}, which can't be read: {error}", stacklevel=2)
+                batch.append((path, *_read(path, chosen.takes.shape, value_range, resize, reports)))
+            except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
+                errors.append((path, error))
         if not batch:
             continue
-        outputs = chosen.translate(np.stack([image for _, _, image in batch]), batch_size=batch_size)
-        for (path, size, _), image in zip(batch, outputs, strict=True):
-            picture = _resize(pictures.to_uint8(image), size)
-            pictures.save_png(targets[path], picture)
-            written += 1
-    return written
+        images = np.stack([image for _, image, _, _ in batch])
+        outputs = chosen.translate(images, batch_size=batch_size)
+        for (path, _, middle, size), image in zip(batch, outputs, strict=True):
+            _write(targets[path], to_uint8(image[middle]), size, resize)
+    said = [files.say_skipped(errors, len(paths)), files.say_left_out(others)]
+    said = " ".join(filter(None, [*said, *files.say_guesses(reports, len(paths), False)]))
+    if len(errors) == len(paths):
+        raise ValueError(f"`images` must hold pictures that can be read. Received: {said}")
+    if said:
+        warnings.warn(f"{source}: {said}", stacklevel=2)
+    return len(paths) - len(errors)
 
 
 def _distinct_targets(paths, root, output):
@@ -77,26 +92,25 @@ def _distinct_targets(paths, root, output):
     return targets
 
 
-def _read(path, shape):
-    """Returns a picture's own size (width, height), and the image in [-1, 1] that the model takes."""
-    from PIL import Image, ImageOps
-
-    with Image.open(path) as opened:
-        image = ImageOps.exif_transpose(opened)
-        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-            image = image.convert("RGBA")
-            ground = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(ground, image)
-        size = image.size
-        image = image.convert("L" if shape[-1] == 1 else "RGB")
-        image = image.resize((shape[1], shape[0]), Image.Resampling.LANCZOS)
-    values = np.asarray(image, dtype="float32") / 127.5 - 1.0
-    return size, values.reshape(shape)
+def _read(path, shape, value_range, resize, reports):
+    """The image in [-1, 1] that the model takes, where in it the picture is, and the picture's size."""
+    with decode.silent_about_size():
+        size = decode.picture_shape(path)[:2]
+        least = fit.inside(shape[:2], size)
+        picture = decode.decode(
+            path, shape[-1], value_range, least, whole=True, nearest=resize == "nearest"
+        )
+    reports.append(dataclasses.replace(picture, pixels=None))
+    pixels = picture.pixels.astype("float32")
+    pixels = np.clip(np.rint(fit.resize(pixels, least, resize)), 0, 255).astype("uint8")
+    image, middle = fit.mirrored_around(in_range(pixels), shape[:2])
+    return image, middle, size
 
 
-def _resize(picture, size):
-    from PIL import Image
-
-    image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
-    resized = np.asarray(image.resize(size, Image.Resampling.BICUBIC))
-    return resized[..., None] if resized.ndim == 2 else resized
+def _write(path, picture, size, resize):
+    """Writes a picture as a PNG of a size `(height, width)`; a large one is never an array."""
+    image = show.to_pillow(picture)
+    how = getattr(decode.Image.Resampling, resize.upper())
+    image = image.resize(size[::-1], how)
+    with written_aside(path) as aside:
+        image.save(aside, format="PNG")

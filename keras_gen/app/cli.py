@@ -207,11 +207,7 @@ def show_presets(
     if name is not None:
         from rich.markdown import Markdown
 
-        folder = presets.zoo_folder() / name
-        if name not in presets.list_presets() or pathlib.Path(name).exists():
-            start()
-            folder = presets.find_preset(name)
-        card = folder / "README.md"
+        card = presets.find_preset(name) / "README.md"
         if not card.exists():
             raise FileNotFoundError(f"The preset has no card. Received: {card}")
         Console().print(Markdown(card.read_text(encoding="utf-8")))

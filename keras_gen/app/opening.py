@@ -1,42 +1,50 @@
 """Models that the command line is told of: presets, files, folders of trainings."""
 
 import contextlib
-import os
-import pathlib
 
-from keras_gen import presets
+import keras
+
 from keras_gen.app.run_folder import RunFolder
+from keras_gen.presets import kept_with, open_model
+from keras_gen.presets.finding import find_file
 from keras_gen.recipes.registry import foreign_families
 
 
-def load(path, ability=None):
+def load(path, ability=None, trust=False):
     """Loads a preset, a model file, or the one in a training's folder.
 
     Args:
         path: String.
         ability: String or None, a method that the model must have.
+        trust: As in `keras_gen.presets.open_model`.
 
     Returns:
-        A model of this package.
+        A model of this package, or of a family that another package brings.
 
     Raises:
         FileNotFoundError: If there is none.
         ValueError: If the file holds no model, or one without that method.
     """
-    for family in foreign_families().values():
-        with contextlib.suppress(ValueError):  # It is named when it is asked for.
-            family.load()
-    try:
-        from keras_gen.presets.opening import open_model
-    except ImportError:
-        open_model = _open
-    model = open_model(path)
+    model = open_model(path, _foreign_classes(), trust)
     if ability is not None and not hasattr(model, ability):
         raise ValueError(
             f"`model` must be one that can {ability} images. Received: {path}, a "
             f"{type(model).__name__}"
         )
     return model
+
+
+def _foreign_classes():
+    """Classes that the packages of foreign families register with Keras: files may name them."""
+    packages = set()
+    for family in foreign_families().values():
+        with contextlib.suppress(ValueError):  # It is named when it is asked for.
+            packages.add(family.load().__module__.split(".")[0])
+    return {
+        name: found
+        for name, found in keras.saving.get_custom_objects().items()
+        if getattr(found, "__module__", "").split(".")[0] in packages
+    }
 
 
 def evaluation_of(path):
@@ -50,20 +58,20 @@ def evaluation_of(path):
         is empty where they are those of a preset's card.
 
     Raises:
+        FileNotFoundError: If there is no such model.
         ValueError: If nothing is known of the model's data.
     """
-    metadata = presets.read_metadata(path) if is_preset(path) else {}
-    if "evaluation" in metadata:
-        return metadata["evaluation"], ""
-    folder = pathlib.Path(path)
-    run = RunFolder(folder.parent if folder.suffix == ".keras" else folder)
-    settings = run.read_settings()
-    if settings is None:
+    kept = kept_with(path)
+    settings = kept["settings"]
+    if "evaluation" in kept["metadata"]:
+        return kept["metadata"]["evaluation"], ""
+    if not settings:
         raise ValueError(
             f"`dataset` must be given for a model whose metadata name none. Received: {path}"
         )
     chosen = {name: settings.get(name) for name in ("dataset", "input", "target")}
     chosen = {name: value for name, value in chosen.items() if value is not None}
+    run = RunFolder(find_file(path).parent)
     chosen["split"] = _split(run, settings)
     sentence = f"Data of {run.settings}: {settings['dataset']}, split {chosen['split']}"
     if chosen["split"] == "train":
@@ -80,30 +88,3 @@ def _split(run, settings):
         recipe = find_family(settings["model"]).load().from_settings(settings)
         splits = recipe.open().splits
     return "test" if "test" in splits else "train"
-
-
-def is_preset(path):
-    """Whether it is a preset's name, address or folder; a file or folder of yours comes first."""
-    if os.path.exists(path):
-        return (pathlib.Path(path) / "metadata.json").exists()
-    return path.startswith(presets.SCHEMES) or path in presets.list_presets()
-
-
-def _open(path):
-    if is_preset(path):
-        return presets.from_preset(path)
-    import keras
-
-    path = pathlib.Path(path)
-    if path.is_dir():
-        path = path / "model.keras"
-    if not path.exists():
-        raise FileNotFoundError(
-            "`model` must be a .keras file, a folder with a model.keras, or a preset: its name (see "
-            f"keras-gen presets), folder or hf:// or kaggle:// address. Received: {path}"
-        )
-    try:
-        return keras.saving.load_model(path)
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"`model` could not be loaded from {path}: {reason}") from error

@@ -11,7 +11,7 @@ import zipfile
 from keras_gen.app.lock import locked
 from keras_gen.files import written_aside
 
-_PROGRESS = "progress.json"  # in the model's file, beside what Keras keeps there
+_PROGRESS = "keras_gen_progress"  # in the comment of the model's file, a zip archive
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +119,8 @@ class RunFolder:
         with written_aside(self.model) as aside:
             model.save(aside)
             with zipfile.ZipFile(aside, "a") as archive:
-                archive.writestr(_PROGRESS, json.dumps(dataclasses.asdict(progress)))
+                kept = {_PROGRESS: dataclasses.asdict(progress)}
+                archive.comment = json.dumps(kept).encode()
             if self.model.exists():
                 self._keep_previous()
 
@@ -153,8 +154,8 @@ class RunFolder:
                     damaged = archive.testzip()
                     if damaged is not None:
                         raise ValueError(f"{damaged} in it is damaged")
-                    known = _PROGRESS in archive.namelist()
-                    progress = Progress(**json.loads(archive.read(_PROGRESS))) if known else None
+                    kept = json.loads(archive.comment or "{}")
+                    progress = Progress(**kept[_PROGRESS]) if kept else None
             except Exception as error:  # What damage does to a zip file has many names.
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
                 failures.append(f"{path} can't be read: {reason}.")

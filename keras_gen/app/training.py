@@ -123,6 +123,7 @@ class _Training:
         self.execution = execution
         self.stopper = stopper
         self.sampler = None
+        self.notes = []  # sentences for the user
 
     def run(self):
         """Trains what is left to train, and returns the model."""
@@ -160,13 +161,12 @@ class _Training:
         now = {"count": int(self.opened.count), "steps": self.steps}
         if not folder.has_model:
             if self.execution.resume and folder.settings.exists():
-                self._say(
+                self.notes.append(
                     f"{folder.path} holds no checkpoint yet: the training starts from the beginning."
                 )
             return None, Progress(0), [{"epoch": 0, "step": 0, **now}]
         path, begun, words = folder.checkpoint()
-        for sentence in words:
-            self._say(sentence)
+        self.notes += words
         if begun is None:  # Of 0.1
             model = self._build(1)
             folder.load(model, path)
@@ -176,7 +176,7 @@ class _Training:
         if (last["count"], last["steps"]) == (now["count"], now["steps"]):
             return path, begun, passes
         epoch, within = _plan_of(last).place(begun.step)
-        self._say(
+        self.notes.append(
             f"The data set has {now['count']} examples now and had {last['count'] or 'others'} when the "
             f"training began. Its epochs have {now['steps']} steps from here on and had "
             f"{last['steps']}{'; the one under way begins anew' if within else ''}. The rates are those "
@@ -217,12 +217,12 @@ class _Training:
         if recipe.minutes is not None and recipe.steps is None:
             more = self._steps_in_minutes()
             self.recipe = dataclasses.replace(recipe, steps=done + more)
-            self._say(f"{recipe.minutes:g} minutes are {more} steps.")
+            self.notes.append(f"{recipe.minutes:g} minutes are {more} steps.")
         elif recipe.epochs is None and recipe.steps is None:
             epochs = recipe.epochs_by_default(self.steps)
             self.recipe = dataclasses.replace(recipe, epochs=epochs)
             if epochs != recipe.default_epochs:
-                self._say(
+                self.notes.append(
                     f"Training for {epochs} epochs of {self.steps} steps: for so few data the length is "
                     "counted in steps. --epochs, --steps or --minutes sets it."
                 )
@@ -253,10 +253,11 @@ class _Training:
         stages = self.recipe.stages()
         parts = plan.parts(begun.step, stages)
         if not parts:
-            self._say(
+            self.notes.append(
                 f"The training is done: {begun.step} steps, {plan.epochs} epochs. A larger --epochs "
                 "goes on with it."
             )
+        self._say()
         watchers, closing = self._watchers(plan, begun)
         with closing:
             for part in parts:
@@ -316,9 +317,11 @@ class _Training:
         self.recipe.begin_stage(model, name, self.opened, ends[name] - before)
         model.optimizer.iterations.assign(before)
 
-    def _say(self, sentence):
+    def _say(self):
+        """Prints the notes: nothing is wrong that would be said in one line instead."""
         if self.devices.is_chief:
-            print(sentence, file=sys.stderr, flush=True)
+            for note in self.notes:
+                print(note, file=sys.stderr, flush=True)
 
 
 def _plan_of(passes, total=0):

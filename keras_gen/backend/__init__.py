@@ -2,25 +2,30 @@
 
 `backend/<name>.py` is a backend's file. Each has all of these names, and this is what they mean:
 
-| name | what it does |
-|---|---|
-| `TrainerSteps` | mixin: Keras's `train_step` and `test_step`, over the model's `run_train_step` and `run_test_step` |
-| `step_scope()` | context of a whole training step: nothing in it is differentiated but what `loss_and_gradients`, `loss_and_output_gradient` and `record` are given |
-| `loss_and_gradients(loss, variables, optimizer)` | evaluates `loss() -> (scalar, aside)` and differentiates it: `(scalar, aside, gradients)`. The gradients are those of the scaled loss, divided by the number of replicas, zeros where it does not depend on a variable; `aside`, any structure of tensors, is cut off from them |
-| `loss_and_output_gradient(loss, outputs, optimizer)` | the same of `loss(outputs)` by the tensor `outputs` |
-| `record(function, variables)` | runs `function()` and keeps the way back to the variables: a `Recorded` |
-| `apply_gradients(optimizer, gradients, variables)` | one optimizer step, on the mean of all processes' gradients |
-| `conditionally(condition, function)` | runs `function()`, which may assign to the model's variables and returns nothing, in the steps in which a scalar boolean tensor is true |
-| `input_gradient(function, inputs)` | gradient of `sum(function(inputs))` by `inputs`, differentiable again |
-| `predict(network, inputs, batch_size)` | a network's outputs in inference, NumPy arrays |
-| `fused_batch_normalization` | a kernel for training, see `tensorflow.py`; None where there is none |
-| `keeps_state(model)` | context in which a call that fails leaves the model its weights |
-| `replica_id()` | number of this replica among those that train together: an int or an integer tensor |
-| `process_id(model)`, `process_count(model)` | number of this process, and how many train a model together; number 0 writes files |
-| `alone()` | context in which a model is made and run by this process by itself |
-| `synchronize(model)` | gives all processes that train a model the weights of the first |
-| `check_jit_compile(jit_compile)` | raises a ValueError if the backend can't train so |
-| `seed_layers(model)` | makes layers that were given no seed draw by their own state, which files keep |
+- `TrainerSteps`: mixin, Keras's `train_step` and `test_step` over the model's `run_train_step` and
+  `run_test_step`.
+- `step_scope()`: context of a whole step, in which nothing is differentiated but what the following three
+  are given.
+- `loss_and_gradients(loss, variables, optimizer)`: evaluates `loss() -> (scalar, aside)` and differentiates it:
+  `(scalar, aside, gradients)`. The gradients are those of the scaled loss, divided by the number of replicas,
+  zeros where it does not depend on a variable; `aside`, any structure of tensors, is cut off from them.
+- `loss_and_output_gradient(loss, outputs, optimizer)`: the same of `loss(outputs)` by the tensor `outputs`.
+- `record(function, variables)`: runs `function()` and keeps the way back to the variables: a `Recorded`.
+- `apply_gradients(optimizer, gradients, variables)`: one optimizer step, on the mean of all processes'
+  gradients.
+- `conditionally(condition, function)`: runs `function()`, which may assign to the model's variables and returns
+  nothing, in the steps in which a scalar boolean tensor is true.
+- `input_gradient(function, inputs)`: gradient of `sum(function(inputs))` by `inputs`, differentiable again.
+- `predict(network, inputs, batch_size)`: a network's outputs in inference, NumPy arrays.
+- `fused_batch_normalization`: a kernel for training, see `tensorflow.py`; None on a backend that has none.
+- `keeps_state(model)`: context in which a call that fails leaves the model its weights.
+- `replica_id()`: number of this replica among those that train together, an int or an integer tensor.
+- `process_id(model)`, `process_count(model)`: number of this process, and how many train a model together;
+  number 0 writes files.
+- `alone()`: context in which a model is made and run by this process by itself.
+- `synchronize(model)`: gives all processes that train a model the weights of the first.
+- `check_jit_compile(jit_compile)`: raises a ValueError if the backend can't train so.
+- `seed_layers(model)`: makes layers that were given no seed draw by their own state, which files keep.
 """
 
 import keras

@@ -44,6 +44,7 @@ def step_scope():
 
 
 def loss_and_gradients(loss, variables, optimizer):
+    """See `keras_gen.backend`."""
 
     def scaled(values):
         (value, aside), changes = _call_with(variables, values, loss)
@@ -57,6 +58,7 @@ def loss_and_gradients(loss, variables, optimizer):
 
 
 def loss_and_output_gradient(loss, outputs, optimizer):
+    """See `keras_gen.backend`."""
 
     def scaled(outputs):
         (value, aside), changes = _call_with([], [], lambda: loss(outputs))
@@ -68,6 +70,7 @@ def loss_and_output_gradient(loss, outputs, optimizer):
 
 
 def record(function, variables):
+    """See `keras_gen.backend`."""
     outputs, vjp, changes = jax.vjp(
         lambda values: _call_with(variables, values, function),
         [variable.value for variable in variables],
@@ -78,6 +81,7 @@ def record(function, variables):
 
 
 def apply_gradients(optimizer, gradients, variables):
+    """See `keras_gen.backend`."""
     values, state = optimizer.stateless_apply(
         [variable.value for variable in optimizer.variables],
         gradients,
@@ -88,6 +92,8 @@ def apply_gradients(optimizer, gradients, variables):
 
 
 def conditionally(condition, function):
+    """See `keras_gen.backend`."""
+
     def taken(values):
         mapping = list(zip(_state_variables, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
@@ -101,6 +107,7 @@ def conditionally(condition, function):
 
 
 def input_gradient(function, inputs):
+    """See `keras_gen.backend`."""
     return jax.grad(lambda inputs: function(inputs).sum())(inputs)
 
 
@@ -108,6 +115,7 @@ fused_batch_normalization = None
 
 
 def predict(network, inputs, batch_size):
+    """See `keras_gen.backend`."""
     return network.predict(inputs, batch_size=batch_size, verbose=0)
 
 
@@ -135,15 +143,18 @@ def replica_id():
 
 
 def process_id(model):
+    """See `keras_gen.backend`."""
     return jax.process_index()
 
 
 def process_count(model):
+    """See `keras_gen.backend`."""
     return jax.process_count()
 
 
 @contextlib.contextmanager
 def alone():
+    """See `keras_gen.backend`."""
     distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)
     try:

@@ -23,6 +23,7 @@ def step_scope():
 
 
 def loss_and_gradients(loss, variables, optimizer):
+    """See `keras_gen.backend`."""
     values = [variable.value for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
@@ -32,6 +33,7 @@ def loss_and_gradients(loss, variables, optimizer):
 
 
 def loss_and_output_gradient(loss, outputs, optimizer):
+    """See `keras_gen.backend`."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(outputs)
         value, aside = loss(outputs)
@@ -40,6 +42,7 @@ def loss_and_output_gradient(loss, outputs, optimizer):
 
 
 def record(function, variables):
+    """See `keras_gen.backend`."""
     values = [variable.value for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
@@ -52,10 +55,13 @@ def record(function, variables):
 
 
 def apply_gradients(optimizer, gradients, variables):
+    """See `keras_gen.backend`."""
     optimizer.apply(gradients, variables)
 
 
 def conditionally(condition, function):
+    """See `keras_gen.backend`."""
+
     def taken():
         function()
         return tf.constant(True)
@@ -137,11 +143,13 @@ def keeps_state(model):
 
 
 def replica_id():
+    """See `keras_gen.backend`."""
     context = tf.distribute.get_replica_context()
     return 0 if context is None else context.replica_id_in_sync_group
 
 
 def process_id(model):
+    """See `keras_gen.backend`."""
     resolver = getattr(model.distribute_strategy, "cluster_resolver", None)
     if resolver is None or resolver.task_type in (None, "", "chief"):
         return 0
@@ -150,12 +158,14 @@ def process_id(model):
 
 
 def process_count(model):
+    """See `keras_gen.backend`."""
     resolver = getattr(model.distribute_strategy, "cluster_resolver", None)
     workers = resolver.cluster_spec().as_dict() if resolver is not None else {}
     return max(1, sum(len(workers.get(kind, ())) for kind in ("chief", "worker")))
 
 
 def alone():
+    """See `keras_gen.backend`."""
     return contextlib.nullcontext()
 
 

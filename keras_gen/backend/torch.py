@@ -19,10 +19,12 @@ class TrainerSteps:
 
 
 def step_scope():
+    """See `keras_gen.backend`."""
     return torch.no_grad()
 
 
 def loss_and_gradients(loss, variables, optimizer):
+    """See `keras_gen.backend`."""
     with torch.enable_grad():
         value, aside = loss()
         scaled = optimizer.scale_loss(value)
@@ -31,6 +33,7 @@ def loss_and_gradients(loss, variables, optimizer):
 
 
 def loss_and_output_gradient(loss, outputs, optimizer):
+    """See `keras_gen.backend`."""
     with torch.enable_grad():
         outputs = outputs.detach().requires_grad_()
         value, aside = loss(outputs)
@@ -40,6 +43,7 @@ def loss_and_output_gradient(loss, outputs, optimizer):
 
 
 def record(function, variables):
+    """See `keras_gen.backend`."""
     with torch.enable_grad():
         outputs = function()
 
@@ -50,6 +54,7 @@ def record(function, variables):
 
 
 def apply_gradients(optimizer, gradients, variables):
+    """See `keras_gen.backend`."""
     with torch.no_grad():
         if torch.distributed.is_initialized():
             # One message for all of them. DistributedDataParallel's hooks don't see `autograd.grad`.
@@ -65,11 +70,13 @@ def apply_gradients(optimizer, gradients, variables):
 
 
 def conditionally(condition, function):
+    """See `keras_gen.backend`."""
     if bool(condition):
         function()
 
 
 def input_gradient(function, inputs):
+    """See `keras_gen.backend`."""
     with torch.enable_grad():
         if not inputs.requires_grad:
             inputs = inputs.detach().requires_grad_()
@@ -81,6 +88,7 @@ fused_batch_normalization = None
 
 
 def predict(network, inputs, batch_size):
+    """See `keras_gen.backend`."""
     return network.predict(inputs, batch_size=batch_size, verbose=0)
 
 
@@ -90,11 +98,13 @@ def keeps_state(model):
 
 
 def replica_id():
+    """See `keras_gen.backend`."""
     distributed = torch.distributed
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 def process_id(model):
+    """See `keras_gen.backend`."""
     return replica_id()
 
 
@@ -104,10 +114,12 @@ def process_count(model):
 
 
 def alone():
+    """See `keras_gen.backend`."""
     return contextlib.nullcontext()
 
 
 def synchronize(model):
+    """See `keras_gen.backend`."""
     if torch.distributed.is_initialized():
         variables = {id(v): v for v in (*model.variables, *model.optimizer.variables)}
         with torch.no_grad():
@@ -116,6 +128,7 @@ def synchronize(model):
 
 
 def check_jit_compile(jit_compile):
+    """See `keras_gen.backend`."""
     if jit_compile is True:
         raise ValueError(
             "`jit_compile=True` can't be had on the PyTorch backend: torch.compile has no double "

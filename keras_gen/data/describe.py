@@ -1,11 +1,8 @@
 import dataclasses
-import os
 
-from keras_gen.data.folder_source import FolderSource
-from keras_gen.data.folders import split_folder
 from keras_gen.data.preparing import OWN_BUILDERS, find_builder, prepared_builder
 from keras_gen.data.sources import is_folder, open_source
-from keras_gen.data.tfds_source import count_examples, image_feature, label_feature
+from keras_gen.data.tfds_source import class_names, count_examples, image_feature
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,17 +49,10 @@ def describe(source, *, feature=None, split="train", data_dir=None):
     >>> digits.image_shape, digits.num_examples, digits.num_classes
     ((8, 8, 1), 300, 10)
     """
-    if is_folder(source):
-        folder = split_folder(source, split)
-        try:
-            opened = FolderSource((folder,), labels=True, headers_only=True)
-        except ValueError:  # No classes, or nothing to read: then this raises, too.
-            opened = FolderSource((folder,), headers_only=True)
-        return Description(os.fspath(source), opened.shapes[0], opened.count, opened.class_names)
-    if isinstance(source, str):
+    if isinstance(source, str) and not is_folder(source):
         return _describe_dataset(source, feature, split, data_dir)
-    opened = open_source(source, (feature,), split=split, labels=isinstance(source, tuple))
-    return Description(opened.name, opened.shapes[0], opened.count, opened.class_names)
+    opened = open_source(source, (feature,), split=split)
+    return Description(opened.name, opened.shapes[0], opened.listed, opened.class_names)
 
 
 def _describe_dataset(source, feature, split, data_dir):
@@ -71,12 +61,6 @@ def _describe_dataset(source, feature, split, data_dir):
     builder = (prepared_builder if own else find_builder)(source, data_dir)
     info = builder.info
     height, width, channels = info.features[image_feature(info, feature, source)].shape
-    try:
-        class_names = tuple(info.features[label_feature(info, source)].names)
-    except ValueError:
-        class_names = None
-    count = None
-    if info.splits:
-        count = count_examples(builder, split)
     shape = (height, width, 3 if channels in (None, 4) else channels)
-    return Description(source, shape, count, class_names)
+    count = count_examples(builder, split) if info.splits else None
+    return Description(source, shape, count, class_names(info, source))

@@ -2,6 +2,11 @@
 
 from keras_gen.data.lazy import tf
 
+# An image that covers a size is scaled whole, and then cut, where the whole has no more pixels, or no
+# more than so many times those of the size.
+WHOLE_PIXELS = 2**22
+WHOLE_SHARE = 4
+
 
 def fit(image, size, channels, resize="bicubic"):
     """Bring an image to a size and a number of channels.
@@ -47,10 +52,48 @@ def _cover(image, size, resize):
     wanted = tf.cast(size, tf.float32)
     current = tf.cast(tf.shape(image)[:2], tf.float32)
     scaled = tf.maximum(wanted, tf.round(current * tf.reduce_max(wanted / current)))
+    start = (tf.cast(scaled, tf.int32) - size) // 2
+    if resize == "nearest":
+        return _nearest(image, size, scaled, start)
+    # Of a long thin picture the whole would be large, most of which is then cut off.
+    most = max(WHOLE_PIXELS, WHOLE_SHARE * size[0] * size[1])
+    return tf.cond(
+        tf.reduce_prod(scaled) <= most,
+        lambda: _scaled_and_cut(image, size, scaled, start),
+        lambda: _cut_and_scaled(image, size, scaled, start),
+    )
+
+
+def _scaled_and_cut(image, size, scaled, start):
     scaled = tf.cast(scaled, tf.int32)
-    image = tf.image.resize(image, scaled, method=resize, antialias=True)
-    top, left = (scaled[0] - size[0]) // 2, (scaled[1] - size[1]) // 2
-    return image[top : top + size[0], left : left + size[1]]
+    image = tf.image.resize(image, scaled, method="bicubic", antialias=True)
+    top, left = start[0], start[1]
+    image = image[top : top + size[0], left : left + size[1]]
+    return tf.ensure_shape(image, (*size, image.shape[-1]))
+
+
+def _cut_and_scaled(image, size, scaled, start):
+    """The same up to rounding, without the parts that are cut off."""
+    current = tf.cast(tf.shape(image)[:2], tf.float32)
+    image = tf.raw_ops.ScaleAndTranslate(
+        images=image[tf.newaxis],
+        size=size,
+        scale=scaled / current,
+        translation=-tf.cast(start, tf.float32),
+        kernel_type="keyscubic",
+        antialias=True,
+    )[0]
+    return tf.ensure_shape(image, (*size, image.shape[-1]))
+
+
+def _nearest(image, size, scaled, start):
+    """The pixel of the image that is under the middle of each of the result's."""
+    for axis in (0, 1):
+        own = tf.shape(image)[axis]
+        middles = tf.cast(start[axis] + tf.range(size[axis]), tf.float32) + 0.5
+        places = tf.cast(middles * (tf.cast(own, tf.float32) / scaled[axis]), tf.int32)
+        image = tf.gather(image, tf.minimum(places, own - 1), axis=axis)
+    return image
 
 
 def resolve_channels(wanted, shape, name):

@@ -1,38 +1,47 @@
 """Folders of picture files as a source of images."""
 
 import concurrent.futures
+import contextlib
+import dataclasses
 import os
+import threading
 import warnings
 
 import numpy as np
 
-from keras_gen.data.decoding import picture_shape, read_picture
 from keras_gen.data.folders import class_labels, matching_files
 from keras_gen.data.lazy import tf
+from keras_gen.modalities.images.decode import LARGE, decode, picture_shape, silent_about_size
+from keras_gen.modalities.images.files import name_errors, say_guesses, say_left_out, say_skipped
 
 HALVES = ("left", "right")
+# Decoded pictures of no more bytes than this are kept for other sizes than the first.
+KEPT_BYTES = 256 * 1024**2
+
+_large_pictures = threading.Lock()
 
 
 class FolderSource:
     """Picture files of any size and mode below one or two folders.
 
-    Every file is decoded once at the start, so that no unreadable one stops a training later.
+    Headers are read at once. Every file is decoded before the first batch, so that no unreadable one
+    stops a training later: by whoever reads all the pictures first, or else to find out the `count`.
 
     Args:
         folders: Tuple of folders. With two, an example is a file of the first and the file of the
             same path, but for its suffix, below the second.
-        labels: Boolean, whether subfolders are classes.
+        labels: Boolean, whether subfolders must be classes.
         strict: Boolean, whether to refuse what is unreadable, or without a counterpart, instead of
             skipping it with a warning.
         halves: Optional tuple of `"left"` and `"right"`: the parts of each picture that are the
             images of an example.
-        headers_only: Boolean, whether to leave out that decoding.
+        channels: Tuple, the channels wanted of each image of an example, or None; 4 keeps opacity.
+        value_range: Tuple, of each image the stored values that are to be black and white, or None.
+        splits: Tuple of strings, the names of the splits there are.
     """
 
     dtype = "uint8"
     indexed = True
-
-    splits = ("train",)
 
     def __init__(
         self,
@@ -40,87 +49,223 @@ class FolderSource:
         labels=False,
         strict=False,
         halves=None,
-        headers_only=False,
-        channels=None,
-        value_range=None,
+        channels=(None, None),
+        value_range=(None, None),
+        splits=("train",),
     ):
         self.name = os.fspath(folders[0])
-        self._halves = halves
-        rows = matching_files(folders, strict)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            shapes = list(pool.map(lambda row: _try_shapes(row, headers_only), rows))
-        _complain(rows, shapes, strict)
-        self._rows = [r for r, s in zip(rows, shapes, strict=True) if not isinstance(s, Exception)]
-        shapes = [s for s in shapes if not isinstance(s, Exception)]
-        if not shapes:
-            raise ValueError(f"`source` has no readable picture. Received: source={self.name!r}")
-        self.count = len(self._rows)
-        self.shapes = _common_shapes(shapes, halves)
+        self.splits = splits
+        self._strict, self._halves = strict, halves
+        self._ranges, self._wanted = value_range, channels
+        if halves is not None:
+            self._ranges, self._wanted = value_range[:1], (4 if 4 in channels else None,)
+        self._asked = None not in channels
+        rows, self._others = matching_files(folders, strict)
+        self._total = len(rows)
+        with silent_about_size(), _threads() as pool:
+            headers = list(pool.map(self._try_shapes, rows))
+        self._errors = [header for header in headers if isinstance(header, tuple)]
+        good = [k for k, header in enumerate(headers) if not isinstance(header, tuple)]
+        self._rows, self._headers = [rows[k] for k in good], [headers[k] for k in good]
+        self._settled, self._tried = False, {}
+        self._reports = [[] for _ in self._wanted]
+        self._kept, self._kept_bytes, self._lock = {}, 0, threading.Lock()
         self.class_names = self._labels = None
-        if labels:
-            self.class_names, self._labels = class_labels(self._rows, folders[0])
+        self.shapes = self._common_shapes()
+        if not self._rows or (self._errors and strict):
+            self.settle()
+        self.class_names, self._labels = self._classes(folders[0], labels)
+
+    @property
+    def listed(self):
+        """Integer, the examples with a readable header; what is decoded may turn out to be fewer."""
+        return len(self._rows)
+
+    @property
+    def count(self):
+        """Integer, the examples; all files are decoded to know, if they have not been yet."""
+        self.settle()
+        return len(self._rows)
+
+    def settle(self, keep_pictures=True):
+        """Drops the examples that can't be decoded, and says so; decodes what nobody has tried yet.
+
+        Args:
+            keep_pictures: Boolean, whether those decoded for it may be held in memory.
+
+        Returns:
+            Boolean array, of what was listed before whether it stays.
+
+        Raises:
+            ValueError: If nothing stays, or something is dropped although `strict`.
+        """
+        keep = np.ones(len(self._rows), bool)
+        if self._settled:
+            return keep
+        with silent_about_size(), _threads() as pool:
+            untried = [k for k in range(len(self._rows)) if k not in self._tried]
+            list(pool.map(lambda k: self._try(k, keep=keep_pictures), untried))
+        failed = {k: error for k, error in self._tried.items() if error is not None}
+        self._errors += [failed[k] for k in sorted(failed)]
+        self._settled = True
+        keep[list(failed)] = False
+        stays = np.flatnonzero(keep)
+        self._rows = [self._rows[k] for k in stays]
+        self._headers = [self._headers[k] for k in stays]
+        self._kept = {new: self._kept[k] for new, k in enumerate(stays) if k in self._kept}
+        if failed and self._rows:
+            self._drop_from_facts(keep)
+        self._complain()
+        if not self._rows:
+            raise ValueError(f"`source` has no readable picture. Received: source={self.name!r}")
+        return keep
+
+    def _drop_from_facts(self, keep):
+        self.shapes = tuple(
+            (*own[:2], shape[2])
+            for own, shape in zip(self._common_shapes(), self.shapes, strict=True)
+        )
+        if self._labels is not None:
+            self._labels = self._labels[keep]
 
     def entries(self):
         """The indices of the rows of files."""
-        return tf.data.Dataset.range(self.count)
+        return tf.data.Dataset.range(self.listed)
 
-    def decode(self, index):
-        """The images of a row, uint8, and its label."""
+    def decode(self, index, size, resize, keep=False):
+        """The images of a row, uint8, and its label.
+
+        Args:
+            index: Int64 tensor.
+            size: Tuple, the height and width that the images are going to be fitted to.
+            resize: Tuple, how each of them is.
+            keep: Boolean, whether decoded pictures may be held in memory.
+        """
         channels = [shape[-1] for shape in self.shapes]
-        images = tf.numpy_function(self._read, [index], [tf.uint8] * len(channels))
+        read = lambda index: self._read_or_note(int(index), size, resize, keep)  # noqa: E731
+        images = tf.numpy_function(read, [index], [tf.uint8] * len(channels))
         for image, depth in zip(images, channels, strict=True):
             image.set_shape([None, None, depth])
         label = -1 if self._labels is None else tf.gather(self._labels, index)
         return tuple(images), tf.cast(label, tf.int32)
 
-    def _read(self, index):
-        row = self._rows[index]
-        if self._halves is None:
-            return tuple(read_picture(f, s[-1]) for f, s in zip(row, self.shapes, strict=True))
-        whole = read_picture(row[0], self.shapes[0][-1])
-        width = whole.shape[1] // 2
-        parts = {"left": whole[:, :width], "right": whole[:, -width:]}
-        return tuple(np.ascontiguousarray(parts[half]) for half in self._halves)
+    def _read_or_note(self, index, size, resize, keep):
+        """The row's images; while it is not settled, of an unreadable one a pixel each, and a note."""
+        if self._settled:
+            return self._read(index, size, resize, keep)
+        return self._try(index, size, resize, keep) or [
+            np.zeros((1, 1, shape[-1]), "uint8") for shape in self.shapes
+        ]
 
-
-def _try_shapes(row, headers_only):
-    """Shapes of a row's pictures, or the exception of the first that can't be decoded."""
-    shapes = []
-    for file in row:
+    def _try(self, index, size=None, resize=None, keep=False):
         try:
-            height, width, channels = picture_shape(file)
-            if not headers_only:
-                height, width, _ = read_picture(file, channels).shape
-        except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
-            error.file = file
-            return error
-        shapes.append((height, width, channels))
-    return shapes
+            images = self._read(index, size, resize, keep)
+        except _Unreadable as error:
+            self._tried[index] = error.args
+            return None
+        self._tried[index] = None
+        return images
+
+    def _read(self, index, size, resize, keep):
+        if index in self._kept:
+            return self._kept[index]
+        decoded = []
+        for column, file in enumerate(self._rows[index]):
+            with _named(file):
+                decoded.append(self._decode(file, index, column, size, resize))
+        if not self._settled:
+            for reports, one in zip(self._reports, decoded, strict=True):
+                reports.append(dataclasses.replace(one, pixels=None))
+        images = [one.pixels for one in decoded]
+        if self._halves is not None:
+            width = images[0].shape[1] // 2
+            parts = {"left": images[0][:, :width], "right": images[0][:, -width:]}
+            images = [np.ascontiguousarray(parts[half]) for half in self._halves]
+        # Of a large one there is only what this size needs.
+        if keep and not any(height * width > LARGE for height, width, _ in self._headers[index]):
+            with self._lock:
+                size = sum(image.nbytes for image in images)
+                if self._kept_bytes + size <= KEPT_BYTES:
+                    self._kept_bytes += size
+                    self._kept[index] = images
+        return images
+
+    def _decode(self, file, index, column, size, resize):
+        height, width, _ = self._headers[index][column]
+        depth = self.shapes[column][-1]
+        whole = self._halves is not None
+        if size is None:
+            # To find out whether it can be read at all: a large one need not be kept whole.
+            size = (64, 64)
+        least = (size[0], 2 * size[1]) if whole else size
+        nearest = resize is not None and resize[column] == "nearest"
+        with _one_at_a_time() if height * width > LARGE else contextlib.nullcontext():
+            return decode(file, depth, self._ranges[column], least, whole, nearest)
+
+    def _try_shapes(self, row):
+        """Shapes of a row's pictures, or the first whose header can't be read and why."""
+        try:
+            shapes = []
+            for file, channels, value_range in zip(row, self._wanted, self._ranges, strict=True):
+                with _named(file):
+                    shapes.append(picture_shape(file, channels, value_range))
+            return shapes
+        except _Unreadable as error:
+            return error.args
+
+    def _complain(self):
+        """One warning of what is left out and of what was guessed; an error where `strict`."""
+        if self._errors and self._strict:
+            raise ValueError(
+                "`source` must hold readable pictures only, since strict=True. Received: "
+                f"{len(self._errors)} of {self._total} unreadable: {name_errors(self._errors)}"
+            )
+        said = [say_skipped(self._errors, self._total), say_left_out(self._others)]
+        for reports in self._reports:
+            said += say_guesses(reports, self._total, say_composited=not self._asked)
+        said = list(dict.fromkeys(filter(None, said)))
+        if said:
+            warnings.warn(f"{self.name}: {' '.join(said)}", stacklevel=2)
+
+    def _common_shapes(self):
+        """Per column height, width (None where they differ) and the most channels of any picture."""
+        columns = []
+        for column in zip(*self._headers, strict=True):
+            heights, widths, channels = (set(values) for values in zip(*column, strict=True))
+            height, width = (v.pop() if len(v) == 1 else None for v in (heights, widths))
+            columns.append((height, width, max(channels)))
+        if self._halves is None or not columns:
+            return tuple(columns)
+        height, width, channels = columns[0]
+        return ((height, width and width // 2, channels),) * len(self._halves)
+
+    def _classes(self, folder, needed):
+        try:
+            return class_labels(self._rows, folder)
+        except ValueError:
+            if needed:
+                raise
+            return None, None
 
 
-def _complain(rows, shapes, strict):
-    unreadable = [s for s in shapes if isinstance(s, Exception)]
-    if not unreadable:
-        return
-    names = ", ".join(f"{error.file} ({error})" for error in unreadable[:5])
-    if strict:
-        raise ValueError(
-            "`source` must hold readable pictures only, since strict=True. "
-            f"Received: {len(unreadable)} of {len(rows)} unreadable: {names}"
-        )
-    warnings.warn(
-        f"Skipped {len(unreadable)} of {len(rows)} pictures as unreadable: {names}", stacklevel=2
-    )
+class _Unreadable(Exception):  # noqa: N818
+    """A file that can't be read: the file, and what was raised."""
 
 
-def _common_shapes(shapes, halves):
-    """Per column height, width (None where they differ) and 3 channels if any picture has them."""
-    columns = []
-    for column in zip(*shapes, strict=True):
-        heights, widths, channels = (set(values) for values in zip(*column, strict=True))
-        height, width = (v.pop() if len(v) == 1 else None for v in (heights, widths))
-        columns.append((height, width, max(channels)))
-    if halves is None:
-        return tuple(columns)
-    height, width, channels = columns[0]
-    return ((height, width and width // 2, channels),) * len(halves)
+@contextlib.contextmanager
+def _named(file):
+    try:
+        yield
+    except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
+        raise _Unreadable(file, error) from error
+
+
+@contextlib.contextmanager
+def _one_at_a_time():
+    """Large pictures take memory while they are read; Pillow's notice of their size says no more."""
+    with _large_pictures, silent_about_size():
+        yield
+
+
+def _threads():
+    return concurrent.futures.ThreadPoolExecutor(os.cpu_count())

@@ -7,16 +7,25 @@ import warnings
 
 import numpy as np
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
-# Subfolders of these names are splits where nothing else lies beside them.
+from keras_gen.modalities.images.files import SUFFIXES, find_pictures, holds_pictures, is_picture
+
+# Subfolders of these names are splits.
 SPLITS = ("train", "test", "validation", "val", "valid", "dev", "eval")
 
 
 def matching_files(folders, strict=False):
-    """Rows of files, one of each folder, sorted by name."""
-    listings = [list_pictures(folder) for folder in folders]
-    common = [stem for stem in listings[0] if all(stem in other for other in listings[1:])]
-    alone = sorted({stem for listing in listings for stem in listing} - set(common))
+    """Rows of files, one of each folder, sorted by name.
+
+    Returns:
+        Pair of the rows and of a `collections.Counter` of the suffixes of files that are no pictures.
+    """
+    listings, others = {}, {}
+    for folder in folders:
+        if folder not in listings:
+            listings[folder], others[folder] = list_pictures(folder)
+    first, *rest = (listings[folder] for folder in folders)
+    common = [stem for stem in first if all(stem in other for other in rest)]
+    alone = sorted({stem for listing in listings.values() for stem in listing} - set(common))
     if not common or (alone and strict):
         raise ValueError(
             "`source` must be folders with files of the same names. Received: "
@@ -29,11 +38,14 @@ def matching_files(folders, strict=False):
             f"{[os.fspath(f) for f in folders]}: {', '.join(alone[:5])}",
             stacklevel=2,
         )
-    return [tuple(listing[stem] for listing in listings) for stem in common]
+    rows = [tuple(listings[folder][stem] for folder in folders) for stem in common]
+    return rows, sum(others.values(), start=type(others[folders[0]])())
 
 
 def list_pictures(folder):
-    """Map from path without suffix, relative to the folder, to the file; hidden files are left out.
+    """Map from path without suffix, relative to the folder, to the file; and the other files' suffixes.
+
+    Hidden files are left out, linked folders followed.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -42,10 +54,9 @@ def list_pictures(folder):
     root = pathlib.Path(folder).expanduser()
     if not root.is_dir():
         raise FileNotFoundError(f"`source` must be a folder that exists. Received: {folder!r}")
-    files = (f for f in sorted(root.rglob("*")) if f.suffix.lower() in SUFFIXES and f.is_file())
-    shown = (f for f in files if not any(p.startswith(".") for p in f.relative_to(root).parts))
+    files, others = find_pictures(root)
     pictures = {}
-    for file in shown:
+    for file in files:
         stem = file.relative_to(root).with_suffix("").as_posix()
         # Two files that differ in their suffix only are two pictures.
         pictures[stem if stem not in pictures else file.relative_to(root).as_posix()] = file
@@ -54,29 +65,72 @@ def list_pictures(folder):
             f"`source` must be a folder with pictures ({', '.join(SUFFIXES)}), in it or below. "
             f"Received: {os.fspath(folder)!r}, which has none"
         )
-    return pictures
+    return pictures, others
 
 
 def split_folder(folder, split):
     """The subfolder named after the split; the folder itself where `"train"` has none.
 
+    A subfolder `train` is a class where others with pictures lie beside it, none of which is a split by
+    its name. What is taken for what is said in a warning, unless nothing but splits lies there.
+
     Raises:
         ValueError: If there is no folder for another split than `"train"`.
     """
     folder = pathlib.Path(folder).expanduser()
-    if (folder / split).is_dir():
+    if not (folder / split).is_dir():
+        if split != "train" and folder.is_dir():
+            raise ValueError(
+                f"`split` must be 'train' or the name of a subfolder of {folder}. "
+                f"Received: split={split!r}"
+            )
+        return folder
+    if split != "train":
         return folder / split
-    if split != "train" and folder.is_dir():
-        raise ValueError(
-            f"`split` must be 'train' or the name of a subfolder of {folder}. "
-            f"Received: split={split!r}"
+    _, others = _beside_train(folder)
+    if not others:
+        return folder / split
+    named = ", ".join(map(repr, others[:3])) + (" and others" if len(others) > 3 else "")
+    if _train_is_a_class(folder):
+        warnings.warn(
+            f"The folder 'train' in {folder} is taken for a class, like {named} beside it, since none "
+            f"of them is a split ({', '.join(SPLITS)}). For the split, give "
+            f"{os.fspath(folder / 'train')!r} as the source.",
+            stacklevel=2,
         )
-    return folder
+        return folder
+    warnings.warn(
+        f"Of {folder} the split 'train' is used, and not {named} beside it. To use them, give them "
+        "as the source, or move the pictures into 'train'.",
+        stacklevel=2,
+    )
+    return folder / split
+
+
+def _beside_train(root):
+    """The splits beside a folder `train`, and what else there is with pictures."""
+    folders = [f for f in root.iterdir() if f.is_dir() and not f.name.startswith(".")]
+    splits = [f.name for f in folders if f.name.lower() in SPLITS and f.name != "train"]
+    others = [f.name for f in folders if not _names_a_split(f.name) and holds_pictures(f)]
+    loose = [f.name for f in root.iterdir() if f.is_file() and is_picture(f)]
+    return splits, sorted(others, key=natural_order) + sorted(loose, key=natural_order)
+
+
+def _names_a_split(name):
+    """Whether a folder is named like a split, or like one of two domains: `trainA`, `testB`."""
+    return name.lower() in SPLITS or (name[-1:] in "AB" and name[:-1].lower() in SPLITS)
+
+
+def _train_is_a_class(root):
+    splits, others = _beside_train(root)
+    return not splits and any((root / name).is_dir() for name in others)
 
 
 def known_splits(folder):
     """The splits that a folder has as subfolders; `"train"`, the folder itself, where it has none."""
     root = pathlib.Path(folder).expanduser()
+    if (root / "train").is_dir() and _train_is_a_class(root):
+        return ("train",)
     return tuple(name for name in SPLITS if (root / name).is_dir()) or ("train",)
 
 
@@ -94,10 +148,11 @@ def class_labels(rows, folder):
             f"Received: {os.fspath(folder)!r}"
         )
     names = sorted({part[0] for part in parts}, key=natural_order)
-    return tuple(names), np.array([names.index(part[0]) for part in parts], "int32")
+    numbers = {name: number for number, name in enumerate(names)}
+    return tuple(names), np.array([numbers[part[0]] for part in parts], "int32")
 
 
 def natural_order(name):
     """What to sort names by, so that numbers in them count as numbers: `"2"` before `"10"`."""
     parts = re.split(r"([0-9]+)", name)
-    return [(0, int(part), part) if part.isdigit() else (1, part) for part in parts], name
+    return [(0, int(part), part) if part.isdecimal() else (1, part) for part in parts], name

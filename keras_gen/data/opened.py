@@ -1,3 +1,5 @@
+import warnings
+
 from keras_gen.data import pipeline, stores
 from keras_gen.data.fitting import resolve_channels
 from keras_gen.data.lazy import tf
@@ -62,6 +64,14 @@ class Opened:
             resolve_channels(wanted, shape, source.name)
             for (source, shape), wanted in zip(shapes, channels, strict=True)
         )
+        if any(
+            shape[-1] == 4 and c is None for (_, shape), c in zip(shapes, channels, strict=True)
+        ):
+            warnings.warn(
+                f"The fourth channel of {self.name} is taken for opacity, and the images are laid on "
+                "white: `channels=4` keeps it, `channels=3` is to say so.",
+                stacklevel=3,
+            )
         self._resize = resize
 
     @property
@@ -71,7 +81,11 @@ class Opened:
 
     @property
     def count(self):
-        """Integer, the examples of a pass: those of the larger domain where there are two."""
+        """Integer, the examples of a pass: those of the larger domain where there are two.
+
+        Of a folder whose pictures were not read yet, all are decoded to know which can be. Where
+        pipelines are wanted, too, `batches` first, which decodes them anyway, is quicker.
+        """
         return max(source.count for source in self._sources)
 
     @property
@@ -184,7 +198,7 @@ class Opened:
             shard,
             dtype,
         )
-        settings.steps(self.count)
+        settings.steps(max(source.listed for source in self._sources))
         with tf.device("CPU"):
             size = settings.image_size or pipeline.own_size(self._sources)
             held = settings.held_size(size)

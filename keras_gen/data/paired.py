@@ -192,11 +192,9 @@ def _open_two(source, split, options):
             f"`source` must have two folders, or two arrays. Received: {len(source)} of them"
         )
     if all(is_folder(part) for part in source):
-        opened = FolderSource(tuple(split_folder(part, split) for part in source), **options)
-        opened.splits = tuple(
-            name for name in known_splits(source[0]) if name in known_splits(source[1])
-        )
-        return opened
+        splits = tuple(s for s in known_splits(source[0]) if s in known_splits(source[1]))
+        folders = tuple(split_folder(part, split) for part in source)
+        return FolderSource(folders, splits=splits, **options)
     if any(isinstance(part, (str, pathlib.Path)) for part in source):
         raise ValueError(f"`source` must be two folders or two arrays. Received: source={source!r}")
     only_train(split)
@@ -211,9 +209,13 @@ def _open_folder(source, first, second, side_by_side, split, options):
                 "With `side_by_side=True`, `input` and `target` must be 'left' and 'right'. "
                 f"Received: input={first!r}, target={second!r}"
             )
-        opened = FolderSource((split_folder(source, split),), halves=(first, second), **options)
-        opened.splits = known_splits(source)
-        return opened, None
+        if len(set(options["value_range"])) > 1:
+            raise ValueError(
+                "With `side_by_side=True`, `value_range` must be one for both images. "
+                f"Received: value_range={options['value_range']}"
+            )
+        options |= {"halves": (first, second), "splits": known_splits(source)}
+        return FolderSource((split_folder(source, split),), **options), None
     root = pathlib.Path(source).expanduser()
     transform = by_name(first)
     if transform is not None and _subfolder(root, str(first), split) is None:
@@ -232,9 +234,7 @@ def _open_folder(source, first, second, side_by_side, split, options):
             "`input` may be a transform such as 'edges', or `side_by_side=True` is needed. "
             f"Received: input={first!r}, target={second!r}"
         )
-    opened = FolderSource(folders, **options)
-    opened.splits = _splits(root, first, second)
-    return opened, None
+    return FolderSource(folders, splits=_splits(root, first, second), **options), None
 
 
 def _subfolder(root, name, split, whole=True):

@@ -69,6 +69,8 @@ def own_size(sources):
     """Height and width of all the sources' images, where they are alike."""
     sizes = set()
     for source in sources:
+        if any(None in shape for shape in source.shapes):
+            source.settle()  # Those that can't be read may be the ones that differ.
         for size in _sizes(source):
             sizes.add(size)
             if len(sizes) > 1 or None in size:

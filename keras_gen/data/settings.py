@@ -153,10 +153,8 @@ def value_range_for_both(value_range):
     Raises:
         ValueError: If it is neither numbers `(low, high)`, low below high, nor two of them.
     """
-    both = value_range
-    if value_range is None or not any(
-        isinstance(x, (tuple, list, type(None))) for x in value_range
-    ):
+    both = value_range if isinstance(value_range, (tuple, list)) else ()
+    if not any(part is None or isinstance(part, (tuple, list)) for part in both):
         both = (value_range, value_range)
     if len(both) == 2:
         return tuple(check_value_range(part) for part in both)

@@ -58,15 +58,14 @@ def open_source(
     if is_folder(source):
         _only_image(columns, source)
         folder = split_folder(source, split)
-        opened = FolderSource(
+        return FolderSource(
             (folder,) * len(columns),
             labels=labels,
             strict=strict,
             channels=channels,
             value_range=value_range,
+            splits=known_splits(source),
         )
-        opened.splits = known_splits(source)
-        return opened
     if isinstance(source, str):
         return TFDSSource(source, columns, split, labels, data_dir, value_range=value_range)
     _only_image(columns, "arrays")
@@ -82,10 +81,13 @@ def open_source(
             "`source` must be one data set, folder or array, or (images, labels). "
             f"Received: source={source!r}"
         )
-    opened = ArraySource((images,), classes if labels else None)
-    return (
-        opened if len(columns) == 1 else ArraySource(opened.columns * len(columns), None, columns)
-    )
+    names = ("source",) if len(columns) == 1 else columns
+    try:
+        return ArraySource((images,) * len(columns), classes, names, value_range)
+    except ValueError:
+        if labels or classes is None:
+            raise
+    return ArraySource((images,) * len(columns), None, names, value_range)
 
 
 def only_train(split):

@@ -1,5 +1,6 @@
 """Where a pipeline's fitted images wait: in memory where they fit, else on disk."""
 
+import functools
 import math
 
 import numpy as np
@@ -26,10 +27,28 @@ def make_store(source, size, channels, resize, cache):
         cache: Boolean, whether they may be held in memory.
     """
     itemsize = np.dtype(source.dtype).itemsize
-    in_bytes = source.count * math.prod(size) * sum(channels) * itemsize
+    in_bytes = source.listed * math.prod(size) * sum(channels) * itemsize
     if cache and in_bytes <= MEMORY_BUDGET:
         return MemoryStore(source, size, channels, resize)
     return DiskStore(source, size, channels, resize)
+
+
+def load_all(source, size, channels, resize):
+    """A dataset of all the fitted images and labels of a source, in its order."""
+    load_one = functools.partial(
+        load_fitted, source, size=size, channels=channels, resize=resize, keep=True
+    )
+    return source.entries().map(load_one, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def load_fitted(source, entry, size, channels, resize, keep):
+    """An entry's fitted images and label."""
+    images, label = source.decode(entry, size, resize, keep)
+    fitted = tuple(
+        fit(image, size, depth, how)
+        for image, depth, how in zip(images, channels, resize, strict=True)
+    )
+    return fitted, tf.cast(label, tf.int32)
 
 
 class DiskStore:
@@ -38,23 +57,13 @@ class DiskStore:
     held_bytes = 0
 
     def __init__(self, source, size, channels, resize):
+        source.settle(keep_pictures=False)
         self.count = source.count
         self._source = source
         self._entries = source.entries()  # Made here: in a traced function TFDS can't.
-        self._size, self._channels, self._resize = size, channels, resize
-
-    def load_one(self, entry):
-        """An entry's fitted images and label."""
-        images, label = self._source.decode(entry)
-        fitted = tuple(
-            fit(image, self._size, depth, resize)
-            for image, depth, resize in zip(images, self._channels, self._resize, strict=True)
+        self._load_one = functools.partial(
+            load_fitted, source, size=size, channels=channels, resize=resize, keep=False
         )
-        return fitted, tf.cast(label, tf.int32)
-
-    def load_all(self):
-        """A dataset of all fitted images and labels, in the source's order."""
-        return self._entries.map(self.load_one, num_parallel_calls=tf.data.AUTOTUNE)
 
     def batches(self, length, settings, key):
         """A pass of batches of images and labels."""
@@ -74,7 +83,7 @@ class DiskStore:
                 )
             )
             entries = entries.map(lambda _, entry: entry)
-        examples = entries.map(self.load_one, num_parallel_calls=tf.data.AUTOTUNE)
+        examples = entries.map(self._load_one, num_parallel_calls=tf.data.AUTOTUNE)
         return examples.batch(rows.stop - rows.start, drop_remainder=settings.drop_remainder)
 
     def gather(self, batch):
@@ -109,12 +118,13 @@ def _read_all(source, size, channels, resize):
     if isinstance(source, ArraySource) and source.shapes == wanted:
         labels = source.labels
         return *source.columns, np.full(source.count, -1, "int32") if labels is None else labels
-    disk = DiskStore(source, size, channels, resize)
-    arrays = [np.empty((source.count, *shape), source.dtype) for shape in wanted]
-    arrays.append(np.empty(source.count, "int32"))
+    arrays = [np.empty((source.listed, *shape), source.dtype) for shape in wanted]
+    arrays.append(np.empty(source.listed, "int32"))
     start = 0
-    for images, labels in disk.load_all().batch(256).prefetch(2).as_numpy_iterator():
+    examples = load_all(source, size, channels, resize)
+    for images, labels in examples.batch(256).prefetch(2).as_numpy_iterator():
         for array, values in zip(arrays, (*images, labels), strict=True):
             array[start : start + len(labels)] = values
         start += len(labels)
-    return arrays
+    stays = source.settle()
+    return arrays if stays.all() else [array[stays] for array in arrays]

@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_gen.data.lazy import tf, tfds
 from keras_gen.data.preparing import prepared_builder, quiet
+from keras_gen.modalities.images.range import byte_table
 
 
 class TFDSSource:
@@ -16,6 +17,7 @@ class TFDSSource:
         labels: Boolean, whether to read the class as well.
         data_dir: Path of TFDS's folder.
         every_other: None, or 0 or 1 to take every second example, from the first or the second.
+        value_range: Tuple, of each column the values that are to be 0 and 255, or None.
     """
 
     dtype = "uint8"
@@ -29,9 +31,10 @@ class TFDSSource:
         labels=False,
         data_dir=None,
         every_other=None,
-        value_range=None,
+        value_range=(None, None),
     ):
         self.name = name
+        self._ranges = value_range
         builder = prepared_builder(name, data_dir)
         self._info = builder.info
         self.splits = tuple(builder.info.splits)
@@ -39,7 +42,7 @@ class TFDSSource:
         self._features = [builder.info.features[column] for column in self._columns]
         self._label = label_feature(builder.info, name) if labels else None
         self.shapes = tuple(_shape(f) for f in self._features)
-        self.class_names = tuple(self._info.features[self._label].names) if labels else None
+        self.class_names = class_names(builder.info, name)
         self.count = count_examples(builder, split)
         wanted = dict.fromkeys((*self._columns, *filter(None, [self._label])), True)
         as_bytes = dict.fromkeys(self._columns, tfds.decode.SkipDecoding())
@@ -54,18 +57,36 @@ class TFDSSource:
             self.count = (self.count + 1 - every_other) // 2
             self._records = self._records.shard(2, every_other)
 
+    @property
+    def listed(self):
+        """Integer, the examples."""
+        return self.count
+
+    def settle(self, keep_pictures=True):
+        """All examples are good ones."""
+        return np.ones(self.count, bool)
+
     def entries(self):
         """The examples as they lie on disk, in their order there."""
         return self._records
 
-    def decode(self, record):
+    def decode(self, record, size=None, resize=None, keep=False):
         """The images of an example, uint8, and its label."""
         images = tuple(
-            feature.decode_example(record[column])
-            for column, feature in zip(self._columns, self._features, strict=True)
+            _spread(feature.decode_example(record[column]), value_range)
+            for column, feature, value_range in zip(
+                self._columns, self._features, self._ranges, strict=False
+            )
         )
         label = record[self._label] if self._label else -1
         return images, tf.cast(label, tf.int32)
+
+
+def _spread(image, value_range):
+    """A uint8 image whose values of a range are spread over 0 to 255."""
+    if value_range is None:
+        return image
+    return tf.gather(tf.constant(byte_table(value_range)), tf.cast(image, tf.int32))
 
 
 def image_feature(info, column, name):
@@ -106,6 +127,14 @@ def label_feature(info, name):
     return (supervised or classes)[0]
 
 
+def class_names(info, name):
+    """Tuple of strings, or None where there are no classes."""
+    try:
+        return tuple(info.features[label_feature(info, name)].names)
+    except ValueError:
+        return None
+
+
 def _shape(feature):
     height, width, channels = feature.shape
     return height, width, channels or 3
@@ -113,10 +142,11 @@ def _shape(feature):
 
 def count_examples(builder, split):
     """The number of examples in a split, or a slice of one, of a prepared data set."""
+    splits = builder.info.splits
     try:
-        return builder.info.splits[split].num_examples
+        return splits[split].num_examples
     except (KeyError, ValueError) as error:
         raise ValueError(
-            f"`split` must be one of {sorted(builder.info.splits)}, or a part of one such as "
+            f"`split` must be one of {sorted(splits)}, or a part of one such as "
             f"'train[:90%]'. Received: split={split!r}"
         ) from error

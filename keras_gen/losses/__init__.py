@@ -24,17 +24,17 @@ from keras_gen.losses.penalties import (
     r2_penalty,
 )
 from keras_gen.losses.reconstruction import get_reconstruction, l1, l2
-from keras_gen.losses.similarity import (
-    paired_scores,
-    peak_signal_to_noise_ratio,
-    structural_similarity,
-)
 from keras_gen.losses.variational import (
     BernoulliLikelihood,
     GaussianLikelihood,
     gaussian_kl_divergence,
     gaussian_log_density,
     get_likelihood,
+)
+from keras_gen.modalities.images.similarity import (
+    paired_scores,
+    peak_signal_to_noise_ratio,
+    structural_similarity,
 )
 
 __all__ = [

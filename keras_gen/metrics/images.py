@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from keras_gen.pixels import in_range
+from keras_gen.modalities.images import fit
+from keras_gen.modalities.images.range import in_range
 
 RANGE_TOLERANCE = 1e-3
 LUMINANCE = np.array([0.299, 0.587, 0.114], "float32")  # ITU-R BT.601
@@ -87,13 +88,7 @@ def resize_images(images, size):
     >>> resize_images(np.ones((1, 28, 28, 1), "float32"), (7, 7)).shape
     (1, 7, 7, 1)
     """
-    batch, height, width, channels = images.shape
-    if (height, width) == tuple(size):
-        return images
-    rows = _interpolation_matrix(height, size[0]).astype(images.dtype)
-    columns = _interpolation_matrix(width, size[1]).astype(images.dtype)
-    images = rows @ images.reshape(batch, height, width * channels)
-    return columns @ images.reshape(batch, size[0], width, channels)
+    return fit.resize(images, size, "bilinear")
 
 
 def adapt_channels(images, channels):
@@ -185,12 +180,3 @@ def _batches_and_labels(images, batch_size, limit, argument="images"):
 
 def _head(labels, count):
     return None if labels is None else labels[:count]
-
-
-def _interpolation_matrix(size_in, size_out):
-    """Weights `(size_out, size_in)` of a triangle filter, widened by the scale when shrinking."""
-    scale = size_in / size_out
-    centres = (np.arange(size_out) + 0.5) * scale - 0.5
-    distances = np.abs(np.arange(size_in) - centres[:, None]) / max(scale, 1.0)
-    weights = np.maximum(0.0, 1.0 - distances)
-    return weights / weights.sum(axis=1, keepdims=True)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_gen.files import written_aside
-from keras_gen.pixels import in_range
+from keras_gen.modalities.images.range import in_range
 
 
 class Arrays:
@@ -144,7 +144,7 @@ class Arrays:
             What `keras_gen.metrics.get_feature_extractor` takes, or None where there are no scores for
             this kind of data.
         """
-        return None
+        return
 
     def _check_dtype(self, what, values):
         dtype = keras.backend.standardize_dtype(values.dtype)

@@ -10,8 +10,10 @@ import h5py
 import keras
 import numpy as np
 
+from keras_gen.files import flush
 from keras_gen.presets import files
-from keras_gen.presets.configs import check_config
+from keras_gen.presets.arrays import read_arrays
+from keras_gen.presets.configs import PACKAGE, check_config
 from keras_gen.presets.hubs import SCHEMES
 from keras_gen.presets.kept import Kept
 from keras_gen.version import __version__
@@ -67,7 +69,7 @@ def save_to_preset(model, folder, weights_dtype="float32", metadata=None, custom
     config = keras.saving.serialize_keras_object(model)
     for training in ("compile_config", "build_config"):
         config.pop(training, None)
-    config = json.loads(json.dumps(config))
+    config = _with_short_paths(json.loads(json.dumps(config)))
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -84,13 +86,29 @@ def save_to_preset(model, folder, weights_dtype="float32", metadata=None, custom
             **(metadata or {}),
         }
         (aside / files.METADATA).write_text(files.to_json(metadata), encoding="utf-8")
+        read_arrays(aside / files.WEIGHTS, aside / files.WEIGHTS)
+        for path in (*aside.iterdir(), aside):
+            flush(path)
         aside.chmod(0o755)
         if folder.exists():
             folder.rmdir()
         aside.rename(folder)
+        flush(folder.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return metadata
+
+
+def _with_short_paths(config):
+    """A config with the package in place of the files in it: its classes are found by their names."""
+    if isinstance(config, list):
+        return [_with_short_paths(child) for child in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: _with_short_paths(child) for key, child in config.items()}
+    if str(config.get("registered_name")).startswith(f"{PACKAGE}>") and "module" in config:
+        config["module"] = PACKAGE
+    return config
 
 
 def _bare_copy(model, config, custom_objects):

@@ -30,7 +30,9 @@ def chosen_examples(opened, specs, n, batch_size):
         shuffle=False,
         drop_remainder=False,
     )
-    return evenly_spaced(one_by_one, n, batch_size)
+    chosen, count = evenly_spaced(one_by_one, n, batch_size)
+    chosen.is_checked = True  # as all of a data set that was opened
+    return chosen, count
 
 
 def as_array(examples):

@@ -127,7 +127,7 @@ class Translates(Task):
             shown += [inputs, direction.translate(inputs)]
         if len(self.directions) == 1:
             shown.append(both[1])
-        return _side_by_side(shown), 2 * len(shown)
+        return side_by_side(shown), 2 * len(shown)
 
     def report(self, opened, n=10_000, features=None, seed=0, **options):
         """Says how good translations are: errors, and distances to the target domain.
@@ -239,7 +239,7 @@ def _translated(direction, pair):
     return targets, images
 
 
-def _side_by_side(batches):
+def side_by_side(batches):
     """Interleaves batches of images; grey ones are made RGB, smaller ones laid on white."""
     if batches[0].ndim != 4:
         return np.stack(batches, axis=1).reshape(-1, *batches[0].shape[1:])

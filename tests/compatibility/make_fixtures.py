@@ -19,7 +19,7 @@ import keras
 
 from tests.compatibility import training
 from tests.compatibility.alone import alone
-from tests.compatibility.models import CASES, PRESETS, SIX
+from tests.compatibility.models import CASES, JUDGEMENTS, PRESETS, SIX
 
 RUNS = {
     "gan": ["--base-filters", "4", "--latent-dim", "8"],
@@ -57,7 +57,8 @@ def make_presets(folder):
             model.save_to_preset(f"{scratch}/preset")
             parts = {path.name: path.read_bytes() for path in pathlib.Path(scratch).glob("*/*")}
         pack(folder / "presets" / f"{name}.zip", parts)
-        results |= named(name, {"outputs": case.outputs(model)})
+        judgements = JUDGEMENTS[name](model)
+        results |= named(name, {"outputs": case.outputs(model), "judgements": judgements})
     training.write(folder / "presets.npz", results)
 
 

@@ -144,6 +144,10 @@ def vae_of_ones_own():
     )
 
 
+def array(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
 def generated(model):
     return model.generate(latents=latents())
 
@@ -224,4 +228,15 @@ PRESETS = {
         generated_of_classes,
     ),
     "cycle_gan": SIX["cycle_gan"],
+}
+# Of a preset's further networks, what they say of images.
+JUDGEMENTS = {
+    "vae_of_ones_own": lambda model: np.stack(model.encode(images(4))),
+    "conditional_gan": lambda model: array(model.discriminator([images(4), labels(4)])),
+    "cycle_gan": lambda model: np.stack(
+        [
+            array(network(images(4, COLOUR)))
+            for network in (model.discriminator_a, model.discriminator_b)
+        ]
+    ),
 }

@@ -8,7 +8,7 @@ import pytest
 
 import keras_gen
 from tests.compatibility import training
-from tests.compatibility.models import PRESETS
+from tests.compatibility.models import JUDGEMENTS, PRESETS
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -17,7 +17,10 @@ def test_a_preset_gives_the_same(name, tmp_path):
     case = PRESETS[name]
     expected, _ = training.read(training.FIXTURES / "presets.npz", f"{name}/")
     model = keras_gen.presets.from_preset(tmp_path)
+    assert expected.keys() == {"outputs", "judgements"}
     np.testing.assert_allclose(case.outputs(model), expected["outputs"], rtol=1e-5, atol=1e-5)
+    judgements = JUDGEMENTS[name](model)
+    np.testing.assert_allclose(judgements, expected["judgements"], rtol=1e-5, atol=1e-5)
     keras.utils.set_random_seed(0)
     made = case.build()
     assert type(model) is type(made)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+import keras_gen  # noqa: F401 (its classes, for files)
 from tests.compatibility import training
 
 RUNS = {

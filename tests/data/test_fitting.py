@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gen.data import fitting
 from keras_gen.data.fitting import fit, resolve_channels
 
 
@@ -72,3 +73,29 @@ def test_channels_are_resolved(wanted, own, resolved):
 def test_impossible_channels_are_refused(wanted, own):
     with pytest.raises(ValueError, match=f"`channels` must be.*{own} in 'it'.*channels={wanted}"):
         resolve_channels(wanted, (8, 8, own), "it")
+
+
+@pytest.mark.parametrize("size", [(4, 4), (13, 7), (16, 16), (5, 40)])
+def test_the_nearest_pixel_makes_no_new_colours(size):
+    colours = np.array([[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]], "uint8")
+    image = colours[np.random.default_rng(0).integers(0, 4, (11, 9))]
+    fitted = fit(tf.constant(image), size, 3, "nearest").numpy()
+    assert {tuple(pixel) for pixel in fitted.reshape(-1, 3)} <= {tuple(c) for c in colours}
+
+
+def test_the_nearest_pixel_is_the_one_below_the_middle():
+    image = np.arange(6, dtype="uint8").reshape(1, 6, 1)
+    assert fit(tf.constant(image), (1, 2), 1, "nearest").numpy().ravel().tolist() == [2, 3]
+    assert fit(tf.constant(image), (2, 4), 1, "nearest").numpy()[0].ravel().tolist() == [2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("shape", [(3, 200), (200, 3), (40, 41)])
+@pytest.mark.parametrize("size", [(16, 16), (8, 20)])
+def test_cutting_before_scaling_gives_the_same(monkeypatch, shape, size):
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype="uint8")
+    whole = fit(tf.constant(image), size, 3).numpy().astype(int)
+    monkeypatch.setattr(fitting, "WHOLE_PIXELS", -1)
+    monkeypatch.setattr(fitting, "WHOLE_SHARE", 0)
+    cut = fit(tf.constant(image), size, 3).numpy().astype(int)
+    assert np.abs(whole - cut).max() <= 1
+    assert (whole == cut).mean() > 0.99

@@ -32,7 +32,8 @@ def test_pictures_of_any_mode(tmp_path):
     palette = Image.new("P", (8, 8), 1)
     palette.putpalette([0, 0, 0, 255, 0, 0])
     palette.save(tmp_path / "i_transparent_palette.png", transparency=1)
-    images = read(tmp_path)
+    with pytest.warns(UserWarning, match=r"Laid 3 of 9 pictures on white.*`channels=4` keeps"):
+        images = read(tmp_path)
     wanted = [
         (1, -1, -1),
         (-0.6, -0.6, -0.6),

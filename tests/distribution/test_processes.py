@@ -11,7 +11,7 @@ import time
 import keras
 import pytest
 
-from keras_gen import cli
+from keras_gen.app.opening import load
 from tests.distribution.cases import free_ports
 
 BACKEND = keras.backend.backend()
@@ -115,6 +115,7 @@ def test_two_processes_train_and_one_that_is_killed_comes_back(tmp_path):
     assert workers.starts[1] > 1
     assert epochs_of(chief) == list(range(EPOCHS))
     names = {path.name for path in chief.iterdir()}
-    assert names == {"model.keras", "samples.png", "history.csv", "settings.json", "samples"}
-    model = cli.load(str(chief))
+    files = {"model.keras", "samples.png", "history.csv", "settings.json", "samples"}
+    assert names == files | {"model.previous.keras", "data.json"}
+    model = load(str(chief))
     assert int(model.optimizer.iterations) == EPOCHS * 2

@@ -76,7 +76,7 @@ def run_shell(line):
 
 
 def run_keras_gen(arguments):
-    if arguments[0] == "train":
+    if arguments[0] == "train" and "--help" not in arguments:
         arguments = [*arguments, "--epochs", "1", "--base-filters", "4"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["keras-gen", *arguments])

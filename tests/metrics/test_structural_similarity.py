@@ -1,10 +1,18 @@
+import keras
 import numpy as np
 import pytest
 import skimage.metrics
 import tensorflow as tf
 
-from keras_gen.metrics import StructuralSimilarity
-from keras_gen.metrics.structural_similarity import SCALE_WEIGHTS, structural_similarity
+from keras_gen import losses
+from keras_gen.metrics import PeakSignalToNoiseRatio, StructuralSimilarity
+from keras_gen.modalities.images import similarity
+from keras_gen.modalities.images.similarity import SCALE_WEIGHTS
+
+
+def structural_similarity(real, generated, **options):
+    scores = similarity.structural_similarity(real, generated, **options)
+    return keras.ops.convert_to_numpy(scores)
 
 
 @pytest.fixture
@@ -79,11 +87,43 @@ def test_opposite_textures_are_below_zero_or_cut_there(rng):
     assert scores.tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize(("scales", "size", "smallest"), [(1, 10, 11), (2, 20, 21)])
-def test_images_too_small_are_refused(scales, size, smallest):
-    images = np.zeros((1, 40, size, 1))
-    with pytest.raises(ValueError, match=f"must be {smallest} pixels or more"):
-        StructuralSimilarity(scales=scales).update_state(images, images)
+@pytest.mark.parametrize(("size", "window"), [(10, 9), (8, 7), (7, 7), (3, 3)])
+def test_in_small_images_the_window_is_the_largest_odd_one_that_fits(pairs, size, window):
+    real, generated = pairs((2, 13, size, 1))
+    metric = StructuralSimilarity()
+    metric.update_state(real, generated)
+    expected = tf.image.ssim(real, generated, max_val=2.0, filter_size=window)
+    assert metric.result() == pytest.approx(np.mean(expected), rel=1e-4)
+
+
+def test_each_scale_has_its_own_window(pairs):
+    """20 pixels hold one of 11, the 10 of the next scale one of 9."""
+    real, generated = pairs((2, 20, 20, 1))
+    _, contrast = similarity._luminance_and_contrast(real, generated, 11, 2.0)
+    halves = [images.reshape(2, 10, 2, 10, 2, 1).mean((2, 4)) for images in (real, generated)]
+    last = tf.image.ssim(*halves, max_val=2.0, filter_size=9)
+    weights = np.array(SCALE_WEIGHTS[:2]) / sum(SCALE_WEIGHTS[:2])
+    first = keras.ops.convert_to_numpy(contrast).mean(axis=(1, 2, 3))
+    scores = structural_similarity(real, generated, scales=2)
+    np.testing.assert_allclose(scores, first ** weights[0] * last ** weights[1], rtol=1e-4)
+
+
+def test_losses_metrics_and_cards_mean_the_same(pairs):
+    real, generated = pairs((3, 8, 12, 3))
+    metrics = {"psnr": PeakSignalToNoiseRatio(), "ssim": StructuralSimilarity()}
+    for metric in metrics.values():
+        metric.update_state(real, generated)
+    scores = losses.paired_scores(real, generated)
+    for name, metric in metrics.items():
+        assert metric.result() == pytest.approx(float(scores[name]), rel=1e-6)
+    assert float(scores["l1"]) == pytest.approx(np.abs(real - generated).mean(), rel=1e-6)
+    assert losses.structural_similarity is similarity.structural_similarity
+    assert float(losses.paired_scores(real, real)["psnr"]) == pytest.approx(100.0)
+
+
+def test_other_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"must have the same shape.*\(2, 8, 8, 1\)"):
+        losses.structural_similarity(np.zeros((1, 8, 8, 1)), np.zeros((2, 8, 8, 1)))
 
 
 @pytest.mark.parametrize("arguments", [{"scales": 0}, {"scales": 6}, {"filter_size": 4}])

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import keras_gen
-from tests.cases import images
 from tests.models.helpers import fixed, linear, no_opinion, scaling
 
 SHAPE = (2, 2, 1)

@@ -40,8 +40,13 @@ def test_what_is_no_name_is_refused(wrong):
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(FileNotFoundError, match=r"classifier_digits.*preset='gan_of_dreams'"):
-        keras_gen.from_preset("gan_of_dreams")
+    with pytest.raises(FileNotFoundError, match=r"classifier_digits.*preset='nothing like it'$"):
+        keras_gen.from_preset("nothing like it")
+
+
+def test_a_misspelt_name_is_answered_with_the_near_one():
+    with pytest.raises(FileNotFoundError, match=r"Did you mean 'gan_digits'\?$"):
+        keras_gen.from_preset("gan_digit")
 
 
 @pytest.mark.parametrize("name", [files.CONFIG, files.WEIGHTS])
@@ -120,10 +125,64 @@ MALICIOUS = {
         "registered_name": "keras_gen>GAN",
         "config": {},
     },
-    "disguised as ours": {
-        "class_name": "GAN",
-        "module": "subprocess",
+    "unknown name of ours": {
+        "class_name": "Popen",
+        "module": "keras_gen",
+        "registered_name": "keras_gen>Popen",
+        "config": {},
+    },
+    "name that is not the class's": {
+        "class_name": "VAE",
+        "module": "keras_gen",
         "registered_name": "keras_gen>GAN",
+        "config": {},
+    },
+    "code under a name of ours": {
+        "class_name": "__lambda__",
+        "module": "keras_gen",
+        "registered_name": "keras_gen>GAN",
+        "config": {"value": "code"},
+    },
+    "function under a name of ours": {
+        "class_name": "function",
+        "module": "os",
+        "registered_name": "keras_gen>GAN",
+        "config": "system",
+    },
+    "class of ours without its package": {
+        "class_name": "GAN",
+        "module": "keras_gen.models.gan",
+        "registered_name": None,
+        "config": {},
+    },
+    "torch module": {
+        "class_name": "TorchModuleWrapper",
+        "module": "keras.layers",
+        "registered_name": None,
+        "config": {"module": "cGlja2xl"},
+    },
+    "saved model": {
+        "class_name": "TFSMLayer",
+        "module": "keras.layers",
+        "registered_name": None,
+        "config": {"filepath": "/tmp/model"},
+    },
+    "code in a wrapper": {
+        "class_name": "TimeDistributed",
+        "module": "keras.layers",
+        "registered_name": None,
+        "config": {"layer": lambda_layer()},
+    },
+    "code in a cell": {
+        "class_name": "RNN",
+        "module": "keras.layers",
+        "registered_name": None,
+        "config": {"cell": {"module": "os", "class_name": "system", "config": {}}},
+    },
+    "optimizer, which no preset has": {
+        "class_name": "Adam",
+        "module": "keras.optimizers",
+        "registered_name": None,
         "config": {},
     },
     "module alone": {"module": "subprocess", "config": {}},
@@ -218,10 +277,15 @@ def test_weights_that_point_elsewhere_are_refused(preset, tmp_path, kind):
         keras_gen.from_preset(preset)
 
 
-def test_weights_of_another_model_are_refused(preset, tmp_path):
-    build_vae().save_to_preset(tmp_path / "vae")
+def test_weights_of_another_model_are_refused(preset, tmp_path, rewrite):
+    count = build_vae().save_to_preset(tmp_path / "vae")["parameter_count"]
     (preset / files.WEIGHTS).write_bytes((tmp_path / "vae" / files.WEIGHTS).read_bytes())
     sign(preset)
+    with pytest.raises(
+        ValueError, match=r"must give as parameter_count how many numbers .*h5 holds"
+    ):
+        keras_gen.from_preset(preset)
+    rewrite(preset, lambda metadata: metadata.update(parameter_count=count), files.METADATA)
     with pytest.raises(ValueError, match=r"h5 does not fit .*config\.json.*Expected: .* of shape"):
         keras_gen.from_preset(preset)
 

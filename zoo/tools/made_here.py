@@ -120,6 +120,7 @@ PRESETS = {
         "task": "Image to image, learnt from pairs",
         "data": EMOJI,
         "network": "U-Net of six levels, conditional PatchGAN",
+        "size": "64 x 64 x 3",
         "use": _TRANSLATE,
         "limits": _LIMITS_EMOJI
         + _BLOTCHES
@@ -133,6 +134,7 @@ PRESETS = {
         "task": "Image to image, learnt from pairs",
         "data": EMOJI,
         "network": "U-Net of six levels, conditional PatchGAN",
+        "size": "64 x 64 x 3",
         "use": _TRANSLATE,
         "limits": _LIMITS_EMOJI
         + _BLOTCHES
@@ -144,6 +146,7 @@ PRESETS = {
         "task": "Image to image, learnt from two piles of images, a (Noto) and b (Twemoji)",
         "data": EMOJI,
         "network": "Two ResNet generators of six blocks, two PatchGANs",
+        "size": "64 x 64 x 3",
         "use": _TRANSLATE,
         "limits": _LIMITS_EMOJI,
         "licence": _LICENCE_OF_TWEMOJI,
@@ -182,7 +185,7 @@ PRESETS = {
 
 
 def words(name):
-    """What `metadata.json` says of a preset in words: all but how it is evaluated.
+    """What `metadata.json` says of a preset in words.
 
     Args:
         name: String, a name in `PRESETS`.
@@ -191,5 +194,6 @@ def words(name):
         Dict of `description`, `task`, `data`, `network`, `use`, `limits` and `licence`.
     """
     facts = {"licence": _PACKAGE_LICENCE, **PRESETS[name]}
-    facts.pop("evaluation", None)
+    for name in ("evaluation", "size"):  # how it is scored, and what its line of use says
+        facts.pop(name, None)
     return facts

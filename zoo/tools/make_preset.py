@@ -28,24 +28,16 @@ import made_here
 import numpy as np
 from preset_files import complete
 
-from keras_gen import (
-    VAE,
-    WGANGP,
-    ConditionalGAN,
-    CycleGAN,
-    Pix2Pix,
-    data,
-    evaluation,
-    losses,
-    metrics,
-    pictures,
-)
+from keras_gen import data, evaluation, losses, metrics, pictures
+from keras_gen.app.previews import drawer
 from keras_gen.data.subsets import evenly_spaced
-from keras_gen.core.priors import draw_latents
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
-from keras_gen.recipes import RECIPES, Settings
+from keras_gen.recipes import find_family
+from keras_gen.tasks.encoding import Encodes
+from keras_gen.tasks.translating import Translates
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
+ESTIMATE = "wasserstein_estimate"  # what a Wasserstein GAN logs
 NOISE = 25 / 255  # of the reference that scores are compared with, in units of the whole grey range
 
 
@@ -54,11 +46,11 @@ def make_preset(name, run, machine, seconds=None):
     model = keras.saving.load_model(run / "model.keras")
     settings = json.loads((run / "settings.json").read_text())
     history = read_history(run)
-    draw, _ = preview(settings)
+    draw = preview(settings)
     with folder_aside(name) as folder:
         save_to_preset(model, folder, weights_dtype="float16")
         shutil.copy(run / "history.csv", folder)
-        change = float(np.abs(draw(from_preset(folder)) - draw(model)).max())
+        change = float(np.abs(draw(from_preset(folder))[0] - draw(model)[0]).max())
         epochs = len(history)
         facts = {
             "weights_dtype": "float16",
@@ -104,14 +96,16 @@ def measure(folder, name, settings):
     """
     facts = made_here.PRESETS[name]
     model = from_preset(folder)
-    draw, columns = preview(settings)
-    grid = pictures.image_grid(draw(model), columns)
+    grid = pictures.image_grid(*preview(settings)(model))
     pictures.save_png(folder / "samples.png", pictures.enlarge(grid, 512))
-    np.savez_compressed(folder / "golden.npz", **golden(model, facts))
-    if isinstance(model, VAE):
+    inputs = model.golden_inputs(**facts["evaluation"])
+    outputs = model.golden_outputs(inputs)
+    np.savez_compressed(folder / "golden.npz", **inputs, outputs=outputs)
+    if isinstance(model, Encodes):
         draw_reconstructions(model, facts["evaluation"], folder / "reconstructions.png")
-    if isinstance(model, WGANGP):
-        draw_estimate(read_history(folder), folder / "wasserstein_estimate.png")
+    history = read_history(folder)
+    if history and ESTIMATE in history[0]:
+        draw_estimate(history, folder / f"{ESTIMATE}.png")
     report = evaluation.evaluate(model, **facts["evaluation"]) | references(model, facts)
     return {**made_here.words(name), "evaluation": facts["evaluation"], "report": report}
 
@@ -137,8 +131,14 @@ def check_scores(name, tolerance=0.02):
 
 
 def preview(settings):
-    """What draws the samples of a training's model, and how many of them stand in a row."""
-    return RECIPES[settings["model"]].preview(Settings(**settings))
+    """What draws the samples of a training's model, and says how many of them stand in a row."""
+    recipe = recipe_of(settings)
+    return drawer(recipe, recipe.preview(recipe.open()))
+
+
+def recipe_of(settings):
+    """The recipe that a training's `settings.json` keeps."""
+    return find_family(settings["model"]).load().from_settings(settings)
 
 
 def read_history(folder):
@@ -150,11 +150,10 @@ def read_history(folder):
 def draw_reconstructions(model, settings, path, columns=8):
     """Draws two rows of images of the evaluated split, each above the row of their reconstructions."""
     options = {"split": settings["split"], "batch_size": 1, "shuffle": False}
-    examples, count = evenly_spaced(data.images(settings["dataset"], **options), 2 * columns, 32)
+    examples, _ = evenly_spaced(data.images(settings["dataset"], **options), 2 * columns, 32)
     images = np.concatenate(list(examples.as_numpy_iterator()))
-    rows = np.stack([images, model.reconstruct(images)]).reshape(2, -1, columns, *images.shape[1:])
-    grid = pictures.image_grid(rows.swapaxes(0, 1).reshape(2 * count, *images.shape[1:]), columns)
-    pictures.save_png(path, pictures.enlarge(grid, 256))
+    rows, columns = model.reconstructions(images, columns)
+    model.gives.show(rows, path, columns)
 
 
 def draw_estimate(history, path):
@@ -164,7 +163,7 @@ def draw_estimate(history, path):
     figure = Figure(figsize=(6, 3), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     epochs = [int(row["epoch"]) + 1 for row in history]
-    axes.plot(epochs, [float(row["wasserstein_estimate"]) for row in history], marker=".")
+    axes.plot(epochs, [float(row[ESTIMATE]) for row in history], marker=".")
     axes.set(xlabel="epoch", ylabel="Wasserstein estimate", yscale="log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter("{x:g}")
@@ -174,7 +173,8 @@ def draw_estimate(history, path):
 
 def command(settings):
     """The command that trained a model, its options those that differ from the recipe's."""
-    defaults = {"seed": 0, "precision": "float32"} | RECIPES[settings["model"]].defaults
+    recipe = find_family(settings["model"]).load()
+    defaults = recipe.defaults() | {"epochs": recipe.default_epochs}
     words = ["keras-gen train", settings["model"], "--dataset", settings["dataset"]]
     for option, value in settings.items():
         if option not in ("model", "dataset") and value not in (None, defaults.get(option)):
@@ -184,31 +184,13 @@ def command(settings):
 
 def steps(settings):
     """Number of steps in an epoch."""
-    return int(RECIPES[settings["model"]].load(Settings(**settings)).cardinality())
-
-
-def golden(model, facts):
-    """Three inputs of a model and its outputs for them, by the names of `tests/zoo`."""
-    if isinstance(model, (Pix2Pix, CycleGAN)):
-        pipeline = data.paired if isinstance(model, Pix2Pix) else data.unpaired
-        dataset, split, first, second = (
-            facts["evaluation"][name] for name in ("dataset", "split", "input", "target")
-        )
-        batches = pipeline(dataset, first, second, split=split, batch_size=3, shuffle=False)
-        images, _ = next(iter(batches.as_numpy_iterator()))
-        images = pictures.to_uint8(images)
-        return {"images": images, "outputs": model.translate(images / np.float32(127.5) - 1.0)}
-    latents = draw_latents(3, model.latent_dim, seed=0)
-    if isinstance(model, ConditionalGAN):
-        labels = np.arange(3, dtype="int32") % model.num_classes
-        outputs = model.generate(labels=labels, latents=latents)
-        return {"latents": latents, "labels": labels, "outputs": outputs}
-    return {"latents": latents, "outputs": model.generate(latents=latents)}
+    recipe = recipe_of(settings)
+    return recipe.open().steps(recipe.batch_size)
 
 
 def references(model, facts):
     """What a model's scores are held against, beside the floor."""
-    if isinstance(model, Pix2Pix):
+    if isinstance(model, Translates) and model.paired:
         return {"mean_picture": score_mean_picture(facts["evaluation"])}
     if facts["data"] is made_here.FASHION_MNIST:
         return {"noisy_real": score_noisy_images(facts["evaluation"]["dataset"])}

@@ -13,6 +13,7 @@ import sys
 
 import made_here
 
+from keras_gen import models
 from keras_gen.files import written_aside
 from keras_gen.presets.files import METADATA, to_json
 
@@ -70,33 +71,27 @@ def _picture(metadata, name, caption):
 
 
 def _usage(name, metadata):
-    kind = metadata["class_name"]
-    if kind == "Functional":
-        call = f'model = keras_gen.from_preset("{name}")\nlogits = model.predict(images)'
-    elif kind in ("Pix2Pix", "CycleGAN"):
-        call = (
-            f'model = keras_gen.{kind}.from_preset("{name}")\n'
-            "translations = model.translate(images)  # float32 in [-1, 1], 64 x 64 x 3"
-        )
-    elif kind == "ConditionalGAN":
-        call = (
-            f'model = keras_gen.{kind}.from_preset("{name}")\n'
-            "images = model.generate(10, per_class=True, seed=0)  # ten rows of one class each"
-        )
+    model = _class_of(metadata)
+    if model is None:
+        code = f'model = keras_gen.from_preset("{name}")\nlogits = model.predict(images)'
     else:
-        call = (
-            f'model = keras_gen.{kind}.from_preset("{name}")\nimages = model.generate(16, seed=0)'
-        )
-    return f"```python\nimport keras_gen\n\n{call}\n```"
+        code = model.usage(name, made_here.PRESETS[name].get("size", ""))
+    return f"```python\nimport keras_gen\n\n{code}\n```"
 
 
 def _parameters(metadata):
-    count, kind = f"{metadata['parameter_count']:,} parameters", metadata["class_name"]
-    if kind == "Functional":
-        return f"{count}."
-    parts = {"VAE": "encoder and decoder", "Pix2Pix": "discriminator among them"}
-    parts["CycleGAN"] = "discriminators among them"
-    return f"{count}, {parts.get(kind, 'discriminator and average among them')}. Class `{kind}`."
+    count, model = f"{metadata['parameter_count']:,} parameters", _class_of(metadata)
+    return (
+        f"{count}."
+        if model is None
+        else f"{count}, {model.parts_in_words}. Class `{model.__name__}`."
+    )
+
+
+def _class_of(metadata):
+    """The model's class, or None of a plain Keras model, a classifier."""
+    name = metadata["class_name"]
+    return getattr(models, name) if name in models.__all__ else None
 
 
 def _training(metadata):

@@ -5,7 +5,7 @@ import tarfile
 
 import tensorflow_datasets as tfds
 
-from keras_gen.data.decoding import read_picture
+from keras_gen.modalities.images.decode import read_picture
 
 ARCHIVES = {
     "noto": ("emoji-datasource-google-16.0.0.tgz", "package/img/google/64/"),

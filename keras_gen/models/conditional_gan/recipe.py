@@ -25,6 +25,7 @@ class ConditionalGANRecipe(GANRecipe):
             ),
             latent_dim=self.latent_dim,
             num_classes=classes,
+            class_names=opened.class_names and list(opened.class_names),
             ema_decay=self.ema_decay or None,
         )
         return self.compile(gan, updates)

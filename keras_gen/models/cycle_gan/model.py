@@ -15,7 +15,7 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.layers import ImagePool
 from keras_gen.modalities import spec_of
-from keras_gen.pixels import in_range
+from keras_gen.modalities.images.range import in_range
 from keras_gen.tasks.translating import Direction, Translates
 
 

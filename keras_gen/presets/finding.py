@@ -1,0 +1,127 @@
+"""Where a model's files are, and what stands beside them. Nothing of Keras is needed for it."""
+
+import difflib
+import os
+import pathlib
+
+from keras_gen.presets import files
+from keras_gen.presets.catalogue import list_presets, zoo_folder
+from keras_gen.presets.hubs import SCHEMES, download_preset
+
+MODEL = "model.keras"
+SETTINGS = "settings.json"
+
+
+def find_preset(preset):
+    """The folder of a preset, downloaded if its name is an address.
+
+    Args:
+        preset: As in `from_preset`.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If `preset` is neither a string nor a path.
+    """
+    if not isinstance(preset, str | os.PathLike):
+        raise ValueError(
+            "`preset` must be the name of a preset, a folder or an address. "
+            f"Received: preset={preset!r}"
+        )
+    name = os.fspath(preset)
+    if name.startswith(SCHEMES):
+        return download_preset(name)
+    if (pathlib.Path(name) / files.METADATA).is_file():
+        return pathlib.Path(name)
+    if name in list_presets():
+        return zoo_folder() / name
+    if os.path.isdir(name):
+        return pathlib.Path(name)
+    raise FileNotFoundError(
+        f"`preset` must be a folder, an address ({', '.join(SCHEMES)}) or one of "
+        f"{', '.join(list_presets())}. Received: preset={name!r}{did_you_mean(name)}"
+    )
+
+
+def did_you_mean(name):
+    """`". Did you mean 'gan_digits'?"`, or nothing where no preset's name is near."""
+    near = difflib.get_close_matches(os.fspath(name).lower(), list_presets(), n=1)
+    return f". Did you mean {near[0]!r}?" if near else ""
+
+
+def is_preset(path):
+    """Whether it is a preset's name, address or folder; a file or folder of yours comes first.
+
+    Args:
+        path: String or path.
+    """
+    name = os.fspath(path)
+    if os.path.exists(name):
+        return (pathlib.Path(name) / files.METADATA).exists()
+    return name.startswith(SCHEMES) or name in list_presets()
+
+
+def read_metadata(preset):
+    """What a preset's `metadata.json` says, a dict.
+
+    Args:
+        preset: As in `from_preset`.
+
+    Raises:
+        FileNotFoundError: If there is no such preset, or it has no metadata.
+        ValueError: If they are no JSON object.
+    """
+    return files.read_object(find_preset(preset) / files.METADATA)
+
+
+def kept_with(path):
+    """What is kept beside a model: a preset's metadata, the settings of a training.
+
+    Args:
+        path: String or path, as in `open_model`.
+
+    Returns:
+        Dict of `"metadata"`, what a preset's `metadata.json` says, and `"settings"`, what a training's
+        `settings.json` says. Each is a dict, empty where there is no such file.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If one of the files is no JSON object.
+
+    Example:
+
+    >>> kept_with("gan_digits")["metadata"]["class_name"]
+    'GAN'
+    """
+    folder = find_preset(path) if is_preset(path) else find_file(path).parent
+    names = {"metadata": files.METADATA, "settings": SETTINGS}
+    return {
+        key: files.read_object(folder / name) if (folder / name).is_file() else {}
+        for key, name in names.items()
+    }
+
+
+def find_file(path):
+    """The `.keras` file of a path: the path itself, or the one in a training's folder.
+
+    Args:
+        path: String or path.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    path = pathlib.Path(path)
+    if path.is_dir():
+        path = path / MODEL
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"`model` must be a .keras file, a folder with a {MODEL}, or a preset: its name (see "
+            f"keras-gen presets), folder or {' or '.join(SCHEMES)} address. Received: {path}"
+            f"{did_you_mean(path)}"
+        )
+    return path

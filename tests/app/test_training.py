@@ -1,0 +1,446 @@
+"""A training that is interrupted, damaged, lengthened, or whose data change."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gen
+from keras_gen.app import training as training_module
+from keras_gen.app import watching
+from keras_gen.app.stopping import Stopper
+from keras_gen.recipes import find_family
+from tests.app.conftest import history, without_seconds, write_pictures
+
+ROOT = pathlib.Path(keras_gen.__file__).parents[1]
+EXACT = {"rtol": 0, "atol": 0} if keras.backend.backend() == "tensorflow" else {"atol": 1e-6}
+
+
+class StopsAfter(Stopper):
+    """A signal that comes after so many steps."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.left = steps
+
+    def check(self):
+        self.left -= 1
+        return self.left < 0
+
+
+def state(model):
+    optimizers = [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables]
+    return [*model.get_weights(), *optimizers]
+
+
+def assert_same(a, b):
+    for left, right in zip(state(a), state(b), strict=True):
+        np.testing.assert_allclose(left, right, **EXACT)
+
+
+def steps_of(model):
+    return int(model.optimizer.iterations)
+
+
+# Interruptions
+
+
+@pytest.mark.parametrize("name", ["vae", "gan"])
+@pytest.mark.parametrize("steps", [3, 7])
+def test_a_training_stopped_in_mid_epoch_goes_on_as_if_it_had_not(training, tmp_path, name, steps):
+    whole = training("whole", name, epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        training("parts", name, epochs=3, stopper=StopsAfter(steps))
+    with zipfile.ZipFile(tmp_path / "parts" / "model.keras") as archive:
+        kept = json.loads(archive.comment)["keras_gen_progress"]
+    assert kept["step"] == steps + 1 and kept["logs"]["loss"][1] == (steps + 1) % 5
+    parts = training("parts", name, resume=True)
+    assert steps_of(parts) == steps_of(whole) == 15
+    assert_same(whole, parts)
+    rows = [without_seconds(history(tmp_path / folder)) for folder in ("whole", "parts")]
+    if keras.backend.backend() == "tensorflow":
+        assert rows[0] == rows[1]
+    for a, b in zip(*rows, strict=True):
+        assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-5)
+
+
+def test_it_is_saved_within_an_epoch_every_few_minutes(training, tmp_path, monkeypatch):
+    saved = []
+    save = training_module.RunFolder.save
+    monkeypatch.setattr(
+        training_module.RunFolder,
+        "save",
+        lambda folder, model, progress: saved.append(progress) or save(folder, model, progress),
+    )
+    training("run", epochs=2, save_every=0.0)
+    assert [progress.step for progress in saved] == list(range(1, 11))
+    assert [progress.logs is None for progress in saved] == ([False] * 4 + [True]) * 2
+
+
+def test_a_batch_that_was_seen_is_not_seen_again(training, monkeypatch):
+    seen = []
+    recipe = find_family("vae").load()
+    batches = recipe.batches
+
+    def spy(self, *arguments, **options):
+        made = batches(self, *arguments, **options)
+        return made.map(lambda images: watch(images))
+
+    def watch(images):
+        import tensorflow as tf
+
+        tf.numpy_function(lambda x: seen.append(x.sum()), [images], [])
+        return images
+
+    monkeypatch.setattr(recipe, "batches", spy)
+    with pytest.raises(KeyboardInterrupt):
+        training("run", epochs=1, stopper=StopsAfter(1))
+    first = seen[:2]
+    seen.clear()
+    training("run", resume=True)
+    assert len({*first, *seen[-3:]}) == 5
+
+
+def interrupt_second_epoch(clock, epoch, logs=None):
+    if epoch == 1:
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_in_the_first_epoch_leaves_what_can_go_on(
+    run, training, tmp_path, pictures
+):
+    def at_once(clock, epoch, logs=None):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(watching.Clock, "on_epoch_begin", at_once)
+        training("run", epochs=2)
+    folder = tmp_path / "run"
+    assert (folder / "history.csv").read_text() == "" and not (folder / "model.keras").exists()
+    command = ["train", "vae", "--dataset", pictures, "--base-filters", 4, "--latent-dim", 3]
+    command += ["--batch-size", 4, "--epochs", 2, "--output", folder]
+    code, _, err = run(*command, "--resume")
+    assert code == 0, err
+    assert "no checkpoint yet: the training starts from the beginning" in err
+    assert len(history(folder)) == 2
+
+    (folder / "model.keras").unlink()
+    (folder / "model.previous.keras").unlink()
+    (folder / "history.csv").write_text("")
+    assert run(*command)[0] == 0
+    assert len(history(folder)) == 2
+
+
+def test_a_cut_last_row_of_the_history_is_left_out(training, tmp_path):
+    whole = training("whole", epochs=3)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(watching.Clock, "on_epoch_begin", interrupt_second_epoch)
+        training("run", epochs=3)
+    with open(tmp_path / "run" / "history.csv", "a") as file:
+        file.write("1,0.12")
+    assert_same(whole, training("run", resume=True))
+    assert [row["epoch"] for row in history(tmp_path / "run")] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "gone"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(training, tmp_path, capsys, damage):
+    whole = training("whole", epochs=3)
+    training("run", epochs=3)
+    path = tmp_path / "run" / "model.keras"
+    content = bytearray(path.read_bytes())
+    if damage == "gone":
+        path.unlink()
+    else:
+        content[len(content) // 2] ^= 0xFF
+        cut = {"cut": len(content) // 2, "flipped": len(content), "empty": 0}[damage]
+        path.write_bytes(bytes(content[:cut]))
+    capsys.readouterr()
+    again = training("run", resume=True)
+    assert_same(whole, again)
+    words = capsys.readouterr().err
+    assert damage == "gone" or ("can't be read" in words and "model.previous.keras" in words)
+    assert [row["epoch"] for row in history(tmp_path / "run")] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("files", "content", "message"),
+    [
+        (["model.keras", "model.previous.keras"], b"no", "No checkpoint of this training is left"),
+        (["settings.json"], b'{"model": "va', "settings.json is damaged and can't be read"),
+        (["settings.json"], b"[1]", "settings.json must hold one object"),
+        (["settings.json"], b'{"dataset": "digits"}', "must name the model"),
+        (["data.json"], b"", "data.json is damaged and can't be read"),
+        (["history.csv"], b"\xff\xfe\x00", "history.csv is damaged"),
+        (["history.csv"], b"epoch,loss\nzero,1\n1,2\n", "history.csv is damaged"),
+    ],
+)
+def test_damaged_files_give_one_sentence(run, training, tmp_path, files, content, message):
+    training("run", epochs=2)
+    for name in files:
+        (tmp_path / "run" / name).write_bytes(content)
+    code, _, err = run("train", "vae", "--output", "run", "--resume")
+    assert code == 2
+    assert message in err and len(err.strip().splitlines()) == 1
+
+
+def test_a_checkpoint_of_another_model_is_refused(training, tmp_path):
+    training("run", epochs=1)
+    path = tmp_path / "run" / "settings.json"
+    path.write_text(path.read_text().replace('"latent_dim": 3', '"latent_dim": 5'))
+    with pytest.raises(ValueError, match=r"does not fit the model that .*settings.json describes"):
+        training("run", resume=True, latent_dim=5)
+
+
+def test_what_a_killed_process_had_not_finished_is_removed(training, tmp_path):
+    training("run", epochs=1)
+    folder = tmp_path / "run"
+    strays = [
+        ".model.keras.ab12cd34.keras",
+        ".settings.json.x.json",
+        "samples/.epoch_0001.png.q.png",
+    ]
+    for name in strays:
+        (folder / name).write_bytes(b"half")
+    (folder / ".mine").write_text("stays")
+    training("run", resume=True, epochs=2)
+    assert not any((folder / name).exists() for name in strays)
+    assert (folder / ".mine").exists() and not (folder / ".lock").exists()
+
+
+def test_sigterm_saves_the_step_and_says_how_to_go_on(training, tmp_path, pictures):
+    whole = training("whole", epochs=40)
+    command = [sys.executable, "-m", "keras_gen", "train", "vae", "--dataset", str(pictures)]
+    command += ["--base-filters", "4", "--latent-dim", "3", "--batch-size", "4"]
+    command += ["--epochs", "40", "--output", str(tmp_path / "run")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout.readline().startswith("Epoch 1 of 40")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 143, err
+    assert (
+        f"Terminated. Go on with: keras-gen train vae --output {tmp_path / 'run'} --resume" in err
+    )
+    assert_same(whole, training("run", resume=True))
+
+
+# Two processes
+
+
+def test_two_processes_do_not_write_into_one_folder(training, tmp_path, pictures):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    script = "import sys; from keras_gen.app.lock import locked\n"
+    script += "with locked(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script, str(folder / ".lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    try:
+        assert holder.stdout.readline().strip() == b"held"
+        with pytest.raises(ValueError, match=f"in which process {holder.pid} is training"):
+            training("run", epochs=1)
+        holder.kill()  # Its lock goes with it; its file stays.
+        holder.wait()
+        assert (folder / ".lock").exists()
+        training("run", epochs=1)
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdin.close()
+        holder.stdout.close()
+    assert not (folder / ".lock").exists()
+
+
+# Lengths
+
+
+def rates(model):
+    return [
+        float(keras.ops.convert_to_numpy(model.optimizer[phase].learning_rate))
+        for phase in model.optimizer.phase_names
+    ]
+
+
+def test_a_training_can_be_made_longer(training, tmp_path):
+    """The rates are those of the new length, at the step that was reached."""
+    first = training("run", "gan", epochs=2)
+    assert rates(first) == [0.0, 0.0]
+    seen = []
+
+    class Spy(watching.Clock):
+        def on_train_batch_begin(self, batch, logs=None):
+            seen.append(rates(self.model)[0])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watching, "Clock", Spy)
+        longer = training("run", "gan", epochs=6, resume=True)
+    assert steps_of(longer) == 30 and len(seen) == 20
+    # 30 updates: 15 at 5e-4, and 15 that fall to zero; the first ten were made before.
+    expected = [5e-4 * min(1.0, (30 - step) / 15) for step in range(10, 30)]
+    np.testing.assert_allclose(seen, expected, rtol=1e-5)
+    assert rates(longer) == [0.0, 0.0]
+    assert [row["epoch"] for row in history(tmp_path / "run")] == list("012345")
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert settings["epochs"] == 6
+
+
+def test_a_finished_training_says_so(training, tmp_path, capsys):
+    training("run", epochs=2)
+    before = (tmp_path / "run" / "model.keras").read_bytes()
+    training("run", resume=True)
+    assert "The training is done: 10 steps, 2 epochs." in capsys.readouterr().err
+    assert (tmp_path / "run" / "model.keras").read_bytes() == before
+
+
+def test_steps_may_end_within_an_epoch_and_go_on(training, tmp_path):
+    """Twelve steps are two passes of five and two of the third."""
+    first = training("run", steps=12)
+    assert steps_of(first) == 12
+    assert [row["epoch"] for row in history(tmp_path / "run")] == ["0", "1", "2"]
+    training("run", resume=True, steps=20)
+    whole = training("whole", steps=20)
+    rows = [without_seconds(history(tmp_path / name)) for name in ("run", "whole")]
+    assert [row["epoch"] for row in rows[0]] == ["0", "1", "2", "3"]
+    assert rows[0][:2] == rows[1][:2] and rows[0][3] == rows[1][3]
+    assert_same(whole, training("run", resume=True))
+
+
+def test_lengths_exclude_each_other(training):
+    with pytest.raises(ValueError, match="`epochs` and `steps` exclude each other"):
+        training("run", epochs=2, steps=3)
+
+
+def test_minutes_become_steps_that_are_kept(training, tmp_path, capsys):
+    model = training("run", "gan", minutes=0.02)
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert settings["minutes"] == 0.02 and settings["epochs"] is None
+    assert steps_of(model) == settings["steps"] > 0
+    assert f"0.02 minutes are {settings['steps']} steps" in capsys.readouterr().err
+    assert rates(model) == [0.0, 0.0]
+    # The throwaway start changed nothing: the same steps, asked for, train the same model.
+    assert_same(model, training("again", "gan", steps=settings["steps"]))
+
+
+def test_few_data_have_a_length_in_steps(training, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(find_family("vae").load(), "least_steps", 90)
+    monkeypatch.setattr(find_family("vae").load(), "default_epochs", 3)
+    training("run")
+    # 90 steps of the default batch are enough; batches of 4 are smaller than that, so no fewer.
+    assert json.loads((tmp_path / "run" / "settings.json").read_text())["epochs"] == 18
+    assert "Training for 18 epochs of 5 steps" in capsys.readouterr().err
+
+
+def test_long_trainings_have_200_pictures_or_so(training, tmp_path, monkeypatch):
+    monkeypatch.setattr(training_module, "MOST_PICTURES", 2)
+    training("run", epochs=5)
+    names = sorted(path.name for path in (tmp_path / "run" / "samples").glob("epoch_*"))
+    assert names == ["epoch_0002.png", "epoch_0004.png", "epoch_0005.png"]
+
+
+# Data that change
+
+
+@pytest.mark.parametrize(("count", "steps"), [(41, 10), (9, 2)])
+@pytest.mark.parametrize("stop", [None, 6])
+def test_a_folder_that_grew_or_shrank(training, tmp_path, pictures, capsys, count, steps, stop):
+    if stop is None:
+        training("run", "gan", epochs=2)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            training("run", "gan", epochs=4, stopper=StopsAfter(stop))
+    for path in pictures.iterdir():
+        path.unlink()
+    write_pictures(pictures, range(count))
+    capsys.readouterr()
+    seen = []
+
+    class Spy(watching.Clock):
+        def on_train_batch_begin(self, batch, logs=None):
+            seen.append(rates(self.model)[0])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watching, "Clock", Spy)
+        model = training("run", "gan", epochs=4, resume=True)
+    words = capsys.readouterr().err
+    assert f"The data set has {count} examples now and had 23" in words
+    begun, epoch = (10, 2) if stop is None else (7, 1)
+    assert ("the one under way begins anew" in words) is (stop is not None)
+    total = begun + (4 - epoch) * steps
+    assert steps_of(model) == total and len(seen) == total - begun
+    expected = [5e-4 * min(1.0, (total - i) / (total - total // 2)) for i in range(begun, total)]
+    np.testing.assert_allclose(seen, expected, rtol=1e-5)
+    assert [row["epoch"] for row in history(tmp_path / "run")] == ["0", "1", "2", "3"]
+    data = json.loads((tmp_path / "run" / "data.json").read_text())
+    assert data["passes"] == [
+        {"epoch": 0, "step": 0, "count": 23, "steps": 5},
+        {"epoch": epoch, "step": begun, "count": count, "steps": steps},
+    ]
+    # Longer once more: the count of passes goes on from the change.
+    assert steps_of(training("run", "gan", epochs=5, resume=True)) == total + steps
+
+
+def test_what_the_data_are_is_kept(run, tmp_path):
+    options = ["--epochs", "1", "--batch-size", "500", "--base-filters", "4"]
+    code, _, err = run(
+        "train", "conditional_gan", "--dataset", "digits", *options, "--output", "run"
+    )
+    assert code == 0, err
+    data = json.loads((tmp_path / "run" / "data.json").read_text())
+    assert (data["count"], data["steps"], data["shapes"]) == (1497, 2, [[8, 8, 1]])
+    assert data["class_names"] == [str(number) for number in range(10)]
+    assert (data["split"], data["splits"]) == ("train", ["train", "test"])
+
+
+def test_the_data_are_opened_once(training, monkeypatch):
+    from keras_gen import data
+
+    opened = []
+    open_images = data.open_images
+    monkeypatch.setattr(
+        data, "open_images", lambda *a, **k: opened.append(a) or open_images(*a, **k)
+    )
+    training("run", epochs=1)
+    training("run", epochs=2, resume=True)
+    assert len(opened) == 2
+
+
+# Trainings of 0.1
+
+
+def test_a_training_of_0_1_goes_on(training, tmp_path):
+    """It has no data.json, no progress in its file, and None for other families' options."""
+    whole = training("whole", "gan", epochs=4)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(watching.Clock, "on_epoch_begin", interrupt_second_epoch)
+        training("run", "gan", epochs=4)
+    folder = tmp_path / "run"
+    keras.saving.load_model(folder / "model.keras").save(folder / "model.keras")
+    with zipfile.ZipFile(folder / "model.keras") as archive:
+        assert not archive.comment
+    (folder / "data.json").unlink()
+    (folder / "model.previous.keras").unlink(missing_ok=True)
+    settings = json.loads((folder / "settings.json").read_text())
+    settings = {k: v for k, v in settings.items() if k not in ("steps", "minutes")}
+    settings |= {"beta": None, "n_critic": None, "input": None, "target": None, "augment": None}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    assert_same(whole, training("run", "gan", resume=True))
+    assert [row["epoch"] for row in history(folder)] == ["0", "1", "2", "3"]
+
+
+def test_files_have_the_rights_that_the_system_gives(training, tmp_path):
+    training("run", epochs=1)
+    mask = os.umask(0)
+    os.umask(mask)
+    for name in ("model.keras", "settings.json", "data.json", "history.csv"):
+        assert (tmp_path / "run" / name).stat().st_mode & 0o777 == 0o666 & ~mask, name
