@@ -6,7 +6,7 @@ import sys
 
 import keras
 
-from keras_gen import callbacks, distribution, pictures
+from keras_gen import callbacks, distribution
 from keras_gen.app import progress, watching
 from keras_gen.app.execution import JIT, Execution
 from keras_gen.app.plan import Plan
@@ -143,9 +143,8 @@ class _Training:
         self._fit(model, plan, begun)
         if self.devices.is_chief:
             with model.alone() as own:
-                images, columns = self.draw(own)
-            grid = pictures.image_grid(images, columns)
-            pictures.save_png(folder.picture, pictures.enlarge(grid, 512))
+                samples, columns = self.draw(own)
+            model.gives.show(samples, folder.picture, columns, least=512)
         return model
 
     # What has been done

@@ -84,10 +84,16 @@ class SampleImages(keras.callbacks.Callback):
                 samples, spec = model.generate(self.n, seed=self.seed), model.gives
             else:
                 samples = np.asarray(self.draw(model))
-                spec = spec_of(samples.shape[1:])
+                spec = self._spec_of(samples)
         path = spec.show(samples, self.directory / f"epoch_{epoch + 1:04d}.png", self.columns)
         if self.log_dir is not None and path.suffix == ".png":
             self._log(pictures.read_picture(path), epoch)
+
+    def _spec_of(self, samples):
+        """What was drawn: what the model makes, where it looks like that."""
+        gives = getattr(self.model, "gives", None)
+        shape = samples.shape[1:]
+        return gives if gives is not None and gives.fits(shape) else spec_of(shape)
 
     def _animate(self):
         frames = [

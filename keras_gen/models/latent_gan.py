@@ -50,7 +50,7 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
 
     @property
     def takes(self):
-        spec = spec_of(self.image_shape)
+        spec = self.gives
         taken = {"image" if spec.kind == "images" else "data": spec}
         if self.num_classes is not None:
             taken["label"] = Labels(self.num_classes, self.class_names)

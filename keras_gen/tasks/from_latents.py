@@ -92,7 +92,8 @@ class GeneratesFromLatents(FromLatents):
             Float32 NumPy array `(n, ...)`, or `(num_classes * n, ...)` with `per_class`.
         """
         latents, labels = self.chosen(n, labels, per_class, seed, latents)
-        return predict(self.sampler, latents if labels is None else [latents, labels], batch_size)
+        inputs = latents if labels is None else [latents, labels]
+        return self.gives.give(predict(self.sampler, inputs, batch_size))
 
     def interpolate(self, steps=8, seed=None, latents=None, **options):
         """Makes samples along the great circle between two latents.

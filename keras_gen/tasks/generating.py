@@ -261,19 +261,19 @@ class Generates(Task):
         """
         spec = self.gives
         examples, count = reporting.chosen_examples(opened, (spec,), n, BATCH_SIZE)
-        has_scores = spec.default_features(opened.name) is not None
-        if not has_scores:
-            report = self._losses_alone(examples, count, features)
-        else:
+        if spec.default_features(opened.name) is not None:
             report = self._scored(opened, examples, count, features, seed)
+        else:
+            report = self._losses_alone(examples, count, features)
+            if spec.has_scores:
+                del report["notes"]
+                report |= self._scored_by_kind(opened, examples, count, seed)
         report |= reporting.fitting([(opened.own_shapes[0], spec.shape)])
         if self.measured:
             chosen, _ = reporting.chosen_examples(
                 opened, (spec,), min(n, self.measured), BATCH_SIZE
             )
-            elements = list(chosen.as_numpy_iterator())
-            everything = keras.tree.map_structure(lambda *parts: np.concatenate(parts), *elements)
-            found = self.measure(everything, **options)
+            found = self.measure(reporting.as_array(chosen), **options)
             report["losses"] |= found.pop("losses")
             report |= found
         return report
@@ -305,6 +305,26 @@ class Generates(Task):
             "counts": {"examples": count},
             "notes": [f"There are no scores for {noun} of shape {self.gives.shape}: losses alone."],
         }
+
+    def _scored_by_kind(self, opened, examples, count, seed):
+        """Scores that a kind of data has of its own, of as many samples as there are real examples."""
+        real, spec = reporting.as_array(examples), self.gives
+        train = reporting.held_out(opened)
+        if train is None:
+            first, second = real[::2], real[1::2]
+        else:
+            train, _ = reporting.chosen_examples(train, (spec,), count, BATCH_SIZE)
+            first, second = real, reporting.as_array(train)
+        made, _ = self.samples(count, seed=seed)
+        report = {
+            "noun": spec.noun,
+            "scores": spec.score(real, made),
+            "counts": {"generated": len(made), "real": count},
+        }
+        if len(second):
+            report["floor"] = spec.score(first, second)
+            report["floor_counts"] = {"generated": len(second), "real": len(first)}
+        return report
 
     def measure(self, examples, **options):
         """What else the model knows to say of data, for its `report`.
