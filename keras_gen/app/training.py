@@ -135,6 +135,7 @@ class _Training:
             plan = self._plan(passes[-1], begun.step)
             model = self._build(plan.total)
             if checkpoint is not None:
+                self._check_classes(model)
                 folder.load(model, checkpoint)
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
@@ -182,6 +183,18 @@ class _Training:
             "of the new length, at the step that was reached."
         )
         return path, Progress(begun.step), [*passes, {"epoch": epoch, "step": begun.step, **now}]
+
+    def _check_classes(self, model):
+        """Refuses data whose classes are others, or in another order, than those that were learnt."""
+        names = list(self.opened.class_names or ())
+        kept = self.folder.read_data()
+        # A training of 0.1 has none kept: there 10 came before 2.
+        learnt = sorted(names) if kept is None else list(kept.get("class_names") or names)
+        if model.num_classes is not None and names != learnt:
+            raise ValueError(
+                "`dataset` must have the classes that the training began with, in their order: "
+                f"{', '.join(learnt)}. Received: {', '.join(names)}"
+            )
 
     def _passes(self, begun, now):
         """The passes that `data.json` tells of, up to the checkpoint."""
