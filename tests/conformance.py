@@ -1,9 +1,17 @@
-"""What every model promises, on every backend. Run it with KERAS_BACKEND set to each of the three."""
+"""What every model promises, on every backend. Run it with KERAS_BACKEND set to each of the three.
+
+It runs over each family's case: see `tests/families.py`, which also says how to run it over your own.
+"""
+
+import dataclasses
 
 import keras
 import numpy as np
 import pytest
 
+from keras_gen.layers import ImagePool
+from keras_gen.tasks.generating import Generates
+from keras_gen.tasks.translating import Translates
 from tests.cases import compiled
 from tests.families import CASES
 
@@ -327,9 +335,9 @@ def test_whole_step_compiles_under_xla(case, monkeypatch):
     assert all(np.isfinite(values).all() for values in history.values())
 
 
-def test_refuses_images_of_another_shape(case):
+def test_refuses_data_of_another_shape(case):
     model = compiled(case)
-    wrong = keras.tree.map_structure(lambda a: a[:, :, :6] if a.ndim > 1 else a, case.data(4))
+    wrong = keras.tree.map_structure(lambda a: a[:, :-2] if a.ndim > 1 else a, case.data(4))
     with pytest.raises(ValueError, match="shape"):
         model.fit(wrong, verbose=0)
 
@@ -337,6 +345,206 @@ def test_refuses_images_of_another_shape(case):
 def test_refuses_nan_in_arrays(case):
     model = compiled(case)
     poisoned = keras.tree.map_structure(np.copy, case.data(4))
-    keras.tree.flatten(poisoned)[0][0, 0, 0, 0] = np.nan
+    keras.tree.flatten(poisoned)[0].flat[0] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         model.fit(poisoned, verbose=0)
+
+
+class Sequence(keras.utils.PyDataset):
+    """Batches of four."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.data = data
+
+    def __len__(self):
+        return len(keras.tree.flatten(self.data)[0]) // 4
+
+    def __getitem__(self, index):
+        return (keras.tree.map_structure(lambda a: a[4 * index : 4 * index + 4], self.data),)
+
+
+def as_dataset(data):
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices(data).batch(4)
+
+
+def as_generator(data):
+    sequence = Sequence(data)
+    return (sequence[index] for index in range(len(sequence)))
+
+
+# What data come in, and what else `fit` must be told then.
+FORMS = {
+    "arrays": (lambda data: data, {"batch_size": 4}),
+    "dataset": (as_dataset, {}),
+    "sequence": (Sequence, {}),
+    "generator": (as_generator, {"steps_per_epoch": 2}),
+}
+
+
+@pytest.mark.usefixtures("same_graphs")
+def test_every_source_of_data_trains_alike(case):
+    model = compiled(case, lambda: keras.optimizers.SGD(0.01))
+    variables = [*model.variables, *model.optimizer.variables]
+    start, ends, logs = weights_of(model), {}, {}
+    for form, (given, options) in FORMS.items():
+        for variable, value in zip(variables, start, strict=True):
+            variable.assign(value)
+        history = model.fit(given(case.data(8)), shuffle=False, verbose=0, **options).history
+        ends[form] = weights_of(model)
+        assert int(model.optimizer.iterations) == 2
+        logs[form] = {name: values[0] for name, values in history.items()}
+    for form in FORMS:
+        assert logs[form] == pytest.approx(logs["arrays"], rel=1e-5, abs=1e-6), form
+        assert_same(ends[form], ends["arrays"], 1e-6)
+
+
+def parts_of(model, data):
+    """Data by the names of their parts."""
+    return data if isinstance(data, dict) else {next(iter(model.takes)): data}
+
+
+def poisoned(values):
+    values = values.copy()
+    values.flat[-1] = np.nan
+    return values
+
+
+WRONG = {
+    "shape": lambda values: values[:, :-2],
+    "NaN": poisoned,
+    "complex64": lambda values: values.astype("complex64"),
+}
+
+
+def test_wrong_data_are_refused_before_the_first_step_in_every_form(case):
+    model = compiled(case)
+    before = weights_of(model)
+    right = parts_of(model, case.data(4))
+    for part, spec in model.takes.items():
+        if spec.kind == "labels":
+            continue
+        for word, spoil in WRONG.items():
+            wrong = {**right, part: spoil(right[part])}
+            for form, (given, _) in FORMS.items():
+                for call in (model.fit, model.evaluate):
+                    with pytest.raises(ValueError, match=word):
+                        call(given(wrong), verbose=0)
+                    assert_same(before, weights_of(model))
+                assert int(model.optimizer.iterations) == 0, (part, word, form)
+    model.fit(case.data(4), verbose=0)
+    assert int(model.optimizer.iterations) == 1
+
+
+def test_a_batch_refused_in_mid_training_leaves_a_whole_model(case):
+    model = compiled(case)
+    right = parts_of(model, case.data(4))
+    wrong = {
+        name: WRONG["shape"](values) if values.ndim > 1 else values
+        for name, values in right.items()
+    }
+    before = weights_of(model)
+    # TensorFlow traces for batches of any shape, and leaves it to its kernels to refuse one.
+    with pytest.raises(Exception, match=r"(?i)shape|size|incompatible"):
+        model.fit(iter([(right,), (wrong,)]), steps_per_epoch=2, verbose=0)
+    after = weights_of(model)
+    assert [a.shape for a in before] == [a.shape for a in after]
+    assert all(np.isfinite(values).all() for values in after)
+    steps = int(model.optimizer.iterations)
+    assert steps in (0, 1)
+    assert np.isfinite(case.outputs(model)).all()
+    model.fit(case.data(4), verbose=0)
+    assert int(model.optimizer.iterations) == steps + 1
+
+
+def test_a_term_that_no_loss_gives_raises(case, monkeypatch):
+    phases = type(case.build()).phases
+
+    def with_another(self):
+        found = phases(self)
+        last = case.phases[-1]
+        return found | {
+            last: dataclasses.replace(found[last], terms=(*found[last].terms, "nowhere"))
+        }
+
+    monkeypatch.setattr(type(case.build()), "phases", with_another)
+    model = compiled(case)
+    with pytest.raises(ValueError, match=rf"'{case.phases[-1]}' declares the terms \['nowhere'\]"):
+        model.fit(case.data(4), verbose=0)
+
+
+class Misspelling:
+    """An `Update` whose every loss gives a term that no phase declares."""
+
+    def __init__(self, update):
+        self.update = update
+
+    def __getattr__(self, name):
+        return getattr(self.update, name)
+
+    def __call__(self, phase, loss, **options):
+        def misspelt(*outputs):
+            result = loss(*outputs)
+            value, terms, *made = result if isinstance(result, tuple) else (result, {})
+            return value, {**terms, "mispelt": value}, *made
+
+        return self.update(phase, misspelt, **options)
+
+
+def test_a_term_that_no_phase_declares_raises(case, monkeypatch):
+    model = compiled(case)
+    step = type(model).step
+    monkeypatch.setattr(type(model), "step", lambda self, data, u: step(self, data, Misspelling(u)))
+    with pytest.raises(ValueError, match=r"gives the terms \['mispelt'\].*must declare"):
+        model.fit(case.data(4), verbose=0)
+
+
+def assert_is(spec, made, n):
+    """Samples are so many of what a spec says."""
+    assert made.shape == (n, *spec.shape) and made.dtype == "float32"
+    spec.check("What the model makes", made, whole=True)
+
+
+def test_what_it_takes_and_gives_is_what_it_says(case):
+    model = case.build()
+    parts = parts_of(model, case.data(4))
+    assert list(parts) == list(model.takes)
+    for name, spec in model.takes.items():
+        spec.check(name, parts[name], whole=True)
+    assert next(iter(model.takes.values())).noun == case.noun
+    if case.generates:
+        samples, labels = model.samples(4, seed=0)
+        assert_is(model.gives, samples, 4)
+        assert (labels is None) == (model.num_classes is None)
+        return
+    assert {abs(direction.order) for direction in model.directions.values()} == {1}
+    assert ("" in model.directions) == (len(model.directions) == 1)
+    for direction in model.directions.values():
+        taken, given = list(model.takes)[:: direction.order]
+        assert direction.takes.shape == model.takes[taken].shape
+        assert direction.gives.shape == model.takes[given].shape
+        assert_is(direction.gives, direction.translate(parts[taken]), 4)
+
+
+def test_what_the_case_says_is_so(case):
+    model = compiled(case)
+    layers = model._flatten_layers()
+    kinds = {kind for layer in layers for kind in type(layer).__mro__}
+    assert (keras.layers.BatchNormalization in kinds) == case.batch_normalised
+    assert (ImagePool in kinds) == case.pooled
+    assert isinstance(model, Generates) == case.generates
+    assert isinstance(model, Translates) != case.generates
+    assert tuple(model.phases()) == case.phases
+    assert all(hasattr(model, method) for method in case.methods)
+
+
+def test_a_model_is_no_subclass_of_a_concrete_one(case):
+    """Families share by parts and by abstract bases: a class that files may name is nobody's base."""
+    model_class = type(case.build())
+    assert ">" in keras.saving.get_registered_name(model_class)
+    concrete = [
+        base for base in model_class.__mro__[1:] if ">" in keras.saving.get_registered_name(base)
+    ]
+    assert not concrete

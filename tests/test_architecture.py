@@ -1,48 +1,64 @@
-"""Which part imports which, read from the source; and what `import keras_gen` loads."""
+"""Which room imports which, read from the source; and what `import keras_gen` loads."""
 
 import ast
-import configparser
+import graphlib
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
 
 import keras_gen
+from keras_gen import backend
+from keras_gen.models import FAMILIES
 
 ROOT = pathlib.Path(keras_gen.__file__).parent
 BACKENDS = {"tensorflow", "jax", "torch"}
 
-# What each part may import from the package, beside itself; the rest is above it.
+# What stands on the ground: everybody may import it, and it imports nothing of the package.
+GROUND = {"checks", "files", "lazy", "on_first_use", "schedules", "version"}
+# What each room may import, beside itself and the ground, when it is imported.
 BELOW = {
-    "version": set(),
-    "files": set(),
-    "on_first_use": set(),
-    "schedules": set(),
-    "pixels": set(),
-    "presets": {"files", "on_first_use", "version"},
-    "engine": {"presets"},
-    "layers": {"engine"},
-    "losses": {"engine"},
-    "networks": {"engine", "layers", "losses"},
-    "models": {
-        "recipes",
-        "data",
-        "schedules",
-        "engine",
-        "layers",
-        "losses",
-        "networks",
-        "on_first_use",
-        "pixels",
-    },
-    "pictures": {"files"},
+    "backend": set(),
+    "modalities": set(),
+    "presets": set(),
+    "layers": {"backend"},
+    "losses": {"backend", "modalities"},
+    "core": {"backend", "layers", "losses", "modalities", "presets"},
+    "engine": {"backend", "core"},  # the names of 0.1
+    "networks": {"layers"},
+    "pictures": {"modalities"},
+    "tasks": {"backend", "core", "modalities", "pictures"},
+    "models": {"backend", "core", "layers", "losses", "modalities", "networks", "tasks"},
+    "recipes": {"models"},  # the names of the families; `recipe.py` beside a model is of this room
     "distribution": set(),
+    "data": {"modalities"},
+    "metrics": {"losses", "modalities", "presets"},
+    "callbacks": {"metrics", "modalities", "pictures", "tasks"},
+    "evaluation": {"tasks"},
+    "translation": {"modalities", "tasks"},
+    "app": {
+        "callbacks",
+        "distribution",
+        "evaluation",
+        "pictures",
+        "presets",
+        "recipes",
+        "tasks",
+    },
+    "cli": {"app"},
+    "__main__": {"app"},
 }
-# These may import all of the above, and one another, but for data pipelines.
-ABOVE_MODELS = {"data", "metrics", "callbacks"}
-# Recipes name the models, and import the rest when they are called.
-RECIPES = {"models", "networks", "schedules", "data"}
+# What their functions may import, too, when they are called.
+WHEN_CALLED = {
+    "modalities": {"data", "metrics", "pictures"},
+    "tasks": {"data", "metrics", "presets"},
+    "recipes": {"data", "networks"},
+    "app": {"data", "translation"},
+}
+# May be imported at the top of a recipe's file: the standard library, and what is as light.
+LIGHT = {"recipes", "models", "on_first_use"}
 
 
 def part_of(path):
@@ -51,93 +67,200 @@ def part_of(path):
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
-def imports_of(path):
-    """Dotted names that a file imports, wherever in it, those under `keras_gen` in full."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
-            if node.module == "keras_gen":
-                yield from (f"keras_gen.{alias.name}" for alias in node.names)
-            else:
-                yield node.module
+def names_in(node, path):
+    """Dotted names that a statement imports, those under `keras_gen` in full."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    assert node.level == 0, f"{path} has a relative import"
+    if node.module == "keras_gen":
+        return [f"keras_gen.{alias.name}" for alias in node.names]
+    return [node.module]
+
+
+def imports_of(path, when_called=None):
+    """Names that a file imports: when it is imported, when its functions are called, or either way."""
+    tree = ast.parse(path.read_text())
+    functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.Lambda))]
+    inside = {id(node) for function in functions for node in ast.walk(function)}
+    return [
+        name
+        for node in ast.walk(tree)
+        if when_called is None or (id(node) in inside) == when_called
+        for name in names_in(node, path)
+    ]
 
 
 FILES = sorted(ROOT.rglob("*.py"))
 
 
-def parts_imported_by(path):
-    names = (name.split(".") for name in imports_of(path))
+def parts_imported_by(path, when_called=None):
+    names = (name.split(".") for name in imports_of(path, when_called))
     return {name[1] for name in names if name[0] == "keras_gen" and len(name) > 1}
 
 
 def test_the_package_is_found():
-    assert {"engine", "models", "data", "app", "recipes"} <= {part_of(path) for path in FILES}
-    assert "engine" in parts_imported_by(ROOT / "models" / "gan" / "model.py")
-    assert "tensorflow" in imports_of(ROOT / "engine" / "tensorflow_engine.py")
+    assert {"backend", "core", "models", "data", "app", "recipes"} <= {part_of(p) for p in FILES}
+    assert "core" in parts_imported_by(ROOT / "models" / "gan" / "model.py")
+    assert "networks" in parts_imported_by(ROOT / "models" / "gan" / "recipe.py", True)
+    assert "networks" not in parts_imported_by(ROOT / "models" / "gan" / "recipe.py", False)
+    assert "tensorflow" in imports_of(ROOT / "backend" / "tensorflow.py")
 
 
-@pytest.mark.parametrize("part", [*BELOW, *sorted(ABOVE_MODELS), "recipes"])
+def test_every_part_of_the_package_has_its_place():
+    parts = {part_of(path) for path in FILES} - {"__init__"}
+    assert parts == GROUND | {*BELOW}
+    # Nothing stands above itself.
+    graphlib.TopologicalSorter(BELOW).prepare()
+
+
+@pytest.mark.parametrize("part", [*sorted(GROUND), *BELOW])
 def test_nothing_imports_upwards(part):
-    allowed = (RECIPES if part == "recipes" else BELOW.get(part, {*BELOW})) | {part}
-    if part in ABOVE_MODELS:
-        allowed |= ABOVE_MODELS - {"data"}
+    allowed = (BELOW[part] | GROUND if part in BELOW else set()) | {part}
+    called = allowed | WHEN_CALLED.get(part, set())
     for path in FILES:
         if part_of(path) == part:
-            upwards = parts_imported_by(path) - allowed
+            upwards = parts_imported_by(path, False) - allowed
             assert not upwards, f"{path.relative_to(ROOT)} imports {upwards}"
+            upwards = parts_imported_by(path, True) - called
+            assert not upwards, f"{path.relative_to(ROOT)} imports {upwards} when it is called"
 
 
-def test_nothing_imports_the_command_line_but_its_entry():
-    importers = {path.relative_to(ROOT) for path in FILES if "app" in parts_imported_by(path)}
-    assert {path.parts[0] for path in importers} <= {"__main__.py", "cli.py", "app"}
-    assert not any("cli" in parts_imported_by(path) for path in FILES)
-
-
-def test_recipes_and_registry_import_nothing_heavy():
-    """Not at the top of a module; what their functions import is asked for when they are called."""
-    light = {
-        "keras_gen",
-        "typing",
-        "dataclasses",
-        "difflib",
-        "importlib",
-        "inspect",
-        "math",
-        "types",
-    }
+def test_recipes_import_nothing_heavy_at_the_top():
+    """What their functions import is asked for when they are called."""
     recipes = [*(ROOT / "recipes").glob("*.py"), *(ROOT / "models").glob("*/recipe.py")]
-    for path in [*recipes, ROOT / "models" / "__init__.py"]:
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.Import):
-                names = {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                names = {node.module.split(".")[0]}
-                inside = node.module.split(".")[1:2] or [alias.name for alias in node.names]
-                assert names != {"keras_gen"} or {*inside} <= {"recipes", "models", "on_first_use"}
-            else:
-                continue
-            assert names <= light, f"{path.relative_to(ROOT)} imports {names}"
+    assert len(recipes) > len(FAMILIES)
+    names = ["__init__.py", "on_first_use.py", "version.py", "models/__init__.py"]
+    for path in [*recipes, *(ROOT / name for name in names)]:
+        packages = {name.split(".")[0] for name in imports_of(path, False)}
+        assert packages <= {"keras_gen", *sys.stdlib_module_names}, path.relative_to(ROOT)
+        if path in recipes:
+            assert parts_imported_by(path, False) <= LIGHT, path.relative_to(ROOT)
 
 
-def test_only_the_engine_and_the_pipelines_import_a_backend():
-    importers = {
-        (part_of(path), path.name)
-        for path in FILES
-        if BACKENDS & {name.split(".")[0] for name in imports_of(path)}
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_imports_no_other_family_s_recipe(family):
+    """A model may be one of another family, for another kind of data; options are each family's own."""
+    for path in (ROOT / "models" / family).rglob("*.py"):
+        names = [name.split(".") for name in imports_of(path)]
+        families = {name[2] for name in names if name[:2] == ["keras_gen", "models"] and name[2:]}
+        others = families & {*FAMILIES, *FAMILIES.values()} - {family}
+        recipes = [name for name in names if name[3:4] == ["recipe"] and name[2] != family]
+        assert not recipes, f"{path.relative_to(ROOT)} imports {recipes}"
+        if path.name == "recipe.py":
+            assert not others, f"{path.relative_to(ROOT)} imports {others}"
+
+
+# Backends
+
+
+def test_each_backend_has_one_file_and_pipelines_are_tensorflows():
+    importers = {}
+    for path in FILES:
+        for name in {name.split(".")[0] for name in imports_of(path)} & BACKENDS:
+            importers.setdefault(name, set()).add(str(path.relative_to(ROOT)))
+        stand_ins = re.findall(r"LazyModule\(\s*['\"](\w+)", path.read_text())
+        if BACKENDS & {*stand_ins}:
+            assert str(path.relative_to(ROOT)) == "data/lazy.py"
+    assert importers.pop("tensorflow") == {
+        "backend/tensorflow.py",
+        "distribution/tensorflow_devices.py",
+        "data/lazy.py",
     }
-    assert {part for part, _ in importers} == {"engine", "distribution", "data"}
-    for part, kind in (("engine", "engine"), ("distribution", "devices")):
-        files = {name for importer, name in importers if importer == part}
-        assert files == {f"{backend}_{kind}.py" for backend in BACKENDS}
+    for name in BACKENDS - {"tensorflow"}:
+        assert importers[name] == {f"backend/{name}.py", f"distribution/{name}_devices.py"}
 
 
-def test_only_the_engine_branches_on_the_backend():
+def test_only_their_rooms_branch_on_the_backend():
     asking = {part_of(path) for path in FILES if "backend.backend()" in path.read_text()}
-    assert "engine" in asking
+    assert "backend" in asking
     # Pipelines leave accelerators to another backend; the command line says which one runs.
-    assert asking <= {"engine", "distribution", "data", "app"}
+    assert asking <= {"backend", "distribution", "data", "app"}
+
+
+def defined_in(path):
+    """Dict from the names that a file defines at its top to their arguments, None where there are none."""
+    found = {}
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = ast.unparse(node.args)
+        elif isinstance(node, ast.ClassDef):
+            found[node.name] = None
+        elif isinstance(node, ast.Assign):
+            found |= {target.id: None for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+# A kernel where there is one, else None: what it takes is its own backend's.
+MAY_BE_NONE = {"fused_batch_normalization"}
+
+
+def test_every_backend_keeps_the_contract():
+    files = {name: defined_in(ROOT / "backend" / f"{name}.py") for name in BACKENDS}
+    for name, defined in files.items():
+        missing = {*backend.CONTRACT} - {*defined}
+        assert not missing, f"backend/{name}.py has no {missing}"
+    for what in {*backend.CONTRACT} - MAY_BE_NONE:
+        arguments = {name: defined[what] for name, defined in files.items()}
+        assert len({*arguments.values()}) == 1, f"{what} takes other arguments: {arguments}"
+
+
+def test_the_contract_is_what_the_room_gives_and_describes():
+    for name in backend.CONTRACT:
+        assert hasattr(backend, name)
+        assert re.search(rf"^- .*`{name}\b.*`: ", backend.__doc__, re.M), f"{name} has no line"
+    assert {*backend.__all__} == {*backend.CONTRACT, "CONTRACT", "Recorded"}
+
+
+def test_nobody_imports_a_backend_s_file_but_its_room():
+    for path in FILES:
+        if part_of(path) != "backend":
+            files = {name for name in imports_of(path) if name.startswith("keras_gen.backend.")}
+            assert not files & {f"keras_gen.backend.{name}" for name in BACKENDS}, path
+
+
+# What asks a model, whichever it is
+
+
+TOOLS = ROOT.parent / "zoo" / "tools"
+OUTSIDE = ("evaluation", "translation", "callbacks", "app", "presets", "metrics")
+ASKING = [path for path in FILES if part_of(path) in OUTSIDE] + sorted(TOOLS.glob("*.py"))
+CLASSES = re.compile(rf"\b({'|'.join(FAMILIES.values())})\b")
+BY_NAME = re.compile(r"\b(?:getattr|hasattr)\((?:self\.)?model, ")
+
+
+def code_of(path):
+    """A file's source without docstrings and comments; of the zoo's tools, without prose either."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            value = body[0].value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                body[0] = ast.Pass()
+        if TOOLS in path.parents and isinstance(node, ast.Constant) and " " in str(node.value):
+            node.value = ""  # what a card says of a preset
+    return ast.unparse(tree)
+
+
+def test_there_is_something_that_asks():
+    assert len(ASKING) > 20
+    assert CLASSES.search("isinstance(model, models.WGANGP)") and not CLASSES.search("GANs, WGAN")
+    assert BY_NAME.search("getattr(self.model, 'latent_dim')")
+
+
+@pytest.mark.parametrize("path", ASKING, ids=lambda path: "/".join(path.parts[-2:]))
+def test_the_outside_asks_the_task_and_never_a_class(path):
+    """Neither a family's class, nor an attribute by its name: a model says what it takes, gives and does."""
+    # What metrics call a model is a classifier.
+    forbidden = [CLASSES] if ROOT / "metrics" in path.parents else [CLASSES, BY_NAME]
+    lines = code_of(path).splitlines()
+    found = [line.strip() for line in lines if any(each.search(line) for each in forbidden)]
+    assert not found
+
+
+# The package as a whole
 
 
 def test_keras_is_used_through_its_public_face():
@@ -172,8 +295,12 @@ def test_importing_the_package_loads_little():
 
 
 def test_every_package_and_the_zoo_are_in_the_wheel():
-    config = configparser.ConfigParser()
-    config.read(ROOT.parent / "setup.cfg")
-    listed = config["options"]["packages"].split()
+    script = (
+        "import setuptools; setuptools.setup = lambda packages: print(*packages);"
+        "exec(open('setup.py').read())"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT.parent
+    )
     found = {".".join(path.parent.relative_to(ROOT.parent).parts) for path in FILES}
-    assert sorted(listed) == sorted(found | {"keras_gen.zoo"})
+    assert sorted(result.stdout.split()) == sorted(found | {"keras_gen.zoo"})

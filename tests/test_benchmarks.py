@@ -4,42 +4,41 @@ import keras
 import numpy as np
 import pytest
 
-from tests.benchmarks import example_pages
-from tests.benchmarks.hand_written import STEPS
-from tests.benchmarks.workloads import workload
+from tests.benchmarks.workloads import BENCHMARKS, page_workload, torch_loop, workload
+from tests.families import missing
 
 SMALL = {"batch_size": 4, "base_filters": 4}
-EXTRA = {"wgan_gp": {"batch_size": 8, "n_critic": 2}}
-# CycleGAN's losses weigh ten times as much, and so does the rounding of their sums.
-RATES = {"cycle_gan": 0.002}
 SEED = 3
 
 
 def small(model, shape=(16, 16, 3)):
-    return workload(model, shape, **{**SMALL, **EXTRA.get(model, {})})
+    return workload(model, shape, **{**SMALL, **BENCHMARKS[model].small})
 
 
 def sgd(case):
-    return [keras.optimizers.SGD(RATES.get(case.model, 0.01)) for _ in case.optimizers()]
+    return [keras.optimizers.SGD(case.benchmark.small_rate) for _ in case.optimizers()]
 
 
 @pytest.mark.parametrize(
     ("name", "share_forward"),
-    [*((name, True) for name in STEPS), ("gan", False), ("conditional_gan", False)],
+    [
+        *((name, True) for name in BENCHMARKS),
+        *((name, False) for name in BENCHMARKS if BENCHMARKS[name].shares_forward),
+    ],
 )
 def test_hand_written_steps_end_where_fit_does(name, share_forward):
     case = small(name)
     batches = case.batches(2)
 
     model = case.compiled(sgd(case), **({"share_forward": False} if not share_forward else {}))
-    for seed, variable in seeds_of(model, name):
-        variable.assign(keras.random.SeedGenerator(seed).state.value)
+    for number, generator in enumerate(case.benchmark.seeded(model)):
+        generator.state.assign(keras.random.SeedGenerator(SEED + number).state.value)
     columns = [np.concatenate(column) for column in zip(*batches, strict=True)]
     model.fit(*columns, batch_size=case.options["batch_size"], shuffle=False, verbose=0)
 
     networks = case.networks()
     options = {} if share_forward else {"share_forward": False}
-    step = STEPS[name](networks, sgd(case), case.options, seed=SEED, **options)
+    step = case.benchmark.hand_written(networks, sgd(case), case.options, seed=SEED, **options)
     for batch in batches:
         step(*batch)
 
@@ -51,17 +50,17 @@ def test_hand_written_steps_end_where_fit_does(name, share_forward):
             assert before.size < 10 or (before != a).any()
 
 
-def seeds_of(model, name):
-    if name == "cycle_gan":
-        pools = model.pool_a, model.pool_b
-        return [(SEED + number, pool.seed_generator.state) for number, pool in enumerate(pools)]
-    return [(SEED, model.seed_generator.state)]
+def test_what_is_timed_has_its_loop_in_pytorch():
+    assert not set(BENCHMARKS) & set(missing("torch_loop.py"))
 
 
-@pytest.mark.parametrize("name", ["gan", "wgan_gp", "conditional_gan", "vae"])
+PAGES = [name for name, timed in BENCHMARKS.items() if timed.page and timed.page.networks]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_the_example_pages_networks_are_as_large_in_pytorch_as_in_keras(name):
-    in_keras = example_pages.page_workload(name).networks().values()
-    in_torch = example_pages.torch_networks(name)
+    in_keras = page_workload(name).networks().values()
+    in_torch = torch_loop(name).page_networks()
     assert [sum(p.numel() for p in network.parameters()) for network in in_torch] == [
         sum(np.prod(v.shape) for v in network.trainable_variables) for network in in_keras
     ]

@@ -6,11 +6,10 @@ import sys
 
 import keras
 
-from keras_gen import callbacks, distribution, pictures
+from keras_gen import callbacks, distribution
 from keras_gen.app import progress, watching
 from keras_gen.app.execution import JIT, Execution
 from keras_gen.app.plan import Plan
-from keras_gen.app.previews import drawer
 from keras_gen.app.run_folder import Progress, RunFolder
 from keras_gen.app.stopping import Stopper
 from keras_gen.app.timing import steps_in
@@ -130,7 +129,7 @@ class _Training:
         folder = self.folder
         self.opened = self.recipe.open()
         self.steps = self.opened.steps(self.recipe.batch_size)
-        self.draw = drawer(self.recipe, self.recipe.preview(self.opened))
+        self.draw = self.recipe.drawer(self.opened)
         with _policy(self.recipe.precision), self.devices.scope():
             checkpoint, begun, passes = self._begun()
             plan = self._plan(passes[-1], begun.step)
@@ -144,9 +143,8 @@ class _Training:
         self._fit(model, plan, begun)
         if self.devices.is_chief:
             with model.alone() as own:
-                images, columns = self.draw(own)
-            grid = pictures.image_grid(images, columns)
-            pictures.save_png(folder.picture, pictures.enlarge(grid, 512))
+                samples, columns = self.draw(own)
+            model.gives.show(samples, folder.picture, columns, least=512)
         return model
 
     # What has been done

@@ -452,8 +452,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 def _with(callback, callbacks):
     """A list of callbacks with one more at its end."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks.append(callback)
-        return callbacks
+        callbacks = callbacks.callbacks
     return [
         *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)),
         callback,

@@ -17,6 +17,11 @@ def check_watched(callbacks, logged, validated):
         watched = _watched(callback)
         if watched is not None and watched not in known:
             raise ValueError(_sentence(callback, watched, known, validated))
+        if watched is not None and _is_undirected(callback):
+            raise ValueError(
+                f"`mode` of {type(callback).__name__} must be 'min' or 'max' for another number than a "
+                f"loss. Received: mode='auto' with monitor={watched!r}"
+            )
         added = _added(callback)
         if added is None:
             return  # It may log whatever those after it watch.
@@ -34,6 +39,12 @@ def _watched(callback):
     watchers = keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau
     saves_best = isinstance(callback, keras.callbacks.ModelCheckpoint) and callback.save_best_only
     return callback.monitor if isinstance(callback, watchers) or saves_best else None
+
+
+def _is_undirected(callback):
+    """Whether Keras would find after the first epoch that it does not know what is better."""
+    name = callback.monitor.removeprefix("val_")
+    return getattr(callback, "mode", None) == "auto" and name != "loss"
 
 
 def _added(callback):

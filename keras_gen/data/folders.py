@@ -7,9 +7,9 @@ import warnings
 
 import numpy as np
 
-from keras_gen.modalities.images.files import SUFFIXES, find_pictures
+from keras_gen.modalities.images.files import SUFFIXES, find_pictures, holds_pictures, is_picture
 
-# Subfolders of these names are splits, where no folder of another name with pictures is beside them.
+# Subfolders of these names are splits.
 SPLITS = ("train", "test", "validation", "val", "valid", "dev", "eval")
 
 
@@ -71,53 +71,67 @@ def list_pictures(folder):
 def split_folder(folder, split):
     """The subfolder named after the split; the folder itself where `"train"` has none.
 
-    A subfolder `train` beside others with pictures that are no splits by their names is a class like
-    them, and a warning says so.
+    A subfolder `train` is a class where others with pictures lie beside it, none of which is a split by
+    its name. What is taken for what is said in a warning, unless nothing but splits lies there.
 
     Raises:
         ValueError: If there is no folder for another split than `"train"`.
     """
     folder = pathlib.Path(folder).expanduser()
-    if split == "train":
-        classes = _classes_beside_train(folder)
-        if not classes:
-            return folder / split if (folder / split).is_dir() else folder
+    if not (folder / split).is_dir():
+        if split != "train" and folder.is_dir():
+            raise ValueError(
+                f"`split` must be 'train' or the name of a subfolder of {folder}. "
+                f"Received: split={split!r}"
+            )
+        return folder
+    if split != "train":
+        return folder / split
+    _, others = _beside_train(folder)
+    if not others:
+        return folder / split
+    named = ", ".join(map(repr, others[:3])) + (" and others" if len(others) > 3 else "")
+    if _train_is_a_class(folder):
         warnings.warn(
-            f"The folder 'train' in {folder} is taken for a class, since {_some(classes)} beside it "
-            f"{'is none' if len(classes) == 1 else 'are none'} of the splits {', '.join(SPLITS)}. "
-            f"For a split, give {os.fspath(folder / 'train')!r} as the source.",
+            f"The folder 'train' in {folder} is taken for a class, like {named} beside it, since none "
+            f"of them is a split ({', '.join(SPLITS)}). For the split, give "
+            f"{os.fspath(folder / 'train')!r} as the source.",
             stacklevel=2,
         )
         return folder
-    if (folder / split).is_dir():
-        return folder / split
-    if folder.is_dir():
-        raise ValueError(
-            f"`split` must be 'train' or the name of a subfolder of {folder}. "
-            f"Received: split={split!r}"
-        )
-    return folder
+    warnings.warn(
+        f"Of {folder} the split 'train' is used, and not {named} beside it. To use them, give them "
+        "as the source, or move the pictures into 'train'.",
+        stacklevel=2,
+    )
+    return folder / split
 
 
-def _classes_beside_train(root):
-    """Names of folders with pictures, beside one named `train`, that name no split."""
-    if not (root / "train").is_dir():
-        return []
-    beside = (f for f in root.iterdir() if f.is_dir() and not f.name.startswith("."))
-    others = (f for f in beside if f.name.lower() not in SPLITS)
-    return sorted((f.name for f in others if find_pictures(f)[0]), key=natural_order)
+def _beside_train(root):
+    """The splits beside a folder `train`, and what else there is with pictures."""
+    folders = [f for f in root.iterdir() if f.is_dir() and not f.name.startswith(".")]
+    splits = [f.name for f in folders if _names_a_split(f.name) and f.name != "train"]
+    others = [f.name for f in folders if not _names_a_split(f.name) and holds_pictures(f)]
+    loose = [f.name for f in root.iterdir() if f.is_file() and is_picture(f)]
+    return splits, sorted(others, key=natural_order) + sorted(loose, key=natural_order)
 
 
-def _some(names):
-    return ", ".join(map(repr, names[:3])) + (" and others" if len(names) > 3 else "")
+def _names_a_split(name):
+    """Whether it is one of `SPLITS`, or that of a domain, such as `testB`."""
+    return name.lower() in SPLITS or (name[:-1] in SPLITS and name[-1:] in ("A", "B"))
+
+
+def _train_is_a_class(root):
+    splits, others = _beside_train(root)
+    return not splits and any((root / name).is_dir() for name in others)
 
 
 def known_splits(folder):
-    """The splits that a folder has as subfolders; `"train"`, the folder itself, where it has none."""
+    """The splits that a folder has as subfolders; `"train"` is the folder itself where it has none."""
     root = pathlib.Path(folder).expanduser()
-    if _classes_beside_train(root):
+    if (root / "train").is_dir() and _train_is_a_class(root):
         return ("train",)
-    return tuple(name for name in SPLITS if (root / name).is_dir()) or ("train",)
+    return tuple(name for name in SPLITS if name == "train" or (root / name).is_dir())
 
 
 def class_labels(rows, folder):

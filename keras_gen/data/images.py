@@ -111,10 +111,10 @@ def images(
 
     Args:
         source: One of: the name of a [TensorFlow Datasets](https://www.tensorflow.org/datasets)
-            data set, `"digits"` and `"emoji"` included, such as `"fashion_mnist"`; a folder of PNG
-            or JPEG pictures of any size and mode, at any depth (a folder named like a data set is
-            written `"./name"`); an array `(n, height, width, channels)`, uint8 or floats in
-            [-1, 1]; a tuple of an array and its integer labels.
+            data set, `"digits"` and `"emoji"` included, such as `"fashion_mnist"`; a folder of
+            pictures of any size and mode (PNG, JPEG, WebP, BMP, GIF, TIFF), at any depth (a folder
+            named like a data set is written `"./name"`); an array `(n, height, width, channels)`,
+            uint8 or floats in [-1, 1]; a tuple of an array and its integer labels.
         image_size: Integer, or `(height, width)`. Images are scaled in proportion until they cover
             it, and their middle is cut out. Defaults to the data's own size.
         batch_size: Integer, images in a batch: the global batch, of all replicas and processes together
@@ -123,7 +123,8 @@ def images(
         channels: 1 for luminance, 3 for colour, 4 to keep a fourth channel. Defaults to the data's
             own, of which a fourth is taken for opacity and composited on white.
         split: String, a TFDS split or slice (`"train[:90%]"`), or a subfolder. Defaults to
-            `"train"`, which for a folder without such a subfolder is the folder itself.
+            `"train"`, which for a folder without such a subfolder is the folder itself, and so it is
+            where `train` is a class among others.
         labels: Boolean, whether to yield `(images, labels)`. A folder's subfolders are its classes.
         augment: Some of `"flip"` (mirrors one image in two) and `"crop"` (cuts the size at random
             out of the image enlarged by 286 / 256: 72 for 64), drawn anew for each image and pass.

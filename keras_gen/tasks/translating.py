@@ -44,6 +44,7 @@ class Translates(Task):
         paired: Whether it learns from pairs that show the same thing.
     """
 
+    words = "can translate"
     report_options = ("input", "target")
     needs_examples = True
     call_in_words = "translations = model.translate(images)  # float32 in [-1, 1]"
@@ -127,7 +128,7 @@ class Translates(Task):
             shown += [inputs, direction.translate(inputs)]
         if len(self.directions) == 1:
             shown.append(both[1])
-        return _side_by_side(shown), 2 * len(shown)
+        return side_by_side(shown), 2 * len(shown)
 
     def report(self, opened, n=10_000, features=None, seed=0, **options):
         """Says how good translations are: errors, and distances to the target domain.
@@ -239,7 +240,7 @@ def _translated(direction, pair):
     return targets, images
 
 
-def _side_by_side(batches):
+def side_by_side(batches):
     """Interleaves batches of images; grey ones are made RGB, smaller ones laid on white."""
     if batches[0].ndim != 4:
         return np.stack(batches, axis=1).reshape(-1, *batches[0].shape[1:])

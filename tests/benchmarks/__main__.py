@@ -1,6 +1,7 @@
 """Times everything and prints a table of ratios: `python -m tests.benchmarks`.
 
     python -m tests.benchmarks --only steps --only shared
+    python -m tests.benchmarks --only steps --model gan --size 28
     python -m tests.benchmarks --json report.json
 
 It takes about half an hour on two quiet cores. Where other processes take turns on the cores,
@@ -38,11 +39,13 @@ def main():
     import tensorflow as tf
     import torch
 
-    from tests.benchmarks.parts import PARTS
+    from tests.benchmarks.parts import MODELS, PARTS, SIZES
 
-    unknown = set(arguments.only) - set(PARTS)
-    if unknown:
-        sys.exit(f"--only takes {', '.join(PARTS)}. Received: {', '.join(sorted(unknown))}")
+    for option, known in (("only", PARTS), ("model", MODELS), ("size", SIZES)):
+        unknown = [str(given) for given in getattr(arguments, option) if given not in known]
+        if unknown:
+            known = ", ".join(map(str, known))
+            sys.exit(f"--{option} takes {known}. Received: {', '.join(unknown)}")
     console = rich.console.Console()
     versions = {
         "keras": keras.__version__,
@@ -55,7 +58,7 @@ def main():
     report = {"versions": versions, "parts": {}}
     start = time.perf_counter()
     for name in arguments.only or PARTS:
-        rows = _run(console, name, PARTS[name])
+        rows = _run(console, name, PARTS[name], arguments.model or MODELS, arguments.size or SIZES)
         report["parts"][name] = [
             {"name": r.name, **r.figures, "ratio": r.ratio, "bound": r.bound, "met": r.met}
             for r in rows
@@ -71,6 +74,16 @@ def _arguments():
         prog="python -m tests.benchmarks", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--only", action="append", default=[], help="A part; may be repeated.")
+    parser.add_argument(
+        "--model", action="append", default=[], help="A family; may be repeated. Default: all."
+    )
+    parser.add_argument(
+        "--size",
+        action="append",
+        default=[],
+        type=int,
+        help="Of images, where a part is of several; may be repeated.",
+    )
     parser.add_argument("--json", help="A file to write the report to.")
     parser.add_argument(
         "--threads",
@@ -80,12 +93,12 @@ def _arguments():
     return parser.parse_args()
 
 
-def _run(console, name, part):
+def _run(console, name, part, models, sizes):
     import rich.table
 
     rows = []
     with console.status(name) as status:
-        for row in part():
+        for row in part(models, sizes):
             rows.append(row)
             status.update(f"{name}: {row.name} {row.ratio:.2f}")
     columns = list(dict.fromkeys(column for row in rows for column in row.figures))

@@ -18,9 +18,11 @@ import jax
 import keras
 import numpy as np
 
-from keras_gen.recipes import families
+from keras_gen.recipes import find_family
+from tests.families import CASES, FAMILIES, families_that
 
 CHANNELS = 3
+MODELS = [name for name in families_that(lambda case: case.takes_images) if name in FAMILIES]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,21 +38,28 @@ class Opened:
         return ((self.size, self.size, CHANNELS),) * self.images
 
 
-def batch_of(model, size, batch):
-    images = jax.ShapeDtypeStruct((batch, size, size, CHANNELS), "float32")
-    if model in ("pix2pix", "cycle_gan"):
-        return (images, images)
-    if model == "conditional_gan":
-        return (images, jax.ShapeDtypeStruct((batch,), "int32"))
-    return (images,)
+def images_in(model):
+    """How many images there are in an example of what a model takes."""
+    parts = keras.tree.flatten(CASES[model].data(1))
+    return sum(part.ndim == 4 for part in parts)
+
+
+def batch_of(model, batch):
+    """Shapes and dtypes of a batch."""
+    return tuple(
+        jax.ShapeDtypeStruct((batch,), "int32")
+        if spec.kind == "labels"
+        else jax.ShapeDtypeStruct((batch, *spec.shape), "float32")
+        for spec in model.takes.values()
+    )
 
 
 def step_bytes(model, size, batch):
     """Bytes that a training step takes at its highest: what comes in, what goes out, and between."""
     keras.utils.clear_session()
-    data = batch_of(model, size, batch)
-    recipe = families()[model].load()(dataset="digits")
-    built = recipe.build(Opened(size, 1 if model == "conditional_gan" else len(data)), 10_000)
+    recipe = find_family(model).load()(dataset="digits")
+    built = recipe.build(Opened(size, images_in(model)), 10_000)
+    data = batch_of(built, batch)
     groups = (
         built.trainable_variables,
         built.non_trainable_variables,
@@ -75,7 +84,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128, 256])
     parser.add_argument("--batches", type=int, nargs=2, default=[16, 32], help="to draw a line by")
-    parser.add_argument("--models", nargs="+", choices=families(), default=list(families()))
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS)
     arguments = parser.parse_args()
     if keras.backend.backend() != "jax":
         parser.error(f"KERAS_BACKEND must be jax. Received: {keras.backend.backend()}")
@@ -83,7 +92,7 @@ def main():
     print("|---|---|---|---|---|---|---|")
     few, many = sorted(arguments.batches)
     for model in arguments.models:
-        defaults = families()[model].load().defaults()
+        defaults = find_family(model).load().defaults()
         for size in arguments.sizes:
             low, high = (step_bytes(model, size, batch) / 1e6 for batch in (few, many))
             each = (high - low) / (many - few)

@@ -1,4 +1,6 @@
-"""The parts of the benchmark: each measures something and returns rows of the report."""
+"""The parts of the benchmark: each measures something, of so many models at so many sizes, and returns
+rows of the report.
+"""
 
 import contextlib
 import dataclasses
@@ -14,11 +16,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.benchmarks import hand_written
+from tests.benchmarks.benchmark import NUM_CLASSES
 from tests.benchmarks.timing import calls, fits, in_turns, now
-from tests.benchmarks.workloads import NUM_CLASSES, workload
+from tests.benchmarks.workloads import BENCHMARKS, page_workload, torch_loop, workload
 
-MODELS = tuple(hand_written.STEPS)
+MODELS = tuple(BENCHMARKS)
 SIZES = (28, 64)
 
 
@@ -58,26 +60,26 @@ def step_timings(model, size, with_torch=True):
     if with_torch:
         from tests.benchmarks import torch_loops
 
-        step = torch_loops.STEPS[model](case.shape, case.options)
+        step = torch_loop(model).step_of(case.shape, case.options)
         batch = torch_loops.tensors(case.batches(1)[0])
         contestants["torch"] = calls(lambda: step(*batch))
     return in_turns(contestants, seconds=4.0)
 
 
-def steps():
+def steps(models, sizes):
     """Step time through `fit` against the hand-written loop."""
-    for size in SIZES:
-        for model in MODELS:
+    for size in sizes:
+        for model in models:
             timings = step_timings(model, size)
             figures = {key: _milliseconds(timings.medians[key]) for key in ("fit", "hand")}
             yield Row(f"{model} {size}", figures, timings.ratio("fit", "hand"), "<= 1.05")
 
 
-def torch():
+def torch(models, sizes):
     """Step time of the eager PyTorch loop against `fit`."""
     ratios = []
-    for size in SIZES:
-        for model in MODELS:
+    for size in sizes:
+        for model in models:
             timings = step_timings(model, size)
             figures = {key: _milliseconds(timings.medians[key]) for key in ("fit", "torch")}
             ratios.append(timings.ratio("torch", "fit"))
@@ -85,16 +87,18 @@ def torch():
     yield Row("geometric mean", {}, _geometric_mean(ratios), ">= 1.5")
 
 
-def pages():
+def pages(models, sizes):
     """`fit` with the networks of Keras's example pages against loops by hand and in eager PyTorch."""
-    from tests.benchmarks import example_pages, torch_loops
+    from tests.benchmarks import torch_loops
 
     ratios = []
-    for model, (size, _) in example_pages.PAGES.items():
-        case = example_pages.page_workload(model)
-        step = torch_loops.STEPS[model](
-            case.shape, case.options, example_pages.torch_networks(model)
-        )
+    for model in models:
+        page = BENCHMARKS[model].page
+        if page is None:
+            continue
+        case, loop = page_workload(model), torch_loop(model)
+        networks = page.networks and loop.page_networks()
+        step = loop.step_of(case.shape, case.options, networks)
         batch = torch_loops.tensors(case.batches(1)[0])
         contestants = {
             "fit": fits(case.compiled(), case.dataset()),
@@ -102,7 +106,7 @@ def pages():
             "torch": calls(functools.partial(step, *batch)),
         }
         comparisons = [("fit", "hand", "<= 1.05"), ("torch", "fit", ">= 1.2")]
-        if model in ("gan", "conditional_gan"):
+        if BENCHMARKS[model].shares_forward:
             contestants["hand, two passes"] = _hand_written(case, share_forward=False)
             comparisons.append(("fit", "hand, two passes", "<= 0.85"))
         timings = in_turns(contestants, seconds=4.0, least_rounds=3)
@@ -112,14 +116,17 @@ def pages():
                 "second": _milliseconds(timings.medians[second]),
             }
             ratio = timings.ratio(first, second)
-            yield Row(f"{model} {size}, {first} / {second}", figures, ratio, bound)
+            yield Row(f"{model} {page.size}, {first} / {second}", figures, ratio, bound)
         ratios.append(timings.ratio("torch", "fit"))
-    yield Row("geometric mean, torch / fit", {}, _geometric_mean(ratios), ">= 1.5")
+    if ratios:
+        yield Row("geometric mean, torch / fit", {}, _geometric_mean(ratios), ">= 1.5")
 
 
-def shared():
+def shared(models, sizes):
     """`fit` with one pass of the generator a step against a hand-written loop with two, at 64 x 64."""
-    for model in ("gan", "conditional_gan"):
+    for model in models:
+        if not BENCHMARKS[model].shares_forward:
+            continue
         case = workload(model, 64)
         timings = in_turns(
             {
@@ -131,25 +138,28 @@ def shared():
         yield Row(f"{model} 64", figures, timings.ratio("fit", "hand, two passes"), "<= 0.85")
 
 
-def tracing(rounds=3):
-    """The first CycleGAN step, which is all tracing: `fit` against the hand-written loop."""
-    case = workload("cycle_gan", 64)
-    seconds = {"fit": [], "hand": []}
-    for number in range(rounds):
-        contestants = {"fit": _first_fit, "hand": _first_hand_written_step}
-        for name in sorted(contestants, reverse=bool(number % 2)):
-            seconds[name].append(contestants[name](case))
-    ratio = statistics.median(a / b for a, b in zip(*seconds.values(), strict=True))
-    figures = {name: f"{statistics.median(values):.1f} s" for name, values in seconds.items()}
-    yield Row("cycle_gan 64", figures, ratio, "<= 1.5")
+def tracing(models, sizes, rounds=3):
+    """The first step of what traces longest: `fit` against the hand-written loop."""
+    for model in models:
+        if not BENCHMARKS[model].traces_long:
+            continue
+        case = workload(model, 64)
+        seconds = {"fit": [], "hand": []}
+        for number in range(rounds):
+            contestants = {"fit": _first_fit, "hand": _first_hand_written_step}
+            for name in sorted(contestants, reverse=bool(number % 2)):
+                seconds[name].append(contestants[name](case))
+        ratio = statistics.median(a / b for a, b in zip(*seconds.values(), strict=True))
+        figures = {name: f"{statistics.median(values):.1f} s" for name, values in seconds.items()}
+        yield Row(f"{model} 64", figures, ratio, "<= 1.5")
 
 
-def precision():
+def precision(models, sizes):
     """Step time through `fit` at float32 against mixed_bfloat16, at 64 x 64."""
     # Without the processor's own instructions there is nothing to be had.
     cpu = pathlib.Path("/proc/cpuinfo")
     bound = ">= 1.3" if cpu.exists() and "avx512_bf16" in cpu.read_text() else None
-    for model in MODELS:
+    for model in models:
         case = workload(model, 64)
         contestants = {}
         for policy in ("float32", "mixed_bfloat16"):
@@ -160,16 +170,16 @@ def precision():
         yield Row(f"{model} 64", figures, timings.ratio("float32", "mixed_bfloat16"), bound)
 
 
-def generate(batches=16):
+def generate(models, sizes, batches=16):
     """Images a second of `generate` and `translate` against calls of the network in a `tf.function`."""
-    for size in SIZES:
-        for model in MODELS:
+    for size in sizes:
+        for model in models:
             case = workload(model, size)
             made = case.compiled()
-            if model in ("pix2pix", "cycle_gan"):
+            network = case.benchmark.sampler(made)
+            if case.benchmark.translates:
                 (images, _), *_ = case.batches(1)
                 inputs = np.concatenate([images] * (16 * batches // len(images)))
-                network = made.generator if model == "pix2pix" else made.generator_ab
                 ours, batch_size = functools.partial(made.translate, inputs), 16
                 arguments = inputs
             else:
@@ -177,9 +187,9 @@ def generate(batches=16):
                     (128 * batches, case.options["latent_dim"]), dtype="float32"
                 )
                 labels = np.arange(len(latents), dtype="int32") % NUM_CLASSES
-                network = made.decoder if model == "vae" else made.sampler
-                arguments = [latents, labels] if model == "conditional_gan" else latents
-                given = {"labels": labels} if model == "conditional_gan" else {}
+                labelled = case.benchmark.pipeline == "labelled"
+                arguments = [latents, labels] if labelled else latents
+                given = {"labels": labels} if labelled else {}
                 ours, batch_size = functools.partial(made.generate, latents=latents, **given), 128
             theirs = functools.partial(_in_batches, tf.function(network), arguments, batch_size)
             timings = in_turns({"ours": calls(ours), "hand": calls(theirs)}, seconds=1.5)
@@ -188,7 +198,7 @@ def generate(batches=16):
             yield Row(f"{model} {size}", figures, timings.ratio("ours", "hand"))
 
 
-def imports(rounds=5):
+def imports(models, sizes, rounds=5):
     """Seconds to import keras, and keras_gen with it."""
     scripts = {"keras": "import keras", "keras_gen": "import keras, keras_gen"}
     seconds = {name: [] for name in scripts}
@@ -202,9 +212,9 @@ def imports(rounds=5):
     yield Row("import", figures, medians["keras_gen"] / medians["keras"])
 
 
-def memory():
+def memory(models, sizes):
     """Most memory that a process of three steps held: `fit` against the hand-written loop, at 64 x 64."""
-    for model in MODELS:
+    for model in models:
         peaks = {
             way: int(
                 subprocess.run(
@@ -220,7 +230,7 @@ def memory():
         yield Row(f"{model} 64", figures, peaks["fit"] / peaks["hand"])
 
 
-def pipelines():
+def pipelines(models, sizes):
     """Images a second of each pipeline, from memory, against what the training that it feeds takes.
 
     Whole passes over as many images as Fashion-MNIST and the emoji have, since each begins anew.
@@ -232,16 +242,16 @@ def pipelines():
     def pictures(count, shape):
         return random.integers(256, size=(count, *shape), dtype="uint8")
 
-    for size in SIZES:
-        for model in MODELS:
+    for size in sizes:
+        for model in models:
             case = workload(model, size)
             count = {28: 60_000, 64: 3_000}[size]
             options = {"batch_size": case.options["batch_size"]}
-            if model in ("pix2pix", "cycle_gan"):
-                pipeline = data.paired if model == "pix2pix" else data.unpaired
+            if case.benchmark.translates:
+                pipeline = getattr(data, case.benchmark.pipeline)
                 source = (pictures(count, case.shape), pictures(count, case.shape))
                 options |= {"augment": ("crop", "flip"), "image_size": size}
-            elif model == "conditional_gan":
+            elif case.benchmark.pipeline == "labelled":
                 pipeline = data.images
                 source = (pictures(count, case.shape), random.integers(NUM_CLASSES, size=count))
                 options["labels"] = True
@@ -280,9 +290,7 @@ def _milliseconds(seconds):
 
 
 def _hand_written(case, **options):
-    step = hand_written.STEPS[case.model](
-        case.networks(), case.optimizers(), case.options, **options
-    )
+    step = case.hand_written(**options)
     iterator = iter(case.dataset())
 
     def one_step():
@@ -300,7 +308,7 @@ def _first_fit(case):
 
 
 def _first_hand_written_step(case):
-    step = hand_written.STEPS[case.model](case.networks(), case.optimizers(), case.options)
+    step = case.hand_written()
     batch = next(iter(case.dataset()))
     start = now()
     step(*batch)

@@ -1,8 +1,9 @@
-"""The same networks and steps in PyTorch, written by hand and run eagerly, NCHW as is usual there.
+"""What the steps in PyTorch share: the package's networks, NCHW as is usual there, and updates.
 
-Each function takes a workload's image shape, its options and perhaps other networks than the recipe's, and
-returns a step that takes a batch of tensors and returns its losses. The moving averages of generators are
-left out here.
+A family's own loop stands in its `tests/models/<family>/torch_loop.py`: `step_of(shape, options, networks)`
+takes a workload's image shape, its options and perhaps other networks than the recipe's, and returns a step
+that takes a batch of tensors and returns its losses. `page_networks()` gives those of Keras's example page.
+The moving averages of generators are left out here.
 """
 
 import itertools
@@ -10,156 +11,6 @@ import itertools
 import torch
 from torch import nn
 from torch.nn import functional
-
-from tests.benchmarks.workloads import NUM_CLASSES
-
-
-def gan(shape, options, networks=None):
-    generator, discriminator = networks or (
-        generator_of(shape, options),
-        discriminator_of(shape, options),
-    )
-    optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
-
-    def step(reals):
-        latents = torch.randn(len(reals), options["latent_dim"])
-        return _adversarial_step(
-            reals, generator(latents), discriminator, *optimizers, judge=discriminator
-        )
-
-    return step
-
-
-def conditional_gan(shape, options, networks=None):
-    wider = {**options, "latent_dim": options["latent_dim"] + NUM_CLASSES}
-    generator, discriminator = networks or (
-        generator_of(shape, wider),
-        discriminator_of((*shape[:2], shape[2] + NUM_CLASSES), options),
-    )
-    optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
-
-    def step(reals, labels):
-        codes = functional.one_hot(labels.long(), NUM_CLASSES).float()
-        maps = codes[:, :, None, None].expand(-1, -1, *shape[:2])
-
-        def judge(images):
-            return discriminator(torch.cat([images, maps], 1))
-
-        latents = torch.randn(len(reals), options["latent_dim"])
-        fakes = generator(torch.cat([latents, codes], 1))
-        return _adversarial_step(reals, fakes, discriminator, *optimizers, judge=judge)
-
-    return step
-
-
-def wgan_gp(shape, options, networks=None):
-    generator, critic = networks or (
-        generator_of(shape, options),
-        discriminator_of(shape, options, normalization="layer"),
-    )
-    generator_optimizer, critic_optimizer = _adam(options, (0.0, 0.99), generator, critic)
-
-    def step(images):
-        parts = images.chunk(options["n_critic"])
-        for reals in parts:
-            with torch.no_grad():
-                fakes = generator(torch.randn(len(reals), options["latent_dim"]))
-            loss = critic(fakes).mean() - critic(reals).mean()
-            epsilon = torch.rand(len(reals), 1, 1, 1)
-            between = (epsilon * reals + (1.0 - epsilon) * fakes).requires_grad_()
-            (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-            norms = (gradient.square().sum((1, 2, 3)) + 1e-12).sqrt()
-            loss = loss + 10.0 * (norms - 1.0).square().mean()
-            _update(critic_optimizer, loss)
-        critic.requires_grad_(False)
-        generator_loss = -critic(
-            generator(torch.randn(len(parts[0]), options["latent_dim"]))
-        ).mean()
-        _update(generator_optimizer, generator_loss)
-        critic.requires_grad_(True)
-        return loss.detach(), generator_loss.detach()
-
-    return step
-
-
-def vae(shape, options, networks=None):
-    encoder, decoder = networks or vae_networks_of(shape, options)
-    parameters = [*encoder.parameters(), *decoder.parameters()]
-    optimizer = torch.optim.Adam(parameters, options["learning_rate"])
-
-    def step(images):
-        mean, log_variance = encoder(images)
-        logits = decoder(mean + (0.5 * log_variance).exp() * torch.randn_like(mean))
-        white = 0.5 * (images + 1.0)
-        log_likelihood = (white * logits - functional.softplus(logits)).sum((1, 2, 3))
-        kl = 0.5 * (mean.square() + log_variance.expm1() - log_variance).sum(1)
-        loss = (options["beta"] * kl - log_likelihood).mean()
-        _update(optimizer, loss)
-        return (loss.detach(),)
-
-    return step
-
-
-def pix2pix(shape, options, networks=None):
-    generator, discriminator = networks or (
-        UNet(shape, options["base_filters"]),
-        patch_discriminator_of(shape, 2 * shape[-1], options["base_filters"]),
-    )
-    optimizers = _adam(options, (0.5, 0.999), generator, discriminator)
-
-    def step(inputs, targets):
-        fakes = generator(inputs)
-        return _adversarial_step(
-            targets,
-            fakes,
-            discriminator,
-            *optimizers,
-            judge=lambda images: discriminator(torch.cat([inputs, images], 1)),
-            weight=0.5,
-            further=lambda: 100.0 * functional.l1_loss(fakes, targets),
-        )
-
-    return step
-
-
-def cycle_gan(shape, options, networks=None):
-    ab, ba, judge_a, judge_b = networks or cycle_gan_networks_of(shape, options)
-    generators, judges = nn.ModuleList([ab, ba]), nn.ModuleList([judge_a, judge_b])
-    generator_optimizer, discriminator_optimizer = _adam(options, (0.5, 0.999), generators, judges)
-    pool_a, pool_b = _Pool(50), _Pool(50)
-    l1 = functional.l1_loss
-
-    def half_discriminator_loss(judge, reals, fakes):
-        return 0.5 * ((judge(reals) - 1.0).square().mean() + judge(fakes).square().mean())
-
-    def step(a, b):
-        judges.requires_grad_(False)
-        fakes_b, fakes_a = ab(a), ba(b)
-        cycle = l1(ba(fakes_b), a) + l1(ab(fakes_a), b)
-        adversarial = (judge_b(fakes_b) - 1.0).square().mean() + (
-            judge_a(fakes_a) - 1.0
-        ).square().mean()
-        identity = l1(ab(b), b) + l1(ba(a), a)
-        generator_loss = adversarial + 10.0 * cycle + 5.0 * identity
-        _update(generator_optimizer, generator_loss)
-        judges.requires_grad_(True)
-        loss = half_discriminator_loss(
-            judge_a, a, pool_a(fakes_a.detach())
-        ) + half_discriminator_loss(judge_b, b, pool_b(fakes_b.detach()))
-        _update(discriminator_optimizer, loss)
-        return generator_loss.detach(), loss.detach()
-
-    return step
-
-
-STEPS = {
-    "gan": gan,
-    "wgan_gp": wgan_gp,
-    "conditional_gan": conditional_gan,
-    "vae": vae,
-    "pix2pix": pix2pix,
-    "cycle_gan": cycle_gan,
-}
 
 
 def tensors(batch):
@@ -380,7 +231,7 @@ def _normalized(normalization, channels):
 # Steps
 
 
-def _adversarial_step(
+def adversarial_step(
     reals,
     fakes,
     discriminator,
@@ -394,38 +245,39 @@ def _adversarial_step(
         functional.softplus(-judge(reals)).mean()
         + functional.softplus(judge(fakes.detach())).mean()
     )
-    _update(discriminator_optimizer, loss)
+    update(discriminator_optimizer, loss)
     discriminator.requires_grad_(False)
     generator_loss = functional.softplus(-judge(fakes)).mean() + further()
-    _update(generator_optimizer, generator_loss)
+    update(generator_optimizer, generator_loss)
     discriminator.requires_grad_(True)
     return loss.detach(), generator_loss.detach()
 
 
-def _adam(options, betas, generator, discriminator):
+def adam(options, betas, generator, discriminator):
     rate = options["learning_rate"]
     rates = rate, options.get("discriminator_learning_rate", rate)
     networks = zip((generator, discriminator), rates, strict=True)
     return [torch.optim.Adam(net.parameters(), rate, betas) for net, rate in networks]
 
 
-def _update(optimizer, loss):
+def update(optimizer, loss):
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
 
 
-class _Pool:
-    def __init__(self, size):
-        self.size, self.images = size, []
+# Example pages
 
-    def __call__(self, images):
-        chosen = []
-        for image in images:
-            if len(self.images) < self.size:
-                self.images.append(image)
-            elif torch.rand(()) < 0.5:
-                place = int(torch.randint(self.size, ()))
-                image, self.images[place] = self.images[place], image
-            chosen.append(image)
-        return torch.stack(chosen)
+
+def strided(*widths, kernel_size):
+    parts = []
+    for pair in itertools.pairwise(widths):
+        parts += [nn.Conv2d(*pair, kernel_size, 2, (kernel_size - 1) // 2), nn.LeakyReLU(0.2)]
+    return parts
+
+
+def transposed(*widths):
+    parts = []
+    for pair in itertools.pairwise(widths):
+        parts += [nn.ConvTranspose2d(*pair, 4, 2, 1), nn.LeakyReLU(0.2)]
+    return parts

@@ -51,6 +51,16 @@ def test_a_folder_called_train_beside_splits_is_one(tmp_path, beside):
         assert (opened.count, opened.class_names) == (2, ("a", "b"))
 
 
+@pytest.mark.parametrize("beside", ["extra/1.png", "loose.png"])
+def test_what_lies_beside_splits_is_not_taken_in_and_said(tmp_path, beside):
+    """The pictures of `test` must not come into the training."""
+    write(tmp_path, ["train/1.png", "test/1.png", beside])
+    said = f"the split 'train' is used, and not '{beside.split('/')[0]}' beside it"
+    with pytest.warns(UserWarning, match=said):
+        opened = data.open_images(tmp_path)
+    assert (opened.count, opened.splits) == (1, ("train", "test"))
+
+
 def test_class_folders_that_are_links_are_followed(tmp_path):
     write(tmp_path / "elsewhere", ["dogs/1.png", "dogs/2.png"])
     write(tmp_path / "mine", ["cats/1.png"])

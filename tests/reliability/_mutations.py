@@ -471,7 +471,7 @@ def bursting_chunk(random, file):
     name = draw_array(random, file)
     shape, dtype = file[name].shape or (1,), file[name].dtype
     array = replace(file, name, shape=shape, dtype=dtype, chunks=shape, compression="gzip")
-    packed = zlib.compress(bytes(int(random.choice([10**5, 10**7, 10**8]))), 1)
+    packed = zlib.compress(bytes(int(random.choice([10**5, 10**6, 10**7]))), 9)
     array.id.write_direct_chunk((0,) * len(shape), packed)
 
 

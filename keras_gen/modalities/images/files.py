@@ -11,6 +11,11 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff")
 _LITTER = ("thumbs.db", "desktop.ini")
 
 
+def is_picture(file):
+    """Whether a path is a picture's by its name."""
+    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+
+
 def find_pictures(folder):
     """The picture files of a folder and of those below it, links to folders included.
 
@@ -21,9 +26,24 @@ def find_pictures(folder):
         Pair of the list of files, sorted by name, and a `collections.Counter` of the others' suffixes.
     """
     pictures, others = [], collections.Counter()
+    for file in _files(folder):
+        if is_picture(file):
+            pictures.append(file)
+        else:
+            others[file.suffix.lower() or "no suffix"] += 1
+    return sorted(pictures), others
+
+
+def holds_pictures(folder):
+    """Whether there is a picture file in a folder or below it."""
+    return any(map(is_picture, _files(folder)))
+
+
+def _files(folder):
     for where, folders, names in os.walk(folder, followlinks=True):
         # A link to a folder that it lies in would never end.
-        above = {os.path.realpath(where), *map(str, pathlib.Path(os.path.realpath(where)).parents)}
+        here = os.path.realpath(where)
+        above = {here, *map(str, pathlib.Path(here).parents)}
         folders[:] = [
             name
             for name in folders
@@ -35,13 +55,8 @@ def find_pictures(folder):
         ]
         for name in names:
             file = pathlib.Path(where, name)
-            if name.startswith(".") or name.lower() in _LITTER or not file.is_file():
-                continue
-            if file.suffix.lower() in SUFFIXES:
-                pictures.append(file)
-            else:
-                others[file.suffix.lower() or "no suffix"] += 1
-    return sorted(pictures), others
+            if not name.startswith(".") and name.lower() not in _LITTER and file.is_file():
+                yield file
 
 
 def say_left_out(others):

@@ -16,7 +16,8 @@ def image_grid(images, columns=None, padding=2):
     """Lays images out in rows on a white ground.
 
     Args:
-        images: Float array of shape `(n, height, width, channels)` in [-1, 1], with 1 or 3 channels.
+        images: Float array of shape `(n, height, width, channels)` in [-1, 1], with 1, 3 or 4
+            channels, of which the fourth is opacity.
         columns: Integer, images a row. Defaults to the grid that is nearest to a square.
         padding: Integer, white pixels between images and around them.
 
@@ -24,16 +25,17 @@ def image_grid(images, columns=None, padding=2):
         Uint8 array of shape `(grid height, grid width, channels)`.
 
     Raises:
-        ValueError: If there are no images, or they have other than 1 or 3 channels.
+        ValueError: If there are no images, or they have other than 1, 3 or 4 channels.
 
     Example:
     >>> image_grid(np.zeros((5, 8, 8, 1)), columns=3, padding=1).shape
     (19, 28, 1)
     """
     images = np.asarray(images)
-    if images.ndim != 4 or not len(images) or images.shape[-1] not in (1, 3):
+    if images.ndim != 4 or not len(images) or images.shape[-1] not in (1, 3, 4):
         raise ValueError(
-            "`images` must have shape (n, height, width, channels) with n > 0 and 1 or 3 channels. "
+            "`images` must have shape (n, height, width, channels) with n > 0 and 1, 3 or 4 "
+            "channels. "
             f"Received: shape {images.shape}"
         )
     n, height, width, channels = images.shape
