@@ -9,6 +9,8 @@ from keras_gen.app.watching import number
 
 _REFRESH = 0.2  # seconds
 _LOSSES = 2.0  # seconds: to read them, a step must have ended
+_BAR = 12  # columns
+_TIME = len("12:34 left  ")
 
 
 def line(verbose, plan, done, means=True):
@@ -67,7 +69,7 @@ class OneLine(keras.callbacks.Callback):
         self._words = ""
         self._line = Progress(
             TextColumn("epoch {task.fields[epoch]} of {task.fields[epochs]}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=_BAR),
             TextColumn("step {task.completed:,} of {task.total:,},"),
             TimeRemainingColumn(compact=True),
             TextColumn("left  {task.fields[words]}"),
@@ -104,8 +106,14 @@ class OneLine(keras.callbacks.Callback):
         self._line.stop()
 
     def _draw(self, done):
+        plan = self._plan
+        before = f"epoch {self._epoch + 1} of {plan.epochs}  step {done:,} of {plan.total:,}, "
+        room = self._line.console.width - len(before) - _BAR - _TIME
+        words = self._words
+        if len(words) > room:
+            words = words[: max(0, room - 4)] + " ..." if room > 8 else ""
         self._line.update(
-            self._task, completed=done, epoch=self._epoch + 1, words=self._words, refresh=True
+            self._task, completed=done, epoch=self._epoch + 1, words=words, refresh=True
         )
 
 
