@@ -21,8 +21,8 @@ _PLACES = {
     "save_to_preset": "presets",
     "upload_preset": "presets",
 }
-_AT_ONCE = ("engine", "layers", "losses", "networks", "schedules")
-_ON_FIRST_USE = ("callbacks", "data", "distribution", "metrics")
+_AT_ONCE = ("core", "engine", "layers", "losses", "networks", "schedules")
+_ON_FIRST_USE = ("callbacks", "data", "distribution", "metrics", "modalities", "recipes", "tasks")
 
 __all__ = ["__version__", *_AT_ONCE, *_ON_FIRST_USE, *_PLACES]
 

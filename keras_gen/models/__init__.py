@@ -12,6 +12,7 @@ FAMILIES = {
     "wgan_gp": "WGANGP",
     "conditional_gan": "ConditionalGAN",
     "vae": "VAE",
+    "cvae": "CVAE",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
     "table_gan": "TableGAN",

@@ -11,6 +11,7 @@ from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
 from keras_gen.recipes.tables import TableRecipe
 from keras_gen.recipes.translation import TranslationRecipe
+from keras_gen.recipes.variational import VariationalRecipe
 
 __all__ = [
     "REQUIRED",
@@ -23,6 +24,7 @@ __all__ = [
     "Stage",
     "TableRecipe",
     "TranslationRecipe",
+    "VariationalRecipe",
     "families",
     "find_family",
     "option",
