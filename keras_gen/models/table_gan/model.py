@@ -4,16 +4,16 @@ import keras
 
 from keras_gen.core.networks import check_network
 from keras_gen.modalities import Rows
-from keras_gen.models.gan.model import GAN
+from keras_gen.models.plain_gan import PlainGAN
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class TableGAN(GAN):
+class TableGAN(PlainGAN):
     """A generative adversarial network of a table's rows: numeric columns, each in its own unit.
 
-    It is a `GAN`, trained and compiled as that, whose networks have the columns standardised. `fit`
-    takes rows of shape `(batch, columns)` in their own units, `generate` gives such, within the range that
-    was seen in each column and with as many decimals: whole numbers stay whole.
+    It is trained and compiled as a `GAN`, and its networks have the columns standardised. `fit` takes rows
+    of shape `(batch, columns)` in their own units, `generate` gives such, within the range that was seen in
+    each column and with as many decimals: whole numbers stay whole.
 
     The model keeps the mean, the deviation and the range of each column, and so its least and its largest
     value, which are some row's own.
@@ -81,4 +81,4 @@ class TableGAN(GAN):
         Raises:
             ValueError: If neither `n` nor `latents` is given, or the latents have another shape.
         """
-        return super().generate(n, seed, latents, batch_size)
+        return self.sample(n, seed=seed, latents=latents, batch_size=batch_size)
