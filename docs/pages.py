@@ -28,7 +28,13 @@ PARTS = {
     "data": ("Data", "Pipelines of images in [-1, 1] from data sets, folders and arrays."),
     "presets": ("Presets", "Saving, loading and sharing trained models."),
     "schedules": ("Schedules", "Learning rates of the papers."),
-    "engine": ("Engine", "What models are made of, for a model of your own."),
+    "core": ("Core", "What models are made of, for a model of your own: `step`, phases, parts."),
+    "tasks": (
+        "Tasks",
+        "What a model does for others: what its evaluation, pictures and cards ask.",
+    ),
+    "recipes": ("Recipes", "What `keras-gen train NAME` makes a model of, and is told."),
+    "engine": ("Engine", "Names of 0.1 for a model of one's own, with a schedule; new ones: core."),
 }
 PAGE_FOR_EACH_NAME = ("models",)
 # A model's page is for its users: what its parts ask of each other is left out.

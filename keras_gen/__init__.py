@@ -10,23 +10,19 @@ import itertools
 import os
 import sys
 
+from keras_gen.models import FAMILIES
 from keras_gen.version import __version__
 
 # Where each name of the package stands; its parts stand for themselves.
 _PLACES = {
-    "GAN": "models",
-    "VAE": "models",
-    "WGANGP": "models",
-    "ConditionalGAN": "models",
-    "CycleGAN": "models",
-    "Pix2Pix": "models",
+    **dict.fromkeys(FAMILIES.values(), "models"),
     "from_preset": "presets",
     "list_presets": "presets",
     "save_to_preset": "presets",
     "upload_preset": "presets",
 }
-_AT_ONCE = ("engine", "layers", "losses", "networks", "schedules")
-_ON_FIRST_USE = ("callbacks", "data", "distribution", "metrics")
+_AT_ONCE = ("core", "engine", "layers", "losses", "networks", "schedules")
+_ON_FIRST_USE = ("callbacks", "data", "distribution", "metrics", "modalities", "recipes", "tasks")
 
 __all__ = ["__version__", *_AT_ONCE, *_ON_FIRST_USE, *_PLACES]
 

@@ -12,8 +12,11 @@ FAMILIES = {
     "wgan_gp": "WGANGP",
     "conditional_gan": "ConditionalGAN",
     "vae": "VAE",
+    "cvae": "CVAE",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
+    "table_gan": "TableGAN",
+    "table_vae": "TableVAE",
 }
 
 __all__ = sorted(FAMILIES.values())

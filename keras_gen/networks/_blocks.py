@@ -9,6 +9,7 @@ from keras_gen.layers import (
     BatchNormalization,
     Cropping2D,
     InstanceNormalization,
+    LabelMap,
     LabelProjection,
     SpectralNormalization,
 )
@@ -222,6 +223,13 @@ def _refine(layer):
         u = matrix.T @ (matrix @ u)
         u /= np.linalg.norm(u)
     layer.vector_u.assign(u)
+
+
+def append_label(x, labels, num_classes, name):
+    """Joins one-hot codes to vectors: `(batch, size)` and `(batch,)` to `(batch, size + num_classes)`."""
+    x = keras.layers.Reshape((1, 1, x.shape[-1]), name=f"{name}_reshape")(x)
+    x = LabelMap(num_classes, name="label_map")([x, labels])
+    return keras.layers.Flatten(name=f"{name}_and_label")(x)
 
 
 def crop(x, size, name):

@@ -1,7 +1,7 @@
 import keras
 
 from keras_gen.layers import LabelMap
-from keras_gen.networks._blocks import NORMALIZATIONS, SPATIAL, UPSAMPLINGS, Blocks
+from keras_gen.networks._blocks import NORMALIZATIONS, SPATIAL, UPSAMPLINGS, Blocks, append_label
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
 GENERATOR_CONDITIONINGS = ("embedding", "one_hot")
@@ -175,9 +175,7 @@ def condition_latents(blocks, latents, labels, num_classes, conditioning):
         # the generator sees, which then learns one picture a class and is deaf to the latents.
         classes = _embedding(blocks, num_classes, latent_dim, latent_dim**-0.5)(labels)
         return keras.layers.Concatenate(name="latents_and_label")([latents, classes])
-    x = keras.layers.Reshape((1, 1, latent_dim), name="latents_reshape")(latents)
-    x = LabelMap(num_classes, name="label_map")([x, labels])
-    return keras.layers.Flatten(name="latents_and_label")(x)
+    return append_label(latents, labels, num_classes, "latents")
 
 
 def _paint_label(blocks, images, labels, num_classes):

@@ -9,7 +9,9 @@ from keras_gen.recipes.latent import LatentRecipe
 from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
+from keras_gen.recipes.tables import TableRecipe
 from keras_gen.recipes.translation import TranslationRecipe
+from keras_gen.recipes.variational import VariationalRecipe
 
 __all__ = [
     "REQUIRED",
@@ -20,7 +22,9 @@ __all__ = [
     "Option",
     "Recipe",
     "Stage",
+    "TableRecipe",
     "TranslationRecipe",
+    "VariationalRecipe",
     "families",
     "find_family",
     "option",

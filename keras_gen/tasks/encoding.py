@@ -6,12 +6,13 @@ import numpy as np
 class Encodes:
     """What everybody asks of a model that encodes: `encode`, `decode`, `reconstruct`."""
 
-    def reconstructions(self, samples, columns=8):
+    def reconstructions(self, samples, columns=8, **options):
         """Lays samples out in rows, and below each row its reconstructions.
 
         Args:
             samples: Float array `(n, ...)`, `n` a multiple of `columns`.
             columns: Integer.
+            **options: Of `reconstruct`: the `labels`, say, of a model with classes.
 
         Returns:
             Pair of a float array `(2 * n, ...)` and the columns.
@@ -25,5 +26,7 @@ class Encodes:
                 f"`samples` must fill rows of {columns}. Received: {len(samples)} of them"
             )
         shape = samples.shape[1:]
-        rows = np.stack([samples, self.reconstruct(samples)]).reshape(2, -1, columns, *shape)
+        rows = np.stack([samples, self.reconstruct(samples, **options)]).reshape(
+            2, -1, columns, *shape
+        )
         return rows.swapaxes(0, 1).reshape(-1, *shape), columns

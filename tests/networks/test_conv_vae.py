@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -65,3 +66,58 @@ def test_normalisation_is_an_option():
         paths = [w.path for w in build((28, 28, 1), 2, 4, 8, normalization="batch").weights]
         assert any(path.endswith("moving_mean") for path in paths)
         assert "mean/bias" in paths or "image/bias" in paths
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_with_classes_the_encoder_s_gaussian_is_that_of_image_and_label(
+    shape, sample, run, scramble
+):
+    model = conv_encoder(shape, 5, 8, 8, num_classes=3)
+    scramble(model)
+    images, _ = sample(model, 1)
+    for outputs in run(model, [np.repeat(images, 3, axis=0), np.array([0, 1, 1])]):
+        assert outputs.shape == (3, 5)
+        assert np.abs(outputs[0] - outputs[1]).max() > 1e-3
+        np.testing.assert_allclose(outputs[1], outputs[2], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_with_classes_the_decoder_s_pixels_are_those_of_latents_and_label(
+    shape, sample, run, scramble
+):
+    model = conv_decoder(shape, 5, 8, 8, num_classes=3)
+    scramble(model)
+    latents, _ = sample(model, 1)
+    pixels = run(model, [np.repeat(latents, 3, axis=0), np.array([0, 1, 1])])
+    assert pixels.shape == (3, *shape)
+    assert np.abs(pixels[0] - pixels[1]).max() > 1e-3
+    np.testing.assert_allclose(pixels[1], pixels[2], atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8"])
+def test_labels_may_be_any_integers(dtype, sample, run):
+    model = conv_decoder((8, 8, 1), 2, 4, 8, num_classes=3)
+    latents, _ = sample(model)
+    labels = np.array([2, 0])
+    np.testing.assert_array_equal(
+        run(model, [latents, labels.astype(dtype)]), run(model, [latents, labels])
+    )
+
+
+def test_the_label_is_a_one_hot_code_beside_latents_and_features(run):
+    model = conv_decoder((8, 8, 1), 2, 4, 8, num_classes=3)
+    inner = keras.Model(model.inputs, model.get_layer("latents_and_label").output)
+    latents = np.array([[0.5, -1.0], [2.0, 3.0]], "float32")
+    np.testing.assert_array_equal(
+        run(inner, [latents, np.array([2, 0])]), [[0.5, -1, 0, 0, 1], [2, 3, 1, 0, 0]]
+    )
+    # A row of the dense layer's kernel for each class, behind those of the features: 4 x 4 x 4.
+    encoder = conv_encoder((8, 8, 1), 2, 4, 8, num_classes=3)
+    assert encoder.get_layer("hidden").kernel.shape == (64 + 3, 8)
+
+
+def test_classes_add_a_row_each_to_the_dense_layer_alone():
+    for build in (conv_encoder, conv_decoder):
+        plain, labelled = build((8, 8, 1), 2, 4, 8), build((8, 8, 1), 2, 4, 8, num_classes=3)
+        assert [w.path for w in labelled.weights] == [w.path for w in plain.weights]
+        assert labelled.count_params() == plain.count_params() + 3 * 8

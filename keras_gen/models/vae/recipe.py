@@ -1,19 +1,13 @@
 """How `keras-gen train vae` makes a VAE."""
 
-from keras_gen.recipes import LatentRecipe, option
+from keras_gen.recipes import VariationalRecipe
 
 
-class VAERecipe(LatentRecipe):
+class VAERecipe(VariationalRecipe):
     """Convolutional VAE with Bernoulli likelihood."""
 
     family = "vae"
     title = "Images to latents and back: encodes, reconstructs, generates."
-    default_epochs = 15
-    least_steps = 5_000
-
-    batch_size = 128
-    latent_dim = 16
-    beta: float = option(1.0, "Weight of the KL term.", min=0.0)
 
     def build(self, opened, updates):
         import keras

@@ -1,0 +1,167 @@
+"""Conditional variational autoencoders."""
+
+import keras
+import numpy as np
+
+from keras_gen.checks import check_positive_integer, check_steps
+from keras_gen.models.latent_vae import LatentVAE
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class CVAE(LatentVAE):
+    """A conditional variational autoencoder: its encoder and its decoder are given the label.
+
+    What the label tells the latents need not: they keep what is left, the style, which can be shown in any
+    class. The loss is a `VAE`'s, a bound of the log-likelihood of the images given their labels. The
+    prior is the standard normal whatever the label, so that `generate` needs no third network.
+
+    `fit` takes `(images, labels)` or `{"image": images, "label": labels}`: float32 images of shape
+    `(batch, height, width, channels)` in [-1, 1], integer labels `(batch,)` in [0, num_classes). It logs
+    `loss`, `reconstruction_loss` and `kl_loss`; `evaluate` adds `elbo`, the bound itself (`beta` = 1).
+
+    Args:
+        encoder: Built `keras.Model`, `[images, labels]` to the posterior's `[mean, log variance]`, each
+            of shape `(batch, latent_dim)`.
+        decoder: Built `keras.Model`, `[latents, labels]` to the likelihood's parameters, of the images'
+            shape: logits for `"bernoulli"`, means for `"gaussian"`.
+        latent_dim: Integer, the length of a latent vector.
+        num_classes: Integer.
+        beta: Number from 0 up, the weight of the KL term.
+        likelihood: `"bernoulli"`, `"gaussian"`, or an object such as
+            `keras_gen.losses.GaussianLikelihood(standard_deviation=0.1)`.
+        kl_warmup_steps: Integer. Over so many training steps the KL term's weight grows linearly from
+            0 to `beta`, which keeps latents from being switched off early.
+        class_names: List of `num_classes` strings, which may stand wherever labels do but in `fit` and
+            `evaluate`, or None.
+        name: String or None.
+
+    Raises:
+        ValueError: If a network is not built, takes no labels, or the shapes do not fit.
+
+    Example:
+    >>> import keras_gen
+    >>> shape = (8, 8, 1)
+    >>> cvae = keras_gen.CVAE(
+    ...     encoder=keras_gen.networks.conv_encoder(
+    ...         shape, latent_dim=2, base_filters=4, num_classes=3
+    ...     ),
+    ...     decoder=keras_gen.networks.conv_decoder(
+    ...         shape, latent_dim=2, base_filters=4, num_classes=3
+    ...     ),
+    ...     latent_dim=2,
+    ...     num_classes=3,
+    ... )
+    >>> cvae.compile()
+    >>> images, labels = keras.ops.zeros((6, *shape)), keras.ops.array([0, 1, 2, 0, 1, 2])
+    >>> history = cvae.fit(images, labels, batch_size=3, verbose=0)
+    >>> cvae.generate(labels=[2, 2, 0], seed=0).shape
+    (3, 8, 8, 1)
+    >>> cvae.generate(4, per_class=True, seed=0).shape  # three rows of four
+    (12, 8, 8, 1)
+
+    The style of one image in another class:
+
+    >>> mean, log_variance = cvae.encode(images[:1], [0])
+    >>> cvae.decode(mean, [2]).shape
+    (1, 8, 8, 1)
+
+    Reference: Sohn et al., 2015, Learning Structured Output Representation using Deep Conditional
+    Generative Models; Kingma et al., 2014 (a label beside latents), https://arxiv.org/abs/1406.5298
+    """
+
+    call_in_words = (
+        "images = model.generate(10, per_class=True, seed=0)  # ten rows of one class each"
+    )
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        num_classes,
+        beta=1.0,
+        likelihood="bernoulli",
+        kl_warmup_steps=0,
+        class_names=None,
+        name=None,
+    ):
+        check_positive_integer("num_classes", num_classes)
+        super().__init__(
+            encoder,
+            decoder,
+            latent_dim,
+            num_classes,
+            class_names,
+            beta,
+            likelihood,
+            kl_warmup_steps,
+            name,
+        )
+
+    def encode(self, images, labels, batch_size=128):
+        """Maps images of given classes to their posteriors.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names.
+            batch_size: Integer.
+
+        Returns:
+            Tuple of float32 NumPy arrays `(mean, log_variance)`, each of shape `(n, latent_dim)`.
+
+        Raises:
+            ValueError: If a label is out of range, or there are not as many as images.
+        """
+        return self.posteriors(images, labels, batch_size)
+
+    def decode(self, latents, labels, batch_size=128):
+        """Maps latents to mean images of given classes.
+
+        Args:
+            latents: Float array of shape `(n, latent_dim)`.
+            labels: As in `encode`.
+            batch_size: Integer.
+
+        Returns:
+            Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: As in `encode`.
+        """
+        return self.gives.give(self.means_of(latents, labels, batch_size))
+
+    def reconstruct(self, images, labels, batch_size=128):
+        """Encodes images and decodes the posteriors' means; shapes, ranges and errors as `decode`."""
+        mean, _ = self.encode(images, labels, batch_size)
+        return self.decode(mean, labels, batch_size)
+
+    def generate(
+        self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128
+    ):
+        """Decodes latents drawn from the prior as given classes: see `ConditionalGAN.generate`."""
+        latents, labels = self.chosen(n, labels, per_class, seed, latents)
+        return self.decode(latents, labels, batch_size)
+
+    def interpolate(self, start, end, labels, steps=8, shown_as=None):
+        """Decodes the straight line between the posterior means of two images.
+
+        Args:
+            start: Float array of shape `(height, width, channels)` in [-1, 1].
+            end: Likewise.
+            labels: Pair of integers or names, the classes of `start` and of `end`.
+            steps: Integer, at least 2: how many images, both ends among them.
+            shown_as: Integer or name, the class that all are decoded as, or None: each as that of the
+                nearer end.
+
+        Returns:
+            Float32 NumPy array of shape `(steps, height, width, channels)`.
+
+        Raises:
+            ValueError: If a label is out of range, or there are not two.
+        """
+        check_steps(steps)
+        mean, _ = self.encode(np.stack([start, end]), labels)
+        fractions = np.linspace(0.0, 1.0, steps, dtype="float32")
+        first, last = self.labels_of(labels if shown_as is None else [shown_as, shown_as])
+        path = mean[0] + fractions[:, None] * (mean[1] - mean[0])
+        return self.decode(path, np.where(fractions < 0.5, first, last))

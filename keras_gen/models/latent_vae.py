@@ -1,0 +1,333 @@
+"""What variational autoencoders share: the bound, its two terms, and what is measured with them."""
+
+import keras
+import numpy as np
+
+from keras_gen import losses
+from keras_gen.backend import predict
+from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.networks import check_network
+from keras_gen.core.phase import Phase
+from keras_gen.core.priors import Normal
+from keras_gen.modalities import Labels, spec_of
+from keras_gen.tasks.encoding import Encodes
+from keras_gen.tasks.from_latents import FromLatents
+
+
+class LatentVAE(Encodes, FromLatents, GenerativeModel):
+    """Base of the models with an encoder to a Gaussian over latents, and a decoder. Abstract.
+
+    Args:
+        encoder: Built `keras.Model`: data, and labels where there are classes, to `[mean, log variance]`,
+            each of shape `(batch, latent_dim)`.
+        decoder: Built `keras.Model`: latents, and labels where there are classes, to the likelihood's
+            parameters, of the data's shape.
+        latent_dim: Integer, the length of a latent vector.
+        num_classes: Integer, or None where neither network takes labels.
+        class_names: List of as many strings, or None.
+        beta: Number from 0 up, the weight of the KL term.
+        likelihood: Name of a likelihood, or an object such as `keras_gen.losses.get_likelihood` returns.
+        kl_warmup_steps: Integer, the steps over which the KL term's weight grows from 0 to `beta`.
+        name: String or None.
+    """
+
+    report_options = ("iwae",)
+    measured = 1000
+    parts_in_words = "encoder and decoder"
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        num_classes=None,
+        class_names=None,
+        beta=1.0,
+        likelihood="bernoulli",
+        kl_warmup_steps=0,
+        name=None,
+    ):
+        super().__init__(name=name)
+        self.prior = Normal(latent_dim)
+        self.set_classes(num_classes, class_names)
+        check_non_negative("beta", beta)
+        check_non_negative("kl_warmup_steps", kl_warmup_steps)
+        labels = [] if num_classes is None else [()]
+        (self.image_shape, *_), _ = check_network(
+            "encoder", encoder, [None, *labels], [(latent_dim,), (latent_dim,)]
+        )
+        check_network("decoder", decoder, [(latent_dim,), *labels], [self.image_shape])
+        self.encoder = encoder
+        self.decoder = decoder
+        self.latent_dim = latent_dim
+        self.beta = beta
+        self.likelihood = losses.get_likelihood(likelihood)
+        self.kl_warmup_steps = kl_warmup_steps
+        self.built = True
+
+    @property
+    def gives(self):
+        return spec_of(self.image_shape)
+
+    @property
+    def takes(self):
+        spec = self.gives
+        taken = {"image" if spec.kind == "images" else "data": spec}
+        if self.num_classes is not None:
+            taken["label"] = Labels(self.num_classes, self.class_names)
+        return taken
+
+    def compile(self, optimizer=None, **trainer_options):
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer or its name. Defaults to Adam(1e-3).
+            **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
+                `keras.Model.compile`.
+        """
+        self.compile_phases({"vae": optimizer or keras.optimizers.Adam(1e-3)}, **trainer_options)
+
+    def call(self, inputs, training=False):
+        images, labels = (inputs, None) if self.num_classes is None else inputs
+        images = self.gives.take("Inputs", images)
+        mean, _ = self.encoder(_beside(images, labels), training=training)
+        return self.likelihood.mean(self.decoder(_beside(mean, labels), training=training))
+
+    def phases(self):
+        return {"vae": Phase([self.encoder, self.decoder], ["reconstruction_loss", "kl_loss"])}
+
+    def step(self, data, update):
+        taken = self.take(data)
+        images, labels = (taken, None) if self.num_classes is None else taken
+        update("vae", lambda: self.negative_elbo(images, labels, update.training))
+
+    def negative_elbo(self, images, labels, training):
+        """Negative ELBO of images, the KL term weighted, and its two parts unweighted."""
+        mean, log_variance = self.encoder(_beside(images, labels), training=training)
+        latents = self.sample_posterior(mean, log_variance)
+        outputs = self.decoder(_beside(latents, labels), training=training)
+        reconstruction = -keras.ops.mean(self.likelihood.log_likelihood(images, outputs))
+        kl = keras.ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
+        loss = reconstruction + self._kl_weight(training) * kl
+        return loss, {"reconstruction_loss": reconstruction, "kl_loss": kl}
+
+    def sample_posterior(self, mean, log_variance):
+        """Draws latents from N(mean, exp(log_variance)), differentiable in both."""
+        mean = keras.ops.cast(mean, "float32")
+        noise = keras.random.normal(keras.ops.shape(mean), seed=self.seed_generator)
+        return mean + keras.ops.exp(0.5 * keras.ops.cast(log_variance, "float32")) * noise
+
+    def _kl_weight(self, training):
+        if not training or not self.kl_warmup_steps:
+            return self.beta
+        step = keras.ops.cast(self.optimizer.iterations, "float32")
+        return self.beta * keras.ops.minimum(1.0, step / self.kl_warmup_steps)
+
+    def evaluation_terms(self, data):
+        terms = super().evaluation_terms(data)
+        return terms | {"elbo": -terms["reconstruction_loss"] - terms["kl_loss"]}
+
+    @property
+    def evaluation_names(self):
+        return (*super().evaluation_names, "elbo")
+
+    # What `encode`, `decode` and their like are made of, with labels or without
+
+    def posteriors(self, images, labels, batch_size):
+        """Means and log variances of images' posteriors, NumPy arrays `(n, latent_dim)`.
+
+        Args:
+            images: Float array `(n, ...)`, in [-1, 1] where it is of images.
+            labels: Labels or names `(n,)`, or None where there are no classes.
+            batch_size: Integer.
+
+        Raises:
+            ValueError: If one of the two is not what the model takes.
+        """
+        images = self.gives.take("`images`", images)
+        labels = self._as_many(labels, len(images))
+        mean, log_variance = predict(self.encoder, _beside(images, labels), batch_size)
+        return mean, log_variance
+
+    def outputs_of(self, latents, labels, batch_size):
+        """The likelihood's parameters at latents, a NumPy array `(n, ...)`; arguments as in `posteriors`."""
+        latents = self.prior.draw(None, given=latents)
+        labels = self._as_many(labels, len(latents))
+        return predict(self.decoder, _beside(latents, labels), batch_size)
+
+    def means_of(self, latents, labels, batch_size):
+        """The likelihood's mean at latents, a float32 NumPy array `(n, ...)` as the networks have data."""
+        outputs = self.outputs_of(latents, labels, batch_size)
+        return keras.ops.convert_to_numpy(self.likelihood.mean(outputs))
+
+    def _as_many(self, labels, n):
+        """Labels as integers, one for each of `n`; None where there are no classes."""
+        if labels is None and self.num_classes is None:
+            return None
+        if labels is None:
+            raise ValueError(
+                f"`labels` must be given to a {type(self).__name__}. Received: labels=None"
+            )
+        labels = self.labels_of(labels)
+        if len(labels) != n:
+            raise ValueError(f"`labels` must be {n}, one for each. Received: {len(labels)} labels")
+        return labels
+
+    # What is measured
+
+    def active_units(self, images, threshold=0.01, batch_size=128, labels=None):
+        """Finds the latents that the encoder uses, those whose posterior means vary over images.
+
+        A latent that the decoder has learned to ignore has a posterior that is the prior's, whatever
+        the image, and a mean that hardly moves.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            threshold: Number from 0 up: the variance over images above which a latent is active.
+            batch_size: Integer.
+            labels: Integer array `(n,)` or names, for a model with classes alone.
+
+        Returns:
+            Integer NumPy array, the indices of the active latents; its length is their number.
+
+        Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
+        """
+        check_non_negative("threshold", threshold)
+        mean, _ = self.posteriors(images, labels, batch_size)
+        return np.flatnonzero(mean.astype("float64").var(axis=0) > threshold)
+
+    def reconstruction_errors(self, images, batch_size=128, labels=None):
+        """Mean squared differences of images and their reconstructions.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            batch_size: Integer.
+            labels: Integer array `(n,)` or names, for a model with classes alone.
+
+        Returns:
+            Float32 NumPy array of shape `(n,)`, in [0, 4]; averaged over pixels.
+        """
+        mean, _ = self.posteriors(images, labels, batch_size)
+        reconstructions = self.means_of(mean, labels, batch_size)
+        images = self.gives.take("`images`", images)
+        difference = np.asarray(images, "float32") - reconstructions
+        return np.square(difference).reshape(len(difference), -1).mean(axis=1)
+
+    def anomaly_scores(self, images, batch_size=128, labels=None):
+        """Says how unlike the training data images are: the higher the score, the stranger.
+
+        The score is the negative ELBO with the latents at the posterior's mean: the reconstruction's
+        negative log-likelihood, summed over pixels, plus the KL term (unweighted, whatever `beta`),
+        in nats. Nothing is drawn, so that an image always scores the same. Under a Bernoulli
+        likelihood gray pixels cost more than black and white ones even if they are reconstructed
+        perfectly; `reconstruction_errors` does without that.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            batch_size: Integer.
+            labels: Integer array `(n,)` or names, for a model with classes alone: how strange an image is
+                as one of its class.
+
+        Returns:
+            Float32 NumPy array of shape `(n,)`.
+
+        Example:
+
+        The receiver operating characteristic (ROC) of a model that has seen bright images only, on
+        as many dark ones:
+
+        >>> import keras_gen
+        >>> keras.utils.set_random_seed(0)
+        >>> vae = keras_gen.VAE(
+        ...     encoder=keras_gen.networks.conv_encoder((8, 8, 1), latent_dim=2, base_filters=4),
+        ...     decoder=keras_gen.networks.conv_decoder((8, 8, 1), latent_dim=2, base_filters=4),
+        ...     latent_dim=2,
+        ... )
+        >>> vae.compile(keras.optimizers.Adam(1e-2))
+        >>> random = np.random.default_rng(0)
+        >>> bright = random.uniform(-0.1, 1.0, (256, 8, 8, 1)).astype("float32")
+        >>> history = vae.fit(bright[:192], batch_size=32, epochs=5, verbose=0)
+        >>> usual, strange = vae.anomaly_scores(bright[192:]), vae.anomaly_scores(-bright[192:])
+        >>> thresholds = np.sort(np.concatenate([usual, strange]))[::-1]
+        >>> found = np.mean(strange >= thresholds[:, None], axis=1)  # true positive rate
+        >>> false_alarms = np.mean(usual >= thresholds[:, None], axis=1)  # false positive rate
+        >>> bool(found[false_alarms <= 0.05].max() > 0.9)
+        True
+        >>> area = np.mean(strange[:, None] > usual)  # under the curve of one against the other
+        >>> bool(area > 0.95)
+        True
+
+        Reference: An & Cho, 2015, Variational Autoencoder based Anomaly Detection using
+        Reconstruction Probability
+        """
+        mean, log_variance = self.posteriors(images, labels, batch_size)
+        images = self.gives.take("`images`", images)
+        outputs = self.outputs_of(mean, labels, batch_size)
+        log_likelihood = self.likelihood.log_likelihood(images, outputs)
+        scores = losses.gaussian_kl_divergence(mean, log_variance) - log_likelihood
+        return keras.ops.convert_to_numpy(scores)
+
+    def importance_weighted_bound(
+        self, images, num_samples=100, seed=0, batch_size=128, labels=None
+    ):
+        """Bounds the log-likelihood of images more tightly than the ELBO, by importance sampling.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            num_samples: Integer, latents drawn for each image. With 1 the bound's mean is the ELBO.
+            seed: Integer or None, of the draws.
+            batch_size: Integer, how many latents are decoded at a time.
+            labels: Integer array `(n,)` or names, for a model with classes alone, whose bound is of the
+                likelihood given the class.
+
+        Returns:
+            Float32 NumPy array of shape `(n,)`, in nats.
+
+        Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
+        """
+        check_positive_integer("num_samples", num_samples)
+        mean, log_variance = self.posteriors(images, labels, batch_size)
+        images = self.gives.take("`images`", images)
+        random = np.random.default_rng(seed)
+        log_weights = []
+        for _ in range(num_samples):
+            noise = random.standard_normal(mean.shape, dtype="float32")
+            latents = mean + np.exp(0.5 * log_variance) * noise
+            outputs = self.outputs_of(latents, labels, batch_size)
+            log_weights.append(
+                self.likelihood.log_likelihood(images, outputs)
+                + losses.gaussian_log_density(latents, np.zeros_like(mean), np.zeros_like(mean))
+                - losses.gaussian_log_density(latents, mean, log_variance)
+            )
+        log_weights = keras.ops.stack(log_weights)
+        bound = keras.ops.logsumexp(log_weights, axis=0) - np.log(num_samples)
+        return keras.ops.convert_to_numpy(bound)
+
+    def measure(self, examples, iwae=20):
+        """Bound, reconstruction error and active units of data, for an evaluation's report.
+
+        Args:
+            examples: Float array `(n, ...)`, or where there are classes a tuple of it and the labels.
+            iwae: Integer, latents an example in the importance-weighted bound.
+
+        Returns:
+            Dict of `losses`; of `bound`, the `samples` and the `images` of it; and of `latent_dim`.
+        """
+        images, labels = (examples, None) if self.num_classes is None else examples
+        bounds = self.importance_weighted_bound(images, iwae, labels=labels)
+        errors = self.reconstruction_errors(images, labels=labels)
+        return {
+            "losses": {
+                "importance_weighted_bound": float(bounds.mean()),
+                "reconstruction_error": float(errors.mean()),
+                "active_units": len(self.active_units(images, labels=labels)),
+            },
+            "bound": {"samples": iwae, "images": len(images)},
+            "latent_dim": self.latent_dim,
+        }
+
+
+def _beside(x, labels):
+    """A network's inputs: the labels beside `x` where there are any."""
+    return x if labels is None else [x, labels]
