@@ -103,8 +103,8 @@ def _open(model, dataset, split, options):
         if "test" in opened.splits:
             raise
     return opened, [
-        "There is no test split: these are the images of the train split, which the model may have been "
-        "trained on."
+        f"There is no test split: these are the {model.gives.noun} of the train split, which the model may "
+        "have been trained on."
     ]
 
 
@@ -134,18 +134,19 @@ def render(report):
 
 def _say_counts(report):
     counts, floor = report["counts"], report.get("floor_counts")
+    noun = report.get("noun", "images")
     if "examples" in counts:
         text = f"{counts['examples']} examples."
     elif "generated" in counts:
-        text = f"Scores: {counts['generated']} generated against {counts['real']} real images."
+        text = f"Scores: {counts['generated']} generated against {counts['real']} real {noun}."
     else:
         text = f"{counts['real']} images of each kind."
     if floor is not None:
-        text += f" Floor: {floor['generated']} real against {floor['real']} other real images."
+        text += f" Floor: {floor['generated']} real against {floor['real']} other real {noun}."
     if "bound" in report:
         text += (
             f" Importance-weighted bound: {report['bound']['samples']} latents an image, "
-            f"{report['bound']['images']} images. Active units: of {report['latent_dim']}."
+            f"{report['bound']['images']} {noun}. Active units: of {report['latent_dim']}."
         )
     return text
 

@@ -55,10 +55,11 @@ def _main(
 @speaks_of_options
 def generate(
     model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
-    n: Annotated[int, typer.Option("-n", help="How many images.", min=1)] = 64,
+    n: Annotated[int, typer.Option("-n", help="How many images, or rows.", min=1)] = 64,
     seed: Annotated[int, typer.Option(help="Of the latents: the same images each time.")] = None,
     output: Annotated[
-        pathlib.Path, typer.Option(help="Picture to write; a folder with --separate.")
+        pathlib.Path,
+        typer.Option(help="Picture, or CSV file of a table, to write; a folder with --separate."),
     ] = pathlib.Path("samples.png"),
     per_class: Annotated[
         bool,
@@ -66,23 +67,25 @@ def generate(
     ] = False,
     separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
 ):
-    """Make images with a trained model: one grid, or one file each."""
+    """Make images with a trained model, one grid or one file each; of a table's model, rows in a file."""
     start()
-    from keras_gen import pictures
+    from keras_gen import pictures, tasks
     from keras_gen.app.opening import load
 
-    model = load(model, "generate")
+    model = load(model, tasks.Generates)
+    spec = model.gives
+    if separate and spec.kind != "images":
+        raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
     options, columns = model.in_order(n, per_class)
-    images = model.generate(seed=seed, **options)
+    samples = model.generate(seed=seed, **options)
     if separate:
         folder = output.with_suffix("") if output.suffix == ".png" else output
-        digits = len(str(len(images) - 1))
-        for number, image in enumerate(images):
+        digits = len(str(len(samples) - 1))
+        for number, image in enumerate(samples):
             pictures.save_png(folder / f"{number:0{digits}d}.png", pictures.to_uint8(image))
-        typer.echo(f"Wrote {len(images)} images to {folder}/")
+        typer.echo(f"Wrote {len(samples)} images to {folder}/")
     else:
-        pictures.save_png(output, pictures.enlarge(pictures.image_grid(images, columns)))
-        typer.echo(f"Wrote {output}")
+        typer.echo(f"Wrote {spec.show(samples, output, columns)}")
 
 
 @app.command()
@@ -99,10 +102,11 @@ def translate(
 ):
     """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
     start()
+    from keras_gen import tasks
     from keras_gen.app.opening import load
     from keras_gen.translation import translate_files
 
-    model = load(model, "translate")
+    model = load(model, tasks.Translates)
     count = translate_files(model, images, output, direction, batch_size)
     typer.echo(f"Wrote {count} pictures to {output}/")
 
@@ -148,7 +152,7 @@ def evaluate(
         str, typer.Option(help="For translation: the feature or subfolder wanted.")
     ] = None,
     iwae: Annotated[
-        int, typer.Option(help="Samples an image in a VAE's likelihood bound. [20]", min=1)
+        int, typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1)
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     json_file: Annotated[

@@ -146,4 +146,6 @@ def run(name, options, running):
         )
         raise typer.Exit(stopper.code) from None
     if model.is_chief:
-        typer.echo(f"Wrote {output}/model.keras, samples.png, history.csv and samples/training.gif")
+        suffix = model.gives.suffix
+        course = "samples/training.gif" if suffix == ".png" else "samples/"
+        typer.echo(f"Wrote {output}/model.keras, samples{suffix}, history.csv and {course}")

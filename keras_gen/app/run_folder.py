@@ -65,10 +65,11 @@ class RunFolder:
 
     def remove_strays(self):
         """Removes the files that a killed process had not finished; gives their number."""
-        files = (self.model, self.previous, self.settings, self.data, self.history, self.picture)
+        files = (self.model, self.previous, self.settings, self.data, self.history)
         strays = [
             *(stray for file in files for stray in self.path.glob(f".{file.name}.*")),
-            *self.samples.glob(".epoch_*.png.*"),
+            *self.path.glob(f".{self.picture.stem}.*"),
+            *self.samples.glob(".epoch_*.*.*"),
             *self.samples.glob(".training.gif.*"),
         ]
         for stray in strays:

@@ -10,6 +10,7 @@ from keras_gen import pictures
 from keras_gen.callbacks.needs import check_draws
 from keras_gen.checks import check_positive_integer
 from keras_gen.modalities import spec_of
+from keras_gen.tasks import Task
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -84,10 +85,16 @@ class SampleImages(keras.callbacks.Callback):
                 samples, spec = model.generate(self.n, seed=self.seed), model.gives
             else:
                 samples = np.asarray(self.draw(model))
-                spec = spec_of(samples.shape[1:])
+                spec = self._spec_of(samples)
         path = spec.show(samples, self.directory / f"epoch_{epoch + 1:04d}.png", self.columns)
         if self.log_dir is not None and path.suffix == ".png":
             self._log(pictures.read_picture(path), epoch)
+
+    def _spec_of(self, samples):
+        """What was drawn: what the model makes, where it looks like that."""
+        shape = samples.shape[1:]
+        gives = self.model.gives if isinstance(self.model, Task) else spec_of(shape)
+        return gives if gives.fits(shape) else spec_of(shape)
 
     def _animate(self):
         frames = [

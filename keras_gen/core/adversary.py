@@ -170,6 +170,7 @@ class TrainsAdversarially:
         """
         if self.is_critic or (self.num_classes is not None and labels is None):
             return None
+        samples = self.gives.take("`samples`", samples)
         inputs = samples if self.num_classes is None else [samples, labels]
         outputs = backend.predict(self.discriminator, inputs, batch_size)
         scores = outputs[0] if isinstance(outputs, (list, tuple)) else outputs

@@ -1,4 +1,4 @@
-"""Data pipelines: any images to batches in [-1, 1], as `tf.data.Dataset`s for `fit` on any backend.
+"""Data pipelines: images in [-1, 1] and rows of tables, as `tf.data.Dataset`s for `fit` on any backend.
 
 TensorFlow, TensorFlow Datasets and Pillow are imported when a pipeline is first made.
 """
@@ -8,17 +8,21 @@ from keras_gen.data.describe import Description, describe
 from keras_gen.data.images import images, open_images
 from keras_gen.data.opened import Opened
 from keras_gen.data.paired import open_paired, paired
+from keras_gen.data.tables import OpenedTable, open_table, table
 from keras_gen.data.unpaired import open_unpaired, unpaired
 
 __all__ = [
     "Description",
     "Opened",
+    "OpenedTable",
     "describe",
     "images",
     "open_images",
     "open_paired",
+    "open_table",
     "open_unpaired",
     "paired",
+    "table",
     "transforms",
     "unpaired",
 ]

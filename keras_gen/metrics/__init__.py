@@ -23,6 +23,7 @@ from keras_gen.metrics.reference_statistics import (
 )
 from keras_gen.metrics.sample_scores import SampleScores, evaluate_samples, score_name
 from keras_gen.metrics.structural_similarity import StructuralSimilarity
+from keras_gen.metrics.tables import table_scores
 
 __all__ = [
     "ClassAccuracy",
@@ -46,4 +47,5 @@ __all__ = [
     "get_feature_extractor",
     "image_classifier",
     "score_name",
+    "table_scores",
 ]

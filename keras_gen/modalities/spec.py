@@ -20,6 +20,7 @@ class Arrays:
     kind = "arrays"
     noun = "data"
     suffix = ".npy"
+    has_scores = False  # of its own, without features
 
     def __init__(self, shape):
         self.shape = tuple(shape)
@@ -51,6 +52,17 @@ class Arrays:
                 f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
             )
         return values
+
+    def give(self, outputs):
+        """Gives what networks made in the data's own units: the way back of `take`, on the host.
+
+        Args:
+            outputs: Float array `(n, *shape)`.
+
+        Returns:
+            Array of that shape.
+        """
+        return outputs
 
     def check(self, what, array, whole):
         """Looks at the numbers of an array, on the host, before the first step.
@@ -110,6 +122,18 @@ class Arrays:
 
         return open_arrays(source, self, split, labels)
 
+    def score(self, real, made):
+        """Compares samples with real ones, where a kind of data `has_scores` of its own.
+
+        Args:
+            real: Array `(n, *shape)`.
+            made: Array `(m, *shape)`.
+
+        Returns:
+            Dict from names to numbers, 0 where the two are alike.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `score`.")
+
     def default_features(self, name):
         """What samples are scored with where nothing else is said.
 
@@ -120,7 +144,6 @@ class Arrays:
             What `keras_gen.metrics.get_feature_extractor` takes, or None where there are no scores for
             this kind of data.
         """
-        return
 
     def _check_dtype(self, what, values):
         dtype = keras.backend.standardize_dtype(values.dtype)

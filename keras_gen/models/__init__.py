@@ -15,6 +15,8 @@ FAMILIES = {
     "cvae": "CVAE",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
+    "table_gan": "TableGAN",
+    "table_vae": "TableVAE",
 }
 
 __all__ = sorted(FAMILIES.values())

@@ -6,7 +6,7 @@ from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import Labels, spec_of
-from keras_gen.tasks.generating import GeneratesFromLatents
+from keras_gen.tasks.from_latents import GeneratesFromLatents
 
 
 class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
@@ -50,7 +50,7 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
 
     @property
     def takes(self):
-        spec = spec_of(self.image_shape)
+        spec = self.gives
         taken = {"image" if spec.kind == "images" else "data": spec}
         if self.num_classes is not None:
             taken["label"] = Labels(self.num_classes, self.class_names)

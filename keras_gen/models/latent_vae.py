@@ -11,9 +11,8 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import Labels, spec_of
-from keras_gen.modalities.images.range import in_range
 from keras_gen.tasks.encoding import Encodes
-from keras_gen.tasks.generating import FromLatents
+from keras_gen.tasks.from_latents import FromLatents
 
 
 class LatentVAE(Encodes, FromLatents, GenerativeModel):
@@ -68,8 +67,12 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self.built = True
 
     @property
+    def gives(self):
+        return spec_of(self.image_shape)
+
+    @property
     def takes(self):
-        spec = spec_of(self.image_shape)
+        spec = self.gives
         taken = {"image" if spec.kind == "images" else "data": spec}
         if self.num_classes is not None:
             taken["label"] = Labels(self.num_classes, self.class_names)
@@ -87,7 +90,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     def call(self, inputs, training=False):
         images, labels = (inputs, None) if self.num_classes is None else inputs
-        mean, _ = self.encoder(_beside(in_range(images), labels), training=training)
+        images = self.gives.take("Inputs", images)
+        mean, _ = self.encoder(_beside(images, labels), training=training)
         return self.likelihood.mean(self.decoder(_beside(mean, labels), training=training))
 
     def phases(self):
@@ -153,7 +157,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         return predict(self.decoder, _beside(latents, labels), batch_size)
 
     def means_of(self, latents, labels, batch_size):
-        """The likelihood's mean at latents, a float32 NumPy array `(n, ...)`."""
+        """The likelihood's mean at latents, a float32 NumPy array `(n, ...)` as the networks have data."""
         outputs = self.outputs_of(latents, labels, batch_size)
         return keras.ops.convert_to_numpy(self.likelihood.mean(outputs))
 
@@ -206,7 +210,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         """
         mean, _ = self.posteriors(images, labels, batch_size)
         reconstructions = self.means_of(mean, labels, batch_size)
-        difference = np.asarray(in_range(images), "float32") - reconstructions
+        images = self.gives.take("`images`", images)
+        difference = np.asarray(images, "float32") - reconstructions
         return np.square(difference).reshape(len(difference), -1).mean(axis=1)
 
     def anomaly_scores(self, images, batch_size=128, labels=None):
@@ -256,8 +261,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         Reference: An & Cho, 2015, Variational Autoencoder based Anomaly Detection using
         Reconstruction Probability
         """
-        images = in_range(images)
         mean, log_variance = self.posteriors(images, labels, batch_size)
+        images = self.gives.take("`images`", images)
         outputs = self.outputs_of(mean, labels, batch_size)
         log_likelihood = self.likelihood.log_likelihood(images, outputs)
         scores = losses.gaussian_kl_divergence(mean, log_variance) - log_likelihood
@@ -282,8 +287,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
         """
         check_positive_integer("num_samples", num_samples)
-        images = in_range(images)
         mean, log_variance = self.posteriors(images, labels, batch_size)
+        images = self.gives.take("`images`", images)
         random = np.random.default_rng(seed)
         log_weights = []
         for _ in range(num_samples):

@@ -6,6 +6,7 @@ from keras_gen.networks.conditional_dcgan import (
 )
 from keras_gen.networks.conv_vae import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
+from keras_gen.networks.mlp import mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
 from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
 from keras_gen.networks.resnet_generator import resnet_generator
 from keras_gen.networks.sngan_resnet import sngan_resnet_discriminator, sngan_resnet_generator
@@ -18,6 +19,10 @@ __all__ = [
     "conv_encoder",
     "dcgan_discriminator",
     "dcgan_generator",
+    "mlp_decoder",
+    "mlp_discriminator",
+    "mlp_encoder",
+    "mlp_generator",
     "patch_discriminator",
     "patch_receptive_field",
     "resnet_generator",

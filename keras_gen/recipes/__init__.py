@@ -9,6 +9,7 @@ from keras_gen.recipes.latent import LatentRecipe
 from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
+from keras_gen.recipes.tables import TableRecipe
 from keras_gen.recipes.translation import TranslationRecipe
 from keras_gen.recipes.variational import VariationalRecipe
 
@@ -21,6 +22,7 @@ __all__ = [
     "Option",
     "Recipe",
     "Stage",
+    "TableRecipe",
     "TranslationRecipe",
     "VariationalRecipe",
     "families",

@@ -3,6 +3,9 @@
 import math
 import warnings
 
+import keras
+import numpy as np
+
 FALLBACK = "inception_v3"  # Its weights come from the network.
 
 
@@ -30,6 +33,12 @@ def chosen_examples(opened, specs, n, batch_size):
     chosen, count = evenly_spaced(one_by_one, n, batch_size)
     chosen.is_checked = True  # as all of a data set that was opened
     return chosen, count
+
+
+def as_array(examples):
+    """All batches of a pipeline in one array, or in one of each part."""
+    batches = list(examples.as_numpy_iterator())
+    return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
 
 def held_out(opened):

@@ -1,15 +1,12 @@
 """Generative adversarial networks."""
 
 import keras
-from keras import ops
 
-from keras_gen.core.adversary import Adversary
-from keras_gen.core.phase import Phase
-from keras_gen.models.latent_gan import LatentGAN
+from keras_gen.models.plain_gan import PlainGAN
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class GAN(LatentGAN):
+class GAN(PlainGAN):
     """A generative adversarial network: DCGAN's recipe with any adversarial loss.
 
     A step updates the discriminator on a batch of real images and as many generated ones, then the
@@ -53,104 +50,6 @@ class GAN(LatentGAN):
 
     def __init__(self, generator, discriminator, latent_dim, ema_decay=None, name=None):
         super().__init__(generator, discriminator, latent_dim, ema_decay=ema_decay, name=name)
-
-    def compile(
-        self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        loss="non_saturating",
-        r1_weight=0.0,
-        r2_weight=0.0,
-        share_forward=False,
-        penalties_every=1,
-        augmentation=None,
-        **trainer_options,
-    ):
-        """Configures training.
-
-        Args:
-            generator_optimizer: Keras optimizer or its name. Defaults to Adam(2e-4, beta_1=0.5).
-            discriminator_optimizer: Likewise, an optimizer of its own.
-            loss: Name of an adversarial loss (`"non_saturating"`, `"minimax"`, `"least_squares"`,
-                `"hinge"`, `"wasserstein"`, `"relativistic"`) or an object such as
-                `keras_gen.losses.get` returns.
-            r1_weight: Number from 0 up, the weight of the R1 penalty on real images.
-            r2_weight: Number from 0 up, the weight of the R2 penalty on generated images.
-            share_forward: Boolean. If True, one batch of generated images serves both phases, so that
-                the generator runs forward once in a step; otherwise each phase draws its own.
-            penalties_every: Integer above 0. Above 1 the penalties are an update of their own in every so
-                many steps, so many times as heavy, which costs a part of the time.
-            augmentation: Keras layer of images to images, or None: what real and generated images pass
-                through, differentiably, before the discriminator sees them.
-            **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
-                `keras.Model.compile`.
-        """
-        self.share_forward = share_forward
-        self.compile_adversarial(
-            Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
-            generator_optimizer,
-            discriminator_optimizer,
-            {"share_forward": share_forward},
-            trainer_options,
-        )
-
-    def phases(self):
-        return {
-            "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
-            "generator": Phase([self.generator]),
-        }
-
-    def step(self, data, update):
-        reals = self.take(data)
-        count = ops.shape(reals)[0]
-        training = update.training
-        if self.share_forward and training:
-            shared = update.record(self.generator, self.sample_latents(count))
-            fakes = shared.outputs
-        else:
-            shared = None
-            fakes = self.generator(self.sample_latents(count), training=training)
-        update("discriminator", lambda: self.discriminator_loss(reals, fakes, training))
-        if training and self.adversary.is_lazy:
-            update(
-                "discriminator",
-                lambda: self.penalties(reals, fakes),
-                every=self.adversary.penalties_every,
-            )
-        if shared is not None:
-            update("generator", lambda made: self.generator_loss(reals, made, training), at=shared)
-        else:
-            latents = self.sample_latents(count)
-            update(
-                "generator",
-                lambda: self.generator_loss(
-                    reals, self.generator(latents, training=training), training
-                ),
-            )
-        self.follow_generator(update)
-
-    def discriminator_loss(self, reals, fakes, training):
-        """Loss of the discriminator on real and generated images, with the penalties, and their terms."""
-        real_logits, fake_logits = self.adversary.judge(
-            self.discriminator, reals, fakes, training=training
-        )
-        loss = self.adversary.discriminator_loss(real_logits, fake_logits)
-        if training and self.adversary.is_lazy:
-            return loss
-        penalty, terms = self.penalties(reals, fakes)
-        return loss + penalty, terms
-
-    def penalties(self, reals, fakes):
-        """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(self.discriminator, reals, fakes)
-
-    def generator_loss(self, reals, fakes, training):
-        """Loss of the generator on its images."""
-        (fake_logits,) = self.adversary.judge(self.discriminator, fakes, training=training)
-        real_logits = None
-        if self.adversary.pairs:
-            (real_logits,) = self.adversary.judge(self.discriminator, reals, training=training)
-        return self.adversary.generator_loss(fake_logits, real_logits)
 
     def generate(self, n=None, seed=None, latents=None, batch_size=128):
         """Makes images.

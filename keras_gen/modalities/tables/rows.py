@@ -1,0 +1,149 @@
+"""Rows of a table, as a model takes and gives them."""
+
+import csv
+import pathlib
+
+import keras
+import numpy as np
+
+from keras_gen.files import written_aside
+from keras_gen.modalities.spec import Arrays
+from keras_gen.modalities.tables.columns import Column
+
+_ENOUGH = 16  # rows, to tell by their values whether they are of these columns
+
+
+class Rows(Arrays):
+    """Rows `(columns,)` of numbers in the columns' own units; networks have them standardised.
+
+    What a model makes is given back in the columns' units, within the range that was seen, and with as
+    many decimals: whole numbers stay whole.
+
+    Args:
+        columns: Sequence of `Column`.
+
+    Raises:
+        ValueError: If there is none, or something else.
+
+    Example:
+
+    >>> from keras_gen.modalities.tables import columns_of
+    >>> rows = Rows(columns_of([[30, 1.75], [50, 1.65]], ["age", "height"]))
+    >>> rows.take("Rows", np.array([[50, 1.75]])).tolist()
+    [[1.0, 1.0]]
+    >>> rows.give(np.array([[0.52, 9.0]])).tolist()
+    [[45.0, 1.75]]
+    """
+
+    kind = "tables"
+    noun = "rows"
+    suffix = ".csv"
+    has_scores = True
+
+    def __init__(self, columns):
+        columns = tuple(columns)
+        if not columns or not all(isinstance(column, Column) for column in columns):
+            raise ValueError(
+                "`columns` must be a list of Column, such as `keras_gen.data.open_table(...).columns`. "
+                f"Received: columns={columns!r}"
+            )
+        super().__init__((len(columns),))
+        self.columns = columns
+        self._mean = np.array([column.mean for column in columns])
+        self._deviation = np.array([column.deviation for column in columns])
+
+    @property
+    def names(self):
+        """Tuple of the columns' names."""
+        return tuple(column.name for column in self.columns)
+
+    def take(self, what, values):
+        """Gives rows standardised, float32 of shape `(batch, columns)`: see `Arrays.take`."""
+        self._check_dtype(what, values)
+        if not self.fits(values.shape[1:]):
+            raise ValueError(
+                f"{what} must be of shape (batch, {len(self.columns)}), with the columns "
+                f"{', '.join(self.names)}. Received: shape {tuple(values.shape)}"
+            )
+        if isinstance(values, np.ndarray):
+            return ((values - self._mean) / self._deviation).astype("float32")
+        mean, deviation = self._mean.astype("float32"), self._deviation.astype("float32")
+        return (keras.ops.cast(values, "float32") - mean) / deviation
+
+    def check(self, what, array, whole):
+        super().check(what, array, whole)
+        if len(array) < _ENOUGH:
+            return
+        for column, values in zip(self.columns, array.T, strict=True):
+            slack = 1e-6 * max(abs(column.low), abs(column.high))
+            outside = (values < column.low - slack) | (values > column.high + slack)
+            if outside.mean() > 0.5:
+                raise ValueError(
+                    f"{what} must be in the columns' own units, as those that the model's `columns` were "
+                    f"measured on: {column.name!r} from {column.low:g} to {column.high:g}. Received: "
+                    f"values from {values.min():g} to {values.max():g}"
+                )
+
+    def unscale(self, values):
+        """The columns' units of standardised rows, neither clipped nor rounded: on any backend.
+
+        Args:
+            values: Float tensor or array `(n, columns)`.
+        """
+        return values * self._deviation.astype("float32") + self._mean.astype("float32")
+
+    def give(self, outputs):
+        """Rows of a network's standardised ones: in the range that was seen, rounded as that was.
+
+        Args:
+            outputs: Float array `(n, columns)`.
+
+        Returns:
+            Float32 array of that shape, in the columns' own units.
+        """
+        rows = np.asarray(outputs, "float64") * self._deviation + self._mean
+        for number, column in enumerate(self.columns):
+            values = np.clip(rows[:, number], column.low, column.high)
+            if column.decimals is not None:
+                values = np.round(values, column.decimals)
+            rows[:, number] = values + 0.0  # No minus before 0.
+        return rows.astype("float32")
+
+    def show(self, samples, path, columns=None, least=256):
+        """Writes rows as a CSV file, the columns' names first."""
+        path = pathlib.Path(path).with_suffix(self.suffix)
+        texts = [
+            [_in_words(value, column.decimals) for value in values]
+            for column, values in zip(self.columns, np.asarray(samples).T, strict=True)
+        ]
+        with written_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(self.names)
+            writer.writerows(zip(*texts, strict=True))
+        return path
+
+    def open(self, source, split="train", labels=False):
+        """Opens a table with these columns: see `keras_gen.data.open_table`."""
+        from keras_gen.data import open_table
+
+        return open_table(source, split, columns=self.names)
+
+    def score(self, real, made):
+        from keras_gen.metrics.tables import table_scores
+
+        return table_scores(real, made, self.names)
+
+    def _check_dtype(self, what, values):
+        try:
+            dtype = keras.backend.standardize_dtype(values.dtype)
+        except ValueError:  # Of text, or of objects.
+            dtype = str(values.dtype)
+        if not dtype.startswith(("float", "bfloat", "int", "uint")):
+            raise ValueError(
+                f"{what} must be numbers. Received: dtype={dtype}, shape {tuple(values.shape)}"
+            )
+
+
+def _in_words(value, decimals):
+    # Models compute in float32, which has nine digits at most.
+    return f"{value:.9g}" if decimals is None else f"{value:.{decimals}f}"

@@ -1,0 +1,36 @@
+"""Recipes of models that learn from tables."""
+
+from keras_gen.recipes.options import REQUIRED, option
+from keras_gen.recipes.recipe import Recipe
+
+
+class TableRecipe(Recipe):
+    """Rows of numeric columns, and dense networks."""
+
+    default_epochs = 100
+    least_steps = 5_000
+
+    batch_size = 256
+    dataset: str = option(
+        REQUIRED, "A CSV file with numeric columns, or a folder with train.csv and test.csv."
+    )
+    columns: str | None = option(
+        None, "The columns to learn, divided by commas, in the order wanted.", shown="all of them"
+    )
+    latent_dim: int = option(16, "Length of a latent vector.", min=1)
+    width: int = option(128, "Units of each hidden layer.", min=1)
+    depth: int = option(2, "Hidden layers of each network.", min=1)
+    learning_rate: float = option(
+        1e-3, "Of the generator, or of all networks where there is no other.", min=0.0
+    )
+
+    def open(self):
+        from keras_gen import data
+
+        names = self.columns and [name.strip() for name in self.columns.split(",")]
+        return data.open_table(self.dataset, columns=names)
+
+    def batches(self, opened, first_epoch=0, shard=(0, 1), stage=None):
+        return opened.batches(
+            batch_size=self.batch_size, seed=self.seed, first_epoch=first_epoch, shard=shard
+        )
