@@ -29,7 +29,10 @@ PARTS = {
     "presets": ("Presets", "Saving, loading and sharing trained models."),
     "schedules": ("Schedules", "Learning rates of the papers."),
     "core": ("Core", "What models are made of, for a model of your own: `step`, phases, parts."),
-    "tasks": ("Tasks", "What a model does for others: what its evaluation, pictures and cards ask."),
+    "tasks": (
+        "Tasks",
+        "What a model does for others: what its evaluation, pictures and cards ask.",
+    ),
     "recipes": ("Recipes", "What `keras-gen train NAME` makes a model of, and is told."),
     "engine": ("Engine", "Names of 0.1 for a model of one's own, with a schedule; new ones: core."),
 }

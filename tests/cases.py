@@ -77,6 +77,11 @@ class Case:
         return self.noun == "images"
 
     @property
+    def makes_images(self):
+        """Whether it makes images of nothing, which are scored beside real ones."""
+        return self.generates and self.takes_images
+
+    @property
     def watched(self):
         """What Keras's callbacks are to watch: the loss, or of several phases the generator's."""
         return "loss" if len(self.phases) == 1 else "generator_loss"

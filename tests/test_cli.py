@@ -341,7 +341,10 @@ def test_info(run):
         (["generate", "gan_digits", "--output", "broken.keras/grid.png"], "broken.keras"),
         (["train", "vae", "--dataset", "digits", "--output", "broken.keras"], "broken.keras"),
         (["presets", "nosuch"], "`preset` must be a folder, an address"),
-        (["generate", "classifier_digits"], "can generate images"),
+        (
+            ["generate", "classifier_digits"],
+            "`model` must be one that can generate. Received: classifier_digits, a Functional",
+        ),
         (["evaluate", "nosuch", "--dataset", "digits", "-n", "0"], "-n"),
         (["translate", "nosuch", "here", "--output", "out"], "`model` must be"),
         (["nosuch"], "nosuch"),

@@ -12,6 +12,7 @@ from rich.console import Console
 import keras_gen
 from keras_gen import data, metrics
 from keras_gen.evaluation import evaluate, render
+from keras_gen.tasks import reporting
 from tests.cases import CASES, build_gan, build_vae
 
 DIGITS_FID = "FID (digits classifier features)"
@@ -322,3 +323,86 @@ def test_without_a_network_it_says_what_features_to_choose(monkeypatch):
     monkeypatch.setattr(keras.applications, "InceptionV3", no_network)
     with pytest.raises(ValueError, match=r"`features` must be had.*'inception_v3' \(URL fetch"):
         evaluate(build_gan(), "digits", n=20, features="inception_v3")
+
+
+def test_without_a_network_the_nearest_classifier_stands_in_and_is_named(folder, monkeypatch):
+    def no_network(**arguments):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", no_network)
+    with pytest.warns(UserWarning, match=r"'inception_v3' can't be had.*'classifier_digits'.*URL"):
+        report = evaluate(build_gan(), folder, n=20)
+    assert report["extractor"] == "digits classifier" and DIGITS_FID in report["scores"]
+    for shape, nearest in {
+        (28, 28, 3): "fashion_mnist",
+        (256, 256, 3): "emoji",
+        (9, 9, 1): "digits",
+    }.items():
+        assert reporting.nearest_classifier(shape) == f"classifier_{nearest}"
+
+
+@pytest.fixture
+def flat_folder(folder):
+    """Pictures in one folder, of no splits."""
+    return folder / "test"
+
+
+def test_a_folder_without_a_test_part_is_evaluated_as_it_is_and_says_so(flat_folder, features):
+    report = evaluate(build_gan(), flat_folder, features=features)
+    assert report["split"] == "train" and report["counts"] == {"real": 40, "generated": 40}
+    assert report["floor_counts"] == {"real": 20, "generated": 20}
+    assert json.loads(json.dumps(report)) == report
+    text = " ".join(printed(report).split())
+    assert "(train)" in text and "There is no test split: these are the images of the train" in text
+    with pytest.raises(ValueError, match="`split` must be 'train' or the name of a subfolder"):
+        evaluate(build_gan(), flat_folder, split="test", features=features)
+
+
+def test_domains_without_a_test_part(folder):
+    for name in "AB":
+        (folder / f"test{name}").rename(folder / name)
+    report = evaluate(CASES["cycle_gan"].build(), folder)
+    assert report["split"] == "train" and "no test split" in report["notes"][0]
+    with pytest.raises(ValueError, match="a subfolder for each domain"):
+        evaluate(CASES["cycle_gan"].build(), folder, split="test")
+
+
+@pytest.mark.filterwarnings("ignore:Skipped")
+def test_a_test_part_that_can_t_be_read_is_no_reason_to_take_another(folder):
+    (folder / "train").mkdir()
+    Image.new("RGB", (8, 8)).save(folder / "train" / "0.png")
+    for path in (folder / "test").iterdir():
+        path.write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="no readable picture"):
+        evaluate(build_gan(), folder)
+
+
+def test_a_folder_s_train_part_is_the_floor_of_pairs_too(folder, features):
+    random = np.random.default_rng(1)
+    for part in ("train", "test"):
+        for name in ("input", "target"):
+            (folder / part / name).mkdir(parents=True, exist_ok=True)
+            for number in range(6):
+                values = random.integers(0, 256, (8, 8, 1 if name == "input" else 3), "uint8")
+                image = Image.fromarray(values.squeeze())
+                image.save(folder / part / name / f"{number}.png")
+    options = {"input": "input", "target": "target", "features": features}
+    report = evaluate(CASES["pix2pix"].build(), folder, **options)
+    assert report["split"] == "test"
+    assert report["floor_counts"] == {"real": 6, "generated": 6}
+    assert report["floor"].keys() == {"FID (patches features)", "KID (patches features)"}
+
+
+def test_arrays_are_evaluated():
+    images, _ = digits("test")
+    report = evaluate(build_gan(), images[:30], features="classifier_digits")
+    assert (report["dataset"], report["split"]) == ("arrays", "train")
+    assert report["counts"] == {"real": 30, "generated": 30} and "notes" not in report
+
+
+@pytest.mark.parametrize(
+    "model", [keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()]), "gan_digits"]
+)
+def test_what_has_no_task_is_refused(model):
+    with pytest.raises(ValueError, match=r"`model` must be one that generates or translates"):
+        evaluate(model, "digits")

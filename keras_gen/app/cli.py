@@ -69,13 +69,13 @@ def generate(
 ):
     """Make images with a trained model, one grid or one file each; of a table's model, rows in a file."""
     start()
-    from keras_gen import pictures
+    from keras_gen import pictures, tasks
     from keras_gen.app.opening import load
 
-    model = load(model, "generate")
+    model = load(model, tasks.Generates)
     spec = model.gives
     if separate and spec.kind != "images":
-        raise ValueError(f"`--separate` is for images. Received: a model of {spec.noun}")
+        raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
     options, columns = model.in_order(n, per_class)
     samples = model.generate(seed=seed, **options)
     if separate:
@@ -102,10 +102,11 @@ def translate(
 ):
     """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
     start()
+    from keras_gen import tasks
     from keras_gen.app.opening import load
     from keras_gen.translation import translate_files
 
-    model = load(model, "translate")
+    model = load(model, tasks.Translates)
     count = translate_files(model, images, output, direction, batch_size)
     typer.echo(f"Wrote {count} pictures to {output}/")
 
@@ -151,7 +152,7 @@ def evaluate(
         str, typer.Option(help="For translation: the feature or subfolder wanted.")
     ] = None,
     iwae: Annotated[
-        int, typer.Option(help="Samples an image in a VAE's likelihood bound. [20]", min=1)
+        int, typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1)
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     json_file: Annotated[

@@ -2,6 +2,7 @@
 
 from keras_gen import evaluation
 from keras_gen.app.opening import evaluation_of, load
+from keras_gen.tasks import Task
 
 
 def reports(paths, options, seed, say):
@@ -35,7 +36,7 @@ def reports(paths, options, seed, say):
                     f"{first[1].get(name)!r} of {first[0]}, {other.get(name)!r} of {path}"
                 )
     return {
-        path: evaluation.evaluate(load(path, "evaluate"), **those, seed=seed)
+        path: evaluation.evaluate(load(path, Task), **those, seed=seed)
         for path, those in chosen.items()
     }
 

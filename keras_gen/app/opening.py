@@ -10,12 +10,12 @@ from keras_gen.presets.finding import find_file
 from keras_gen.recipes.registry import foreign_families
 
 
-def load(path, ability=None, trust=False):
+def load(path, task=None, trust=False):
     """Loads a preset, a model file, or the one in a training's folder.
 
     Args:
         path: String.
-        ability: String or None, a method that the model must have.
+        task: Class of `keras_gen.tasks` that the model must have, or None.
         trust: As in `keras_gen.presets.open_model`.
 
     Returns:
@@ -23,13 +23,12 @@ def load(path, ability=None, trust=False):
 
     Raises:
         FileNotFoundError: If there is none.
-        ValueError: If the file holds no model, or one without that method.
+        ValueError: If the file holds no model, or one without that task.
     """
     model = open_model(path, _foreign_classes(), trust)
-    if ability is not None and not hasattr(model, ability):
+    if task is not None and not isinstance(model, task):
         raise ValueError(
-            f"`model` must be one that can {ability} images. Received: {path}, a "
-            f"{type(model).__name__}"
+            f"`model` must be one that {task.words}. Received: {path}, a {type(model).__name__}"
         )
     return model
 

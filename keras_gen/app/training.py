@@ -10,7 +10,6 @@ from keras_gen import callbacks, distribution
 from keras_gen.app import progress, watching
 from keras_gen.app.execution import JIT, Execution
 from keras_gen.app.plan import Plan
-from keras_gen.app.previews import drawer
 from keras_gen.app.run_folder import Progress, RunFolder
 from keras_gen.app.stopping import Stopper
 from keras_gen.app.timing import steps_in
@@ -130,12 +129,13 @@ class _Training:
         folder = self.folder
         self.opened = self.recipe.open()
         self.steps = self.opened.steps(self.recipe.batch_size)
-        self.draw = drawer(self.recipe, self.recipe.preview(self.opened))
+        self.draw = self.recipe.drawer(self.opened)
         with _policy(self.recipe.precision), self.devices.scope():
             checkpoint, begun, passes = self._begun()
             plan = self._plan(passes[-1], begun.step)
             model = self._build(plan.total)
             if checkpoint is not None:
+                self._check_classes(model)
                 folder.load(model, checkpoint)
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
@@ -170,7 +170,7 @@ class _Training:
         if begun is None:  # Of 0.1
             model = self._build(1)
             folder.load(model, path)
-            begun = Progress(int(model.optimizer.iterations))
+            begun = Progress(watching.number(model.optimizer.iterations))
         passes = self._passes(begun, now)
         last = passes[-1]
         if (last["count"], last["steps"]) == (now["count"], now["steps"]):
@@ -183,6 +183,18 @@ class _Training:
             "of the new length, at the step that was reached."
         )
         return path, Progress(begun.step), [*passes, {"epoch": epoch, "step": begun.step, **now}]
+
+    def _check_classes(self, model):
+        """Refuses data whose classes are others, or in another order, than those that were learnt."""
+        names = list(self.opened.class_names or ())
+        kept = self.folder.read_data()
+        # A training of 0.1 has none kept: there 10 came before 2.
+        learnt = sorted(names) if kept is None else list(kept.get("class_names") or names)
+        if model.num_classes is not None and names != learnt:
+            raise ValueError(
+                "`dataset` must have the classes that the training began with, in their order: "
+                f"{', '.join(learnt)}. Received: {', '.join(names)}"
+            )
 
     def _passes(self, begun, now):
         """The passes that `data.json` tells of, up to the checkpoint."""
@@ -266,11 +278,7 @@ class _Training:
                 batches = self.recipe.batches(
                     self.opened, part.first_epoch, self.devices.shard, part.stage
                 )
-                if part.skip:
-                    batches = batches.skip(part.skip)
-                if part.take is not None:
-                    batches = batches.take(part.take)
-                batches.is_checked = True  # A look at the first batch would count as a pass.
+                batches = _cut(batches, part.skip, part.take)
                 if self.sampler is not None:
                     self.sampler.gif = part is parts[-1]
                 model.fit(
@@ -284,6 +292,7 @@ class _Training:
     def _watchers(self, plan, begun):
         """The callbacks of the training, and a context that closes what they leave open."""
         closing = contextlib.ExitStack()
+        alone = self.devices.processes == 1
         clock = watching.Clock(begun.seconds)
         watchers = [watching.ContinueMeans(begun.logs), watching.StopOnNaN(), clock]
         if self.devices.is_chief:
@@ -292,12 +301,14 @@ class _Training:
             closing.callback(_close, history)
             self.sampler = self._sampler(plan)
             watchers += [self.sampler, history]
-            line = progress.line(self.execution.verbose, plan, begun.step)
+            line = progress.line(self.execution.verbose, plan, begun.step, alone)
             if line is not None:
                 closing.callback(line.close)
                 watchers.append(line)
         folder = self.folder if self.devices.is_chief else None
-        watchers.append(watching.Saver(folder, clock, self.stopper, self.execution.save_every))
+        watchers.append(
+            watching.Saver(folder, clock, self.stopper, self.execution.save_every, alone)
+        )
         return watchers, closing
 
     def _sampler(self, plan):
@@ -326,6 +337,15 @@ class _Training:
 
 def _plan_of(passes, total=0):
     return Plan(total, passes["steps"], passes["epoch"], passes["step"])
+
+
+def _cut(batches, skip, take):
+    """Those of the batches that are wanted; what is known of them stays known."""
+    cut = batches.skip(skip) if skip else batches
+    cut = cut if take is None else cut.take(take)
+    if cut is not batches:
+        cut.is_checked = getattr(batches, "is_checked", False)
+    return cut
 
 
 def _close(history):

@@ -14,6 +14,11 @@ class StopOnNaN(keras.callbacks.Callback):
         refuse_nan(epoch, logs or {})
 
 
+def number(variable):
+    """The value of a scalar variable, also of one that several devices share."""
+    return keras.ops.convert_to_numpy(variable).item()
+
+
 def refuse_nan(epoch, logs):
     """Raises `ValueError` if a log is NaN."""
     broken = [name for name, value in logs.items() if value != value]
@@ -79,14 +84,18 @@ class Saver(keras.callbacks.Callback):
         clock: `Clock`.
         stopper: `Stopper`.
         minutes: Float, or None: how often within an epoch.
+        means: Boolean, whether a checkpoint within an epoch keeps the running means of the logs. Where
+            several processes train, one can't read them by itself: the epoch's row in the history is
+            then of the steps after the checkpoint.
     """
 
-    def __init__(self, folder, clock, stopper, minutes=None):
+    def __init__(self, folder, clock, stopper, minutes=None, means=True):
         super().__init__()
         self._folder = folder
         self._clock = clock
         self._stopper = stopper
         self._minutes = minutes
+        self._keeps_means = means
         self._saved = time.monotonic()
         self._epoch = 0
         self._unsaved = False  # steps of the pass under way
@@ -119,13 +128,15 @@ class Saver(keras.callbacks.Callback):
         self._stopper.waits = False
 
     def _means(self):
-        model = self.model
-        refuse_nan(self._epoch, {m.name: float(m.result()) for m in model.metrics})
-        return {m.name: [float(v) for v in m.variables] for m in model.metrics}
+        if not self._keeps_means:
+            return None
+        means = {m.name: [number(v) for v in m.variables] for m in self.model.metrics}
+        refuse_nan(self._epoch, {name: sum(values) for name, values in means.items()})
+        return means
 
     def _save(self, means):
         if self._folder is not None:
-            step = int(self.model.optimizer.iterations)
+            step = number(self.model.optimizer.iterations)
             seconds = 0.0 if means is None else self._clock.seconds
             self._folder.save(self.model, Progress(step, means, seconds))
         self._saved = time.monotonic()

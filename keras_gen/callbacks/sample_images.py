@@ -10,6 +10,7 @@ from keras_gen import pictures
 from keras_gen.callbacks.needs import check_draws
 from keras_gen.checks import check_positive_integer
 from keras_gen.modalities import spec_of
+from keras_gen.tasks import Task
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -91,9 +92,9 @@ class SampleImages(keras.callbacks.Callback):
 
     def _spec_of(self, samples):
         """What was drawn: what the model makes, where it looks like that."""
-        gives = getattr(self.model, "gives", None)
         shape = samples.shape[1:]
-        return gives if gives is not None and gives.fits(shape) else spec_of(shape)
+        gives = self.model.gives if isinstance(self.model, Task) else spec_of(shape)
+        return gives if gives.fits(shape) else spec_of(shape)
 
     def _animate(self):
         frames = [

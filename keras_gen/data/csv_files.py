@@ -8,7 +8,10 @@ SEPARATORS = ("\t", ";", ",")
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "nat", "<na>", "?", "-"))
 _LOOKED_AT = 50  # lines, to find the separator
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+")  # 1,234: a thousand or so, or one and a bit
-_THOUSANDS = {",": re.compile(r"(?<=\d)\.(?=\d{3}(\D|$))"), ".": re.compile(r"(?<=\d),(?=\d{3}(\D|$))")}
+_THOUSANDS = {
+    ",": re.compile(r"(?<=\d)\.(?=\d{3}(\D|$))"),
+    ".": re.compile(r"(?<=\d),(?=\d{3}(\D|$))"),
+}
 
 
 def read_fields(path, separator=None):

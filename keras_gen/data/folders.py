@@ -110,15 +110,15 @@ def split_folder(folder, split):
 def _beside_train(root):
     """The splits beside a folder `train`, and what else there is with pictures."""
     folders = [f for f in root.iterdir() if f.is_dir() and not f.name.startswith(".")]
-    splits = [f.name for f in folders if f.name.lower() in SPLITS and f.name != "train"]
+    splits = [f.name for f in folders if _names_a_split(f.name) and f.name != "train"]
     others = [f.name for f in folders if not _names_a_split(f.name) and holds_pictures(f)]
     loose = [f.name for f in root.iterdir() if f.is_file() and is_picture(f)]
     return splits, sorted(others, key=natural_order) + sorted(loose, key=natural_order)
 
 
 def _names_a_split(name):
-    """Whether a folder is named like a split, or like one of two domains: `trainA`, `testB`."""
-    return name.lower() in SPLITS or (name[-1:] in "AB" and name[:-1].lower() in SPLITS)
+    """Whether it is one of `SPLITS`, or that of a domain, such as `testB`."""
+    return name.lower() in SPLITS or (name[:-1] in SPLITS and name[-1:] in ("A", "B"))
 
 
 def _train_is_a_class(root):
@@ -127,11 +127,11 @@ def _train_is_a_class(root):
 
 
 def known_splits(folder):
-    """The splits that a folder has as subfolders; `"train"`, the folder itself, where it has none."""
+    """The splits that a folder has as subfolders; `"train"` is the folder itself where it has none."""
     root = pathlib.Path(folder).expanduser()
     if (root / "train").is_dir() and _train_is_a_class(root):
         return ("train",)
-    return tuple(name for name in SPLITS if (root / name).is_dir()) or ("train",)
+    return tuple(name for name in SPLITS if name == "train" or (root / name).is_dir())
 
 
 def class_labels(rows, folder):

@@ -17,9 +17,7 @@ from keras_gen.modalities.tables.columns import columns_of
 _LATER = "Tables are of numeric columns only, for now; `columns` chooses those that are."
 
 
-def open_table(
-    source, split="train", *, columns=None, header=None, separator=None, decimal=None
-):
+def open_table(source, split="train", *, columns=None, header=None, separator=None, decimal=None):
     """Opens a table once, to ask it and to make pipelines of it.
 
     Args:

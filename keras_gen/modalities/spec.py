@@ -144,7 +144,6 @@ class Arrays:
             What `keras_gen.metrics.get_feature_extractor` takes, or None where there are no scores for
             this kind of data.
         """
-        return
 
     def _check_dtype(self, what, values):
         dtype = keras.backend.standardize_dtype(values.dtype)

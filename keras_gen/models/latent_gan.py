@@ -6,7 +6,7 @@ from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import Labels, spec_of
-from keras_gen.tasks.generating import GeneratesFromLatents
+from keras_gen.tasks.from_latents import GeneratesFromLatents
 
 
 class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):

@@ -8,7 +8,7 @@ import zlib
 import h5py
 import numpy as np
 
-_MOST_OBJECTS = 100_000
+_MOST_OBJECTS = 50_000
 _MOST_DEPTH = 64
 # The arrays may take more than the file, by which zeros compress well, but not without end.
 _FREE_BYTES = 64 * 2**20

@@ -37,8 +37,15 @@ def build(make, numbers, source):
             return make()
     except Exception as error:
         # What a layer raises comes through Keras, which may add to it.
-        reason = refused[0] if refused else one_line(error)
+        reason = refused[0] if refused else one_line(_first(error))
         raise ValueError(f"{source} could not be made into a model: {reason}") from error
+
+
+def _first(error):
+    """The error that an error came of: Keras wraps it anew on every level of a network."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__
+    return error
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ MOST_JSON_BYTES = 16 * 2**20
 MOST_JSON_VALUES = 200_000
 MOST_JSON_DEPTH = 100
 _TOO_DEEP = f"{{}} must not be nested more than {MOST_JSON_DEPTH} deep"
+_TOO_MANY = f"{{}} must hold at most {MOST_JSON_VALUES} values. Received: some {{}}"
 _FILE_NAME = re.compile(r"[\w .()+-]{1,200}")
 
 
@@ -54,6 +55,9 @@ def parse_json(text, source):
     Raises:
         ValueError: If it is no JSON, nested too deep, or of too many values.
     """
+    signs = sum(map(text.count, (b",", b"[", b"{")))  # Each value but the first comes after one.
+    if signs > 2 * MOST_JSON_VALUES:  # Texts hold a few, too.
+        raise ValueError(_TOO_MANY.format(source, signs))
     try:
         content = json.loads(text.decode("utf-8"))
     except RecursionError:
@@ -67,9 +71,7 @@ def parse_json(text, source):
             return content
         count += sum(map(len, nested))
         if count > MOST_JSON_VALUES:
-            raise ValueError(
-                f"{source} must hold at most {MOST_JSON_VALUES} values. Received: at least {count}"
-            )
+            raise ValueError(_TOO_MANY.format(source, count))
         level = [
             child
             for value in nested

@@ -168,6 +168,18 @@ class Recipe:
         """Examples that the pictures of a training's course need, or None if latents are enough."""
         return
 
+    def drawer(self, opened):
+        """What draws the pictures of a training's course.
+
+        Args:
+            opened: What `open` returned.
+
+        Returns:
+            Function from a model to what its `preview` gives: samples, and how many stand in a row.
+        """
+        examples = self.preview(opened)
+        return lambda model: model.preview(examples, seed=self.seed)
+
     def stages(self):
         """The parts of a training, a list of `Stage`: most models have one."""
         return [Stage("train", self.default_epochs)]

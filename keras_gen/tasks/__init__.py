@@ -1,7 +1,9 @@
 """What models are for: the outside asks the task, never a model's class."""
 
 from keras_gen.tasks.encoding import Encodes
-from keras_gen.tasks.generating import FromLatents, Generates, GeneratesFromLatents
+from keras_gen.tasks.from_latents import FromLatents, GeneratesFromLatents
+from keras_gen.tasks.generating import Generates
+from keras_gen.tasks.task import Task
 from keras_gen.tasks.translating import Direction, Translates
 
 __all__ = [
@@ -10,5 +12,6 @@ __all__ = [
     "FromLatents",
     "Generates",
     "GeneratesFromLatents",
+    "Task",
     "Translates",
 ]

@@ -7,6 +7,7 @@ class Task:
     A model says with `takes` what its batches are made of, and inherits the rest from its task.
 
     Class attributes:
+        words: String, what a model of this task does: "a model that ...".
         report_options: Tuple of strings, the options of `report` and `open_data` that are the task's own.
         needs_examples: Whether `preview` needs examples of the data.
         call_in_words: String, the line of Python that shows on a card what the model does.
@@ -15,6 +16,7 @@ class Task:
 
     num_classes = None
     class_names = None
+    words = "generates or translates"
     report_options = ()
     needs_examples = False
     call_in_words = ""
@@ -75,7 +77,6 @@ class Task:
 
     def discriminator_scores(self, samples, labels=None, batch_size=128):
         """How real an opponent takes samples to be: of a model that has none, None."""
-        return
 
     def golden_inputs(self, **evaluation):
         """Three inputs, by which every backend must come to the same outputs.

@@ -44,6 +44,7 @@ class Translates(Task):
         paired: Whether it learns from pairs that show the same thing.
     """
 
+    words = "can translate"
     report_options = ("input", "target")
     needs_examples = True
     call_in_words = "translations = model.translate(images)  # float32 in [-1, 1]"

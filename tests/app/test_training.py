@@ -444,3 +444,24 @@ def test_files_have_the_rights_that_the_system_gives(training, tmp_path):
     os.umask(mask)
     for name in ("model.keras", "settings.json", "data.json", "history.csv"):
         assert (tmp_path / "run" / name).stat().st_mode & 0o777 == 0o666 & ~mask, name
+
+
+def test_classes_in_another_order_are_refused(run, tmp_path):
+    for name in ("1", "2", "10"):
+        write_pictures(tmp_path / "classes" / name, range(4))
+    train = ["train", "conditional_gan", "--dataset", "classes", "--batch-size", "4"]
+    train += ["--base-filters", "4", "--output", "run"]
+    assert run(*train, "--epochs", "1")[0] == 0
+    kept = tmp_path / "run" / "data.json"
+    data = json.loads(kept.read_text())
+    assert data["class_names"] == ["1", "2", "10"]
+    # As a training of 0.1 left it, which knew no numbers: 10 came before 2.
+    kept.unlink()
+    code, _, err = run(*train, "--epochs", "2", "--resume")
+    assert code == 2 and "in their order: 1, 10, 2. Received: 1, 2, 10" in err
+    kept.write_text(json.dumps(data))
+    code, _, err = run(*train, "--epochs", "2", "--resume")
+    assert code == 0, err
+    write_pictures(tmp_path / "classes" / "3", range(4))
+    code, _, err = run(*train, "--epochs", "3", "--resume")
+    assert code == 2 and "Received: 1, 2, 3, 10" in err

@@ -17,6 +17,7 @@ from keras_gen.metrics import (
     image_classifier,
 )
 from tests.cases import CASES, NUM_CLASSES, compiled, images
+from tests.families import families_that
 
 
 class CountingExtractor(FeatureExtractor):
@@ -45,7 +46,7 @@ def frechet(pixels, **options):
     return EvaluateSamples(images(20, seed=5), metrics=[FrechetDistance(pixels)], **options)
 
 
-@pytest.mark.parametrize("name", ["gan", "wgan_gp", "vae", "conditional_gan"])
+@pytest.mark.parametrize("name", families_that(lambda case: case.makes_images))
 def test_scores_are_in_the_history_under_the_metrics_names(name, pixels):
     _, history = fit(EvaluateSamples(images(20), pixels, n=9), name=name, epochs=1)
     names = {"frechet_distance", "kernel_distance", "kernel_distance_std", "precision", "recall"}

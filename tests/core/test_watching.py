@@ -38,7 +38,7 @@ def scores():
     ids=lambda callback: type(callback).__name__,
 )
 def test_val_loss_without_validation_data(callback):
-    with pytest.raises(ValueError, match="`monitor` of .*There is no validation data") as error:
+    with pytest.raises(ValueError, match=r"`monitor` of .*There is no validation data") as error:
         fit("gan", [callback])
     text = str(error.value)
     assert "discriminator_loss, generator_loss, loss" in text and "'val_loss'" in text
@@ -46,7 +46,7 @@ def test_val_loss_without_validation_data(callback):
 
 
 def test_a_gan_has_no_val_loss_even_with_validation_data():
-    with pytest.raises(ValueError, match="val_generator_loss.*'val_loss'"):
+    with pytest.raises(ValueError, match=r"val_generator_loss.*'val_loss'"):
         fit("gan", [EarlyStopping()], validation_data=images(4))
     watch = EarlyStopping("val_generator_loss", mode="min")
     fit("gan", [watch], validation_data=images(4))
@@ -66,13 +66,13 @@ def test_names_of_callbacks_before_it(scores):
     fit("gan", keras.callbacks.CallbackList([scores, stop]))
     with pytest.raises(ValueError, match="'kernel_distance'"):
         fit("gan", [stop, scores])
-    with pytest.raises(ValueError, match="kernel_distance_std, precision.*'val_loss'"):
+    with pytest.raises(ValueError, match=r"kernel_distance_std, precision.*'val_loss'"):
         fit("gan", [scores, EarlyStopping()])
     fit("gan", [CollapseMonitor(images(8), n=8), EarlyStopping("sample_diversity", mode="max")])
 
 
 def test_what_is_better_must_be_said():
-    with pytest.raises(ValueError, match="`mode` of EarlyStopping.*monitor='generator_loss'"):
+    with pytest.raises(ValueError, match=r"`mode` of EarlyStopping.*monitor='generator_loss'"):
         fit("gan", [EarlyStopping("generator_loss")])
 
 

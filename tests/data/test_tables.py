@@ -74,7 +74,7 @@ def test_thousands(tmp_path):
     english = written(tmp_path, 'pay\tshare\n"1,234.5"\t1\n"12,345"\t2\n')
     assert open_table(english).rows[:, 0].tolist() == [1234.5, 12345.0]
     either = written(tmp_path, "pay\tshare\n1,234\t1\n12,345\t2\n")
-    with pytest.raises(ValueError, match="`decimal` must be given.*'12,345'"):
+    with pytest.raises(ValueError, match=r"`decimal` must be given.*'12,345'"):
         open_table(either)
     assert open_table(either, decimal=",").rows[0, 0] == 1.234
     assert open_table(either, decimal=".").rows[0, 0] == 1234
@@ -96,7 +96,7 @@ def test_a_folder_of_files_has_splits(tmp_path):
     assert held_out.names == ("a", "b") and held_out.rows.tolist() == [[5.0, 6.0]]
     assert opened.at_split("train") is opened and held_out.at_split("train").count == 2
     for split in (opened.at_split, lambda name: open_table(tmp_path, name)):
-        with pytest.raises(ValueError, match="`split` must be one of.*valid"):
+        with pytest.raises(ValueError, match=r"`split` must be one of.*valid"):
             split("valid")
 
 
@@ -108,7 +108,7 @@ def test_arrays_and_data_frames(tmp_path):
     assert open_table(tmp_path / "rows.npy").rows.tolist() == ROWS
     frame = Frame(["age", "name"], np.array([[30, "Ada"], [50, "Bob"]], object))
     assert open_table(frame, columns=["age"]).rows.tolist() == [[30.0], [50.0]]
-    with pytest.raises(ValueError, match="'name' must be of numbers.*'Ada' in row 0"):
+    with pytest.raises(ValueError, match=r"'name' must be of numbers.*'Ada' in row 0"):
         open_table(frame)
 
 
@@ -160,7 +160,7 @@ def test_one_sentence_says_what_is_wrong_with_an_array(source, options, words):
 def test_files_that_are_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="CSV file that exists"):
         open_table(tmp_path / "nothing.csv")
-    with pytest.raises(ValueError, match="CSV files in.*there are none"):
+    with pytest.raises(ValueError, match=r"CSV files in.*there are none"):
         open_table(tmp_path)
     path = written(tmp_path, "a\n1\n")
     with pytest.raises(ValueError, match="splits are the files of a folder"):

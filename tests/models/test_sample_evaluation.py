@@ -7,7 +7,8 @@ import tensorflow as tf
 
 import keras_gen
 from keras_gen.metrics import FeatureExtractor, FrechetDistance, SampleScores
-from tests.cases import CASES, build_gan, compiled, images
+from tests.cases import build_gan, compiled, images
+from tests.families import CASES, families_that
 
 FID = "FID (pixel features)"
 
@@ -22,7 +23,7 @@ def frechet_scores(pixels, **options):
     return SampleScores(pixels, metrics=[FrechetDistance(pixels)], **options)
 
 
-@pytest.mark.parametrize("name", ["gan", "wgan_gp", "vae", "conditional_gan"])
+@pytest.mark.parametrize("name", families_that(lambda case: case.makes_images))
 def test_losses_with_scores_floor_and_counts(name, pixels):
     case = CASES[name]
     model, data = compiled(case), case.data(24)
@@ -34,11 +35,11 @@ def test_losses_with_scores_floor_and_counts(name, pixels):
     assert report["counts"] == {"real": 24, "generated": 24}
     assert report["floor_counts"] == {"real": 12, "generated": 12}
     metric = FrechetDistance(pixels)
-    if name == "conditional_gan":
-        real = data["image"]
-        generated = model.generate(labels=data["label"], seed=5)
+    if model.num_classes is None:
+        generated = model.generate(24, seed=5)
     else:
-        real, generated = data, model.generate(24, seed=5)
+        generated = model.generate(labels=data["label"], seed=5)
+    real = case.first(24)
     metric.update_state(real, generated)
     assert report["scores"][FID] == pytest.approx(metric.result(), rel=1e-4)
     metric.reset_state()

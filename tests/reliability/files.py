@@ -1,8 +1,8 @@
 """Mutated presets and `.keras` files: each is refused in one line, or loads as it was saved.
 
 `python -m tests.reliability files [--count 500] [--seed 0] [--keep FOLDER]`. Each is opened in a child
-process, which is ended after ten seconds; what a file takes of memory, beyond what the process held
-before, must stay under 1 GB.
+process. A file may take ten seconds of the processor (a process that has not ended in a minute is killed)
+and 1 GB of memory beyond what the process held before.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from tests.reliability import _mutations
 
 MOST_SECONDS = 10
 MOST_BYTES = 10**9
+_HANGING_SECONDS = 60
 _START_SECONDS = 120
 _BATCH = 50
 GOOD = ("refused", "equal", "as signed")
@@ -137,7 +138,7 @@ def _open_some(tasks, originals, scratch):
                 )
                 return results
             if wait == _START_SECONDS:
-                wait = MOST_SECONDS + 5
+                wait = _HANGING_SECONDS
             else:
                 results.append(json.loads(line))
     return results

@@ -95,7 +95,7 @@ def test_directions_by_name():
         cycle_gan.translate(picture, direction="ba"),
     )
     assert cycle_gan.direction().words == "a to b" and pix2pix.direction().words == ""
-    with pytest.raises(ValueError, match="`direction` must be 'ab' or 'ba'. Received.*'up'"):
+    with pytest.raises(ValueError, match=r"`direction` must be 'ab' or 'ba'\. Received.*'up'"):
         cycle_gan.direction("up")
     with pytest.raises(ValueError, match="`direction` is for a model that translates both ways"):
         pix2pix.direction("ab")
@@ -108,7 +108,7 @@ def test_reconstructions_stand_below_what_they_are_of():
     np.testing.assert_array_equal(shown[[0, 1, 4, 5]], real)
     np.testing.assert_allclose(shown[[2, 3, 6, 7]], made, atol=1e-6)
     assert columns == 2
-    with pytest.raises(ValueError, match="`samples` must fill rows of 3. Received: 4"):
+    with pytest.raises(ValueError, match=r"`samples` must fill rows of 3\. Received: 4"):
         vae.reconstructions(real, columns=3)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import keras_gen
-from keras_gen import presets
+from keras_gen import pictures, presets
 from keras_gen.presets import files
 
 ZOO = presets.zoo_folder()
@@ -53,6 +53,29 @@ def test_golden_outputs_are_reproduced(name):
             outputs = translate(images)
     assert expected.std() > 0.1
     np.testing.assert_allclose(outputs, expected, atol=1e-3)
+
+
+LATENT = [name for name in PRESETS if not name.startswith(("classifier", "pix2pix", "cyclegan"))]
+
+
+@pytest.mark.parametrize("name", LATENT)
+def test_golden_inputs_are_made_again(name):
+    model = keras_gen.from_preset(name)
+    inputs = model.golden_inputs(**PRESETS[name]["evaluation"])
+    with np.load(ZOO / name / "golden.npz") as golden:
+        assert set(golden) == {*inputs, "outputs"}
+        for part, values in inputs.items():
+            np.testing.assert_array_equal(values, golden[part])
+        np.testing.assert_allclose(model.golden_outputs(inputs), golden["outputs"], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", LATENT)
+def test_the_picture_of_samples_is_the_model_s_preview(name, tmp_path):
+    model = keras_gen.from_preset(name)
+    samples, columns = model.preview(seed=PRESETS[name]["training"]["settings"]["seed"])
+    path = model.gives.show(samples, tmp_path / "samples", columns, least=512)
+    shown, kept = (pictures.read_picture(p).astype(int) for p in (path, ZOO / name / "samples.png"))
+    assert np.abs(shown - kept).max() <= 2
 
 
 @pytest.mark.parametrize("name", PRESETS)

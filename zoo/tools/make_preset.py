@@ -29,7 +29,6 @@ import numpy as np
 from preset_files import complete
 
 from keras_gen import data, evaluation, losses, metrics, pictures
-from keras_gen.app.previews import drawer
 from keras_gen.data.subsets import evenly_spaced
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import find_family
@@ -133,7 +132,7 @@ def check_scores(name, tolerance=0.02):
 def preview(settings):
     """What draws the samples of a training's model, and says how many of them stand in a row."""
     recipe = recipe_of(settings)
-    return drawer(recipe, recipe.preview(recipe.open()))
+    return recipe.drawer(recipe.open())
 
 
 def recipe_of(settings):

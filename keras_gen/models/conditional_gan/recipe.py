@@ -1,9 +1,9 @@
 """How `keras-gen train conditional_gan` makes a conditional GAN."""
 
-from keras_gen.models.gan.recipe import GANRecipe
+from keras_gen.recipes.adversarial import DCGANRecipe
 
 
-class ConditionalGANRecipe(GANRecipe):
+class ConditionalGANRecipe(DCGANRecipe):
     """DCGAN with the label as a one-hot code beside the latents, and as one-hot channels."""
 
     family = "conditional_gan"

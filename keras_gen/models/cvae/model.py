@@ -128,7 +128,7 @@ class CVAE(LatentVAE):
         Raises:
             ValueError: As in `encode`.
         """
-        return self.means_of(latents, labels, batch_size)
+        return self.gives.give(self.means_of(latents, labels, batch_size))
 
     def reconstruct(self, images, labels, batch_size=128):
         """Encodes images and decodes the posteriors' means; shapes, ranges and errors as `decode`."""

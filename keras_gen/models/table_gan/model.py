@@ -50,9 +50,7 @@ class TableGAN(PlainGAN):
 
     call_in_words = "rows = model.generate(1000, seed=0)"
 
-    def __init__(
-        self, generator, discriminator, latent_dim, columns, ema_decay=None, name=None
-    ):
+    def __init__(self, generator, discriminator, latent_dim, columns, ema_decay=None, name=None):
         rows = Rows(columns)
         check_network("generator", generator, None, [rows.shape])
         super().__init__(generator, discriminator, latent_dim, ema_decay=ema_decay, name=name)

@@ -7,7 +7,9 @@ class TableVAERecipe(TableRecipe):
     """Dense networks with a Gaussian likelihood."""
 
     family = "table_vae"
-    title = "Rows of a table of numbers to latents and back: encodes, generates, finds strange ones."
+    title = (
+        "Rows of a table of numbers to latents and back: encodes, generates, finds strange ones."
+    )
 
     beta: float = option(1.0, "Weight of the KL term.", min=0.0)
     standard_deviation: float = option(

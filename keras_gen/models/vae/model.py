@@ -94,7 +94,7 @@ class VAE(LatentVAE):
         Returns:
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1].
         """
-        return self.means_of(latents, None, batch_size)
+        return self.gives.give(self.means_of(latents, None, batch_size))
 
     def reconstruct(self, images, batch_size=128):
         """Encodes images and decodes the posteriors' means; shapes and ranges as `decode`."""

@@ -1,0 +1,111 @@
+"""Making samples of latents, vectors that stand for them."""
+
+import numpy as np
+
+from keras_gen.backend import predict
+from keras_gen.core.priors import draw_latents, spherical_interpolation
+from keras_gen.tasks.generating import Generates
+
+
+class FromLatents(Generates):
+    """What is asked of a model whose `generate` takes `latents`, vectors of length `latent_dim`.
+
+    It has the `prior` that they are drawn from.
+    """
+
+    def samples_like(self, seen, seed):
+        """Makes samples batch by batch, of one stream of latents: see `Generates.samples_like`."""
+        random = np.random.default_rng(seed)
+        for count, labels in seen:
+            latents = draw_latents(count, self.latent_dim, random)
+            chosen = {} if labels is None else {"labels": labels}
+            yield self.generate(latents=latents, **chosen), labels
+
+    def chosen(self, n=None, labels=None, per_class=False, seed=None, latents=None):
+        """The latents and the labels that arguments of `generate` stand for.
+
+        Args:
+            n: Integer, how many; with `per_class`, how many of each class.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names. Without it
+                and without `per_class` they are drawn, where there are classes.
+            per_class: Boolean. If True, they are `num_classes` rows of `n`, one row for each class in
+                order, the same latents in every row.
+            seed: Integer, or None for others at each call.
+            latents: Float array `(n, latent_dim)` to use in place of drawn ones.
+
+        Returns:
+            Pair of the latents, a float32 array `(n, latent_dim)` or with `per_class`
+            `(num_classes * n, latent_dim)`, and of as many labels, an int32 array, or None where there
+            are no classes.
+
+        Raises:
+            ValueError: If a label is out of range, or it is not said how many there are to be.
+        """
+        if per_class and labels is not None:
+            raise ValueError("Give `labels` or `per_class=True`. Received: both")
+        if per_class:
+            self.in_order(1, per_class)
+        if labels is not None:
+            labels = self.labels_of(labels)
+            if n not in (None, len(labels)):
+                raise ValueError(
+                    f"`n` must be the number of `labels`, or left out. Received: n={n} and "
+                    f"{len(labels)} labels"
+                )
+            n = len(labels)
+        latents = self.prior.draw(n, seed, latents)
+        if self.num_classes is None:
+            return latents, None
+        if per_class:
+            labels = np.repeat(np.arange(self.num_classes, dtype="int32"), len(latents))
+            return np.tile(latents, (self.num_classes, 1)), labels
+        if labels is None:
+            # A stream of its own, so that it does not repeat the latents' numbers.
+            random = np.random.default_rng(None if seed is None else [seed, 1])
+            labels = random.integers(self.num_classes, size=len(latents)).astype("int32")
+        return latents, labels
+
+    def golden_inputs(self, **evaluation):
+        """Three latents, and where there are classes labels."""
+        return {"latents": draw_latents(3, self.latent_dim, seed=0), **self._golden_labels()}
+
+    def golden_outputs(self, inputs):
+        """What the model makes of `golden_inputs`."""
+        return self.generate(**inputs)
+
+
+class GeneratesFromLatents(FromLatents):
+    """`generate` and `interpolate` for a model with a `sampler` of latents and a `prior`."""
+
+    def sample(self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128):
+        """Makes samples: what `generate` is, whatever of it a model has.
+
+        Args:
+            n: As in `chosen`, and so are `labels`, `per_class`, `seed` and `latents`.
+            labels: As in `chosen`.
+            per_class: As in `chosen`.
+            seed: As in `chosen`.
+            latents: As in `chosen`.
+            batch_size: Integer, how many are made at a time.
+
+        Returns:
+            Float32 NumPy array `(n, ...)`, or `(num_classes * n, ...)` with `per_class`.
+        """
+        latents, labels = self.chosen(n, labels, per_class, seed, latents)
+        inputs = latents if labels is None else [latents, labels]
+        return self.gives.give(predict(self.sampler, inputs, batch_size))
+
+    def interpolate(self, steps=8, seed=None, latents=None, **options):
+        """Makes samples along the great circle between two latents.
+
+        Args:
+            steps: Integer, at least 2: how many, both ends among them.
+            seed: Integer or None, from which the two latents are drawn.
+            latents: Float array of shape `(2, latent_dim)` to use in place of drawn ones.
+            **options: Of `generate`: the `labels`, say, of a model with classes.
+
+        Returns:
+            Float32 NumPy array of shape `(steps, ...)`.
+        """
+        start, end = self.prior.draw(2, seed, latents)
+        return self.generate(latents=spherical_interpolation(start, end, steps), **options)
