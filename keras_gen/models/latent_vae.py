@@ -72,7 +72,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     @property
     def takes(self):
-        taken = {"image" if self.gives.kind == "images" else "data": self.gives}
+        spec = self.gives
+        taken = {"image" if spec.kind == "images" else "data": spec}
         if self.num_classes is not None:
             taken["label"] = Labels(self.num_classes, self.class_names)
         return taken
@@ -89,9 +90,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     def call(self, inputs, training=False):
         images, labels = (inputs, None) if self.num_classes is None else inputs
-        mean, _ = self.encoder(
-            _beside(self.gives.take("Inputs", images), labels), training=training
-        )
+        images = self.gives.take("Inputs", images)
+        mean, _ = self.encoder(_beside(images, labels), training=training)
         return self.likelihood.mean(self.decoder(_beside(mean, labels), training=training))
 
     def phases(self):
@@ -145,15 +145,9 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         Raises:
             ValueError: If one of the two is not what the model takes.
         """
-        return self._posteriors(self._taken(images), labels, batch_size)
-
-    def _taken(self, images):
-        """Images as the networks have them."""
-        return self.gives.take("`images`", images)
-
-    def _posteriors(self, taken, labels, batch_size):
-        labels = self._as_many(labels, len(taken))
-        mean, log_variance = predict(self.encoder, _beside(taken, labels), batch_size)
+        images = self.gives.take("`images`", images)
+        labels = self._as_many(labels, len(images))
+        mean, log_variance = predict(self.encoder, _beside(images, labels), batch_size)
         return mean, log_variance
 
     def outputs_of(self, latents, labels, batch_size):
@@ -163,7 +157,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         return predict(self.decoder, _beside(latents, labels), batch_size)
 
     def means_of(self, latents, labels, batch_size):
-        """The likelihood's mean at latents, a float32 NumPy array `(n, ...)`, as the networks have images."""
+        """The likelihood's mean at latents, a float32 NumPy array `(n, ...)` as the networks have data."""
         outputs = self.outputs_of(latents, labels, batch_size)
         return keras.ops.convert_to_numpy(self.likelihood.mean(outputs))
 
@@ -214,9 +208,10 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         Returns:
             Float32 NumPy array of shape `(n,)`, in [0, 4]; averaged over pixels.
         """
-        images = self._taken(images)
-        mean, _ = self._posteriors(images, labels, batch_size)
-        difference = np.asarray(images, "float32") - self.means_of(mean, labels, batch_size)
+        mean, _ = self.posteriors(images, labels, batch_size)
+        reconstructions = self.means_of(mean, labels, batch_size)
+        images = self.gives.take("`images`", images)
+        difference = np.asarray(images, "float32") - reconstructions
         return np.square(difference).reshape(len(difference), -1).mean(axis=1)
 
     def anomaly_scores(self, images, batch_size=128, labels=None):
@@ -266,8 +261,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         Reference: An & Cho, 2015, Variational Autoencoder based Anomaly Detection using
         Reconstruction Probability
         """
-        images = self._taken(images)
-        mean, log_variance = self._posteriors(images, labels, batch_size)
+        mean, log_variance = self.posteriors(images, labels, batch_size)
+        images = self.gives.take("`images`", images)
         outputs = self.outputs_of(mean, labels, batch_size)
         log_likelihood = self.likelihood.log_likelihood(images, outputs)
         scores = losses.gaussian_kl_divergence(mean, log_variance) - log_likelihood
@@ -292,8 +287,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
         """
         check_positive_integer("num_samples", num_samples)
-        images = self._taken(images)
-        mean, log_variance = self._posteriors(images, labels, batch_size)
+        mean, log_variance = self.posteriors(images, labels, batch_size)
+        images = self.gives.take("`images`", images)
         random = np.random.default_rng(seed)
         log_weights = []
         for _ in range(num_samples):

@@ -6,7 +6,7 @@ import numpy as np
 from keras_gen.core.networks import check_network
 from keras_gen.losses import GaussianLikelihood
 from keras_gen.modalities import Rows
-from keras_gen.models.vae.model import VAE
+from keras_gen.models.latent_vae import LatentVAE
 
 
 class _Unbounded(GaussianLikelihood):
@@ -17,13 +17,14 @@ class _Unbounded(GaussianLikelihood):
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class TableVAE(VAE):
+class TableVAE(LatentVAE):
     """A variational autoencoder of a table's rows: numeric columns, each in its own unit.
 
-    It is a `VAE` with a Gaussian likelihood, trained and compiled as that, whose networks have the columns
-    standardised. `fit`, `encode`, `reconstruct` and `anomaly_scores` take rows of shape
-    `(n, columns)` in their own units; `generate`, `decode` and `reconstruct` give such, within the range
-    that was seen in each column and with as many decimals: whole numbers stay whole.
+    It is trained and compiled as a `VAE` of a Gaussian likelihood, and its networks have the columns
+    standardised. `fit`, `encode`, `reconstruct` and `anomaly_scores` take rows of shape `(n, columns)` in
+    their own units; `generate`, `decode` and `reconstruct` give such, within the range that was seen in each
+    column and with as many decimals: whole numbers stay whole. `reconstruction_errors` are in deviations
+    of the columns.
 
     The model keeps the mean, the deviation and the range of each column, and so its least and its largest
     value, which are some row's own.
@@ -77,13 +78,12 @@ class TableVAE(VAE):
     ):
         rows = Rows(columns)
         check_network("encoder", encoder, [rows.shape])
-        likelihood = _Unbounded(standard_deviation)
         super().__init__(
             encoder,
             decoder,
             latent_dim,
             beta=beta,
-            likelihood=likelihood,
+            likelihood=_Unbounded(standard_deviation),
             kl_warmup_steps=kl_warmup_steps,
             name=name,
         )
@@ -95,9 +95,38 @@ class TableVAE(VAE):
     def gives(self):
         return self._rows
 
-    def call(self, images, training=False):
+    def call(self, inputs, training=False):
         """Reconstructions of rows in the columns' own units, neither clipped nor rounded."""
-        return self._rows.unscale(super().call(images, training=training))
+        return self._rows.unscale(super().call(inputs, training=training))
+
+    def encode(self, rows, batch_size=128):
+        """Maps rows to their posteriors.
+
+        Args:
+            rows: Float or integer array of shape `(n, columns)`, in the columns' own units.
+            batch_size: Integer.
+
+        Returns:
+            Tuple of float32 NumPy arrays `(mean, log_variance)`, each of shape `(n, latent_dim)`.
+        """
+        return self.posteriors(rows, None, batch_size)
+
+    def decode(self, latents, batch_size=128):
+        """Maps latents to the likelihood's means.
+
+        Args:
+            latents: Float array of shape `(n, latent_dim)`.
+            batch_size: Integer.
+
+        Returns:
+            Float32 NumPy array of shape `(n, columns)`, in the columns' own units.
+        """
+        return self.gives.give(self.means_of(latents, None, batch_size))
+
+    def reconstruct(self, rows, batch_size=128):
+        """Encodes rows and decodes the posteriors' means; shapes and units as `decode`."""
+        mean, _ = self.encode(rows, batch_size)
+        return self.decode(mean, batch_size)
 
     def generate(self, n=None, seed=None, latents=None, batch_size=128):
         """Makes rows: decodes latents drawn from the prior, and adds the likelihood's noise.

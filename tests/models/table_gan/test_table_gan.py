@@ -113,7 +113,9 @@ def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     names = {path.name for path in (tmp_path / "runs" / "rows").iterdir()}
     assert {"model.keras", "samples.csv", "history.csv", "settings.json", "samples"} <= names
 
-    code, out, err = run("generate", "runs/rows", "-n", "100", "--seed", "0", "--output", "made.csv")
+    code, out, err = run(
+        "generate", "runs/rows", "-n", "100", "--seed", "0", "--output", "made.csv"
+    )
     assert (code, out) == (0, "Wrote made.csv\n"), err
     with open(tmp_path / "made.csv", newline="") as file:
         header, *made = list(csv.reader(file))
