@@ -260,6 +260,28 @@ def spec_of(shape):
     return (Images if len(shape) == 3 else Arrays)(shape)
 
 
+def parts_of(spec, num_classes=None, class_names=None):
+    """What a model takes that learns from one thing, and from its class where there are classes.
+
+    Args:
+        spec: What the thing is.
+        num_classes: Integer, or None where there are no classes.
+        class_names: Sequence of strings, or None.
+
+    Returns:
+        Dict for a model's `takes`.
+
+    Example:
+
+    >>> list(parts_of(Images((8, 8, 1)), num_classes=3))
+    ['image', 'label']
+    """
+    taken = {"image" if spec.kind == "images" else "data": spec}
+    if num_classes is not None:
+        taken["label"] = Labels(num_classes, class_names)
+    return taken
+
+
 def _fits(wanted, received):
     return len(wanted) == len(received) and all(
         None in pair or pair[0] == pair[1] for pair in zip(wanted, received, strict=True)

@@ -5,7 +5,7 @@ from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.priors import Normal
-from keras_gen.modalities import Labels, spec_of
+from keras_gen.modalities import parts_of, spec_of
 from keras_gen.tasks.from_latents import GeneratesFromLatents
 
 
@@ -50,11 +50,7 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
 
     @property
     def takes(self):
-        spec = self.gives
-        taken = {"image" if spec.kind == "images" else "data": spec}
-        if self.num_classes is not None:
-            taken["label"] = Labels(self.num_classes, self.class_names)
-        return taken
+        return parts_of(self.gives, self.num_classes, self.class_names)
 
     @property
     def gives(self):

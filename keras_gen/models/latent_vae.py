@@ -10,7 +10,7 @@ from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
-from keras_gen.modalities import Labels, spec_of
+from keras_gen.modalities import parts_of, spec_of
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.from_latents import FromLatents
 
@@ -72,11 +72,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     @property
     def takes(self):
-        spec = self.gives
-        taken = {"image" if spec.kind == "images" else "data": spec}
-        if self.num_classes is not None:
-            taken["label"] = Labels(self.num_classes, self.class_names)
-        return taken
+        return parts_of(self.gives, self.num_classes, self.class_names)
 
     def compile(self, optimizer=None, **trainer_options):
         """Configures training.

@@ -28,7 +28,16 @@ def read(site, page):
 @pytest.mark.slow
 def test_every_public_name_is_in_the_reference(site):
     pages = "".join(p.read_text(encoding="utf-8") for p in site.glob("reference/**/index.html"))
-    for part in ("models", "networks", "losses", "layers", "metrics", "callbacks", "engine"):
+    for part in (
+        "models",
+        "networks",
+        "losses",
+        "layers",
+        "metrics",
+        "callbacks",
+        "core",
+        "engine",
+    ):
         for name in getattr(keras_gen, part).__all__:
             assert f'id="keras_gen.{part}.{name}"' in pages, f"{part}.{name}"
 

@@ -1,5 +1,6 @@
 """A family in another package of one file, found by its entry point, is one for every command."""
 
+import ast
 import json
 import os
 import pathlib
@@ -90,6 +91,19 @@ def outputs(run, load):
     )
     assert run("-c", script).split()[-2:] == [NAME, "True"]
     return np.load(run.folder / "outputs.npy")
+
+
+def test_it_is_the_tutorial_s_model():
+    def methods(path):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        classes = {node.name: node.body for node in tree.body if isinstance(node, ast.ClassDef)}
+        body = [node for node in classes["AdversarialAutoencoder"] if hasattr(node, "name")]
+        return {node.name: ast.unparse(node) for node in body}
+
+    ours = methods(HERE / f"{NAME}.py")
+    theirs = methods(ROOT / "tutorials" / "09_your_own_model.py")
+    assert ours.keys() == theirs.keys()
+    assert {name for name in ours if ours[name] != theirs[name]} == {"__init__", "takes"}
 
 
 def test_help_lists_it_without_importing_it(run, installed):
