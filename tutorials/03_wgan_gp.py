@@ -26,7 +26,7 @@ IMAGE_EPOCHS = 60
 # ## A distribution that the eye can judge
 #
 # Eight narrow Gaussians on a ring, in the plane. A generator is right when its points lie on all eight. The
-# models here take images, so a point is an image of one pixel with two channels, `(1, 1, 2)`.
+# models take points as they take images: here each example is a vector of two numbers, of shape `(2,)`.
 
 # %%
 ANGLES = np.arange(8) * np.pi / 4
@@ -36,12 +36,12 @@ MODES = 0.8 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
 def draw_ring(count, seed):
     random = np.random.default_rng(seed)
     points = MODES[random.integers(8, size=count)] + 0.02 * random.standard_normal((count, 2))
-    return points.reshape(count, 1, 1, 2).astype("float32")
+    return points.astype("float32")
 
 
 def judge(points):
     """How many modes have at least 1% of the points, and the share of points near a mode."""
-    distances = np.linalg.norm(points.reshape(-1, 1, 2) - MODES, axis=-1)
+    distances = np.linalg.norm(points[:, None] - MODES, axis=-1)
     near = distances.min(axis=1) < 0.06  # Three standard deviations.
     counts = np.bincount(distances.argmin(axis=1)[near], minlength=8)
     return int((counts >= 0.01 * len(points)).sum()), near.mean()
@@ -52,12 +52,10 @@ print("modes, share near one:", judge(ring))
 
 
 # %%
-def dense(input_shape, output_shape):
+def dense(inputs, outputs):
     """Three hidden layers of 128 units, for both networks of every model on the ring."""
-    layers = [keras.Input(input_shape), keras.layers.Flatten()]
-    layers += [keras.layers.Dense(128, activation="relu") for _ in range(3)]
-    layers += [keras.layers.Dense(int(np.prod(output_shape))), keras.layers.Reshape(output_shape)]
-    return keras.Sequential(layers)
+    hidden = [keras.layers.Dense(128, activation="relu") for _ in range(3)]
+    return keras.Sequential([keras.Input((inputs,)), *hidden, keras.layers.Dense(outputs)])
 
 
 def watch(model, batch_size, epochs):
@@ -65,7 +63,7 @@ def watch(model, batch_size, epochs):
     snapshots = []
     for _ in range(ROUNDS):
         model.fit(ring, batch_size=batch_size, epochs=epochs, verbose=0)
-        snapshots.append(model.generate(1000, seed=0).reshape(-1, 2))
+        snapshots.append(model.generate(1000, seed=0))
     return snapshots
 
 
@@ -89,7 +87,7 @@ def plot(snapshots):
 
 # %%
 keras.utils.set_random_seed(0)
-gan = keras_gen.GAN(dense((2,), (1, 1, 2)), dense((1, 1, 2), (1,)), latent_dim=2)
+gan = keras_gen.GAN(generator=dense(2, 2), discriminator=dense(2, 1), latent_dim=2)
 gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), steps_per_execution=20)
 plot(watch(gan, 256, GAN_EPOCHS))
 
@@ -107,7 +105,7 @@ print({name: round(value, 3) for name, value in losses.items()})
 
 # %%
 keras.utils.set_random_seed(0)
-gan = keras_gen.GAN(dense((2,), (1, 1, 2)), dense((1, 1, 2), (1,)), latent_dim=2)
+gan = keras_gen.GAN(generator=dense(2, 2), discriminator=dense(2, 1), latent_dim=2)
 rates = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)]
 gan.compile(*rates, steps_per_execution=20)
 plot(watch(gan, 256, GAN_EPOCHS))
@@ -146,9 +144,7 @@ plot(watch(gan, 256, GAN_EPOCHS))
 # %%
 def make_wgan(critic_rate=1e-3, **options):
     keras.utils.set_random_seed(0)
-    model = keras_gen.WGANGP(
-        dense((2,), (1, 1, 2)), dense((1, 1, 2), (1,)), latent_dim=2, n_critic=5, **options
-    )
+    model = keras_gen.WGANGP(dense(2, 2), dense(2, 1), latent_dim=2, n_critic=5, **options)
     rates = [keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9) for _ in range(2)]
     model.compile(*rates, steps_per_execution=20)
     return model
