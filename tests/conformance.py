@@ -453,7 +453,8 @@ def test_a_batch_refused_in_mid_training_leaves_a_whole_model(case):
     assert [a.shape for a in before] == [a.shape for a in after]
     assert all(np.isfinite(values).all() for values in after)
     steps = int(model.optimizer.iterations)
-    assert steps in (0, 1)
+    # A compiled step of TensorFlow runs what does not hang on the batch, its count among it.
+    assert steps in ((0, 1, 2) if BACKEND == "tensorflow" else (0, 1))
     assert np.isfinite(case.outputs(model)).all()
     model.fit(case.data(4), verbose=0)
     assert int(model.optimizer.iterations) == steps + 1
