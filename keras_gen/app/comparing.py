@@ -4,6 +4,9 @@ from keras_gen import evaluation
 from keras_gen.app.opening import evaluation_of, load
 from keras_gen.tasks import Task
 
+# What must be the same for all that are compared, and what `evaluate` takes where it is not said.
+_SAME = {"dataset": None, "split": "test", "n": 10_000, "input": None, "target": None}
+
 
 def reports(paths, options, seed, say):
     """Evaluates models.
@@ -27,13 +30,14 @@ def reports(paths, options, seed, say):
         chosen[path] = known | options
         if sentence:
             say(sentence)
-    first, *others = chosen.items()
-    for path, other in others:
-        for name in ("dataset", "split", "n"):
-            if other.get(name) != first[1].get(name):
+    first, *others = chosen
+    for path in others:
+        for name, usual in _SAME.items():
+            values = [chosen[which].get(name, usual) for which in (first, path)]
+            if values[0] != values[1]:
                 raise ValueError(
                     f"`{name}` must be one for all models that are compared, so give it. Received: "
-                    f"{first[1].get(name)!r} of {first[0]}, {other.get(name)!r} of {path}"
+                    f"{values[0]!r} of {first}, {values[1]!r} of {path}"
                 )
     return {
         path: evaluation.evaluate(load(path, Task), **those, seed=seed)

@@ -118,4 +118,4 @@ class OneLine(keras.callbacks.Callback):
 
 
 def _in_words(logs):
-    return ", ".join(f"{name} {value:.4g}" for name, value in logs.items())
+    return ", ".join(f"{name.removesuffix('_loss')} {value:.4g}" for name, value in logs.items())

@@ -341,7 +341,9 @@ def _plan_of(passes, total=0):
 
 def _cut(batches, skip, take):
     """Those of the batches that are wanted; what is known of them stays known."""
-    cut = batches.skip(skip) if skip else batches
+    cut = batches
+    if skip:  # Pipelines of this package need not decode what they leave out.
+        cut = batches.from_step(skip) if hasattr(batches, "from_step") else batches.skip(skip)
     cut = cut if take is None else cut.take(take)
     if cut is not batches:
         cut.is_checked = getattr(batches, "is_checked", False)

@@ -6,7 +6,7 @@ from keras_gen.data.orders import in_batches, passes
 from keras_gen.data.ranges import to_bytes, to_floats
 
 
-def build(stores, size, settings, finish):
+def build(stores, size, settings, finish, first_step=0):
     """Batches of the images of one or more stores that are shuffled apart.
 
     All randomness is a function of the seed, the number of the pass, the store and the place in
@@ -19,9 +19,12 @@ def build(stores, size, settings, finish):
         settings: `Settings`.
         finish: Function from the stores' `(columns, labels)`, images as they are held and int32, to
             an element.
+        first_step: Integer, the batches that are left out at the beginning of each pass; their images
+            are not decoded.
 
     Returns:
-        `tf.data.Dataset` of known length. Each iteration over it is the next pass.
+        `tf.data.Dataset` of known length. Each iteration over it is the next pass. Its `from_step` is a
+        function from a `first_step` to the same pipeline with it.
     """
     length = max(store.count for store in stores)
     steps = settings.steps(length)
@@ -32,8 +35,8 @@ def build(stores, size, settings, finish):
         parts = []
         for store, order_key, bits_key in zip(stores, keys[::2], keys[1::2], strict=True):
             bits = tf.random.stateless_uniform([length], bits_key, 0, 2**31 - 1, tf.int32)
-            bits = in_batches(bits, length, settings)
-            parts.append((store.batches(length, settings, order_key), bits))
+            bits = in_batches(bits, length, settings).skip(first_step)
+            parts.append((store.batches(length, settings, order_key, first_step), bits))
         return tf.data.Dataset.zip(tuple(parts))
 
     def load_batch(*parts):
@@ -47,10 +50,11 @@ def build(stores, size, settings, finish):
     convert = {"float32": to_floats, "uint8": to_bytes}[settings.dtype]
     dataset = passes(settings.first_epoch).flat_map(one_pass)
     dataset = dataset.map(load_batch, num_parallel_calls=tf.data.AUTOTUNE)
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps - first_step))
     dataset = dataset.prefetch(2).with_options(_options())
     # `fit` need not look at a batch of it first, which would count as a pass.
     dataset.is_checked = True
+    dataset.from_step = lambda step: build(stores, size, settings, finish, step)
     return dataset
 
 

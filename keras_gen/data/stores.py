@@ -65,8 +65,8 @@ class DiskStore:
             load_fitted, source, size=size, channels=channels, resize=resize, keep=False
         )
 
-    def batches(self, length, settings, key):
-        """A pass of batches of images and labels."""
+    def batches(self, length, settings, key, first_step=0):
+        """A pass of batches of images and labels, from a step on."""
         if self._source.indexed:
             order = permuted_indices(self.count, length, settings.shuffle, key)
             entries = tf.data.Dataset.from_tensor_slices(order)
@@ -83,6 +83,7 @@ class DiskStore:
                 )
             )
             entries = entries.map(lambda _, entry: entry)
+        entries = entries.skip(first_step * (rows.stop - rows.start))
         examples = entries.map(self._load_one, num_parallel_calls=tf.data.AUTOTUNE)
         return examples.batch(rows.stop - rows.start, drop_remainder=settings.drop_remainder)
 
@@ -101,10 +102,10 @@ class MemoryStore:
         self._columns = tuple(tf.constant(column) for column in columns)
         self._labels = tf.constant(labels)
 
-    def batches(self, length, settings, key):
-        """A pass of batches of indices."""
+    def batches(self, length, settings, key, first_step=0):
+        """A pass of batches of indices, from a step on."""
         order = permuted_indices(self.count, length, settings.shuffle, key)
-        return in_batches(order, length, settings)
+        return in_batches(order, length, settings).skip(first_step)
 
     def gather(self, indices):
         """Images and labels of a batch of indices."""

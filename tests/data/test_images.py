@@ -338,3 +338,30 @@ def test_names_are_functions_not_modules():
     import keras_gen.data.images  # The module of that name must not hide the function.
 
     assert callable(keras_gen.data.images)
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("shard", [(0, 1), (1, 2)])
+def test_a_pass_can_be_gone_on_with_and_what_was_seen_is_not_decoded(
+    tmp_path, monkeypatch, cache, shard
+):
+    from PIL import Image
+
+    from keras_gen.data import folder_source
+
+    for number in range(12):
+        Image.new("L", (8, 8), number * 10).save(tmp_path / f"{number:02d}.png")
+    options = {"batch_size": 4, "augment": ["flip"], "cache": cache, "shard": shard}
+    opened = data.open_images(tmp_path)
+    whole = opened.batches(8, first_epoch=2, **options)
+    expected = list(whole.as_numpy_iterator())
+    read = []
+    decode = folder_source.FolderSource._read
+    monkeypatch.setattr(
+        folder_source.FolderSource, "_read", lambda s, *a: read.append(a) or decode(s, *a)
+    )
+    rest = opened.batches(8, first_epoch=2, **options).from_step(2)
+    assert len(rest) == 1
+    (found,) = list(rest.as_numpy_iterator())
+    np.testing.assert_array_equal(found, expected[2])
+    assert len(read) == (0 if cache else len(found))

@@ -107,7 +107,7 @@ class AdversarialAutoencoderRecipe(ImageRecipe):
     title = "Images to Gaussian codes and back, by an opponent in place of a KL term."
 
     latent_dim: int = option(8, "Length of a code.", min=1)
-    units: int = option(256, "Units of a hidden layer.", min=1)
+    units: int = option(256, "Units of a hidden layer; half of them in the discriminator.", min=2)
     learning_rate: float = option(1e-3, "Of all three optimizers.", min=0.0)
 
     def build(self, opened, updates):
@@ -123,13 +123,13 @@ def networks(shape, latent_dim, units):
     """Encoder, decoder and discriminator of images of a shape."""
     pixels = shape[0] * shape[1] * shape[2]
 
-    def dense(inputs, outputs, *ends, activation=None, before=()):
-        hidden = [keras.layers.Dense(units, activation="relu") for _ in range(2)]
+    def dense(inputs, outputs, *ends, activation=None, before=(), width=units):
+        hidden = [keras.layers.Dense(width, activation="relu") for _ in range(2)]
         last = keras.layers.Dense(outputs, activation=activation)
         return keras.Sequential([keras.Input(inputs), *before, *hidden, last, *ends])
 
     return (
         dense(shape, latent_dim, before=[keras.layers.Flatten()]),
         dense((latent_dim,), pixels, keras.layers.Reshape(shape), activation="tanh"),
-        dense((latent_dim,), 1),
+        dense((latent_dim,), 1, width=units // 2),
     )

@@ -108,7 +108,8 @@ def test_help_lists_it_without_importing_it(run, installed):
 def test_its_own_help_shows_its_own_options(run):
     shown = run("-m", "keras_gen", "train", NAME, "--help")
     assert "Images to Gaussian codes and back" in shown
-    assert "Units of a hidden layer. [256]" in shown and "--latent-dim" in shown
+    assert "half of them in the discriminator. [256]" in " ".join(shown.split())
+    assert "--latent-dim" in shown
     assert "--n-critic" not in shown
 
 
