@@ -18,11 +18,11 @@ def build(**options):
 
 
 CASE = Case(
-    build=build,
+    # Under a narrow likelihood the first float16 steps overflow, until the loss scale has come down.
+    build=lambda: build(standard_deviation=1.0),
     data=rows,
     outputs=lambda model: model.decode(latents()),
     phases=("vae",),
     noun="rows",
     methods={"encode": {}, "reconstruct": {}, "anomaly_scores": {}},
-    rate=1e-3,
 )
