@@ -71,6 +71,11 @@ TRAINING_CLASSES = {
     "keras.optimizers.schedules": _SCHEDULES,
     "keras.losses": _LOSSES,
     "keras.metrics": _METRICS,
+    # On PyTorch some are Keras's own subclasses, and are named by their files.
+    **{
+        f"keras.src.backend.torch.optimizers.torch_{name.lower()}": name
+        for name in _OPTIMIZERS.split()
+    },
 }
 MODEL_CLASSES, TRAINING_CLASSES = (
     {module: frozenset(names.split()) for module, names in classes.items()}

