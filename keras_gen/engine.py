@@ -70,6 +70,13 @@ class GenerativeModel(_model.GenerativeModel):
     - `after_phase(phase)`: called when a phase has updated its networks.
     """
 
+    @classmethod
+    def from_preset(cls, preset, load_weights=True, custom_objects=None):
+        """See `keras_gen.from_preset`; of this class itself, any model of the package."""
+        if cls is GenerativeModel:
+            return _model.GenerativeModel.from_preset(preset, load_weights, custom_objects)
+        return super().from_preset(preset, load_weights, custom_objects)
+
     def schedule(self, data, training):
         """Generator of `(phase name, batch)`, one for each update of a training step.
 

@@ -83,8 +83,10 @@ class Case:
 
     @property
     def watched(self):
-        """What Keras's callbacks are to watch: the loss, or of several phases the generator's."""
-        return "loss" if len(self.phases) == 1 else "generator_loss"
+        """What Keras's callbacks are to watch: the loss, or of several phases the generator's or the last."""
+        if len(self.phases) == 1:
+            return "loss"
+        return f"{'generator' if 'generator' in self.phases else self.phases[-1]}_loss"
 
 
 def images(n, shape=IMAGE_SHAPE, seed=0):

@@ -159,7 +159,11 @@ def test_each_phase_moves_its_own_networks_alone(case):
         for phase in phases:
             after = [keras.ops.convert_to_numpy(v) for v in phases[phase].variables]
             moved = any((a != b).any() for a, b in zip(before[phase], after, strict=True))
-            assert moved == (phase == name), phase
+            # Phases may share a network: what one of them moves is the other's, too.
+            shared = {id(v) for v in phases[phase].variables} & {
+                id(v) for v in phases[name].variables
+            }
+            assert moved == bool(shared), phase
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])

@@ -310,7 +310,7 @@ def test_info(run):
         (["train", "gan", "--dataset", "digits", "--loss", "nosuch"], "`--loss` must be one of"),
         (
             ["train", "gan", "--dataset", "digits", "--beta", "1"],
-            "has no option --beta. It is one of vae.",
+            "has no option --beta. It is one of vae, ",
         ),
         (["train", "gan", "--dataset", "digits", "--epochs", "0"], "--epochs"),
         (["train", "gan", "--dataset", "digits", "--epochs", "many"], "--epochs"),

@@ -111,8 +111,9 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def features(tmp_path):
+def features(tmp_path_factory):
     """A preset that is no classifier."""
+    tmp_path = tmp_path_factory.mktemp("features")
     model = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.AveragePooling2D(4), keras.layers.Flatten()]
     )
@@ -373,7 +374,10 @@ def test_a_test_part_that_can_t_be_read_is_no_reason_to_take_another(folder):
     Image.new("RGB", (8, 8)).save(folder / "train" / "0.png")
     for path in (folder / "test").iterdir():
         path.write_bytes(b"no picture")
-    with pytest.raises(ValueError, match="no readable picture"):
+    with (
+        pytest.warns(UserWarning, match="Skipped 40 of 40 pictures as unreadable"),
+        pytest.raises(ValueError, match="no readable picture"),
+    ):
         evaluate(build_gan(), folder)
 
 

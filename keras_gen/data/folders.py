@@ -127,11 +127,11 @@ def _train_is_a_class(root):
 
 
 def known_splits(folder):
-    """The splits that a folder has as subfolders; `"train"` is the folder itself where it has none."""
+    """The splits that a folder has as subfolders; `"train"`, the folder itself, where it has none."""
     root = pathlib.Path(folder).expanduser()
     if (root / "train").is_dir() and _train_is_a_class(root):
         return ("train",)
-    return tuple(name for name in SPLITS if name == "train" or (root / name).is_dir())
+    return tuple(name for name in SPLITS if (root / name).is_dir()) or ("train",)
 
 
 def class_labels(rows, folder):

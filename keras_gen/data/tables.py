@@ -229,10 +229,10 @@ class _Store:
         self.count = len(rows)
         self._rows = tf.constant(rows.astype("float32"))
 
-    def batches(self, length, settings, key):
-        """A pass of batches of indices."""
+    def batches(self, length, settings, key, first_step=0):
+        """A pass of batches of indices, from a step on."""
         order = permuted_indices(self.count, length, settings.shuffle, key)
-        return in_batches(order, length, settings)
+        return in_batches(order, length, settings).skip(first_step)
 
     def gather(self, indices):
         """The rows of a batch of indices, and the indices."""

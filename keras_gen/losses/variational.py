@@ -112,6 +112,8 @@ class GaussianLikelihood:
     Args:
         standard_deviation: Float above 0, in units of the images' range of `[-1, 1]`: the smaller,
             the more the reconstruction weighs against the divergence. Defaults to 1.
+        bounded: Boolean, whether means lie in the images' range. False is for points, signals and other
+            data of any range, in whose units the deviation is then. Defaults to `True`.
 
     Raises:
         ValueError: If `standard_deviation` isn't above 0 and finite.
@@ -126,13 +128,14 @@ class GaussianLikelihood:
     Reference: Kingma & Welling, 2013, appendix C.2, https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(self, standard_deviation=1.0):
+    def __init__(self, standard_deviation=1.0, bounded=True):
         if not 0.0 < standard_deviation < math.inf:
             raise ValueError(
                 "`standard_deviation` must be above 0 and finite. "
                 f"Received: standard_deviation={standard_deviation}"
             )
         self.standard_deviation = float(standard_deviation)
+        self.bounded = bounded
 
     def log_likelihood(self, images, outputs):
         """Log density of images in nats, summed over pixels and channels.
@@ -148,11 +151,12 @@ class GaussianLikelihood:
         return gaussian_log_density(images, outputs, 2.0 * math.log(self.standard_deviation))
 
     def mean(self, outputs):
-        """The mean image, float32 clipped to `[-1, 1]`, that decoder outputs stand for."""
-        return ops.clip(ops.cast(outputs, "float32"), -1.0, 1.0)
+        """The mean image, float32 clipped to `[-1, 1]` where it is bounded, that outputs stand for."""
+        outputs = ops.cast(outputs, "float32")
+        return ops.clip(outputs, -1.0, 1.0) if self.bounded else outputs
 
     def get_config(self):
-        return {"standard_deviation": self.standard_deviation}
+        return {"standard_deviation": self.standard_deviation, "bounded": self.bounded}
 
     @classmethod
     def from_config(cls, config):

@@ -174,7 +174,7 @@ class Images(Arrays):
                 f"`x / 127.5 - 1`, or cast them to uint8. Received: {array.dtype} values from {low:g} to "
                 f"{high:g}"
             )
-        if low >= 0.0 and 0.5 < high <= 1.0:
+        if 0.0 <= low < 0.25 and 0.5 < high <= 1.0:
             part = "" if whole else "The first batch of "
             warnings.warn(
                 f"{part}{what} has no value below 0. Images are taken to be in [-1, 1]: scale those in [0, 1] "

@@ -62,6 +62,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self.decoder = decoder
         self.latent_dim = latent_dim
         self.beta = beta
+        if likelihood == "gaussian" and spec_of(self.image_shape).kind != "images":
+            likelihood = losses.GaussianLikelihood(bounded=False)
         self.likelihood = losses.get_likelihood(likelihood)
         self.kl_warmup_steps = kl_warmup_steps
         self.built = True

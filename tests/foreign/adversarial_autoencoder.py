@@ -125,11 +125,16 @@ def networks(shape, latent_dim, units):
 
     def dense(inputs, outputs, *ends, activation=None, before=(), width=units):
         hidden = [keras.layers.Dense(width, activation="relu") for _ in range(2)]
-        last = keras.layers.Dense(outputs, activation=activation)
-        return keras.Sequential([keras.Input(inputs), *before, *hidden, last, *ends])
+        last = keras.layers.Dense(outputs, activation=activation, dtype="float32")
+        first = x = keras.Input(inputs)
+        for layer in (*before, *hidden, last, *ends):
+            x = layer(x)
+        return keras.Model(first, x)
 
     return (
         dense(shape, latent_dim, before=[keras.layers.Flatten()]),
-        dense((latent_dim,), pixels, keras.layers.Reshape(shape), activation="tanh"),
+        dense(
+            (latent_dim,), pixels, keras.layers.Reshape(shape, dtype="float32"), activation="tanh"
+        ),
         dense((latent_dim,), 1, width=units // 2),
     )

@@ -9,13 +9,6 @@ from keras_gen.modalities import Rows
 from keras_gen.models.latent_vae import LatentVAE
 
 
-class _Unbounded(GaussianLikelihood):
-    """A Gaussian likelihood whose means are no pixels."""
-
-    def mean(self, outputs):
-        return keras.ops.cast(outputs, "float32")
-
-
 @keras.saving.register_keras_serializable(package="keras_gen")
 class TableVAE(LatentVAE):
     """A variational autoencoder of a table's rows: numeric columns, each in its own unit.
@@ -83,7 +76,7 @@ class TableVAE(LatentVAE):
             decoder,
             latent_dim,
             beta=beta,
-            likelihood=_Unbounded(standard_deviation),
+            likelihood=GaussianLikelihood(standard_deviation, bounded=False),
             kl_warmup_steps=kl_warmup_steps,
             name=name,
         )
