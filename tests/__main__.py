@@ -11,7 +11,10 @@ import tempfile
 
 ON_EVERY_BACKEND = [
     "tests/conformance.py",
-    "tests/engine",
+    "tests/backend",
+    "tests/core",
+    "tests/modalities",
+    "tests/tasks",
     "tests/distribution",
     "tests/models",
     "tests/losses",
@@ -19,6 +22,9 @@ ON_EVERY_BACKEND = [
     "tests/callbacks",
     "tests/zoo",
     "tests/compatibility",
+    "tests/field",
+    "tests/foreign",
+    "tests/app/test_training.py",
 ]
 RUNS = {
     # JAX compiles for every shape, so that its part is the longest and goes first.
