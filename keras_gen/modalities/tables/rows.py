@@ -67,8 +67,15 @@ class Rows(Arrays):
             )
         if isinstance(values, np.ndarray):
             return ((values - self._mean) / self._deviation).astype("float32")
-        mean, deviation = self._mean.astype("float32"), self._deviation.astype("float32")
+        mean, deviation = self._tensors()
         return (keras.ops.cast(values, "float32") - mean) / deviation
+
+    def _tensors(self):
+        """The columns' means and deviations as the backend has them."""
+        return (
+            keras.ops.convert_to_tensor(values, "float32")
+            for values in (self._mean, self._deviation)
+        )
 
     def check(self, what, array, whole):
         super().check(what, array, whole)
@@ -90,7 +97,8 @@ class Rows(Arrays):
         Args:
             values: Float tensor or array `(n, columns)`.
         """
-        return values * self._deviation.astype("float32") + self._mean.astype("float32")
+        mean, deviation = self._tensors()
+        return keras.ops.convert_to_tensor(values) * deviation + mean
 
     def give(self, outputs):
         """Rows of a network's standardised ones: in the range that was seen, rounded as that was.
