@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from keras_gen import data
+from keras_gen.modalities import Images
+from keras_gen.tasks import Direction, Translates
 from keras_gen.translation import translate_files
 
 
@@ -22,11 +24,15 @@ def read(source, **options):
     return bytes_of(data.images(source, **options))
 
 
-class Unchanged:
+class Unchanged(Translates):
     """A translator that gives back what it is given, and keeps it."""
 
     def __init__(self, shape=(16, 16, 3)):
-        self.input_image_shape, self.seen = shape, []
+        self.images, self.seen = Images(shape), []
+
+    @property
+    def directions(self):
+        return {"": Direction(self.images, self.images, 1, self.translate)}
 
     def translate(self, images, batch_size=16):
         self.seen += list(images)
@@ -298,10 +304,14 @@ MEMORY = """
 import resource, sys, warnings
 import numpy as np
 from keras_gen import data
+from keras_gen.modalities import Images
+from keras_gen.tasks import Direction, Translates
 from keras_gen.translation import translate_files
 
-class Unchanged:
-    input_image_shape = (64, 64, 3)
+IMAGES = Images((64, 64, 3))
+
+class Unchanged(Translates):
+    directions = property(lambda self: {"": Direction(IMAGES, IMAGES, 1, self.translate)})
     def translate(self, images, batch_size=16):
         return images
 
