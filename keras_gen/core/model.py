@@ -292,8 +292,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
     def _check_plan(self):
         for name, phase in self.phases().items():
-            compiled = self.plan[name].variables if self._plan is None else self._compiled_for[name]
-            if {id(v) for v in phase.variables} != compiled:
+            if {id(v) for v in phase.variables} != self._compiled_for[name]:
                 raise ValueError(
                     f"Layers of the {name} were frozen or unfrozen since `compile`, which the optimizer "
                     "does not know: compile again"

@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_gen.modalities.spec import shape_fits
+
 
 def check_network(argument, network, inputs=None, outputs=None):
     """Raises a ValueError unless a network is a built Keras model of the wanted shapes.
@@ -45,7 +47,7 @@ def _check_shapes(argument, network, role, wanted, received):
             f"Received: {argument}={network.name!r} with {len(received)} {what}"
         )
     for want, have in zip(wanted, received, strict=True):
-        if want is not None and not _fits(want, have):
+        if want is not None and not shape_fits(want, have):
             raise ValueError(
                 f"`{argument}` must {role} of shape {_say(want)}. "
                 f"Received: {argument}={network.name!r} with shape {_say(have)}"
@@ -89,9 +91,3 @@ def _built_with(network):
 
 def _say(shape):
     return f"(batch, {', '.join(map(str, shape))})" if shape else "(batch,)"
-
-
-def _fits(wanted, received):
-    return len(wanted) == len(received) and all(
-        None in pair or pair[0] == pair[1] for pair in zip(wanted, received, strict=True)
-    )

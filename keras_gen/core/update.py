@@ -3,6 +3,7 @@
 from keras import ops
 
 from keras_gen import backend
+from keras_gen.core.network_calls import record
 
 
 class Update:
@@ -70,7 +71,7 @@ class Update:
         """
         if not self.training:
             return backend.Recorded(network(inputs, training=False), None)
-        return backend.record(lambda: network(inputs, training=True), network.trainable_variables)
+        return record(network, inputs)
 
     def _update(self, phase, loss, at, logged):
         if not self.training:

@@ -30,7 +30,7 @@ class Arrays:
 
     def fits(self, shape):
         """Whether an example of a shape is one of these."""
-        return _fits(self.shape, tuple(shape))
+        return shape_fits(self.shape, tuple(shape))
 
     def take(self, what, values):
         """Gives a batch as the networks have it, within a step.
@@ -282,7 +282,8 @@ def parts_of(spec, num_classes=None, class_names=None):
     return taken
 
 
-def _fits(wanted, received):
+def shape_fits(wanted, received):
+    """Whether a shape is the wanted one, in which None stands for any size."""
     return len(wanted) == len(received) and all(
         None in pair or pair[0] == pair[1] for pair in zip(wanted, received, strict=True)
     )
