@@ -26,14 +26,14 @@ def alone():
 
 @contextlib.contextmanager
 def _same_graphs():
-    """Stops TensorFlow from reordering sums, which it does otherwise in one trace and not the next."""
+    """Stops TensorFlow from rewriting graphs: the order of its sums depends on the names in them."""
     if keras.backend.backend() != "tensorflow":
         yield
         return
     import tensorflow as tf
 
-    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     try:
         yield
     finally:
-        tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
