@@ -5,7 +5,9 @@ Not to be run again over them. To see whether two processes agree, let it write 
     KERAS_BACKEND=tensorflow OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 \
         JAX_DISABLE_MOST_OPTIMIZATIONS=1 python -m tests.compatibility.make_fixtures FOLDER three_steps
 
-The other parts, `files`, `presets` and `runs`, were written on TensorFlow alone.
+The other parts, `files`, `presets` and `runs`, were written on TensorFlow alone. The two files of numbers
+`three_steps_tensorflow.npz` and `files.npz` were computed again, by 0.1.0 from the same `.keras` files, when
+TensorFlow's graph rewriter was switched off (`alone.py`).
 """
 
 import pathlib

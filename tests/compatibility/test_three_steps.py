@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.compatibility import fresh, training
+from tests.compatibility import training
 from tests.compatibility.models import CASES
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_three_steps_come_to_what_they_did(name):
     path = training.FIXTURES / f"three_steps_{training.BACKEND}.npz"
-    training.assert_same(fresh.results_of(fresh.three_steps, name), path, f"{name}/")
+    training.assert_same(training.three_steps(CASES[name]), path, f"{name}/")
