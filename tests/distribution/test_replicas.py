@@ -35,7 +35,9 @@ def results(tmp_path_factory):
 
 def run_replicas(files):
     """Runs one process for each file that is to be written."""
-    environments = [{}]
+    # JAX's two CPU devices meet in every step's collectives: each needs a thread of the same pool, which
+    # has one a core, and steps sent ahead can hold them all.
+    environments = [{"NPROC": "8", "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false"}]
     if len(files) > 1:
         (port,) = free_ports(1)
         together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
