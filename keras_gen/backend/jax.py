@@ -142,6 +142,16 @@ def replica_id():
     return 0
 
 
+def replicas_here(model):
+    """See `keras_gen.backend`."""
+    distribution = keras.distribution.distribution()
+    mesh = getattr(distribution, "device_mesh", None)
+    axis = getattr(distribution, "batch_dim_name", None)
+    if mesh is None or axis not in mesh.axis_names:
+        return 1
+    return mesh.shape[mesh.axis_names.index(axis)] // jax.process_count()
+
+
 def process_id(model):
     """See `keras_gen.backend`."""
     return jax.process_index()

@@ -148,6 +148,11 @@ def replica_id():
     return 0 if context is None else context.replica_id_in_sync_group
 
 
+def replicas_here(model):
+    """See `keras_gen.backend`."""
+    return model.distribute_strategy.num_replicas_in_sync // process_count(model)
+
+
 def process_id(model):
     """See `keras_gen.backend`."""
     resolver = getattr(model.distribute_strategy, "cluster_resolver", None)

@@ -103,6 +103,11 @@ def replica_id():
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
+def replicas_here(model):
+    """Always 1: a process has one replica."""
+    return 1
+
+
 def process_id(model):
     """See `keras_gen.backend`."""
     return replica_id()

@@ -9,7 +9,9 @@ import keras
 from keras_gen import backend, modalities, presets
 from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.core.divergence import KeepLastGood
+from keras_gen.core.learning_rates import check_rates, set_rate
 from keras_gen.core.phase_optimizer import PhaseOptimizer
+from keras_gen.core.sharing import ending_anywhere, shared_evenly
 from keras_gen.core.update import Update
 from keras_gen.core.watching import check_watched
 from keras_gen.presets.kept import Kept
@@ -189,6 +191,43 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             self.jit_compile = jit_compile
         self.steps_per_execution = steps_per_execution
 
+    def set_learning_rate(self, rate):
+        """Gives a compiled model's optimizers other learning rates, and leaves their state: to train on.
+
+        A training of `keras-gen` ends with its rates at 0. A loaded model goes on with others:
+
+            model = keras.saving.load_model("runs/digits/model.keras")
+            model.set_learning_rate(1e-4)
+            model.fit(images, epochs=10)
+
+        Args:
+            rate: Number above 0, for every phase; or a schedule, which is read at the optimizer's count of
+                updates, those of before among them; or a dict from names of phases to them, the others
+                being left as they are.
+
+        Raises:
+            ValueError: If it is none of them, there is no such phase, or the model is not compiled.
+        """
+        if not self.compiled:
+            raise ValueError(
+                "`set_learning_rate` is for a compiled model: `model.compile()` first."
+            )
+        optimizers = self._optimizers()
+        rates = rate if isinstance(rate, dict) else dict.fromkeys(optimizers, rate)
+        for name in rates:
+            if name not in optimizers:
+                raise ValueError(
+                    f"`rate` must have the names of phases, {', '.join(optimizers)}. "
+                    f"Received: {name!r}"
+                )
+        for name, one in rates.items():
+            set_rate(optimizers[name], one)
+        self.train_function = None  # It may have a schedule's numbers in it.
+
+    def _optimizers(self):
+        """Dict from names of phases to their optimizers."""
+        return dict(zip(self.optimizer.phase_names, self.optimizer.optimizers, strict=True))
+
     def get_compile_config(self):
         return keras.saving.serialize_keras_object(self._compile_arguments) if self.compiled else {}
 
@@ -226,7 +265,8 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
         Raises:
             ValueError: If the data are not what the model takes, layers were frozen or unfrozen since
-                `compile`, or a callback of Keras watches a number that is not logged.
+                `compile`, a learning rate has come to 0 for good, or a callback of Keras watches a number
+                that is not logged.
         """
         if not self.compiled:
             raise ValueError(
@@ -235,6 +275,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             )
         _refuse_weights(kwargs)
         self._check_plan()
+        check_rates(self._optimizers())
         given = inspect.signature(keras.Model.fit).bind(self, x, y, *args, **kwargs).arguments
         validates = given.get("validation_data") is not None or given.get("validation_split")
         validated = self.evaluation_names if validates else ()
@@ -242,10 +283,10 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
-        x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
+        x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
         backend.synchronize(self)
         kwargs["callbacks"] = _with(KeepLastGood(), kwargs.get("callbacks"))
-        with backend.keeps_state(self):
+        with backend.keeps_state(self), ending_anywhere():
             return super().fit(x, y, *args, **kwargs)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
@@ -264,8 +305,8 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             ValueError: If the data are not what the model takes.
         """
         _refuse_weights(kwargs)
-        x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
-        with backend.keeps_state(self):
+        x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
+        with backend.keeps_state(self), ending_anywhere():
             return super().evaluate(x, y, *args, **kwargs)
 
     def look_at(self, x, y=None, batch_size=None):
@@ -282,13 +323,21 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         Raises:
             ValueError: If the data are not what the model takes.
         """
+        return self._looked_at(x, y, batch_size)[0]
+
+    def _looked_at(self, x, y, batch_size):
         x, size = modalities.look_at(x, y, self.takes, batch_size)
         if size is not None and size < self.least_batch:
             raise ValueError(
                 f"A batch must hold at least {self.least_batch} examples of a step of a "
                 f"{type(self).__name__}. Received: a batch of {size}"
             )
-        return x
+        return x, size
+
+    def _for_steps(self, x, y, batch_size):
+        """Data that were looked at, as the replicas share them."""
+        x, size = self._looked_at(x, y, batch_size)
+        return shared_evenly(x, y, batch_size, size, backend.replicas_here(self))
 
     def _check_plan(self):
         for name, phase in self.phases().items():

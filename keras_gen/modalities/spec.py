@@ -64,6 +64,17 @@ class Arrays:
         """
         return outputs
 
+    def give_in_graph(self, outputs):
+        """What `give` does, within a graph: for an export.
+
+        Args:
+            outputs: Tensor `(n, *shape)`.
+
+        Returns:
+            Float32 tensor of that shape.
+        """
+        return keras.ops.cast(outputs, "float32")
+
     def check(self, what, array, whole):
         """Looks at the numbers of an array, on the host, before the first step.
 

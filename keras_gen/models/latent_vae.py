@@ -130,6 +130,31 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
     def evaluation_names(self):
         return (*super().evaluation_names, "elbo")
 
+    def samples_of(self, inputs):
+        return self.likelihood.mean(self.decoder(inputs, training=False))
+
+    def exports(self):
+        """The decoder's means of latents; the encoder; the one after the other."""
+        return {
+            "generate": self.generate_network,
+            "reconstruct": lambda: self._network_of_data("reconstruct", self._reconstructed),
+            "encode": lambda: self._network_of_data("encode", self._encoded),
+        }
+
+    def _network_of_data(self, name, function):
+        inputs = self.beside_labels(keras.Input(self.gives.shape, name="data"))
+        data, labels = (inputs, None) if self.num_classes is None else inputs
+        outputs = function(self.gives.take("Inputs", data), labels)
+        return keras.Model(inputs, outputs, name=name)
+
+    def _encoded(self, data, labels):
+        posterior = self.encoder(_beside(data, labels), training=False)
+        return [keras.ops.cast(part, "float32") for part in posterior]
+
+    def _reconstructed(self, data, labels):
+        mean, _ = self.encoder(_beside(data, labels), training=False)
+        return self.gives.give_in_graph(self.samples_of(_beside(mean, labels)))
+
     # What `encode`, `decode` and their like are made of, with labels or without
 
     def posteriors(self, images, labels, batch_size):

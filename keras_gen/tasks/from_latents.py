@@ -1,5 +1,6 @@
 """Making samples of latents, vectors that stand for them."""
 
+import keras
 import numpy as np
 
 from keras_gen.backend import predict
@@ -65,6 +66,27 @@ class FromLatents(Generates):
             labels = random.integers(self.num_classes, size=len(latents)).astype("int32")
         return latents, labels
 
+    def exports(self):
+        """The network of latents, and labels where there are classes, to samples."""
+        return {"generate": self.generate_network}
+
+    def generate_network(self):
+        """Functional `keras.Model` that gives what `generate(latents=...)` does."""
+        latents = keras.Input((self.latent_dim,), name="latents")
+        inputs = self.beside_labels(latents)
+        outputs = self.gives.give_in_graph(self.samples_of(inputs))
+        return keras.Model(inputs, outputs, name="generate")
+
+    def beside_labels(self, inputs):
+        """A `keras.Input`, and where there are classes a list of it and of one of labels."""
+        if self.num_classes is None:
+            return inputs
+        return [inputs, keras.Input((), dtype="int32", name="labels")]
+
+    def samples_of(self, inputs):
+        """What networks make, in inference, of a tensor of latents or a list of latents and labels."""
+        raise NotImplementedError(f"{type(self).__name__} must define `samples_of`.")
+
     def golden_inputs(self, **evaluation):
         """Three latents, and where there are classes labels."""
         return {"latents": draw_latents(3, self.latent_dim, seed=0), **self._golden_labels()}
@@ -76,6 +98,9 @@ class FromLatents(Generates):
 
 class GeneratesFromLatents(FromLatents):
     """`generate` and `interpolate` for a model with a `sampler` of latents and a `prior`."""
+
+    def samples_of(self, inputs):
+        return self.sampler(inputs, training=False)
 
     def sample(self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128):
         """Makes samples: what `generate` is, whatever of it a model has.

@@ -1,5 +1,7 @@
 """What everybody asks of a model, whatever it does."""
 
+from keras_gen.backend import exporting
+
 
 class Task:
     """Base of the tasks: what evaluation, callbacks, the command line and the zoo's tools ask a model.
@@ -77,6 +79,55 @@ class Task:
 
     def discriminator_scores(self, samples, labels=None, batch_size=128):
         """How real an opponent takes samples to be: of a model that has none, None."""
+
+    def exports(self):
+        """What can be exported: dict from the names of methods to callables `() -> functional keras.Model`.
+
+        Each is a network of what the method takes, on arrays, to what it gives.
+        """
+        return {}
+
+    def export(self, filepath, format=None, method=None, **options):
+        """Writes what the model does as a SavedModel, ONNX or LiteRT file, which runs without Keras.
+
+        It takes a batch of any size: latents (and int32 labels where there are classes) for `generate`,
+        float32 data as the method takes them, images in [-1, 1] say, for the others. It gives what the
+        method gives. The graph is TensorFlow's on every backend: on the others another process writes it.
+
+        Args:
+            filepath: String or path: `.onnx` for ONNX, `.tflite` for LiteRT, or a folder for a SavedModel,
+                whose function is `serve`. What was there is replaced once all is written.
+            format: `"tf_saved_model"`, `"onnx"` or `"litert"`. None: what the suffix says.
+            method: String, the method whose outputs are wanted: `"generate"`, `"encode"` or
+                `"reconstruct"`, `"translate"`, or of a model that translates both ways `"translate_ab"` or
+                `"translate_ba"`. None: the first that the model has.
+            **options: Of Keras's exporter, `opset_version` of ONNX say; JSON's values.
+
+        Returns:
+            `pathlib.Path` of the file or folder.
+
+        Raises:
+            ValueError: If there is no such format or method, or the path is not of the format.
+            ImportError: If a package is missing (`pip install 'keras_gen[export]'`).
+            RuntimeError: If the format has no form for what a network does.
+
+        Example:
+
+        >>> import keras_gen, tempfile
+        >>> gan = keras_gen.from_preset("gan_digits")
+        >>> gan.export(tempfile.mkdtemp() + "/digits.onnx").name
+        'digits.onnx'
+        """
+        exports = self.exports()
+        if method is None and exports:
+            method = next(iter(exports))
+        if method not in exports:
+            known = (
+                f"one of {', '.join(map(repr, exports))}" if exports else "of a model that has any"
+            )
+            raise ValueError(f"`method` must be {known}. Received: method={method!r}")
+        exporting.checked(filepath, format)  # before the network is made
+        return exporting.export(exports[method](), filepath, format, **options)
 
     def golden_inputs(self, **evaluation):
         """Three inputs, by which every backend must come to the same outputs.

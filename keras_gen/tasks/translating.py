@@ -1,9 +1,11 @@
 """The task of translating one thing into another."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_gen import modalities
@@ -25,6 +27,7 @@ class Direction:
         order: 1 where the first part of a batch is translated to the second, -1 where it is the other way.
         translate: Callable `array -> array`, with `batch_size` as an option.
         words: String, what to call it in a report; empty where there is but one.
+        network: Built `keras.Model` that does it, or None where it is not one network.
     """
 
     takes: Any
@@ -32,6 +35,7 @@ class Direction:
     order: int
     translate: Callable
     words: str = ""
+    network: Any = None
 
 
 class Translates(Task):
@@ -81,6 +85,14 @@ class Translates(Task):
                 f"Received: direction={name!r}"
             )
         return directions[name]
+
+    def exports(self):
+        """A network for each direction."""
+        return {
+            f"translate_{name}" if name else "translate": functools.partial(_network_of, direction)
+            for name, direction in self.directions.items()
+            if direction.network is not None
+        }
 
     def open_data(self, dataset, split="train", input=None, target=None, **options):
         """Opens a data set of what is translated and what it is translated to.
@@ -229,6 +241,13 @@ class Translates(Task):
     def golden_outputs(self, inputs):
         """What the model makes of `golden_inputs`."""
         return self.direction().translate(inputs["images"] / np.float32(127.5) - 1.0)
+
+
+def _network_of(direction):
+    """Functional `keras.Model` that translates."""
+    inputs = keras.Input(direction.takes.shape, name="images")
+    outputs = direction.network(direction.takes.take("Inputs", inputs), training=False)
+    return keras.Model(inputs, direction.gives.give_in_graph(outputs), name="translate")
 
 
 def _translated(direction, pair):

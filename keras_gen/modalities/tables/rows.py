@@ -67,15 +67,8 @@ class Rows(Arrays):
             )
         if isinstance(values, np.ndarray):
             return ((values - self._mean) / self._deviation).astype("float32")
-        mean, deviation = self._tensors()
-        return (keras.ops.cast(values, "float32") - mean) / deviation
-
-    def _tensors(self):
-        """The columns' means and deviations as the backend has them."""
-        return (
-            keras.ops.convert_to_tensor(values, "float32")
-            for values in (self._mean, self._deviation)
-        )
+        values = keras.ops.subtract(keras.ops.cast(values, "float32"), np.float32(self._mean))
+        return keras.ops.divide(values, np.float32(self._deviation))
 
     def check(self, what, array, whole):
         super().check(what, array, whole)
@@ -97,8 +90,8 @@ class Rows(Arrays):
         Args:
             values: Float tensor or array `(n, columns)`.
         """
-        mean, deviation = self._tensors()
-        return keras.ops.convert_to_tensor(values) * deviation + mean
+        values = keras.ops.multiply(values, np.float32(self._deviation))
+        return keras.ops.add(values, np.float32(self._mean))
 
     def give(self, outputs):
         """Rows of a network's standardised ones: in the range that was seen, rounded as that was.
@@ -116,6 +109,19 @@ class Rows(Arrays):
                 values = np.round(values, column.decimals)
             rows[:, number] = values + 0.0  # No minus before 0.
         return rows.astype("float32")
+
+    def give_in_graph(self, outputs):
+        rows = self.unscale(keras.ops.cast(outputs, "float32"))
+        rows = keras.ops.maximum(rows, np.array([column.low for column in self.columns], "float32"))
+        rows = keras.ops.minimum(
+            rows, np.array([column.high for column in self.columns], "float32")
+        )
+        if all(column.decimals is None for column in self.columns):
+            return rows
+        units = np.array([10.0 ** (column.decimals or 0) for column in self.columns], "float32")
+        rounded = keras.ops.divide(keras.ops.round(keras.ops.multiply(rows, units)), units)
+        exact = np.array([column.decimals is None for column in self.columns])
+        return keras.ops.where(exact, rows, rounded)
 
     def show(self, samples, path, columns=None, least=256):
         """Writes rows as a CSV file, the columns' names first."""

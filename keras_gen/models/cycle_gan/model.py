@@ -119,10 +119,13 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
 
     @property
     def directions(self):
+        def translate(name):
+            return functools.partial(self.translate, direction=name)
+
         a, b = self.takes.values()
         return {
-            "ab": Direction(a, b, 1, functools.partial(self.translate, direction="ab"), "a to b"),
-            "ba": Direction(b, a, -1, functools.partial(self.translate, direction="ba"), "b to a"),
+            "ab": Direction(a, b, 1, translate("ab"), "a to b", self.translator("ab")),
+            "ba": Direction(b, a, -1, translate("ba"), "b to a", self.translator("ba")),
         }
 
     def translator(self, direction):

@@ -90,7 +90,7 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
 
     @property
     def directions(self):
-        return {"": Direction(*self.takes.values(), 1, self.translate)}
+        return {"": Direction(*self.takes.values(), 1, self.translate, network=self.sampler)}
 
     def compile(
         self,
