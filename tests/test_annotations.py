@@ -62,6 +62,8 @@ def functions_of(value):
                 continue
             if isinstance(member, property):
                 functions += [each for each in (member.fget, member.fset) if each]
+            elif isinstance(member, functools.cached_property):
+                functions.append(member.func)
             elif isinstance(member, (classmethod, staticmethod)):
                 functions.append(member.__func__)
             elif inspect.isfunction(member):

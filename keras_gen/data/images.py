@@ -95,7 +95,7 @@ def images(
     augment: Sequence[str] = (),
     transform: Callable[[Tensor], Tensor] | None = None,
     shuffle: bool = True,
-    seed: int = 0,
+    seed: int | None = 0,
     drop_remainder: bool = True,
     cache: bool = True,
     strict: bool = False,

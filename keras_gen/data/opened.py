@@ -164,7 +164,7 @@ class Opened:
         *,
         augment: Sequence[str] = (),
         shuffle: bool = True,
-        seed: int = 0,
+        seed: int | None = 0,
         drop_remainder: bool = True,
         cache: bool = True,
         first_epoch: int = 0,

@@ -91,7 +91,7 @@ def unpaired(
     split: str = "train",
     augment: Sequence[str] = (),
     shuffle: bool = True,
-    seed: int = 0,
+    seed: int | None = 0,
     drop_remainder: bool = True,
     cache: bool = True,
     strict: bool = False,

@@ -304,7 +304,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self,
         images: ArrayLike,
         num_samples: int = 100,
-        seed: int = 0,
+        seed: int | None = 0,
         batch_size: int = 128,
         labels: ClassLabels | None = None,
     ) -> Array:

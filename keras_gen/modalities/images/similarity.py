@@ -3,12 +3,12 @@
 import numpy as np
 from keras import ops
 
-from keras_gen.types import Array, Tensor
+from keras_gen.types import Tensor
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al., 2003
 
 
-def peak_signal_to_noise_ratio(targets: Tensor, outputs: Array, data_range: float = 2.0) -> Tensor:
+def peak_signal_to_noise_ratio(targets: Tensor, outputs: Tensor, data_range: float = 2.0) -> Tensor:
     """Peak signal-to-noise ratio in decibels, of each image.
 
     Args:
@@ -34,7 +34,11 @@ def peak_signal_to_noise_ratio(targets: Tensor, outputs: Array, data_range: floa
 
 
 def structural_similarity(
-    targets: Tensor, outputs: Array, filter_size: int = 11, data_range: float = 2.0, scales: int = 1
+    targets: Tensor,
+    outputs: Tensor,
+    filter_size: int = 11,
+    data_range: float = 2.0,
+    scales: int = 1,
 ) -> Tensor:
     """Structural similarity (SSIM) of each image, also at several scales (MS-SSIM).
 
@@ -81,7 +85,7 @@ def structural_similarity(
     return ops.mean(result, axis=1)
 
 
-def paired_scores(targets: Tensor, outputs: Array) -> dict[str, Tensor]:
+def paired_scores(targets: Tensor, outputs: Tensor) -> dict[str, Tensor]:
     """What a translation is held against its target by, averaged over a batch.
 
     Args:
