@@ -56,7 +56,9 @@ def _main(
 def generate(
     model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
     n: Annotated[int, typer.Option("-n", help="How many images, or rows.", min=1)] = 64,
-    seed: Annotated[int, typer.Option(help="Of the latents: the same images each time.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the latents: the same images each time.")
+    ] = None,
     output: Annotated[
         pathlib.Path,
         typer.Option(help="Picture, or CSV file of a table, to write; a folder with --separate."),
@@ -97,7 +99,7 @@ def translate(
     ],
     images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
-    direction: Annotated[str, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
+    direction: Annotated[str | None, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
     batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
 ):
     """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
@@ -122,41 +124,42 @@ def evaluate(
         ),
     ],
     dataset: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="A TensorFlow Datasets name or a folder. By default what the model was trained on, or "
             "what the preset's card was measured on, with its --input, --target and -n."
         ),
     ] = None,
     split: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="The split or subfolder to evaluate on: test, or train where a training's data have no "
             "other."
         ),
     ] = None,
     n: Annotated[
-        int, typer.Option("-n", help="The most images, and samples. [10000]", min=1)
+        int | None, typer.Option("-n", help="The most images, and samples. [10000]", min=1)
     ] = None,
     features: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="What scores are measured with: a classifier preset, its folder, or inception_v3. "
             "By default the data set's own classifier."
         ),
     ] = None,
     input: Annotated[
-        str, typer.Option(help="For translation: the feature or subfolder, or edges.")
+        str | None, typer.Option(help="For translation: the feature or subfolder, or edges.")
     ] = None,
     target: Annotated[
-        str, typer.Option(help="For translation: the feature or subfolder wanted.")
+        str | None, typer.Option(help="For translation: the feature or subfolder wanted.")
     ] = None,
     iwae: Annotated[
-        int, typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1)
+        int | None,
+        typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     json_file: Annotated[
-        str, typer.Option("--json", help="File for the scores; - for stdout and no table.")
+        str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
 ):
     """Score a model on a data set: FID, KID and others of its samples or translations, and errors."""
@@ -196,7 +199,7 @@ def evaluate(
 @speaks_of_options
 def show_presets(
     name: Annotated[
-        str, typer.Argument(help="A preset, to read its card.", show_default=False)
+        str | None, typer.Argument(help="A preset, to read its card.", show_default=False)
     ] = None,
 ):
     """List the pretrained models that come with the package, or show the card of one."""
@@ -230,7 +233,7 @@ def show_presets(
 @speaks_of_options
 def info(
     model: Annotated[
-        str,
+        str | None,
         typer.Argument(help="A preset's name, a model.keras or its folder.", show_default=False),
     ] = None,
 ):

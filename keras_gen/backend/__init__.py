@@ -29,13 +29,15 @@
 - `seed_layers(model)`: makes layers that were given no seed draw by their own state, which files keep.
 """
 
+from typing import TYPE_CHECKING
+
 import keras
 
 from keras_gen.backend.recorded import Recorded
 
 _NAME = keras.backend.backend()
 
-if _NAME == "tensorflow":
+if TYPE_CHECKING or _NAME == "tensorflow":
     from keras_gen.backend import tensorflow as running
 elif _NAME == "jax":
     from keras_gen.backend import jax as running

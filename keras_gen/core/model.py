@@ -1,8 +1,12 @@
 """The base of every model: compile, the training step, logs, configs and saved state."""
 
+from __future__ import annotations
+
 import contextlib
 import difflib
 import inspect
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 
@@ -15,6 +19,10 @@ from keras_gen.core.sharing import ending_anywhere, shared_evenly
 from keras_gen.core.update import Update
 from keras_gen.core.watching import check_watched
 from keras_gen.presets.kept import Kept
+from keras_gen.types import Config, Data, PathLike, Spec, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.phase import Phase
 
 
 class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
@@ -41,21 +49,21 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     Every constructor argument must become an attribute of its name; `get_config` reads them.
     """
 
-    def __init__(self, name=None):
+    def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
         self.seed_generator = ReplicaSeedGenerator()
         self._trackers = {}
 
     @property
-    def takes(self):
+    def takes(self) -> dict[str, Spec]:
         """Dict from the parts of a batch to what each is; empty where the model looks itself."""
         return {}
 
-    def phases(self):
+    def phases(self) -> dict[str, Phase]:
         """Dict from phase names to `Phase`, in the order of their optimizers."""
         raise NotImplementedError(f"{type(self).__name__} must define `phases`.")
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         """One training step.
 
         Args:
@@ -65,7 +73,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         """
         raise NotImplementedError(f"{type(self).__name__} must define `step`.")
 
-    def take(self, data):
+    def take(self, data: Data) -> Any:
         """Parts of a batch as the networks have them: a tuple of tensors, or the one part itself.
 
         Args:
@@ -77,36 +85,36 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         """
         return modalities.take(data, self.takes)
 
-    def evaluation_terms(self, data):
+    def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
         """Dict of scalars of a batch that `evaluate` averages: the losses, nothing updated."""
         update = Update(self, training=False)
         self.step(data, update)
         return update.measured
 
     @property
-    def evaluation_names(self):
+    def evaluation_names(self) -> tuple[str, ...]:
         """Tuple of the names in `evaluation_terms`."""
         return self._phase_names
 
     @property
-    def plan(self):
+    def plan(self) -> dict[str, Phase]:
         """The phases as they were when the model was compiled."""
         return self.phases() if self._plan is None else self._plan()
 
-    _plan = None
+    _plan: Any = None
 
     # Compiling
 
     def compile_phases(
         self,
-        optimizers,
-        settings=None,
+        optimizers: Mapping[str, Any],
+        settings: Mapping[str, Any] | None = None,
         *,
-        run_eagerly=False,
-        steps_per_execution=1,
-        jit_compile="auto",
-        **unknown,
-    ):
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        **unknown: Any,
+    ) -> None:
         """Compiles the model: what a subclass's `compile` ends with.
 
         All optimizers are built here, so that weights and optimizer states can be restored at once.
@@ -176,7 +184,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             if name not in self._trackers:
                 self._trackers[name] = keras.metrics.Mean(name=name)
 
-    def set_execution(self, jit_compile="auto", steps_per_execution=1):
+    def set_execution(self, jit_compile: bool | str = "auto", steps_per_execution: int = 1) -> None:
         """Changes how a compiled model's steps run, and nothing of what they compute.
 
         Args:
@@ -191,7 +199,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             self.jit_compile = jit_compile
         self.steps_per_execution = steps_per_execution
 
-    def set_learning_rate(self, rate):
+    def set_learning_rate(self, rate: Any) -> None:
         """Gives a compiled model's optimizers other learning rates, and leaves their state: to train on.
 
         A training of `keras-gen` ends with its rates at 0. A loaded model goes on with others:
@@ -228,10 +236,10 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         """Dict from names of phases to their optimizers."""
         return dict(zip(self.optimizer.phase_names, self.optimizer.optimizers, strict=True))
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> Config:
         return keras.saving.serialize_keras_object(self._compile_arguments) if self.compiled else {}
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Config) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def _unknown_options(self, unknown):
@@ -250,7 +258,9 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
     # Training
 
-    def fit(self, x=None, y=None, *args, **kwargs):
+    def fit(
+        self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any
+    ) -> keras.callbacks.History:
         """Trains the model: `keras.Model.fit`, after a look at the data.
 
         Args:
@@ -289,7 +299,9 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         with backend.keeps_state(self), ending_anywhere():
             return super().fit(x, y, *args, **kwargs)
 
-    def evaluate(self, x=None, y=None, *args, **kwargs):
+    def evaluate(
+        self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
         """Computes the losses over a data set: `keras.Model.evaluate`, after a look at the data.
 
         Args:
@@ -309,7 +321,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         with backend.keeps_state(self), ending_anywhere():
             return super().evaluate(x, y, *args, **kwargs)
 
-    def look_at(self, x, y=None, batch_size=None):
+    def look_at(self, x: Data, y: Data | None = None, batch_size: int | None = None) -> Data:
         """Checks data before the first step: arrays whole, streams in their first batch.
 
         Args:
@@ -348,17 +360,17 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
                 )
 
     @property
-    def least_batch(self):
+    def least_batch(self) -> int:
         """The fewest examples that a step can be taken on."""
         return 1
 
     @property
-    def is_chief(self):
+    def is_chief(self) -> bool:
         """Whether this process is the first of those that train the model: the one that writes files."""
         return backend.process_id(self) == 0
 
     @contextlib.contextmanager
-    def alone(self):
+    def alone(self) -> Iterator[Self]:
         """Context in which this process runs the model by itself: `with model.alone() as model: ...`.
 
         Where several processes train together, `predict` is a thing of them all on TensorFlow and JAX.
@@ -374,7 +386,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             copy.set_weights(self.get_weights())
             yield copy
 
-    def run_train_step(self, data):
+    def run_train_step(self, data: Data) -> dict[str, Tensor]:
         """One training step. The backend's `train_step` calls it."""
         with backend.step_scope():
             update = Update(self, training=True)
@@ -383,7 +395,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         self.optimizer.iterations.assign_add(1)
         return {name: self._trackers[name].result() for name in self._training_names}
 
-    def run_test_step(self, data):
+    def run_test_step(self, data: Data) -> dict[str, Tensor]:
         """One evaluation step. The backend's `test_step` calls it."""
         with backend.step_scope():
             self.track(self.evaluation_terms(data))
@@ -391,7 +403,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
     # Logs
 
-    def loss_name(self, phase):
+    def loss_name(self, phase: str) -> str:
         """What the loss of a phase is called in the logs."""
         return "loss" if len(self.plan) == 1 else f"{phase}_loss"
 
@@ -408,7 +420,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     def _training_names(self):
         return tuple(dict.fromkeys((*self._phase_names, "loss")))
 
-    def track(self, terms):
+    def track(self, terms: Mapping[str, Tensor]) -> None:
         """Adds scalars to their means: two operations each, where `update_state` makes a dozen."""
         ops, one = keras.ops, None
         for name, value in terms.items():
@@ -423,13 +435,18 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             self._trackers[name].count.assign_add(one)
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         return list(self._trackers.values())
 
     # Presets
 
     @classmethod
-    def from_preset(cls, preset, load_weights=True, custom_objects=None):
+    def from_preset(
+        cls,
+        preset: PathLike,
+        load_weights: bool = True,
+        custom_objects: Mapping[str, Any] | None = None,
+    ) -> Self:
         """Makes a model of this class from a preset: see `keras_gen.from_preset`.
 
         Args:
@@ -452,13 +469,19 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             )
         return model
 
-    def save_to_preset(self, folder, weights_dtype="float32", metadata=None, custom_objects=None):
+    def save_to_preset(
+        self,
+        folder: PathLike,
+        weights_dtype: str = "float32",
+        metadata: Mapping[str, Any] | None = None,
+        custom_objects: Mapping[str, Any] | None = None,
+    ) -> Config:
         """Writes the model as a preset: see `keras_gen.save_to_preset`."""
         return presets.save_to_preset(self, folder, weights_dtype, metadata, custom_objects)
 
     # Configs and saved state
 
-    def get_config(self):
+    def get_config(self) -> Config:
         arguments = [
             name for name in inspect.signature(type(self).__init__).parameters if name != "self"
         ]
@@ -467,10 +490,10 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: Mapping[str, Any] | None = None) -> Self:
         return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
 
-    def save(self, filepath, *args, **kwargs):
+    def save(self, filepath: PathLike, *args: Any, **kwargs: Any) -> None:
         """Saves the model: `keras.Model.save`, which one process of several may call by itself."""
         if not str(filepath).endswith(".keras"):
             raise ValueError(
@@ -481,12 +504,12 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         with backend.alone():
             super().save(filepath, *args, **kwargs)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         for number, variable in enumerate(self._seed_variables()):
             store[f"seed_{number}"] = keras.ops.convert_to_numpy(variable)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         names = list(store.keys())
         super().load_own_variables({n: store[n] for n in names if not n.startswith("seed_")})
         for number, variable in enumerate(self._seed_variables()):

@@ -1,10 +1,15 @@
 """A batch of data by its parts, as a model takes them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
+from keras_gen.types import Data, Spec
 
-def split(data, takes):
+
+def split(data: Data, takes: Mapping[str, Spec]) -> dict[str, Any]:
     """Parts of a batch by their names, unchecked.
 
     Args:
@@ -66,14 +71,14 @@ def _alone(takes):
     return f"one batch of {first.noun} alone"
 
 
-def take(data, takes):
+def take(data: Data, takes: Mapping[str, Spec]) -> Any:
     """Parts of a batch as the networks have them, within a step: a tuple, or the one part itself."""
     parts = split(data, takes)
     taken = tuple(spec.take(_call(name, takes), parts[name]) for name, spec in takes.items())
     return taken if len(taken) > 1 else taken[0]
 
 
-def check(data, takes, whole):
+def check(data: Data, takes: Mapping[str, Spec], whole: bool) -> None:
     """Looks at the numbers of a batch, or of all the data, on the host.
 
     Args:

@@ -1,14 +1,18 @@
 """A look at data before the first step: arrays whole, streams in their first batch."""
 
 import itertools
+from collections.abc import Mapping
 
 import keras
 import numpy as np
 
 from keras_gen.modalities.batches import check
+from keras_gen.types import Data, Spec
 
 
-def look_at(x, y, takes, batch_size=None):
+def look_at(
+    x: Data, y: Data, takes: Mapping[str, Spec], batch_size: int | None = None
+) -> tuple[Data, int | None]:
     """Checks what `fit` or `evaluate` was given against what a model takes.
 
     Args:
@@ -42,7 +46,7 @@ def look_at(x, y, takes, batch_size=None):
     return x, min(len(keras.tree.flatten(data)[0]), batch_size or 32)
 
 
-def is_stream(x):
+def is_stream(x: Data) -> bool:
     """Whether data come batch by batch, rather than as arrays."""
     return not hasattr(x, "shape") and not isinstance(x, (dict, list, tuple))
 

@@ -1,13 +1,18 @@
 """What one part of a batch is: its shape, its numbers, and how a model takes it."""
 
+from __future__ import annotations
+
 import pathlib
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_gen.files import written_aside
 from keras_gen.modalities.images.range import in_range
+from keras_gen.types import Array, ArrayLike, PathLike, Spec, Tensor
 
 
 class Arrays:
@@ -22,17 +27,17 @@ class Arrays:
     suffix = ".npy"
     has_scores = False  # of its own, without features
 
-    def __init__(self, shape):
+    def __init__(self, shape: Sequence[int | None]) -> None:
         self.shape = tuple(shape)
 
     def __repr__(self):
         return f"{type(self).__name__}({self.shape})"
 
-    def fits(self, shape):
+    def fits(self, shape: Sequence[int | None]) -> bool:
         """Whether an example of a shape is one of these."""
         return shape_fits(self.shape, tuple(shape))
 
-    def take(self, what, values):
+    def take(self, what: str, values: Tensor) -> Tensor:
         """Gives a batch as the networks have it, within a step.
 
         Args:
@@ -53,7 +58,7 @@ class Arrays:
             )
         return values
 
-    def give(self, outputs):
+    def give(self, outputs: Array) -> Array:
         """Gives what networks made in the data's own units: the way back of `take`, on the host.
 
         Args:
@@ -64,7 +69,7 @@ class Arrays:
         """
         return outputs
 
-    def give_in_graph(self, outputs):
+    def give_in_graph(self, outputs: Tensor) -> Tensor:
         """What `give` does, within a graph: for an export.
 
         Args:
@@ -75,7 +80,7 @@ class Arrays:
         """
         return keras.ops.cast(outputs, "float32")
 
-    def check(self, what, array, whole):
+    def check(self, what: str, array: Array, whole: bool) -> None:
         """Looks at the numbers of an array, on the host, before the first step.
 
         Args:
@@ -96,7 +101,9 @@ class Arrays:
                     f"{array.shape} with {(~finite).sum()} NaN or infinite values{part}"
                 )
 
-    def show(self, samples, path, columns=None, least=256):
+    def show(
+        self, samples: ArrayLike, path: PathLike, columns: int | None = None, least: int = 256
+    ) -> pathlib.Path:
         """Writes samples so that they can be looked at: of this kind, the numbers themselves.
 
         Args:
@@ -113,7 +120,7 @@ class Arrays:
             np.save(aside, np.asarray(samples))
         return path
 
-    def open(self, source, split="train", labels=False):
+    def open(self, source: Any, split: str = "train", labels: bool = False) -> Any:
         """Opens a data set of this kind, for an evaluation.
 
         Args:
@@ -133,7 +140,7 @@ class Arrays:
 
         return open_arrays(source, self, split, labels)
 
-    def score(self, real, made):
+    def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
         """Compares samples with real ones, where a kind of data `has_scores` of its own.
 
         Args:
@@ -145,7 +152,7 @@ class Arrays:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `score`.")
 
-    def default_features(self, name):
+    def default_features(self, name: str) -> str | None:
         """What samples are scored with where nothing else is said.
 
         Args:
@@ -171,10 +178,10 @@ class Images(Arrays):
     noun = "images"
     suffix = ".png"
 
-    def take(self, what, values):
+    def take(self, what: str, values: Tensor) -> Tensor:
         return in_range(super().take(what, values))
 
-    def check(self, what, array, whole):
+    def check(self, what: str, array: Array, whole: bool) -> None:
         super().check(what, array, whole)
         if array.dtype == np.uint8 or not array.size:
             return
@@ -193,7 +200,9 @@ class Images(Arrays):
                 stacklevel=4,
             )
 
-    def show(self, samples, path, columns=None, least=256):
+    def show(
+        self, samples: ArrayLike, path: PathLike, columns: int | None = None, least: int = 256
+    ) -> pathlib.Path:
         from keras_gen import pictures
 
         path = pathlib.Path(path).with_suffix(self.suffix)
@@ -203,12 +212,12 @@ class Images(Arrays):
         pictures.save_png(path, pictures.enlarge(pictures.image_grid(samples, columns), least))
         return path
 
-    def open(self, source, split="train", labels=False):
+    def open(self, source: Any, split: str = "train", labels: bool = False) -> Any:
         from keras_gen import data
 
         return data.open_images(source, channels=self.shape[-1], split=split, labels=labels)
 
-    def default_features(self, name):
+    def default_features(self, name: str) -> str | None:
         from keras_gen import metrics
 
         return metrics.default_feature_extractor(name)
@@ -233,11 +242,11 @@ class Labels:
     kind = "labels"
     noun = "labels"
 
-    def __init__(self, num_classes, class_names=None):
+    def __init__(self, num_classes: int, class_names: Sequence[str] | None = None) -> None:
         self.num_classes = num_classes
         self.class_names = class_names
 
-    def take(self, what, values):
+    def take(self, what: str, values: Tensor) -> Tensor:
         """Gives a batch of labels as int32 of shape `(batch,)`."""
         shape = tuple(values.shape)
         if len(shape) == 2 and shape[1] == 1:
@@ -249,7 +258,7 @@ class Labels:
             )
         return keras.ops.cast(values, "int32")
 
-    def check(self, what, array, whole):
+    def check(self, what: str, array: Array, whole: bool) -> None:
         """Looks at labels, on the host, before the first step."""
         self.take(what, np.zeros(array.shape, "int32"))
         wanted = f"{what} must be integers in [0, {self.num_classes})"
@@ -266,12 +275,14 @@ class Labels:
 _OUTSIDE = 1.5
 
 
-def spec_of(shape):
+def spec_of(shape: Sequence[int | None]) -> Arrays:
     """The spec of what a network takes or gives, by its shape: images where there are three axes."""
     return (Images if len(shape) == 3 else Arrays)(shape)
 
 
-def parts_of(spec, num_classes=None, class_names=None):
+def parts_of(
+    spec: Arrays, num_classes: int | None = None, class_names: Sequence[str] | None = None
+) -> dict[str, Spec]:
     """What a model takes that learns from one thing, and from its class where there are classes.
 
     Args:
@@ -287,7 +298,7 @@ def parts_of(spec, num_classes=None, class_names=None):
     >>> list(parts_of(Images((8, 8, 1)), num_classes=3))
     ['image', 'label']
     """
-    taken = {"image" if spec.kind == "images" else "data": spec}
+    taken: dict[str, Spec] = {"image" if spec.kind == "images" else "data": spec}
     if num_classes is not None:
         taken["label"] = Labels(num_classes, class_names)
     return taken
