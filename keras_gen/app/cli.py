@@ -28,6 +28,14 @@ def _train():
     pass
 
 
+_Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Load a file of yours that names classes beyond Keras's and this package's, too.",
+    ),
+]
+
 app.add_typer(_families, name="train", help=HELP, short_help="Train a model.")
 
 
@@ -68,13 +76,14 @@ def generate(
         typer.Option("--per-class", help="n images of each class, all rows of the same latents."),
     ] = False,
     separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
+    trust: _Trust = False,
 ):
     """Make images with a trained model, one grid or one file each; of a table's model, rows in a file."""
     start()
     from keras_gen import pictures, tasks
     from keras_gen.app.opening import load
 
-    model = load(model, tasks.Generates)
+    model = load(model, tasks.Generates, trust)
     spec = model.gives
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
@@ -101,6 +110,7 @@ def translate(
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
     direction: Annotated[str | None, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
     batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
+    trust: _Trust = False,
 ):
     """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
     start()
@@ -108,7 +118,7 @@ def translate(
     from keras_gen.app.opening import load
     from keras_gen.translation import translate_files
 
-    model = load(model, tasks.Translates)
+    model = load(model, tasks.Translates, trust)
     count = translate_files(model, images, output, direction, batch_size)
     typer.echo(f"Wrote {count} pictures to {output}/")
 
@@ -161,6 +171,7 @@ def evaluate(
     json_file: Annotated[
         str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
+    trust: _Trust = False,
 ):
     """Score a model on a data set: FID, KID and others of its samples or translations, and errors."""
     start(data=True)
@@ -182,7 +193,9 @@ def evaluate(
         "iwae": iwae,
     }
     options = {name: value for name, value in options.items() if value is not None}
-    reports = comparing.reports(models, options, seed, say=lambda s: typer.echo(s, err=True))
+    reports = comparing.reports(
+        models, options, seed, say=lambda s: typer.echo(s, err=True), trust=trust
+    )
     one = len(reports) == 1
     text = json.dumps(next(iter(reports.values())) if one else reports, indent=2)
     if json_file == "-":
@@ -193,6 +206,35 @@ def evaluate(
         with written_aside(json_file) as aside:
             aside.write_text(text + "\n")
         typer.echo(f"Wrote {json_file}")
+
+
+@app.command()
+@speaks_of_options
+def export(
+    model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
+    filepath: Annotated[
+        pathlib.Path,
+        typer.Argument(
+            metavar="OUTPUT",
+            help="digits.onnx for ONNX, digits.tflite for LiteRT, or a folder for a SavedModel.",
+        ),
+    ],
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="What the file is to do: generate, reconstruct, encode, translate, translate_ab, "
+            "translate_ba. By default the first of them that the model does."
+        ),
+    ] = None,
+    trust: _Trust = False,
+):
+    """Write what a model does as a file that runs without Keras: ONNX, LiteRT or a SavedModel."""
+    start()
+    from keras_gen import tasks
+    from keras_gen.app.opening import load
+
+    path = load(model, tasks.Task, trust).export(filepath, method=method)
+    typer.echo(f"Wrote {path}")
 
 
 @app.command(name="presets")
@@ -236,6 +278,7 @@ def info(
         str | None,
         typer.Argument(help="A preset's name, a model.keras or its folder.", show_default=False),
     ] = None,
+    trust: _Trust = False,
 ):
     """Show versions, backend and devices, or what a model is made of."""
     start()
@@ -247,7 +290,7 @@ def info(
     from keras_gen.app.opening import load
 
     if model is not None:
-        load(model).summary(expand_nested=False)
+        load(model, trust=trust).summary(expand_nested=False)
         return
     table = Table(show_header=False, box=None)
     for name, value in {

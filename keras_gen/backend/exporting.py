@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import warnings
 
 import keras
 
@@ -37,9 +38,9 @@ def export(network, filepath, format=None, **options):
         `pathlib.Path` of the file or folder.
 
     Raises:
-        ValueError: If there is no such format, the suffix is another's, or the folder holds something else.
+        ValueError: If there is no such format, the suffix is another's, the folder holds something else, or
+            the format has no form for what the network does.
         ImportError: If a package is missing.
-        RuntimeError: If the format has no form for what the network does.
     """
     path, format = checked(filepath, format)
     with _aside(path, format) as aside:
@@ -115,9 +116,11 @@ def _write(network, path, format, options):
     level = tf.get_logger().level
     tf.get_logger().setLevel("ERROR")
     try:
-        network.export(str(path), format=format, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of what the converters ask NumPy for
+            network.export(str(path), format=format, **options)
     except tf.errors.OpError as error:
-        raise RuntimeError(_sentence(format, error)) from error
+        raise ValueError(_sentence(format, error)) from error
     finally:
         tf.get_logger().setLevel(level)
 
@@ -150,7 +153,7 @@ def _write_elsewhere(network, path, format, options):
         )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason"])[-1]
-        raise RuntimeError(_sentence(format, last))
+        raise ValueError(_sentence(format, last))
 
 
 def _sentence(format, error):

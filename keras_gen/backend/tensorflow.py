@@ -64,7 +64,10 @@ def record(function, variables):
 
 def apply_gradients(optimizer, gradients, variables):
     """See `keras_gen.backend`."""
-    optimizer.apply(gradients, variables)
+    # The optimizer's count waits for a gradient, and so for a batch. Without that TensorFlow counts an update
+    # more where a data set of unknown length ends, or a batch is refused.
+    with tf.control_dependencies(gradients[-1:]):
+        optimizer.apply(gradients, variables)
 
 
 def conditionally(condition, function):

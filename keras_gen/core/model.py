@@ -392,7 +392,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             update = Update(self, training=True)
             self.step(data, update)
             update.finish()
-        self.optimizer.iterations.assign_add(1)
+            self.optimizer.iterations.assign_add(update.count)
         return {name: self._trackers[name].result() for name in self._training_names}
 
     def run_test_step(self, data: Data) -> dict[str, Tensor]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from keras_gen.backend.recorded import Recorded
     from keras_gen.core.model import GenerativeModel
+    from keras_gen.types import Tensor
 
 
 class Update:
@@ -125,6 +126,12 @@ class Update:
                 f"Phase(networks, terms={[*declared, *unknown]}). Received: terms={list(declared)}"
             )
         self._given |= {(phase, name) for name in terms}
+
+    @property
+    def count(self) -> Tensor:
+        """The integer 1, which waits for the step's losses: see `backend.tensorflow.apply_gradients`."""
+        unknown = ops.isnan(ops.cast(self._total, "float32"))
+        return ops.maximum(ops.cast(unknown, self._model.optimizer.iterations.dtype), 1)
 
     def finish(self) -> None:
         """Ends a training step: the sum of its losses, and whether every declared term was given."""

@@ -138,9 +138,9 @@ class Task:
             `pathlib.Path` of the file or folder.
 
         Raises:
-            ValueError: If there is no such format or method, or the path is not of the format.
+            ValueError: If there is no such format or method, the path is not of the format, or the format
+                has no form for what a network does.
             ImportError: If a package is missing (`pip install 'keras_gen[export]'`).
-            RuntimeError: If the format has no form for what a network does.
 
         Example:
 
