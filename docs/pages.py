@@ -11,6 +11,7 @@ import reference_pages
 import tutorial_pages
 import zoo_pages
 from mkdocs.structure.files import File
+from words import WORDS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -49,3 +50,11 @@ def on_files(files, config):
     for path, content in pages.items():
         files.append(File.generated(config, path, content=content))
     return files
+
+
+def on_page_markdown(markdown, page, config, files):
+    """Gives the search, as a page's tags, the words that lead to it from the index."""
+    words = [word for word, (_, place) in WORDS.items() if place == page.file.src_uri]
+    if words:
+        page.meta["tags"] = [one for word in words for one in word.split(", ")]
+    return markdown

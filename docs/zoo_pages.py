@@ -91,16 +91,13 @@ def gallery():
     """A list of every preset's pictures."""
     items = []
     for name in preset_names():
-        makes = metadata_of(name)["description"]
-        for path in sorted((ROOT / "zoo" / name).glob("*.png")):
-            if path.stem in ("samples", "reconstructions"):
-                picture = f"![{path.stem} of {name}]({name}/{path.name}){{ .samples }}"
-                words = (
-                    makes
-                    if path.stem == "samples"
-                    else "Images, and below them their reconstructions"
-                )
-                items.append(
-                    f"- [{picture}]({name}/README.md)\n\n    [{name}]({name}/README.md): {words}"
-                )
+        words = {
+            "samples": metadata_of(name)["description"],
+            "reconstructions": "Images, and below them their reconstructions",
+        }
+        for kind, text in words.items():
+            if (ROOT / "zoo" / name / f"{kind}.png").is_file():
+                picture = f"![{kind} of {name}]({name}/{kind}.png){{ .samples }}"
+                link = f"({name}/README.md)"
+                items.append(f"- [{picture}]{link}\n\n    [{name}]{link}: {text}")
     return "\n\n".join(items)
