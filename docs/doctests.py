@@ -1,9 +1,13 @@
-"""Extensions of Griffe, which reads the docstrings: examples as code, models where they are imported."""
+"""Extensions of Griffe, which reads the docstrings: examples as code, models where they are, other words."""
 
 import ast
+import pathlib
 import re
+import runpy
 
 import griffe
+
+WORDS = runpy.run_path(str(pathlib.Path(__file__).with_name("words.py")))["WORDS"]
 
 # A prompt and what follows, up to an empty line.
 EXAMPLE = re.compile(r"^>>> .*(?:\n(?!\n).+)*", re.MULTILINE)
@@ -39,6 +43,25 @@ class NamesOnFirstUse(griffe.Extension):
             if places and " for " not in places[1]:
                 for name, place in ast.literal_eval(places[1]).items():
                     _alias(module, name, place)
+
+
+class OtherWords(griffe.Extension):
+    """Says on a name's page which words of the field it is looked for by, so that the search finds it."""
+
+    def on_package(self, *, pkg, **kwargs):
+        """Writes them below the first paragraph of the docstring."""
+        found = {}
+        for words, (_, page) in WORDS.items():
+            place = re.fullmatch(r"reference/(\w+)/(\w+)\.md", page)
+            if place and place[1] != "command_line":
+                found.setdefault(f"{place[1]}.{place[2]}", []).append(words)
+        for path, words in found.items():
+            target = pkg[path]
+            if target.is_module:
+                target = target[path.partition(".")[2]]
+            docstring = (target.final_target if target.is_alias else target).docstring
+            first, _, rest = docstring.value.partition("\n\n")
+            docstring.value = f"{first}\n\nAlso looked for as: {', '.join(words)}.\n\n{rest}"
 
 
 def _alias(module, name, place):

@@ -1,5 +1,6 @@
 """Every fenced block of README.md and CONTRIBUTING.md runs, from the first to the last.
 
+A block of Python stands by itself: it has the files that those before it left, and none of their names.
 Trainings are cut to an epoch of narrow networks, on small data sets and folders. Commands that set up an
 environment are taken apart and checked against what they name. A block that no rule covers fails.
 """
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import venv
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -40,7 +42,7 @@ def commands(document):
     """Commands that stand in the text itself: one argument or more, no placeholder."""
     text = re.sub(FENCED, "", read(document))
     inline = (" ".join(code.split()) for code in re.findall(r"`([^`]+)`", text))
-    names = ("pip ", "python ", "keras-gen ", "mkdocs ")
+    names = ("pip ", "python ", "keras-gen ", "mkdocs ", "git ", "cd ", "source ")
     return [code for code in inline if code.startswith(names) and not re.search(r"<|\.\.\. ", code)]
 
 
@@ -58,10 +60,30 @@ def workplace(tmp_path, monkeypatch, miniature_data_sets):
     return tmp_path
 
 
-def run_python(source, names, title):
+def run_python(source, title):
     for pattern, shorter in SHORTER.items():
         source = re.sub(pattern, shorter, source)
-    exec(compile(source, title, "exec"), names)
+    exec(compile(source, title, "exec"), {"__name__": "__main__"})
+
+
+def exports_whole_models():
+    """Whether models have an `export` of their own: Keras's takes networks only."""
+    return keras_gen.GAN.export is not keras.Model.export
+
+
+def run_powershell(line, document):
+    """Checks that a line for Windows is one of the document's lines for a Unix shell."""
+    line = line.replace("; ", " && ").replace(
+        ".venv\\Scripts\\Activate.ps1", "source .venv/bin/activate"
+    )
+    line = line.replace(".venv\\Scripts\\", ".venv/bin/")
+    lines = [
+        text
+        for language, source in blocks(document)
+        if language == "bash"
+        for text in source.splitlines()
+    ]
+    assert line in lines, f"Only in PowerShell: {line}"
 
 
 def run_shell(line):
@@ -77,12 +99,34 @@ def run_shell(line):
 
 def run_keras_gen(arguments):
     if arguments[0] == "train" and "--help" not in arguments:
-        arguments = [*arguments, "--epochs", "1", "--base-filters", "4"]
+        arguments = [*without_length(arguments), "--epochs", "1", "--base-filters", "4"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["keras-gen", *arguments])
         with pytest.raises(SystemExit) as stop:
             cli.main()
     assert not stop.value.code, f"keras-gen {' '.join(arguments)}"
+
+
+def without_length(arguments):
+    """Arguments of a training without `--minutes` and `--steps`, which exclude `--epochs`."""
+    words = iter(arguments)
+    return [word for word in words if word not in ("--minutes", "--steps") or not next(words)]
+
+
+def run_git(arguments):
+    """Checks a clone from an address that the reader fills in; this folder is what it leaves."""
+    assert arguments[:1] == ["clone"] and arguments[-1] == "keras_gen", arguments
+    address = " ".join(arguments[1:-1])
+    assert re.fullmatch(r"<[a-z ]+>", address), f"No address is known: {address}"
+
+
+def run_cd(arguments):
+    assert arguments == ["keras_gen"], arguments
+
+
+def run_source(arguments):
+    """Checks that the environment which an earlier line made can be activated."""
+    assert arguments == [".venv/bin/activate"] and pathlib.Path(arguments[0]).is_file(), arguments
 
 
 def run_pip(arguments):
@@ -126,23 +170,30 @@ def run_ruff(arguments):
 
 
 RULES = {
+    "cd": run_cd,
+    "git": run_git,
     "keras-gen": run_keras_gen,
     "mkdocs": run_mkdocs,
     "pip": run_pip,
     "python": run_python_program,
     "ruff": run_ruff,
+    "source": run_source,
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
 def test_every_block_runs(document, workplace):
-    names = {"__name__": "__main__"}
     for number, (language, source) in enumerate(blocks(document)):
         title = f"{document}, block {number + 1}"
         try:
+            if language == "python" and ".export(" in source and not exports_whole_models():
+                continue
             if language == "python":
-                run_python(source, names, title)
+                run_python(source, title)
+            elif language == "powershell":
+                for line in source.splitlines():
+                    run_powershell(line, document)
             elif language == "bash":
                 for line in filter(None, source.splitlines()):
                     run_shell(line)
@@ -155,6 +206,7 @@ def test_every_block_runs(document, workplace):
         made = ["runs/digits/samples.png", "runs/digits/model.keras", "runs/digits/history.csv"]
         made += ["samples", "gan.keras", "my_preset/model.weights.h5", "best.keras", "scores.json"]
         made += ["grid.png", "digits.png", "photo_samples", "out/0.png"]
+        made += ["pictures/8/1796.png", "runs/pictures/model.keras", "classes.png"]
         assert [path for path in made if not (workplace / path).exists()] == []
 
 
@@ -175,6 +227,18 @@ def test_an_unknown_command_fails(tmp_path, monkeypatch):
         run_shell("keras-gen train gan --dataset digits --no-such-option 1")
     with pytest.raises(AssertionError):
         run_shell("python tutorials/none.py")
+    with pytest.raises(AssertionError, match="No address"):
+        run_shell("git clone https://example.com/somebody/keras_gen keras_gen")
+    with pytest.raises(AssertionError):
+        run_shell("source .venv/bin/activate")  # nothing has made it here
+    with pytest.raises(AssertionError, match="Only in PowerShell"):
+        run_powershell(".venv\\Scripts\\keras-gen train gan --dataset digits", "README.md")
+
+
+def test_a_block_of_python_has_no_names_of_another():
+    run_python("gan = 1", "first")
+    with pytest.raises(NameError):
+        run_python("print(gan)", "second")
 
 
 def test_the_command_line_is_installed_under_its_name():
