@@ -45,13 +45,46 @@ class Arrays:
         Raises:
             ValueError: If it has another shape, or holds no real numbers.
         """
+        self.look(what, values)
+        return values
+
+    def look(self, what, values):
+        """Checks the shape and dtype of a batch, whatever its values are.
+
+        Args:
+            what: String, what to call it in an error.
+            values: Tensor or array of shape `(batch, *shape)`.
+
+        Raises:
+            ValueError: If it has another shape, or holds no real numbers.
+        """
         self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must have the shape that the networks were made for, "
                 f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
             )
-        return values
+
+    def wanted(self, what):
+        """The beginning of an error's sentence: what the values must be.
+
+        Args:
+            what: String, what to call them.
+        """
+        return f"{what} must hold finite numbers"
+
+    def strays(self, values):
+        """Counts the values of a batch that the model does not take, within a step.
+
+        Args:
+            values: Tensor `(batch, *shape)`.
+
+        Returns:
+            Integer tensor, a scalar, or None where there can be none.
+        """
+        if not _is_floating(values):
+            return None
+        return keras.ops.sum(keras.ops.logical_not(keras.ops.isfinite(values)))
 
     def give(self, outputs):
         """Gives what networks made in the data's own units: the way back of `take`, on the host.
@@ -163,6 +196,19 @@ class Images(Arrays):
     def take(self, what, values):
         return in_range(super().take(what, values))
 
+    def wanted(self, what):
+        return (
+            f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
+            "`x / 127.5 - 1`, or cast them to uint8"
+        )
+
+    def strays(self, values):
+        if not _is_floating(values):
+            return None
+        # NaN is no less than anything.
+        inside = keras.ops.less_equal(keras.ops.abs(values), _OUTSIDE)
+        return keras.ops.sum(keras.ops.logical_not(inside))
+
     def check(self, what, array, whole):
         super().check(what, array, whole)
         if array.dtype == np.uint8 or not array.size:
@@ -170,9 +216,7 @@ class Images(Arrays):
         low, high = float(array.min()), float(array.max())
         if low < -_OUTSIDE or high > _OUTSIDE:
             raise ValueError(
-                f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
-                f"`x / 127.5 - 1`, or cast them to uint8. Received: {array.dtype} values from {low:g} to "
-                f"{high:g}"
+                f"{self.wanted(what)}. Received: {array.dtype} values from {low:g} to {high:g}"
             )
         if 0.0 <= low < 0.25 and 0.5 < high <= 1.0:
             part = "" if whole else "The first batch of "
@@ -236,12 +280,33 @@ class Labels:
                 f"{what} must be one integer for each example, of shape (batch,). "
                 f"Received: shape {shape}"
             )
-        return keras.ops.cast(values, "int32")
+        if isinstance(values, np.ndarray):
+            return keras.ops.cast(values, "int32")
+        # `strays` counts those outside, which some backends end a step for.
+        return keras.ops.cast(keras.ops.clip(values, 0, self.num_classes - 1), "int32")
+
+    def look(self, what, values):
+        """Checks labels of a batch: they are few, so all of it."""
+        array = values if isinstance(values, np.ndarray) else keras.ops.convert_to_numpy(values)
+        self.check(what, array, whole=False)
+
+    def wanted(self, what):
+        """The beginning of an error's sentence: what the values must be."""
+        return f"{what} must be integers in [0, {self.num_classes})"
+
+    def strays(self, values):
+        """Counts the labels of a batch that are none, within a step."""
+        inside = keras.ops.logical_and(
+            keras.ops.greater_equal(values, 0), keras.ops.less(values, self.num_classes)
+        )
+        if _is_floating(values):
+            inside = keras.ops.logical_and(inside, keras.ops.equal(values, keras.ops.round(values)))
+        return keras.ops.sum(keras.ops.logical_not(inside))
 
     def check(self, what, array, whole):
         """Looks at labels, on the host, before the first step."""
         self.take(what, np.zeros(array.shape, "int32"))
-        wanted = f"{what} must be integers in [0, {self.num_classes})"
+        wanted = self.wanted(what)
         if not np.issubdtype(array.dtype, np.integer):
             exact = np.issubdtype(array.dtype, np.floating) and (array == np.rint(array)).all()
             if not exact:
@@ -291,6 +356,10 @@ def shape_fits(wanted, received):
 
 def _with_batch(shape):
     return f"(batch, {', '.join(map(str, shape))})"
+
+
+def _is_floating(values):
+    return keras.backend.standardize_dtype(values.dtype).startswith(("float", "bfloat"))
 
 
 def _some(array):

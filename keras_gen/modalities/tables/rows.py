@@ -59,16 +59,19 @@ class Rows(Arrays):
 
     def take(self, what, values):
         """Gives rows standardised, float32 of shape `(batch, columns)`: see `Arrays.take`."""
+        self.look(what, values)
+        if isinstance(values, np.ndarray):
+            return ((values - self._mean) / self._deviation).astype("float32")
+        mean, deviation = self._tensors()
+        return (keras.ops.cast(values, "float32") - mean) / deviation
+
+    def look(self, what, values):
         self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must be of shape (batch, {len(self.columns)}), with the columns "
                 f"{', '.join(self.names)}. Received: shape {tuple(values.shape)}"
             )
-        if isinstance(values, np.ndarray):
-            return ((values - self._mean) / self._deviation).astype("float32")
-        mean, deviation = self._tensors()
-        return (keras.ops.cast(values, "float32") - mean) / deviation
 
     def _tensors(self):
         """The columns' means and deviations as the backend has them."""
