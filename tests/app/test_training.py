@@ -71,6 +71,17 @@ def test_a_training_stopped_in_mid_epoch_goes_on_as_if_it_had_not(training, tmp_
         assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-5)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a disk that is full.")
+def test_a_history_that_finds_no_space_is_named(tmp_path):
+    rows = watching.History(tmp_path / "history.csv")
+    rows.on_train_begin()
+    rows.csv_file.close()
+    rows.csv_file = open("/dev/full", "w")  # noqa: SIM115
+    for call in (lambda: rows.on_epoch_end(0, {"loss": 1.0}), rows.close):
+        with pytest.raises(OSError, match=r"No space left on device: '.*/history.csv'$"):
+            call()
+
+
 def test_it_is_saved_within_an_epoch_every_few_minutes(training, tmp_path, monkeypatch):
     saved = []
     save = training_module.RunFolder.save

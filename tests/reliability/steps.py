@@ -53,7 +53,6 @@ def run(arguments):
 def _train(steps, folder):
     """Trains, and gives what each epoch had taken and left: a list of dicts."""
     import keras
-    import numpy as np
     import tensorflow as tf
 
     import keras_gen
@@ -64,6 +63,7 @@ def _train(steps, folder):
     each = steps // EPOCHS
     images = cases.images(_BATCH * 16)
     batches = tf.data.Dataset.from_tensor_slices(images).shuffle(64, seed=0).repeat()
+    features = keras.Sequential([keras.Input(cases.IMAGE_SHAPE), keras.layers.Flatten()])
     rows = []
 
     class Measure(keras.callbacks.Callback):
@@ -90,9 +90,7 @@ def _train(steps, folder):
     callbacks = [
         keras_gen.callbacks.SampleImages(folder / "samples", n=4),
         keras_gen.callbacks.Checkpoint(folder / "model.keras"),
-        keras_gen.callbacks.EvaluateSamples(
-            images, n=16, features=lambda x: np.reshape(x, (len(x), -1))
-        ),
+        keras_gen.callbacks.EvaluateSamples(images, features, n=32),
         keras_gen.callbacks.CollapseMonitor(n=16),
         keras.callbacks.CSVLogger(folder / "history.csv"),
         keras.callbacks.BackupAndRestore(folder / "backup", delete_checkpoint=False),
