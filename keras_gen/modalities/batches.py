@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from keras_gen.modalities.spec import dtype_of, is_floating
+
 
 def split(data, takes):
     """Parts of a batch by their names, unchecked.
@@ -88,21 +90,34 @@ def check(data, takes, whole):
     _check_lengths(parts, takes, whole)
 
 
-def look(data, takes):
+def look(data, takes, first):
     """Looks at a batch of a stream as it passes, and not at all of its numbers: on the host.
 
     Args:
         data: As in `split`, of arrays or tensors.
         takes: As in `split`.
+        first: The first batch of the stream, likewise.
 
     Raises:
-        ValueError: If a part has another shape or dtype than the model takes.
+        ValueError: If a part has another shape or dtype than the model takes, or than the first batch in a
+            way that TensorFlow, which makes all batches what the first was, would lose.
     """
-    parts = split(data, takes)
+    parts, firsts = split(data, takes), split(first, takes)
     _check_arrays(parts, takes)
     for name, spec in takes.items():
-        spec.look(name_of(name, takes), parts[name])
+        part, before = parts[name], firsts[name]
+        spec.look(name_of(name, takes), part)
+        lost = spec.kind != "labels" and is_floating(part) and not is_floating(before)
+        if lost or len(part.shape) != len(before.shape):
+            raise ValueError(
+                f"{name_of(name, takes)} must be of one dtype and rank in all batches. Received: "
+                f"{_form(part)} after {_form(before)}"
+            )
     _check_lengths(parts, takes, False)
+
+
+def _form(part):
+    return f"dtype={dtype_of(part)}, shape {tuple(part.shape)}"
 
 
 def _check_arrays(parts, takes):

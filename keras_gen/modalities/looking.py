@@ -36,7 +36,7 @@ def look_at(x, y, takes, batch_size=None):
             first, x = _first_batch(x)
             first = _as_arrays(first)
             check(first, takes, whole=False)
-            return _watched(x, takes), len(keras.tree.flatten(first)[0])
+            return _watched(x, takes, first), len(keras.tree.flatten(first)[0])
         return x, None
     data = _as_arrays(keras.utils.pack_x_y_sample_weight(x, y))
     check(data, takes, whole=True)
@@ -77,6 +77,7 @@ def _is_unseen(x):
 
 def _first_batch(x):
     """The first batch of a stream, and the stream from its beginning."""
+    given = x
     if isinstance(x, keras.utils.PyDataset):
         first = x[0] if x.num_batches != 0 else None
     elif hasattr(x, "__next__"):
@@ -91,7 +92,7 @@ def _first_batch(x):
         )
     if first is None:
         raise ValueError(
-            f"`x` must hold at least one batch. Received: {_in_words(x)} whose first is none"
+            f"`x` must hold at least one batch. Received: {_in_words(given)} whose first is none"
         )
     return first, x
 
@@ -100,37 +101,39 @@ def _in_words(x):
     return f"x={x!r}" if x is None or isinstance(x, (str, int, float)) else type(x).__name__
 
 
-def _watched(x, takes):
+def _watched(x, takes, first):
     """A stream of Python's whose batches are looked at as they pass; another as it is.
 
     Before TensorFlow takes them it would make them what the first was, and lose what they are not.
     """
-
-    def watch(batch):
-        look(batch, takes)
-        return batch
-
     if isinstance(x, keras.utils.PyDataset):
-        return _WatchedDataset(x, takes)
+        return _WatchedDataset(x, takes, first)
     if hasattr(x, "element_spec"):
         return x
     if hasattr(x, "__next__"):
-        return (watch(batch) for batch in x)
+        return (_looked(batch, takes, first) for batch in x)
     # Of its own class, since Keras looks at that.
     watched = copy.copy(x)
     own = type(x)
-    watched.__class__ = type(
-        own.__name__,
-        (own,),
-        {"__iter__": lambda self: map(watch, own.__iter__(self)), "__module__": own.__module__},
-    )
+
+    def iterate(self):
+        return (_looked(batch, takes, first) for batch in own.__iter__(self))
+
+    names = {"__iter__": iterate, "__module__": own.__module__}
+    watched.__class__ = type(own.__name__, (own,), names)
     return watched
+
+
+def _looked(batch, takes, first):
+    """A batch that was looked at, in a form that Keras takes of every stream."""
+    look(batch, takes, first)
+    return batch if isinstance(batch, (dict, list, tuple)) else (batch,)
 
 
 class _WatchedDataset(keras.utils.PyDataset):
     """Another `PyDataset`, whose batches are looked at as they pass."""
 
-    def __init__(self, dataset, takes):
+    def __init__(self, dataset, takes, first):
         super().__init__(
             workers=dataset.workers,
             use_multiprocessing=dataset.use_multiprocessing,
@@ -138,11 +141,10 @@ class _WatchedDataset(keras.utils.PyDataset):
         )
         self._dataset = dataset
         self._takes = takes
+        self._first = first
 
     def __getitem__(self, index):
-        batch = self._dataset[index]
-        look(batch, self._takes)
-        return batch
+        return _looked(self._dataset[index], self._takes, self._first)
 
     @property
     def num_batches(self):

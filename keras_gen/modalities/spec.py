@@ -82,9 +82,9 @@ class Arrays:
         Returns:
             Integer tensor, a scalar, or None where there can be none.
         """
-        if not _is_floating(values):
+        if not is_floating(values):
             return None
-        return keras.ops.sum(keras.ops.logical_not(keras.ops.isfinite(values)))
+        return _count_others(keras.ops.isfinite(values))
 
     def give(self, outputs):
         """Gives what networks made in the data's own units: the way back of `take`, on the host.
@@ -179,7 +179,7 @@ class Arrays:
         """
 
     def _check_dtype(self, what, values):
-        dtype = keras.backend.standardize_dtype(values.dtype)
+        dtype = dtype_of(values)
         if not dtype.startswith(("float", "bfloat")):
             raise ValueError(
                 f"{what} must be floats. Received: dtype={dtype}, shape {tuple(values.shape)}"
@@ -203,11 +203,10 @@ class Images(Arrays):
         )
 
     def strays(self, values):
-        if not _is_floating(values):
+        if not is_floating(values):
             return None
         # NaN is no less than anything.
-        inside = keras.ops.less_equal(keras.ops.abs(values), _OUTSIDE)
-        return keras.ops.sum(keras.ops.logical_not(inside))
+        return _count_others(keras.ops.less_equal(keras.ops.abs(values), _OUTSIDE))
 
     def check(self, what, array, whole):
         super().check(what, array, whole)
@@ -247,7 +246,7 @@ class Images(Arrays):
         return metrics.default_feature_extractor(name)
 
     def _check_dtype(self, what, values):
-        dtype = keras.backend.standardize_dtype(values.dtype)
+        dtype = dtype_of(values)
         if dtype != "uint8" and not dtype.startswith(("float", "bfloat")):
             raise ValueError(
                 f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Received: dtype={dtype}, shape "
@@ -299,9 +298,9 @@ class Labels:
         inside = keras.ops.logical_and(
             keras.ops.greater_equal(values, 0), keras.ops.less(values, self.num_classes)
         )
-        if _is_floating(values):
+        if is_floating(values):
             inside = keras.ops.logical_and(inside, keras.ops.equal(values, keras.ops.round(values)))
-        return keras.ops.sum(keras.ops.logical_not(inside))
+        return _count_others(inside)
 
     def check(self, what, array, whole):
         """Looks at labels, on the host, before the first step."""
@@ -358,8 +357,22 @@ def _with_batch(shape):
     return f"(batch, {', '.join(map(str, shape))})"
 
 
-def _is_floating(values):
-    return keras.backend.standardize_dtype(values.dtype).startswith(("float", "bfloat"))
+def dtype_of(values):
+    """The dtype of an array or tensor, a string."""
+    try:
+        return keras.backend.standardize_dtype(values.dtype)
+    except ValueError:  # Of text, or of objects.
+        return str(values.dtype)
+
+
+def is_floating(values):
+    """Whether an array or tensor holds floats."""
+    return dtype_of(values).startswith(("float", "bfloat"))
+
+
+def _count_others(taken):
+    """How many of boolean values are False. TensorFlow makes `not a <= b` an `a > b`, which NaN is not."""
+    return keras.ops.sum(keras.ops.where(taken, 0, 1))
 
 
 def _some(array):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_gen.files import written_aside
-from keras_gen.modalities.spec import Arrays
+from keras_gen.modalities.spec import Arrays, dtype_of
 from keras_gen.modalities.tables.columns import Column
 
 _ENOUGH = 16  # rows, to tell by their values whether they are of these columns
@@ -145,10 +145,7 @@ class Rows(Arrays):
         return table_scores(real, made, self.names)
 
     def _check_dtype(self, what, values):
-        try:
-            dtype = keras.backend.standardize_dtype(values.dtype)
-        except ValueError:  # Of text, or of objects.
-            dtype = str(values.dtype)
+        dtype = dtype_of(values)
         if not dtype.startswith(("float", "bfloat", "int", "uint")):
             raise ValueError(
                 f"{what} must be numbers. Received: dtype={dtype}, shape {tuple(values.shape)}"
