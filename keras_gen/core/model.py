@@ -16,6 +16,7 @@ from keras_gen.core.divergence import KeepLastGood
 from keras_gen.core.learning_rates import check_rates, set_rate
 from keras_gen.core.phase_optimizer import PhaseOptimizer
 from keras_gen.core.sharing import ending_anywhere, shared_evenly
+from keras_gen.core.strays import Strays
 from keras_gen.core.update import Update
 from keras_gen.core.watching import check_watched
 from keras_gen.presets.kept import Kept
@@ -102,6 +103,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         return self.phases() if self._plan is None else self._plan()
 
     _plan: Any = None
+    _strays: Any = None
 
     # Compiling
 
@@ -180,6 +182,8 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         )
         self._compiled_for = {n: {id(v) for v in p.variables} for n, p in phases.items()}
         self._plan = lambda: phases  # In a function, so that Keras does not look into it.
+        strays = Strays(self.takes)
+        self._strays = lambda: strays  # No part of the model's file.
         for name in (*self._training_names, *self.evaluation_names):
             if name not in self._trackers:
                 self._trackers[name] = keras.metrics.Mean(name=name)
@@ -263,9 +267,12 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     ) -> keras.callbacks.History:
         """Trains the model: `keras.Model.fit`, after a look at the data.
 
+        Values of a stream's later batches that the model does not take are found within the steps, and end
+        the training after the epoch; the model is then what it was before that epoch.
+
         Args:
             x: A `tf.data.Dataset`, an array, a generator, or what else `keras.Model.fit` takes. Arrays
-                are looked at whole, streams in their first batch.
+                are looked at whole, streams in their first batch, and in the others as they pass.
             y: As in `keras.Model.fit`.
             *args: As in `keras.Model.fit`.
             **kwargs: As in `keras.Model.fit`, but for weights of classes or examples.
@@ -295,9 +302,19 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             kwargs.setdefault("shuffle", False)
         x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
         backend.synchronize(self)
-        kwargs["callbacks"] = _with(KeepLastGood(), kwargs.get("callbacks"))
-        with backend.keeps_state(self), ending_anywhere():
-            return super().fit(x, y, *args, **kwargs)
+        strays = self._strays()
+        strays.clear()
+        keeper = KeepLastGood(strays)
+        kwargs["callbacks"] = _with(keeper, kwargs.get("callbacks"))
+        try:
+            with backend.keeps_state(self), ending_anywhere():
+                return super().fit(x, y, *args, **kwargs)
+        except Exception as error:
+            said = modalities.said_of_data(error)
+            if said is None:
+                raise
+            keeper.restore()
+            raise ValueError(said) from error
 
     def evaluate(
         self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any
@@ -318,8 +335,24 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         """
         _refuse_weights(kwargs)
         x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
-        with backend.keeps_state(self), ending_anywhere():
-            return super().evaluate(x, y, *args, **kwargs)
+        strays = self._strays() if self.compiled else Strays({})
+        if kwargs.get("_use_cached_eval_dataset"):  # Within `fit`, after the steps of an epoch.
+            said = strays.found("in the epoch before it was validated")
+            if said is not None:
+                raise ValueError(said)
+        strays.clear()
+        try:
+            with backend.keeps_state(self), ending_anywhere():
+                scores = super().evaluate(x, y, *args, **kwargs)
+        except Exception as error:
+            said = modalities.said_of_data(error)
+            if said is None:
+                raise
+            raise ValueError(said) from error
+        said = strays.found("in the evaluation")
+        if said is not None:
+            raise ValueError(said)
+        return scores
 
     def look_at(self, x: Data, y: Data | None = None, batch_size: int | None = None) -> Data:
         """Checks data before the first step: arrays whole, streams in their first batch.
@@ -389,6 +422,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     def run_train_step(self, data: Data) -> dict[str, Tensor]:
         """One training step. The backend's `train_step` calls it."""
         with backend.step_scope():
+            self._strays().count(data)
             update = Update(self, training=True)
             self.step(data, update)
             update.finish()
@@ -398,6 +432,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     def run_test_step(self, data: Data) -> dict[str, Tensor]:
         """One evaluation step. The backend's `test_step` calls it."""
         with backend.step_scope():
+            self._strays().count(data)
             self.track(self.evaluation_terms(data))
         return {name: self._trackers[name].result() for name in self.evaluation_names}
 
@@ -437,6 +472,11 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         return list(self._trackers.values())
+
+    @property
+    def metrics_variables(self):
+        counts = self._strays().variables if self.compiled else []
+        return [*super().metrics_variables, *counts]
 
     # Presets
 

@@ -50,13 +50,46 @@ class Arrays:
         Raises:
             ValueError: If it has another shape, or holds no real numbers.
         """
+        self.look(what, values)
+        return values
+
+    def look(self, what, values):
+        """Checks the shape and dtype of a batch, whatever its values are.
+
+        Args:
+            what: String, what to call it in an error.
+            values: Tensor or array of shape `(batch, *shape)`.
+
+        Raises:
+            ValueError: If it has another shape, or holds no real numbers.
+        """
         self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must have the shape that the networks were made for, "
                 f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
             )
-        return values
+
+    def wanted(self, what):
+        """The beginning of an error's sentence: what the values must be.
+
+        Args:
+            what: String, what to call them.
+        """
+        return f"{what} must hold finite numbers"
+
+    def strays(self, values):
+        """Counts the values of a batch that the model does not take, within a step.
+
+        Args:
+            values: Tensor `(batch, *shape)`.
+
+        Returns:
+            Integer tensor, a scalar, or None where there can be none.
+        """
+        if not is_floating(values):
+            return None
+        return _count_others(keras.ops.isfinite(values))
 
     def give(self, outputs: Array) -> Array:
         """Gives what networks made in the data's own units: the way back of `take`, on the host.
@@ -164,7 +197,7 @@ class Arrays:
         """
 
     def _check_dtype(self, what, values):
-        dtype = keras.backend.standardize_dtype(values.dtype)
+        dtype = dtype_of(values)
         if not dtype.startswith(("float", "bfloat")):
             raise ValueError(
                 f"{what} must be floats. Received: dtype={dtype}, shape {tuple(values.shape)}"
@@ -181,6 +214,18 @@ class Images(Arrays):
     def take(self, what: str, values: Tensor) -> Tensor:
         return in_range(super().take(what, values))
 
+    def wanted(self, what):
+        return (
+            f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
+            "`x / 127.5 - 1`, or cast them to uint8"
+        )
+
+    def strays(self, values):
+        if not is_floating(values):
+            return None
+        # NaN is no less than anything.
+        return _count_others(keras.ops.less_equal(keras.ops.abs(values), _OUTSIDE))
+
     def check(self, what: str, array: Array, whole: bool) -> None:
         super().check(what, array, whole)
         if array.dtype == np.uint8 or not array.size:
@@ -188,9 +233,7 @@ class Images(Arrays):
         low, high = float(array.min()), float(array.max())
         if low < -_OUTSIDE or high > _OUTSIDE:
             raise ValueError(
-                f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
-                f"`x / 127.5 - 1`, or cast them to uint8. Received: {array.dtype} values from {low:g} to "
-                f"{high:g}"
+                f"{self.wanted(what)}. Received: {array.dtype} values from {low:g} to {high:g}"
             )
         if 0.0 <= low < 0.25 and 0.5 < high <= 1.0:
             part = "" if whole else "The first batch of "
@@ -223,7 +266,7 @@ class Images(Arrays):
         return metrics.default_feature_extractor(name)
 
     def _check_dtype(self, what, values):
-        dtype = keras.backend.standardize_dtype(values.dtype)
+        dtype = dtype_of(values)
         if dtype != "uint8" and not dtype.startswith(("float", "bfloat")):
             raise ValueError(
                 f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Received: dtype={dtype}, shape "
@@ -256,12 +299,33 @@ class Labels:
                 f"{what} must be one integer for each example, of shape (batch,). "
                 f"Received: shape {shape}"
             )
-        return keras.ops.cast(values, "int32")
+        if isinstance(values, np.ndarray):
+            return keras.ops.cast(values, "int32")
+        # `strays` counts those outside, which some backends end a step for.
+        return keras.ops.cast(keras.ops.clip(values, 0, self.num_classes - 1), "int32")
+
+    def look(self, what, values):
+        """Checks labels of a batch: they are few, so all of it."""
+        array = values if isinstance(values, np.ndarray) else keras.ops.convert_to_numpy(values)
+        self.check(what, array, whole=False)
+
+    def wanted(self, what):
+        """The beginning of an error's sentence: what the values must be."""
+        return f"{what} must be integers in [0, {self.num_classes})"
+
+    def strays(self, values):
+        """Counts the labels of a batch that are none, within a step."""
+        inside = keras.ops.logical_and(
+            keras.ops.greater_equal(values, 0), keras.ops.less(values, self.num_classes)
+        )
+        if is_floating(values):
+            inside = keras.ops.logical_and(inside, keras.ops.equal(values, keras.ops.round(values)))
+        return _count_others(inside)
 
     def check(self, what: str, array: Array, whole: bool) -> None:
         """Looks at labels, on the host, before the first step."""
         self.take(what, np.zeros(array.shape, "int32"))
-        wanted = f"{what} must be integers in [0, {self.num_classes})"
+        wanted = self.wanted(what)
         if not np.issubdtype(array.dtype, np.integer):
             exact = np.issubdtype(array.dtype, np.floating) and (array == np.rint(array)).all()
             if not exact:
@@ -313,6 +377,24 @@ def shape_fits(wanted, received):
 
 def _with_batch(shape):
     return f"(batch, {', '.join(map(str, shape))})"
+
+
+def dtype_of(values):
+    """The dtype of an array or tensor, a string."""
+    try:
+        return keras.backend.standardize_dtype(values.dtype)
+    except ValueError:  # Of text, or of objects.
+        return str(values.dtype)
+
+
+def is_floating(values):
+    """Whether an array or tensor holds floats."""
+    return dtype_of(values).startswith(("float", "bfloat"))
+
+
+def _count_others(taken):
+    """How many of boolean values are False. TensorFlow makes `not a <= b` an `a > b`, which NaN is not."""
+    return keras.ops.sum(keras.ops.where(taken, 0, 1))
 
 
 def _some(array):

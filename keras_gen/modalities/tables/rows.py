@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_gen.files import written_aside
-from keras_gen.modalities.spec import Arrays
+from keras_gen.modalities.spec import Arrays, dtype_of
 from keras_gen.modalities.tables.columns import Column
 from keras_gen.types import Array, ArrayLike, PathLike, Tensor
 
@@ -62,16 +62,19 @@ class Rows(Arrays):
 
     def take(self, what: str, values: Tensor) -> Tensor:
         """Gives rows standardised, float32 of shape `(batch, columns)`: see `Arrays.take`."""
+        self.look(what, values)
+        if isinstance(values, np.ndarray):
+            return ((values - self._mean) / self._deviation).astype("float32")
+        values = keras.ops.subtract(keras.ops.cast(values, "float32"), np.float32(self._mean))
+        return keras.ops.divide(values, np.float32(self._deviation))
+
+    def look(self, what, values):
         self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must be of shape (batch, {len(self.columns)}), with the columns "
                 f"{', '.join(self.names)}. Received: shape {tuple(values.shape)}"
             )
-        if isinstance(values, np.ndarray):
-            return ((values - self._mean) / self._deviation).astype("float32")
-        values = keras.ops.subtract(keras.ops.cast(values, "float32"), np.float32(self._mean))
-        return keras.ops.divide(values, np.float32(self._deviation))
 
     def check(self, what: str, array: Array, whole: bool) -> None:
         super().check(what, array, whole)
@@ -153,10 +156,7 @@ class Rows(Arrays):
         return table_scores(real, made, self.names)
 
     def _check_dtype(self, what, values):
-        try:
-            dtype = keras.backend.standardize_dtype(values.dtype)
-        except ValueError:  # Of text, or of objects.
-            dtype = str(values.dtype)
+        dtype = dtype_of(values)
         if not dtype.startswith(("float", "bfloat", "int", "uint")):
             raise ValueError(
                 f"{what} must be numbers. Received: dtype={dtype}, shape {tuple(values.shape)}"
