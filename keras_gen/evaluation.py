@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_gen.checks import is_integer
 from keras_gen.tasks.task import Task
-from keras_gen.types import ExtractorLike, Report
+from keras_gen.types import ExtractorLike, Report, ValueRange
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +26,8 @@ def evaluate(
     input: str | None = None,
     target: str | None = None,
     iwae: int | None = None,
+    resize: str | None = None,
+    value_range: ValueRange | None = None,
 ) -> Report:
     """Evaluates a model on a split of a data set.
 
@@ -57,6 +59,8 @@ def evaluate(
         input: String, for translation, as in `keras_gen.data.paired` and `unpaired`.
         target: String, likewise.
         iwae: Integer, for a VAE: latents an image in the importance-weighted bound. None is 20.
+        resize: String, how pictures are resized, as in `keras_gen.data.images`.
+        value_range: Pair of numbers, the stored values that are black and white, likewise.
 
     Returns:
         Dict, ready for JSON: `model`, its class; `dataset`, `split`; `losses`, a dict of what the
@@ -86,7 +90,9 @@ def evaluate(
             raise ValueError(
                 f"`{name}` is no option for a {type(model).__name__}. Received: {name}={value!r}"
             )
-    opened, notes = _open(model, dataset, split, options)
+    opened, notes = _open(
+        model, dataset, split, {**options, "resize": resize, "value_range": value_range}
+    )
     if not model.compiled:
         model.compile()
     report = {

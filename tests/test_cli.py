@@ -341,6 +341,29 @@ def test_a_file_with_classes_of_one_s_own_is_loaded_with_trust_alone(run, tmp_pa
             del keras.saving.get_custom_objects()["Doubled"]
 
 
+def test_how_pictures_are_read_is_said_once(run, tmp_path):
+    """12-bit scans: in training by an option, in the evaluation as in the training, on one's own pictures."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(16):
+        values = random.choice(np.array([0, 4095], "uint16"), (8, 8))
+        Image.fromarray(values).save(folder / f"{number}.png")
+    options = ["--dataset", "scans", "--output", "runs/scans", "--value-range", "0,4095"]
+    code, _, err = run("train", "vae", *options, "--resize", "nearest", "--channels", 1, *TINY)
+    assert code == 0 and "value_range" not in err
+    kept = json.loads((tmp_path / "runs/scans/settings.json").read_text())
+    assert (kept["value_range"], kept["resize"], kept["channels"]) == ("0,4095", "nearest", 1)
+    measure = ["evaluate", "runs/scans", "--features", "classifier_digits", "--json", "-"]
+    code, out, _ = run(*measure)
+    white = json.loads(out)["losses"]["reconstruction_loss"]
+    code, out, _ = run(*measure, "--value-range", "0,65535")
+    assert abs(json.loads(out)["losses"]["reconstruction_loss"] - white) > 1
+    for wrong in ("4095", "9,1", "a,b"):
+        code, _, err = run("train", "vae", *options[:-1], wrong, *TINY, "--resume")
+        assert code == 2 and err.startswith("keras-gen: `--value-range`")
+
+
 def test_info(run):
     code, out, _ = run("info")
     assert code == 0

@@ -28,6 +28,13 @@ def _train():
     pass
 
 
+_ValueRange = Annotated[
+    str | None,
+    typer.Option(help="Stored values that are black and white, 0,4095 of 12 bits say."),
+]
+_Resize = Annotated[
+    str | None, typer.Option(help="How pictures are resized: bicubic, or nearest for masks.")
+]
 _Trust = Annotated[
     bool,
     typer.Option(
@@ -110,16 +117,27 @@ def translate(
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
     direction: Annotated[str | None, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
     batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
+    value_range: _ValueRange = None,
+    resize: _Resize = None,
     trust: _Trust = False,
 ):
     """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
     start()
     from keras_gen import tasks
     from keras_gen.app.opening import load
+    from keras_gen.recipes.images import pair_of
     from keras_gen.translation import translate_files
 
     model = load(model, tasks.Translates, trust)
-    count = translate_files(model, images, output, direction, batch_size)
+    count = translate_files(
+        model,
+        images,
+        output,
+        direction,
+        batch_size,
+        value_range=None if value_range is None else pair_of(value_range),
+        resize=resize or "bicubic",
+    )
     typer.echo(f"Wrote {count} pictures to {output}/")
 
 
@@ -168,6 +186,8 @@ def evaluate(
         typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
+    value_range: _ValueRange = None,
+    resize: _Resize = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
@@ -182,6 +202,7 @@ def evaluate(
     from keras_gen.app import comparing
     from keras_gen.evaluation import render
     from keras_gen.files import written_aside
+    from keras_gen.recipes.images import pair_of
 
     options = {
         "dataset": dataset,
@@ -191,6 +212,8 @@ def evaluate(
         "input": input,
         "target": target,
         "iwae": iwae,
+        "resize": resize,
+        "value_range": None if value_range is None else pair_of(value_range),
     }
     options = {name: value for name, value in options.items() if value is not None}
     reports = comparing.reports(

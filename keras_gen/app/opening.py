@@ -7,6 +7,7 @@ import keras
 from keras_gen.app.run_folder import RunFolder
 from keras_gen.presets import kept_with, open_model
 from keras_gen.presets.finding import find_file
+from keras_gen.recipes.images import pair_of
 from keras_gen.recipes.registry import foreign_families
 
 
@@ -68,7 +69,9 @@ def evaluation_of(path):
         raise ValueError(
             f"`dataset` must be given for a model whose metadata name none. Received: {path}"
         )
-    chosen = {name: settings.get(name) for name in ("dataset", "input", "target")}
+    chosen = {name: settings.get(name) for name in ("dataset", "input", "target", "resize")}
+    if settings.get("value_range") is not None:
+        chosen["value_range"] = pair_of(settings["value_range"])
     chosen = {name: value for name, value in chosen.items() if value is not None}
     run = RunFolder(find_file(path).parent)
     chosen["split"] = _split(run, settings)

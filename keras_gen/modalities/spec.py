@@ -153,13 +153,15 @@ class Arrays:
             np.save(aside, np.asarray(samples))
         return path
 
-    def open(self, source: Any, split: str = "train", labels: bool = False) -> Any:
+    def open(self, source: Any, split: str = "train", labels: bool = False, **reading: Any) -> Any:
         """Opens a data set of this kind, for an evaluation.
 
         Args:
             source: Array `(n, *shape)`, a tuple of one and integer labels, or the path of a `.npy` file.
             split: String.
             labels: Boolean, whether examples come with their classes.
+            **reading: Of images, how pictures are read: `resize` and `value_range`, as in
+                `keras_gen.data.open_images`.
 
         Returns:
             What has the `splits`, `count`, `own_shapes`, `at_split` and `batches` of a
@@ -171,6 +173,7 @@ class Arrays:
         """
         from keras_gen.data.arrays import open_arrays
 
+        self._no_reading(reading)
         return open_arrays(source, self, split, labels)
 
     def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
@@ -195,6 +198,12 @@ class Arrays:
             What `keras_gen.metrics.get_feature_extractor` takes, or None where there are no scores for
             this kind of data.
         """
+
+    def _no_reading(self, reading):
+        for name, value in reading.items():
+            raise ValueError(
+                f"`{name}` is for pictures, not {self.noun}. Received: {name}={value!r}"
+            )
 
     def _check_dtype(self, what, values):
         dtype = dtype_of(values)
@@ -255,10 +264,11 @@ class Images(Arrays):
         pictures.save_png(path, pictures.enlarge(pictures.image_grid(samples, columns), least))
         return path
 
-    def open(self, source: Any, split: str = "train", labels: bool = False) -> Any:
+    def open(self, source: Any, split: str = "train", labels: bool = False, **reading: Any) -> Any:
         from keras_gen import data
 
-        return data.open_images(source, channels=self.shape[-1], split=split, labels=labels)
+        channels = self.shape[-1]
+        return data.open_images(source, channels=channels, split=split, labels=labels, **reading)
 
     def default_features(self, name: str) -> str | None:
         from keras_gen import metrics

@@ -1,6 +1,6 @@
 """Recipes of models that learn from images."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes.options import option
 from keras_gen.recipes.recipe import Recipe
@@ -22,11 +22,28 @@ class ImageRecipe(Recipe):
     image_size: int | None = option(
         None, "Side to resize images to.", min=8, shown="the data's own"
     )
+    channels: int | None = option(
+        None, "Of the images: 1 of grey, 3 of colour, 4 to keep opacity.", shown="the data's own"
+    )
+    resize: str = option(
+        "bicubic",
+        "bicubic, or nearest for masks, whose values are not to be mixed.",
+        choices=("bicubic", "nearest"),
+    )
+    value_range: str | None = option(
+        None, "Stored values to be black and white, where it is others: 0,4095 for 12 bits."
+    )
 
     def open(self) -> "Opened":
         from keras_gen import data
 
-        return data.open_images(self.dataset, labels=self.labelled)
+        return data.open_images(self.dataset, labels=self.labelled, **self.reading)
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How pictures are read: options of `keras_gen.data.open_images` and its like."""
+        value_range = None if self.value_range is None else pair_of(self.value_range)
+        return {"channels": self.channels, "resize": self.resize, "value_range": value_range}
 
     def batches(
         self,
@@ -50,3 +67,26 @@ class ImageRecipe(Recipe):
             ValueError: If the images differ in size and `image_size` is not given.
         """
         return opened.shapes_at(self.image_size)
+
+
+def pair_of(value_range: str) -> tuple[float, float]:
+    """The two numbers of a `value_range` as it is typed.
+
+    Raises:
+        ValueError: If they are not two numbers, the first below the second.
+
+    Example:
+
+    >>> pair_of("0,4095")
+    (0.0, 4095.0)
+    """
+    try:
+        low, high = map(float, value_range.split(","))
+    except ValueError:
+        low = high = 0.0
+    if not low < high:
+        raise ValueError(
+            "`value_range` must be two numbers divided by a comma, the first below the second. "
+            f"Received: value_range={value_range!r}"
+        )
+    return low, high

@@ -18,6 +18,9 @@ from keras_gen.types import (
     Report,
 )
 
+# Options of `open_data` that say how pictures are read.
+READING = ("resize", "value_range")
+
 
 class Task:
     """Base of the tasks: what evaluation, callbacks, the command line and the zoo's tools ask a model.
@@ -54,7 +57,8 @@ class Task:
         Args:
             dataset: String, a name or a folder; or arrays.
             split: String.
-            **options: Those of `report_options` that say which of the data are meant.
+            **options: Those of `report_options` that say which of the data are meant; for pictures `resize`
+                and `value_range`, as in `keras_gen.data.images`.
 
         Returns:
             `keras_gen.data.Opened`, or what has its `splits`, `count`, `own_shapes`, `at_split` and

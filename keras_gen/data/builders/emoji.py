@@ -154,7 +154,7 @@ class Emoji(tfds.core.GeneratorBasedBuilder):
                 style: archives[style].get(folder + file) for style, (_, folder) in ARCHIVES.items()
             }
             if is_test(base) == held_out and all(pictures.values()):
-                pixels = {s: read_picture(io.BytesIO(png)) for s, png in pictures.items()}
+                pixels = {s: read_picture(io.BytesIO(png), 3) for s, png in pictures.items()}
                 yield file, {**pixels, "name": name, "category": category}
 
 

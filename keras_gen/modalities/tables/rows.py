@@ -144,10 +144,11 @@ class Rows(Arrays):
             writer.writerows(zip(*texts, strict=True))
         return path
 
-    def open(self, source: Any, split: str = "train", labels: bool = False) -> Any:
+    def open(self, source: Any, split: str = "train", labels: bool = False, **reading: Any) -> Any:
         """Opens a table with these columns: see `keras_gen.data.open_table`."""
         from keras_gen.data import open_table
 
+        self._no_reading(reading)
         return open_table(source, split, columns=self.names)
 
     def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:

@@ -24,7 +24,7 @@ class CycleGANRecipe(TranslationRecipe):
     def open(self) -> "Opened":
         from keras_gen import data
 
-        return data.open_unpaired(self.dataset, self.input, self.target)
+        return data.open_unpaired(self.dataset, self.input, self.target, **self.reading)
 
     def build(self, opened: "OpenedData", updates: int) -> "CycleGAN":
         from keras_gen import networks

@@ -26,7 +26,7 @@ class Pix2PixRecipe(TranslationRecipe):
     def open(self) -> "Opened":
         from keras_gen import data
 
-        return data.open_paired(self.dataset, self.input, self.target)
+        return data.open_paired(self.dataset, self.input, self.target, **self.reading)
 
     def build(self, opened: "OpenedData", updates: int) -> "Pix2Pix":
         from keras_gen import networks

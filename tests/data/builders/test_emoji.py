@@ -6,6 +6,7 @@ import tarfile
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from PIL import Image
 
 from keras_gen import data
 from keras_gen.data.builders import emoji
@@ -153,3 +154,13 @@ def test_missing_archives_are_explained(tmp_path, missing):
         data.images("emoji", data_dir=tmp_path)
     assert str(tmp_path / "downloads" / "manual") in str(e.value)
     assert str(e.value).count("npm pack") == 1
+
+
+def test_a_grey_drawing_has_three_channels(tmp_path):
+    Image.new("L", (64, 64), 7).save(tmp_path / "grey.png")
+    png = (tmp_path / "grey.png").read_bytes()
+    archives = {style: {folder + "a.png": png} for style, (_, folder) in emoji.ARCHIVES.items()}
+    entries = [("1F374", "a.png", "fork and knife", "Food & Drink")]
+    examples = emoji.Emoji._generate_examples(None, entries, archives, is_test("1F374"))
+    (_, example) = next(examples)
+    assert example["noto"].shape == example["twemoji"].shape == (64, 64, 3)
