@@ -159,6 +159,12 @@ def run_mkdocs(arguments):
     assert "mkdocs" in importlib.metadata.entry_points(group="console_scripts").names
 
 
+def run_mypy(arguments):
+    """Checks what `python -m tests` runs."""
+    assert arguments == [] and "[tool.mypy]" in (ROOT / "pyproject.toml").read_text()
+    assert "mypy" in importlib.metadata.entry_points(group="console_scripts").names
+
+
 def run_ruff(arguments):
     subprocess.run([sys.executable, "-m", "ruff", *arguments], check=True, capture_output=True)
 
@@ -168,6 +174,7 @@ RULES = {
     "git": run_git,
     "keras-gen": run_keras_gen,
     "mkdocs": run_mkdocs,
+    "mypy": run_mypy,
     "pip": run_pip,
     "python": run_python_program,
     "ruff": run_ruff,
