@@ -215,6 +215,9 @@ def test_floats_from_0_to_1_are_warned_of(form):
         [0.5, 0.0, 1.0, 2.0],
         [np.nan, 0.0, 1.0, 2.0],
         [0, 1, 2, 2**40 + 1],
+        ["cat", "dog", "cat", "cow"],
+        [True, False, True, True],
+        [1j, 0.0, 1.0, 2.0],
     ],
     ids=str,
 )
