@@ -250,6 +250,8 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
         x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
+        if not modalities.is_stream(x):
+            x, y = modalities.in_native_order((x, y))
         backend.synchronize(self)
         strays = self._strays()
         strays.clear()
@@ -282,6 +284,8 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         """
         _refuse_weights(kwargs)
         x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
+        if not modalities.is_stream(x):
+            x, y = modalities.in_native_order((x, y))
         strays = self._strays() if self.compiled else Strays({})
         if kwargs.get("_use_cached_eval_dataset"):  # Within `fit`, after the steps of an epoch.
             said = strays.found("in the epoch before it was validated")
