@@ -33,10 +33,12 @@ def written_aside(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with naming(path):
+    try:
         handle, aside = tempfile.mkstemp(
             prefix=f".{path.name}.", suffix="".join(path.suffixes), dir=path.parent
         )
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     os.close(handle)
     aside = pathlib.Path(aside)
     try:

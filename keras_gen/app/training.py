@@ -272,6 +272,8 @@ class _Training:
         self._say()
         watchers, closing = self._watchers(plan, begun)
         with closing:
+            if not parts and self.sampler is not None:
+                self.sampler.animate()  # It was killed, perhaps, before it came to that.
             for part in parts:
                 if part.begins and part.stage != stages[0].name:
                     self._begin_stage(model, part.stage, plan.stage_ends(stages))

@@ -88,7 +88,7 @@ class SampleImages(keras.callbacks.Callback):
         if (self._last + 1) % self.every:
             self._write(self._last)
         if self.gif:
-            self._animate()
+            self.animate()
 
     def _write(self, epoch):
         with self.model.alone() as model:
@@ -107,7 +107,8 @@ class SampleImages(keras.callbacks.Callback):
         gives = self.model.gives if isinstance(self.model, Task) else spec_of(shape)
         return gives if gives.fits(shape) else spec_of(shape)
 
-    def _animate(self):
+    def animate(self):
+        """Writes `training.gif` of the pictures that there are in the folder."""
         frames = [
             pictures.read_picture(path) for path in sorted(self.directory.glob("epoch_*.png"))
         ]

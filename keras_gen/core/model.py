@@ -382,6 +382,8 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     def _for_steps(self, x, y, batch_size):
         """Data that were looked at, as the replicas share them."""
         x, size = self._looked_at(x, y, batch_size)
+        if not modalities.is_stream(x):
+            x, y = modalities.in_native_order((x, y))
         return shared_evenly(x, y, batch_size, size, backend.replicas_here(self))
 
     def _check_plan(self):

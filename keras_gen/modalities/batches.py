@@ -111,13 +111,20 @@ def look(data, takes, first):
     for name, spec in takes.items():
         part, before = parts[name], firsts[name]
         spec.look(name_of(name, takes), part)
-        lost = spec.kind != "labels" and is_floating(part) and not is_floating(before)
+        lost = spec.kind != "labels" and _width(part) > _width(before)
         if lost or len(part.shape) != len(before.shape):
             raise ValueError(
                 f"{name_of(name, takes)} must be of one dtype and rank in all batches. Received: "
                 f"{_form(part)} after {_form(before)}"
             )
     _check_lengths(parts, takes, False)
+
+
+def _width(part):
+    """What a batch can tell apart, as far as models do: bits of its floats, 0 of integers."""
+    if not is_floating(part):
+        return 0
+    return {"float16": 16, "bfloat16": 16}.get(dtype_of(part), 32)
 
 
 def _form(part):

@@ -47,6 +47,17 @@ def look_at(
     return x, min(len(keras.tree.flatten(data)[0]), batch_size or 32)
 
 
+def in_native_order(data: Data) -> Data:
+    """Arrays in the machine's own order of bytes, which is all that JAX and PyTorch take."""
+    return keras.tree.map_structure(_in_native_order, data)
+
+
+def _in_native_order(value):
+    if isinstance(value, np.ndarray) and not value.dtype.isnative:
+        return value.astype(value.dtype.newbyteorder("="))
+    return value
+
+
 def is_stream(x: Data) -> bool:
     """Whether data come batch by batch, rather than as arrays."""
     return not hasattr(x, "shape") and not isinstance(x, (dict, list, tuple))
@@ -131,7 +142,7 @@ def _watched(x, takes, first):
 def _looked(batch, takes, first):
     """A batch that was looked at, in a form that Keras takes of every stream."""
     look(batch, takes, first)
-    return batch if isinstance(batch, (dict, list, tuple)) else (batch,)
+    return in_native_order(batch if isinstance(batch, (dict, list, tuple)) else (batch,))
 
 
 class _WatchedDataset(keras.utils.PyDataset):

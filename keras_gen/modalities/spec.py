@@ -409,5 +409,6 @@ def _count_others(taken):
 
 def _some(array):
     values = np.unique(array)
-    shown = ", ".join(f"{value:g}" for value in values[:5])
+    numbers = np.issubdtype(array.dtype, np.number) and not np.iscomplexobj(array)
+    shown = ", ".join(f"{value:g}" if numbers else repr(value) for value in values[:5].tolist())
     return f"the values {shown}{', ...' if len(values) > 5 else ''}"

@@ -71,6 +71,17 @@ def test_a_training_stopped_in_mid_epoch_goes_on_as_if_it_had_not(training, tmp_
         assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-5)
 
 
+def test_a_training_killed_after_its_last_checkpoint_has_its_animation_all_the_same(
+    training, tmp_path
+):
+    training("run", "vae", epochs=1)
+    animation = tmp_path / "run" / "samples" / "training.gif"
+    before = animation.read_bytes()
+    animation.unlink()
+    training("run", "vae", resume=True)
+    assert animation.read_bytes() == before
+
+
 def test_a_checkpoint_that_has_both_names_already_leaves_no_third(tmp_path):
     folder = training_module.RunFolder(tmp_path)
     folder.model.write_text("the last")

@@ -175,6 +175,16 @@ def test_an_empty_sequence_is_refused_by_name():
         model.fit(Batches([]), verbose=0)
 
 
+@pytest.mark.parametrize("form", ["arrays", "sequence"])
+def test_arrays_of_the_other_byte_order_are_taken(form):
+    x, y = images(4), np.array([0, 1, 2, 0])
+    swapped = [a.astype(a.dtype.newbyteorder()) for a in (x, y)]
+    data = swapped if form == "arrays" else [Batches([tuple(swapped)])]
+    model = compiled(CASES["conditional_gan"])
+    scores = model.evaluate(*data, verbose=0)
+    assert np.isfinite(scores).all()
+
+
 def test_fewer_labels_than_images_are_refused_by_name():
     model = compiled(CASES["conditional_gan"])
     x, y = images(8), np.zeros(8, "int32")
@@ -215,6 +225,9 @@ def test_floats_from_0_to_1_are_warned_of(form):
         [0.5, 0.0, 1.0, 2.0],
         [np.nan, 0.0, 1.0, 2.0],
         [0, 1, 2, 2**40 + 1],
+        ["cat", "dog", "cat", "cow"],
+        [True, False, True, True],
+        [1j, 0.0, 1.0, 2.0],
     ],
     ids=str,
 )

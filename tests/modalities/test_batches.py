@@ -181,6 +181,7 @@ def test_bytes_are_not_counted():
     ("first", "later", "message"),
     [
         (np.zeros((1, *SHAPE), "uint8"), images(1, SHAPE), r"float32, .* after dtype=uint8"),
+        (images(1, SHAPE).astype("float16"), images(1, SHAPE), r"float32, .* after dtype=float16"),
         (images(1, SHAPE), images(1, SHAPE).astype("U8"), r"dtype=<U8"),
         (images(1, SHAPE), images(1, OTHER), r"Received: shape \(1, 2, 3, 1\)"),
         (images(1, SHAPE), None, r"must be arrays. Received: NoneType"),
