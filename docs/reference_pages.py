@@ -36,6 +36,7 @@ PARTS = {
 FOR_USERS = [
     "compile",
     "fit",
+    "set_learning_rate",
     "evaluate",
     "generate",
     "interpolate",

@@ -9,9 +9,40 @@ import importlib
 import itertools
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 from keras_gen.models import FAMILIES
 from keras_gen.version import __version__
+
+if TYPE_CHECKING:
+    from keras_gen import callbacks as callbacks
+    from keras_gen import core as core
+    from keras_gen import data as data
+    from keras_gen import distribution as distribution
+    from keras_gen import engine as engine
+    from keras_gen import layers as layers
+    from keras_gen import losses as losses
+    from keras_gen import metrics as metrics
+    from keras_gen import modalities as modalities
+    from keras_gen import models as models
+    from keras_gen import networks as networks
+    from keras_gen import presets as presets
+    from keras_gen import recipes as recipes
+    from keras_gen import schedules as schedules
+    from keras_gen import tasks as tasks
+    from keras_gen.models import CVAE as CVAE
+    from keras_gen.models import GAN as GAN
+    from keras_gen.models import VAE as VAE
+    from keras_gen.models import WGANGP as WGANGP
+    from keras_gen.models import ConditionalGAN as ConditionalGAN
+    from keras_gen.models import CycleGAN as CycleGAN
+    from keras_gen.models import Pix2Pix as Pix2Pix
+    from keras_gen.models import TableGAN as TableGAN
+    from keras_gen.models import TableVAE as TableVAE
+    from keras_gen.presets import from_preset as from_preset
+    from keras_gen.presets import list_presets as list_presets
+    from keras_gen.presets import save_to_preset as save_to_preset
+    from keras_gen.presets import upload_preset as upload_preset
 
 # Where each name of the package stands; its parts stand for themselves.
 _PLACES = {
@@ -27,7 +58,7 @@ _ON_FIRST_USE = ("callbacks", "data", "distribution", "metrics", "modalities", "
 __all__ = ["__version__", *_AT_ONCE, *_ON_FIRST_USE, *_PLACES]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _PLACES:
         found = getattr(importlib.import_module(f"keras_gen.{_PLACES[name]}"), name)
         globals()[name] = found
@@ -37,11 +68,11 @@ def __getattr__(name):
     raise AttributeError(f"module 'keras_gen' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def import_models():
+def import_models() -> None:
     """Imports Keras, its backend and every model, layer and loss, so that Keras finds them in files.
 
     `import keras_gen` does it, but in the command `keras-gen`, which does it when it needs a model.

@@ -4,8 +4,11 @@
 `schedule`; new ones define `step`, on `keras_gen.core.GenerativeModel`.
 """
 
+from __future__ import annotations
+
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from keras_gen.backend import Recorded, input_gradient, predict
 from keras_gen.backend.seeds import ReplicaSeedGenerator
@@ -13,6 +16,10 @@ from keras_gen.core import model as _model
 from keras_gen.core.network_calls import record, without_updates
 from keras_gen.core.phase import Phase as _Phase
 from keras_gen.core.phase_optimizer import PhaseOptimizer
+from keras_gen.types import Data, PathLike
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
 
 __all__ = [
     "GenerativeModel",
@@ -71,13 +78,18 @@ class GenerativeModel(_model.GenerativeModel):
     """
 
     @classmethod
-    def from_preset(cls, preset, load_weights=True, custom_objects=None):
+    def from_preset(
+        cls,
+        preset: PathLike,
+        load_weights: bool = True,
+        custom_objects: Mapping[str, Any] | None = None,
+    ) -> Any:
         """See `keras_gen.from_preset`; of this class itself, any model of the package."""
         if cls is GenerativeModel:
             return _model.GenerativeModel.from_preset(preset, load_weights, custom_objects)
         return super().from_preset(preset, load_weights, custom_objects)
 
-    def schedule(self, data, training):
+    def schedule(self, data: Data, training: bool) -> Generator[tuple[str, Any], Any, None]:
         """Generator of `(phase name, batch)`, one for each update of a training step.
 
         Args:
@@ -86,14 +98,14 @@ class GenerativeModel(_model.GenerativeModel):
         """
         raise NotImplementedError(f"{type(self).__name__} must define `schedule`.")
 
-    def after_phase(self, phase):
+    def after_phase(self, phase: str) -> None:
         """Called when a phase has updated its networks; a model may keep averages here.
 
         Args:
             phase: String, the phase's name.
         """
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         schedule = self.schedule(data, update.training)
         answer = None
         while True:

@@ -1,25 +1,32 @@
 """How good a trained model is on a data set: what `keras-gen evaluate` reports."""
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any
 
 from keras_gen.checks import is_integer
 from keras_gen.tasks.task import Task
+from keras_gen.types import ExtractorLike, Report
+
+if TYPE_CHECKING:
+    import keras
 
 BASELINES = {"copying": "copied input", "floor": "floor"}  # what stands beside a model's scores
 
 
 def evaluate(
-    model,
-    dataset,
-    split=None,
-    n=10_000,
+    model: keras.Model,
+    dataset: Any,
+    split: str | None = None,
+    n: int = 10_000,
     *,
-    features=None,
-    seed=0,
-    input=None,
-    target=None,
-    iwae=None,
-):
+    features: ExtractorLike | None = None,
+    seed: int = 0,
+    input: str | None = None,
+    target: str | None = None,
+    iwae: int | None = None,
+) -> Report:
     """Evaluates a model on a split of a data set.
 
     A model that generates gets its losses and the scores of as many samples as there are real images,
@@ -112,7 +119,7 @@ def _is_named(dataset):
     return isinstance(dataset, str | os.PathLike)
 
 
-def render(report):
+def render(report: Report) -> Any:
     """Lays a report of `evaluate` out for a `rich.console.Console` to print."""
     from rich.console import Group
     from rich.table import Table

@@ -21,6 +21,9 @@ def written_aside(path):
         `pathlib.Path` of the same suffix to write to. If the body raises, the file is removed and
         what `path` held before stays.
 
+    Raises:
+        OSError: If it can't be written, on a full disk, say. It names `path`.
+
     Example:
     >>> folder = tempfile.mkdtemp()
     >>> with written_aside(f"{folder}/a.txt") as aside:
@@ -30,19 +33,47 @@ def written_aside(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(
-        prefix=f".{path.name}.", suffix="".join(path.suffixes), dir=path.parent
-    )
+    with naming(path):
+        handle, aside = tempfile.mkstemp(
+            prefix=f".{path.name}.", suffix="".join(path.suffixes), dir=path.parent
+        )
     os.close(handle)
     aside = pathlib.Path(aside)
     try:
-        yield aside
-        aside.chmod(0o666 & ~_umask())
-        flush(aside)
-        os.replace(aside, path)
-        flush(path.parent)
+        with naming(path, aside):
+            yield aside
+            aside.chmod(0o666 & ~_umask())
+            flush(aside)
+            os.replace(aside, path)
+            flush(path.parent)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming(path, aside=None):
+    """Context in which a system's error that names no file, or one that was made aside, names another.
+
+    A disk that is full says so when something is written, where Python no longer knows into what.
+
+    Args:
+        path: String or path, the file to name.
+        aside: Path of a file that stands for it, or None.
+
+    Example:
+
+    >>> with naming("a.txt"):
+    ...     raise OSError(errno.ENOSPC, "No space left on device")
+    Traceback (most recent call last):
+    OSError: [Errno 28] No space left on device: 'a.txt'
+    """
+    try:
+        yield
+    except OSError as error:
+        unnamed = error.filename is None or str(error.filename) == str(aside)
+        if error.errno is None or not unnamed:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def flush(path):

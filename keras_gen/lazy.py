@@ -1,6 +1,8 @@
 """Heavy libraries, imported when they are first used, so that `import keras_gen` stays quick."""
 
 import importlib
+from collections.abc import Callable
+from typing import Any
 
 
 class LazyModule:
@@ -11,12 +13,12 @@ class LazyModule:
         after_import: Optional function without arguments, called once after the import.
     """
 
-    def __init__(self, name, after_import=None):
+    def __init__(self, name: str, after_import: Callable[[], object] | None = None) -> None:
         self._name = name
         self._after_import = after_import
-        self._module = None
+        self._module: Any = None
 
-    def __getattr__(self, attribute):
+    def __getattr__(self, attribute: str) -> Any:
         if self._module is None:
             self._module = importlib.import_module(self._name)
             if self._after_import is not None:

@@ -2,9 +2,11 @@
 
 import importlib
 import sys
+from collections.abc import Callable, Mapping
+from typing import Any
 
 
-def lazily(package, names):
+def lazily(package: str, names: Mapping[str, str] | str) -> Callable[[str], Any]:
     """Makes the `__getattr__` of a package whose names stand in its submodules.
 
     Args:

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_gen.types import Config, Tensor
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -29,7 +31,9 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     Reference: Zhu et al., 2017, section 4, https://arxiv.org/abs/1703.10593
     """
 
-    def __init__(self, learning_rate, hold, decay, name="linear_decay"):
+    def __init__(
+        self, learning_rate: float, hold: int, decay: int, name: str = "linear_decay"
+    ) -> None:
         super().__init__()
         if not learning_rate > 0:
             raise ValueError(
@@ -44,12 +48,12 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.decay = decay
         self.name = name
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         step = ops.cast(step, "float32")
         fallen = ops.clip((step - self.hold) / self.decay, 0.0, 1.0)
         return self.learning_rate * (1.0 - fallen)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "learning_rate": self.learning_rate,
             "hold": self.hold,

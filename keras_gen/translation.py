@@ -10,11 +10,19 @@ from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
 from keras_gen.tasks.translating import Translates
+from keras_gen.types import PathLike, ValueRange
 
 
 def translate_files(
-    model, source, output, direction=None, batch_size=16, *, value_range=None, resize="bicubic"
-):
+    model: Translates,
+    source: PathLike,
+    output: PathLike,
+    direction: str | None = None,
+    batch_size: int = 16,
+    *,
+    value_range: ValueRange | None = None,
+    resize: str = "bicubic",
+) -> int:
     """Translates picture files of any size and kind.
 
     Pictures are read as `keras_gen.data` reads them. Each is resized in proportion, as in training, until
@@ -71,8 +79,8 @@ def translate_files(
         outputs = chosen.translate(images, batch_size=batch_size)
         for (path, _, middle, size), image in zip(batch, outputs, strict=True):
             _write(targets[path], to_uint8(image[middle]), size, resize)
-    said = [files.say_skipped(errors, len(paths)), files.say_left_out(others)]
-    said = " ".join(filter(None, [*said, *files.say_guesses(reports, len(paths), False)]))
+    parts = [files.say_skipped(errors, len(paths)), files.say_left_out(others)]
+    said = " ".join(filter(None, [*parts, *files.say_guesses(reports, len(paths), False)]))
     if len(errors) == len(paths):
         raise ValueError(f"`images` must hold pictures that can be read. Received: {said}")
     if said:

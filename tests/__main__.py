@@ -1,7 +1,7 @@
 """Runs the whole suite: `python -m tests`.
 
-Style first; then everything on TensorFlow, and on JAX and PyTorch what does not belong to one backend.
-Further arguments go to pytest.
+Style and types first; then everything on TensorFlow, and on JAX and PyTorch what does not belong to one
+backend. Further arguments go to pytest.
 """
 
 import os
@@ -42,6 +42,8 @@ def main():
         [sys.executable, "-m", "ruff", "format", "--quiet", "--check", "."]
     ).returncode:
         failed.append("ruff format")
+    if subprocess.run([sys.executable, "-m", "mypy", "--no-error-summary"]).returncode:
+        failed.append("mypy")
     with tempfile.TemporaryDirectory() as cache:
         failed += run_backends(cache)
     if failed:

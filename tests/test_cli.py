@@ -296,6 +296,51 @@ def test_a_preset_is_evaluated_on_what_its_card_was_measured_on(run):
         assert report["scores"][name] == pytest.approx(score, rel=1e-2, abs=1e-2)
 
 
+@pytest.mark.slow
+def test_export(run, tmp_path):
+    code, out, _ = run("export", "gan_digits", "digits.onnx")
+    assert (code, out) == (0, "Wrote digits.onnx\n")
+    import onnxruntime
+
+    latents = np.zeros((2, 64), "float32")
+    (images,) = onnxruntime.InferenceSession("digits.onnx").run(None, {"latents": latents})
+    gan = keras_gen.from_preset("gan_digits")
+    np.testing.assert_allclose(images, gan.generate(latents=latents), atol=1e-4)
+    code, out, err = run("export", "vae_digits", "vae.onnx", "--method", "translate")
+    assert (code, out) == (2, "")
+    assert err.startswith(
+        "keras-gen: `--method` must be one of 'generate', 'reconstruct', 'encode'."
+    )
+
+
+class Doubled(keras.layers.Layer):
+    def call(self, x):
+        return 2 * x
+
+
+def test_a_file_with_classes_of_one_s_own_is_loaded_with_trust_alone(run, tmp_path):
+    with keras.saving.CustomObjectScope({"Doubled": Doubled}):
+        keras.saving.get_custom_objects()["Doubled"] = Doubled
+        try:
+            generator = keras.Sequential(
+                [
+                    keras.Input((3,)),
+                    Doubled(),
+                    keras.layers.Dense(64),
+                    keras.layers.Reshape((8, 8, 1)),
+                ]
+            )
+            gan = keras_gen.GAN(generator, keras_gen.networks.dcgan_discriminator((8, 8, 1), 4), 3)
+            gan.compile()
+            gan.save(tmp_path / "own.keras")
+            code, _, err = run("generate", "own.keras", "-n", 4)
+            assert code == 2 and "Doubled" in err and "--trust" in err
+            code, out, _ = run("generate", "own.keras", "-n", 4, "--trust")
+            assert code == 0 and out == "Wrote samples.png\n"
+        finally:
+            del keras.saving.get_custom_objects()["Doubled"]
+
+
 def test_info(run):
     code, out, _ = run("info")
     assert code == 0

@@ -9,10 +9,12 @@ import keras
 import numpy as np
 import pytest
 
-from tests.cases import CASES, compiled
+from tests.cases import CASES, build_vae, compiled, images
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("TensorFlow's own", allow_module_level=True)
+
+import tensorflow as tf
 
 
 @pytest.mark.slow
@@ -75,3 +77,25 @@ def test_the_loss_is_divided_by_the_number_of_replicas_once(mirrored):
     # left * right * mean(x^2) with x^2 of 1 on one replica and 9 on the other: as on one device.
     assert mirrored["product"] == pytest.approx(6.0 * 5.0)
     assert mirrored["left"] == pytest.approx(2.0 - 0.1 * 3.0 * 5.0, rel=1e-5)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_end_of_data_of_unknown_length_is_no_step(jit_compile):
+    vae = build_vae()
+    vae.compile(jit_compile=jit_compile)
+    batches = tf.data.Dataset.from_tensor_slices(images(8)).batch(4).filter(lambda batch: True)
+    vae.fit(batches, epochs=3, verbose=0)
+    assert int(vae.optimizer.iterations) == 6  # Keras's own models count 9.
+    assert int(vae.optimizer["vae"].iterations) == 6
+
+
+def test_a_batch_that_is_refused_in_mid_stream_is_no_step():
+    vae = build_vae()
+    vae.compile()
+    batches = tf.data.Dataset.from_generator(
+        lambda: (x for x in (images(4), images(4, (9, 8, 1)))),
+        output_signature=tf.TensorSpec((None, None, None, 1), "float32"),
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        vae.fit(batches, verbose=0)
+    assert int(vae.optimizer.iterations) == int(vae.optimizer["vae"].iterations) == 1

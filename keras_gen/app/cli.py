@@ -28,6 +28,14 @@ def _train():
     pass
 
 
+_Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Load a file of yours that names classes beyond Keras's and this package's, too.",
+    ),
+]
+
 app.add_typer(_families, name="train", help=HELP, short_help="Train a model.")
 
 
@@ -56,7 +64,9 @@ def _main(
 def generate(
     model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
     n: Annotated[int, typer.Option("-n", help="How many images, or rows.", min=1)] = 64,
-    seed: Annotated[int, typer.Option(help="Of the latents: the same images each time.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the latents: the same images each time.")
+    ] = None,
     output: Annotated[
         pathlib.Path,
         typer.Option(help="Picture, or CSV file of a table, to write; a folder with --separate."),
@@ -66,13 +76,14 @@ def generate(
         typer.Option("--per-class", help="n images of each class, all rows of the same latents."),
     ] = False,
     separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
+    trust: _Trust = False,
 ):
     """Make images with a trained model, one grid or one file each; of a table's model, rows in a file."""
     start()
     from keras_gen import pictures, tasks
     from keras_gen.app.opening import load
 
-    model = load(model, tasks.Generates)
+    model = load(model, tasks.Generates, trust)
     spec = model.gives
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
@@ -97,8 +108,9 @@ def translate(
     ],
     images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
-    direction: Annotated[str, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
+    direction: Annotated[str | None, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
     batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
+    trust: _Trust = False,
 ):
     """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
     start()
@@ -106,7 +118,7 @@ def translate(
     from keras_gen.app.opening import load
     from keras_gen.translation import translate_files
 
-    model = load(model, tasks.Translates)
+    model = load(model, tasks.Translates, trust)
     count = translate_files(model, images, output, direction, batch_size)
     typer.echo(f"Wrote {count} pictures to {output}/")
 
@@ -122,42 +134,44 @@ def evaluate(
         ),
     ],
     dataset: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="A TensorFlow Datasets name or a folder. By default what the model was trained on, or "
             "what the preset's card was measured on, with its --input, --target and -n."
         ),
     ] = None,
     split: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="The split or subfolder to evaluate on: test, or train where a training's data have no "
             "other."
         ),
     ] = None,
     n: Annotated[
-        int, typer.Option("-n", help="The most images, and samples. [10000]", min=1)
+        int | None, typer.Option("-n", help="The most images, and samples. [10000]", min=1)
     ] = None,
     features: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="What scores are measured with: a classifier preset, its folder, or inception_v3. "
             "By default the data set's own classifier."
         ),
     ] = None,
     input: Annotated[
-        str, typer.Option(help="For translation: the feature or subfolder, or edges.")
+        str | None, typer.Option(help="For translation: the feature or subfolder, or edges.")
     ] = None,
     target: Annotated[
-        str, typer.Option(help="For translation: the feature or subfolder wanted.")
+        str | None, typer.Option(help="For translation: the feature or subfolder wanted.")
     ] = None,
     iwae: Annotated[
-        int, typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1)
+        int | None,
+        typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     json_file: Annotated[
-        str, typer.Option("--json", help="File for the scores; - for stdout and no table.")
+        str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
+    trust: _Trust = False,
 ):
     """Score a model on a data set: FID, KID and others of its samples or translations, and errors."""
     start(data=True)
@@ -179,7 +193,9 @@ def evaluate(
         "iwae": iwae,
     }
     options = {name: value for name, value in options.items() if value is not None}
-    reports = comparing.reports(models, options, seed, say=lambda s: typer.echo(s, err=True))
+    reports = comparing.reports(
+        models, options, seed, say=lambda s: typer.echo(s, err=True), trust=trust
+    )
     one = len(reports) == 1
     text = json.dumps(next(iter(reports.values())) if one else reports, indent=2)
     if json_file == "-":
@@ -192,11 +208,40 @@ def evaluate(
         typer.echo(f"Wrote {json_file}")
 
 
+@app.command()
+@speaks_of_options
+def export(
+    model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
+    filepath: Annotated[
+        pathlib.Path,
+        typer.Argument(
+            metavar="OUTPUT",
+            help="digits.onnx for ONNX, digits.tflite for LiteRT, or a folder for a SavedModel.",
+        ),
+    ],
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="What the file is to do: generate, reconstruct, encode, translate, translate_ab, "
+            "translate_ba. By default the first of them that the model does."
+        ),
+    ] = None,
+    trust: _Trust = False,
+):
+    """Write what a model does as a file that runs without Keras: ONNX, LiteRT or a SavedModel."""
+    start()
+    from keras_gen import tasks
+    from keras_gen.app.opening import load
+
+    path = load(model, tasks.Task, trust).export(filepath, method=method)
+    typer.echo(f"Wrote {path}")
+
+
 @app.command(name="presets")
 @speaks_of_options
 def show_presets(
     name: Annotated[
-        str, typer.Argument(help="A preset, to read its card.", show_default=False)
+        str | None, typer.Argument(help="A preset, to read its card.", show_default=False)
     ] = None,
 ):
     """List the pretrained models that come with the package, or show the card of one."""
@@ -230,9 +275,10 @@ def show_presets(
 @speaks_of_options
 def info(
     model: Annotated[
-        str,
+        str | None,
         typer.Argument(help="A preset's name, a model.keras or its folder.", show_default=False),
     ] = None,
+    trust: _Trust = False,
 ):
     """Show versions, backend and devices, or what a model is made of."""
     start()
@@ -244,7 +290,7 @@ def info(
     from keras_gen.app.opening import load
 
     if model is not None:
-        load(model).summary(expand_nested=False)
+        load(model, trust=trust).summary(expand_nested=False)
         return
     table = Table(show_header=False, box=None)
     for name, value in {

@@ -8,7 +8,7 @@ from keras_gen.tasks import Task
 _SAME = {"dataset": None, "split": "test", "n": 10_000, "input": None, "target": None}
 
 
-def reports(paths, options, seed, say):
+def reports(paths, options, seed, say, trust=False):
     """Evaluates models.
 
     Args:
@@ -17,6 +17,7 @@ def reports(paths, options, seed, say):
             evaluated on what is known of it.
         seed: Integer.
         say: Function that is given a sentence where something was chosen.
+        trust: Boolean, as in `keras_gen.presets.open_model`.
 
     Returns:
         Dict from the paths to the reports.
@@ -40,7 +41,7 @@ def reports(paths, options, seed, say):
                     f"{values[0]!r} of {first}, {values[1]!r} of {path}"
                 )
     return {
-        path: evaluation.evaluate(load(path, Task), **those, seed=seed)
+        path: evaluation.evaluate(load(path, Task, trust), **those, seed=seed)
         for path, those in chosen.items()
     }
 

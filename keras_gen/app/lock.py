@@ -43,8 +43,9 @@ def locked(path):
             raise
         os.close(handle)
     try:
-        os.ftruncate(handle, 0)
-        os.write(handle, f"process {os.getpid()}\n".encode())
+        with contextlib.suppress(OSError):  # On a full disk: the number is for people.
+            os.ftruncate(handle, 0)
+            os.write(handle, f"process {os.getpid()}\n".encode())
         yield
     finally:
         if os.name != "nt":  # Windows removes no file that is open.

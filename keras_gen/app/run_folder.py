@@ -134,6 +134,8 @@ class RunFolder:
             os.replace(self.model, self.previous)
         else:
             os.replace(link, self.previous)
+            # Two names of one file are left as they are: those of a process killed between two renamings.
+            link.unlink(missing_ok=True)
 
     def checkpoint(self):
         """The last checkpoint that is whole.

@@ -296,9 +296,8 @@ class _Training:
         clock = watching.Clock(begun.seconds)
         watchers = [watching.ContinueMeans(begun.logs), watching.StopOnNaN(), clock]
         if self.devices.is_chief:
-            history = keras.callbacks.CSVLogger(self.folder.history, append=True)
-            # It is left open if the training is interrupted.
-            closing.callback(_close, history)
+            history = watching.History(self.folder.history)
+            closing.callback(history.close)
             self.sampler = self._sampler(plan)
             watchers += [self.sampler, history]
             line = progress.line(self.execution.verbose, plan, begun.step, alone)
@@ -348,11 +347,6 @@ def _cut(batches, skip, take):
     if cut is not batches:
         cut.is_checked = getattr(batches, "is_checked", False)
     return cut
-
-
-def _close(history):
-    if getattr(history, "csv_file", None) is not None:
-        history.csv_file.close()
 
 
 @contextlib.contextmanager

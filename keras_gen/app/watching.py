@@ -5,6 +5,36 @@ import time
 import keras
 
 from keras_gen.app.run_folder import Progress
+from keras_gen.files import naming
+
+
+class History(keras.callbacks.CSVLogger):
+    """Adds a row to a file after each epoch; where it can't, the error names the file.
+
+    Args:
+        path: Path of the file.
+    """
+
+    def __init__(self, path):
+        super().__init__(path, append=True)
+
+    def on_train_begin(self, logs=None):
+        with naming(self.filename):
+            super().on_train_begin(logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        with naming(self.filename):
+            super().on_epoch_end(epoch, logs)
+
+    def on_train_end(self, logs=None):
+        with naming(self.filename):
+            super().on_train_end(logs)
+
+    def close(self):
+        """Closes the file, which a training that is interrupted leaves open."""
+        if self.csv_file is not None:
+            with naming(self.filename):
+                self.csv_file.close()
 
 
 class StopOnNaN(keras.callbacks.Callback):

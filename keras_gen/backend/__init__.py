@@ -20,6 +20,7 @@
 - `fused_batch_normalization`: a kernel for training, see `tensorflow.py`; None on a backend that has none.
 - `keeps_state(model)`: context in which a call that fails leaves the model its weights.
 - `replica_id()`: number of this replica among those that train together, an int or an integer tensor.
+- `replicas_here(model)`: how many replicas share the batches that this process is given.
 - `process_id(model)`, `process_count(model)`: number of this process, and how many train a model together;
   number 0 writes files.
 - `alone()`: context in which a model is made and run by this process by itself.
@@ -28,13 +29,15 @@
 - `seed_layers(model)`: makes layers that were given no seed draw by their own state, which files keep.
 """
 
+from typing import TYPE_CHECKING
+
 import keras
 
 from keras_gen.backend.recorded import Recorded
 
 _NAME = keras.backend.backend()
 
-if _NAME == "tensorflow":
+if TYPE_CHECKING or _NAME == "tensorflow":
     from keras_gen.backend import tensorflow as running
 elif _NAME == "jax":
     from keras_gen.backend import jax as running
@@ -59,6 +62,7 @@ CONTRACT = (
     "process_id",
     "record",
     "replica_id",
+    "replicas_here",
     "seed_layers",
     "step_scope",
     "synchronize",
@@ -79,6 +83,7 @@ process_count = running.process_count
 process_id = running.process_id
 record = running.record
 replica_id = running.replica_id
+replicas_here = running.replicas_here
 seed_layers = running.seed_layers
 step_scope = running.step_scope
 synchronize = running.synchronize

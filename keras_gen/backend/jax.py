@@ -6,17 +6,20 @@ what changed there (BatchNorm statistics, seeds) is carried out of it.
 """
 
 import contextlib
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import keras
 
 from keras_gen.backend.recorded import Recorded
+from keras_gen.types import Data, Tensor
 
 
 class TrainerSteps:
     """`train_step` and `test_step` as Keras's JAX trainer calls them: state in, state out."""
 
-    def train_step(self, state, data):
+    def train_step(self, state: Any, data: Data) -> Any:
         return _run(
             self.run_train_step,
             data,
@@ -29,7 +32,7 @@ class TrainerSteps:
             ),
         )
 
-    def test_step(self, state, data):
+    def test_step(self, state: Any, data: Data) -> Any:
         return _run(
             self.run_test_step,
             data,
@@ -106,7 +109,7 @@ def conditionally(condition, function):
         variable.assign(value)
 
 
-def input_gradient(function, inputs):
+def input_gradient(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     """See `keras_gen.backend`."""
     return jax.grad(lambda inputs: function(inputs).sum())(inputs)
 
@@ -114,7 +117,7 @@ def input_gradient(function, inputs):
 fused_batch_normalization = None
 
 
-def predict(network, inputs, batch_size):
+def predict(network: keras.Model, inputs: Any, batch_size: int) -> Any:
     """See `keras_gen.backend`."""
     return network.predict(inputs, batch_size=batch_size, verbose=0)
 
@@ -140,6 +143,16 @@ def keeps_state(model):
 def replica_id():
     """Always 0: a step on JAX sees the global batch, however many devices share it."""
     return 0
+
+
+def replicas_here(model):
+    """See `keras_gen.backend`."""
+    distribution = keras.distribution.distribution()
+    mesh = getattr(distribution, "device_mesh", None)
+    axis = getattr(distribution, "batch_dim_name", None)
+    if mesh is None or axis not in mesh.axis_names:
+        return 1
+    return mesh.shape[mesh.axis_names.index(axis)] // jax.process_count()
 
 
 def process_id(model):

@@ -16,8 +16,8 @@ class Recorded:
     Args:
         outputs: Tensor, the network's outputs, cut off from its weights.
         pullback: Callable `gradient at the outputs -> list of gradients`, one for each of the network's
-            trainable variables.
+            trainable variables; None of a pass in inference.
     """
 
     outputs: Any
-    pullback: Callable
+    pullback: Callable | None

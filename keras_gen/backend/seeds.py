@@ -3,6 +3,7 @@
 import keras
 
 from keras_gen.backend import replica_id
+from keras_gen.types import Tensor
 
 # A prime, so that the seeds of neighbouring replicas don't meet those of neighbouring runs.
 _REPLICA_STRIDE = 1_000_003
@@ -25,7 +26,7 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
     True
     """
 
-    def next(self, ordered=True):
+    def next(self, ordered: bool = True) -> Tensor:
         seed = super().next(ordered)
         replica = replica_id()
         if isinstance(replica, int) and replica == 0:

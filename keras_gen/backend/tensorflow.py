@@ -1,19 +1,27 @@
 """TensorFlow: gradient tapes. What the names mean is said in the room's `__init__`."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
 from keras_gen.backend.recorded import Recorded
+from keras_gen.types import Data, Tensor
+
+if TYPE_CHECKING:
+    import keras
 
 
 class TrainerSteps:
     """`train_step` and `test_step` as Keras's TensorFlow trainer calls them."""
 
-    def train_step(self, data):
+    def train_step(self, data: Data) -> Any:
         return _for_keras(self.run_train_step(data))
 
-    def test_step(self, data):
+    def test_step(self, data: Data) -> Any:
         return _for_keras(self.run_test_step(data))
 
 
@@ -56,7 +64,10 @@ def record(function, variables):
 
 def apply_gradients(optimizer, gradients, variables):
     """See `keras_gen.backend`."""
-    optimizer.apply(gradients, variables)
+    # The optimizer's count waits for a gradient, and so for a batch. Without that TensorFlow counts an update
+    # more where a data set of unknown length ends, or a batch is refused.
+    with tf.control_dependencies(gradients[-1:]):
+        optimizer.apply(gradients, variables)
 
 
 def conditionally(condition, function):
@@ -69,7 +80,7 @@ def conditionally(condition, function):
     tf.cond(condition, taken, lambda: tf.constant(False))
 
 
-def input_gradient(function, inputs):
+def input_gradient(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     """Gradient of `sum(function(inputs))` with respect to `inputs`, differentiable again.
 
     Args:
@@ -117,7 +128,7 @@ def fused_batch_normalization(inputs, gamma, beta, epsilon):
     return outputs if is_map else outputs[:, 0, 0, :], mean, variance
 
 
-def predict(network, inputs, batch_size):
+def predict(network: keras.Model, inputs: Any, batch_size: int) -> Any:
     """A network's outputs in inference, batch by batch.
 
     One batch runs without the input pipeline that `network.predict` builds at each call, which takes
@@ -146,6 +157,11 @@ def replica_id():
     """See `keras_gen.backend`."""
     context = tf.distribute.get_replica_context()
     return 0 if context is None else context.replica_id_in_sync_group
+
+
+def replicas_here(model):
+    """See `keras_gen.backend`."""
+    return model.distribute_strategy.num_replicas_in_sync // process_count(model)
 
 
 def process_id(model):

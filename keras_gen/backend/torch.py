@@ -1,20 +1,23 @@
 """PyTorch: `torch.autograd.grad`, which leaves no gradients behind."""
 
 import contextlib
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import torch
 
 from keras_gen.backend.recorded import Recorded
+from keras_gen.types import Data, Tensor
 
 
 class TrainerSteps:
     """`train_step` and `test_step` as Keras's PyTorch trainer calls them."""
 
-    def train_step(self, data):
+    def train_step(self, data: Data) -> Any:
         return _mean_over_processes(self.run_train_step(data))
 
-    def test_step(self, data):
+    def test_step(self, data: Data) -> Any:
         return _mean_over_processes(self.run_test_step(data))
 
 
@@ -75,7 +78,7 @@ def conditionally(condition, function):
         function()
 
 
-def input_gradient(function, inputs):
+def input_gradient(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     """See `keras_gen.backend`."""
     with torch.enable_grad():
         if not inputs.requires_grad:
@@ -87,7 +90,7 @@ def input_gradient(function, inputs):
 fused_batch_normalization = None
 
 
-def predict(network, inputs, batch_size):
+def predict(network: keras.Model, inputs: Any, batch_size: int) -> Any:
     """See `keras_gen.backend`."""
     return network.predict(inputs, batch_size=batch_size, verbose=0)
 
@@ -101,6 +104,11 @@ def replica_id():
     """See `keras_gen.backend`."""
     distributed = torch.distributed
     return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def replicas_here(model):
+    """Always 1: a process has one replica."""
+    return 1
 
 
 def process_id(model):

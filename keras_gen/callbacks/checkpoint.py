@@ -4,6 +4,7 @@ import keras
 
 from keras_gen.checks import check_positive_integer
 from keras_gen.files import written_aside
+from keras_gen.types import Logs, PathLike
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -23,7 +24,7 @@ class Checkpoint(keras.callbacks.Callback):
     ```
     """
 
-    def __init__(self, path, every=1):
+    def __init__(self, path: PathLike, every: int = 1) -> None:
         super().__init__()
         if not str(path).endswith(".keras"):
             raise ValueError(f"`path` must end in '.keras'. Received: path={str(path)!r}")
@@ -32,12 +33,12 @@ class Checkpoint(keras.callbacks.Callback):
         self.every = every
         self._unsaved = False
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._unsaved = True
         if (epoch + 1) % self.every == 0:
             self._save()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         if self._unsaved:
             self._save()
 

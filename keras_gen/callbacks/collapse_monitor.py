@@ -1,6 +1,8 @@
 """Watches for the two ways in which adversarial trainings die."""
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from keras_gen.callbacks.needs import check_extractor, real_batches, spec_drawn
 from keras_gen.callbacks.periodic import PeriodicMeasurement
 from keras_gen.checks import is_integer
 from keras_gen.metrics import get_feature_extractor
+from keras_gen.types import ArrayLike, Data, ExtractorLike, Logs
 
 RISING = 1.1  # A diversity that has grown by a tenth over the checks is on its way.
 STUCK = 0.0005  # The share of pairs that may be told apart otherwise.
@@ -65,16 +68,16 @@ class CollapseMonitor(PeriodicMeasurement):
 
     def __init__(
         self,
-        real=None,
-        feature_extractor=None,
-        n=128,
-        every=1,
-        patience=5,
-        min_diversity=0.2,
-        stop=False,
-        seed=0,
-        draw=None,
-    ):
+        real: Data | None = None,
+        feature_extractor: ExtractorLike | None = None,
+        n: int = 128,
+        every: int = 1,
+        patience: int = 5,
+        min_diversity: float = 0.2,
+        stop: bool = False,
+        seed: int = 0,
+        draw: Callable[[Any], ArrayLike] | None = None,
+    ) -> None:
         super().__init__(every)
         for name, value, least in (("n", n, 2), ("patience", patience, 1)):
             if not is_integer(value) or value < least:
@@ -96,13 +99,13 @@ class CollapseMonitor(PeriodicMeasurement):
         self.stop = stop
         self.seed = seed
         self.draw = draw
-        self._real_batch = None
+        self._real_batch: Any = None
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return ("sample_diversity", "discriminator_accuracy")
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         super().on_train_begin(logs)
         spec = spec_drawn(self)
         if self.feature_extractor is not None:
@@ -114,7 +117,7 @@ class CollapseMonitor(PeriodicMeasurement):
             self._real_batch = _first(self.real, self.n, spec)
             self._real_distance = mean_distance(self._features(self._real_batch[0]))
 
-    def measure(self, epoch):
+    def measure(self, epoch: int) -> dict[str, float]:
         images, labels = self.draw_samples()
         features = self._features(images)
         self._diversities.append(mean_distance(features) / self._reference(features))

@@ -1,9 +1,18 @@
 """Scores of a model's samples as it trains."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from keras_gen.callbacks.needs import check_extractor, real_batches, spec_drawn
 from keras_gen.callbacks.periodic import PeriodicMeasurement
 from keras_gen.checks import is_integer
 from keras_gen.metrics import ReferenceStatistics, SampleScores
+from keras_gen.types import ArrayLike, Data, ExtractorLike, Logs
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.feature_metric import FeatureMetric
 
 
 class EvaluateSamples(PeriodicMeasurement):
@@ -61,8 +70,15 @@ class EvaluateSamples(PeriodicMeasurement):
     """
 
     def __init__(
-        self, real, feature_extractor=None, metrics=None, n=1000, every=1, seed=0, draw=None
-    ):
+        self,
+        real: Data | ReferenceStatistics,
+        feature_extractor: ExtractorLike | None = None,
+        metrics: Sequence[FeatureMetric] | None = None,
+        n: int = 1000,
+        every: int = 1,
+        seed: int = 0,
+        draw: Callable[[Any], ArrayLike] | None = None,
+    ) -> None:
         super().__init__(every)
         if feature_extractor is None and not metrics:
             raise ValueError(
@@ -70,7 +86,7 @@ class EvaluateSamples(PeriodicMeasurement):
             )
         if not is_integer(n) or n < 2:
             raise ValueError(f"`n` must be an integer above 1. Received: n={n!r}")
-        if feature_extractor is None:
+        if feature_extractor is None and metrics:
             feature_extractor = metrics[0].feature_extractor
         self.real = real
         self.n = n
@@ -79,10 +95,10 @@ class EvaluateSamples(PeriodicMeasurement):
         self.scores = SampleScores(feature_extractor, metrics, seed=seed)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...] | None:
         return self.scores.names
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         super().on_train_begin(logs)
         spec = spec_drawn(self)
         check_extractor(self.scores.feature_extractor, spec)
@@ -105,7 +121,7 @@ class EvaluateSamples(PeriodicMeasurement):
             self.scores.reset_state()
             raise
 
-    def measure(self, epoch):
+    def measure(self, epoch: int) -> dict[str, float]:
         images, labels = self.draw_samples()
         known = self.scores.feature_extractor.num_classes
         if labels is not None and self.model.num_classes != known:

@@ -1,5 +1,7 @@
 """What callbacks need of a model and of real images, looked at before the first step."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -7,7 +9,7 @@ from keras_gen.metrics.images import labelled_image_batches
 from keras_gen.tasks.generating import Generates
 
 
-def check_draws(callback):
+def check_draws(callback: Any) -> None:
     """Raises a ValueError unless the model makes samples by itself, or the user said how.
 
     Args:

@@ -1,9 +1,12 @@
 """What the callbacks that measure a model every few epochs share."""
 
+from typing import Any
+
 import keras
 
 from keras_gen.callbacks.needs import check_draws
 from keras_gen.checks import check_positive_integer
+from keras_gen.types import Array, ArrayLike, Logs
 
 
 class PeriodicMeasurement(keras.callbacks.Callback):
@@ -17,18 +20,18 @@ class PeriodicMeasurement(keras.callbacks.Callback):
         every: Integer above 0.
     """
 
-    def __init__(self, every):
+    def __init__(self, every: int) -> None:
         super().__init__()
         check_positive_integer("every", every)
         self.every = every
-        self._found = None
+        self._found: Any = None
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...] | None:
         """Tuple of the names that it puts into the logs, or None where they are not known."""
         return None
 
-    def measure(self, epoch):
+    def measure(self, epoch: int) -> dict[str, float]:
         """Measures `self.model`.
 
         Args:
@@ -39,7 +42,7 @@ class PeriodicMeasurement(keras.callbacks.Callback):
         """
         raise NotImplementedError
 
-    def draw_samples(self):
+    def draw_samples(self) -> tuple[ArrayLike, Array | None]:
         """Makes `self.n` samples: by `self.draw` where the user gave it, else by the model itself.
 
         Where there are classes, each gets the same number of them.
@@ -52,11 +55,11 @@ class PeriodicMeasurement(keras.callbacks.Callback):
                 return self.draw(model), None
             return model.samples(self.n, seed=self.seed)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         check_draws(self)
         self._found = None
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         last = epoch + 1 == self.params.get("epochs")
         if self._found is None or last or (epoch + 1) % self.every == 0:
             self._found = self.measure(epoch)

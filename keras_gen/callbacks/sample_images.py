@@ -2,6 +2,8 @@
 
 import pathlib
 import time
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ from keras_gen.callbacks.needs import check_draws
 from keras_gen.checks import check_positive_integer
 from keras_gen.modalities import spec_of
 from keras_gen.tasks import Task
+from keras_gen.types import ArrayLike, Logs, PathLike
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -43,8 +46,16 @@ class SampleImages(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, directory, n=36, seed=0, every=1, draw=None, columns=None, gif=True, log_dir=None
-    ):
+        self,
+        directory: PathLike,
+        n: int = 36,
+        seed: int = 0,
+        every: int = 1,
+        draw: Callable[[Any], ArrayLike] | None = None,
+        columns: int | None = None,
+        gif: bool = True,
+        log_dir: PathLike | None = None,
+    ) -> None:
         super().__init__()
         check_positive_integer("n", n)
         check_positive_integer("every", every)
@@ -58,20 +69,20 @@ class SampleImages(keras.callbacks.Callback):
         self.columns = columns
         self.gif = gif
         self.log_dir = log_dir
-        self._last = None
+        self._last: int | None = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         check_draws(self)
         self._last = None
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if not self.model.is_chief:
             return
         self._last = epoch
         if (epoch + 1) % self.every == 0:
             self._write(epoch)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         if self._last is None:
             return
         if (self._last + 1) % self.every:

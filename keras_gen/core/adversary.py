@@ -1,11 +1,17 @@
 """The opponent of a generator: a loss, penalties, an augmentation, over a model's own discriminator."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
 from keras_gen import backend, losses
 from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.network_calls import run_together, without_updates
+from keras_gen.types import Array, ArrayLike, Augmentation, ClassLabels, LossLike, Optimizer, Tensor
 
 
 def _itself(data):
@@ -32,7 +38,14 @@ class Adversary:
     https://arxiv.org/abs/2006.10738
     """
 
-    def __init__(self, loss, r1_weight=0.0, r2_weight=0.0, penalties_every=1, augmentation=None):
+    def __init__(
+        self,
+        loss: LossLike,
+        r1_weight: float = 0.0,
+        r2_weight: float = 0.0,
+        penalties_every: int = 1,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         check_non_negative("r1_weight", r1_weight)
         check_non_negative("r2_weight", r2_weight)
         check_positive_integer("penalties_every", penalties_every)
@@ -48,16 +61,22 @@ class Adversary:
         self.augmentation = augmentation
 
     @property
-    def penalty_names(self):
+    def penalty_names(self) -> list[str]:
         """Names of the penalties in use."""
         return ["r1_penalty"] * bool(self.r1_weight) + ["r2_penalty"] * bool(self.r2_weight)
 
     @property
-    def is_lazy(self):
+    def is_lazy(self) -> bool:
         """Whether the penalties are an update of their own, in every so many steps."""
         return self.penalties_every > 1 and bool(self.penalty_names)
 
-    def judge(self, discriminator, *batches, beside=_itself, training):
+    def judge(
+        self,
+        discriminator: keras.Model,
+        *batches: Tensor,
+        beside: Callable[[Tensor], Any] = _itself,
+        training: bool,
+    ) -> list[Any]:
         """What a discriminator says of several batches.
 
         Args:
@@ -71,23 +90,29 @@ class Adversary:
             List of its outputs, one for each batch.
         """
         if self.augmentation is not None and training:
-            batches = [self.augmentation(batch) for batch in batches]
+            batches = tuple(self.augmentation(batch) for batch in batches)
         return run_together(discriminator, *(beside(batch) for batch in batches), training=training)
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """The loss's part of the discriminator: see `keras_gen.losses`."""
         return self.loss.discriminator_loss(real_logits, fake_logits)
 
-    def generator_loss(self, fake_logits, real_logits=None):
+    def generator_loss(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
         """The loss's part of the generator: see `keras_gen.losses`."""
         return self.loss.generator_loss(fake_logits, real_logits)
 
     @property
-    def pairs(self):
+    def pairs(self) -> bool:
         """Whether the generator's loss needs the logits of real data, too."""
         return getattr(self.loss, "uses_real_logits", False)
 
-    def penalties(self, discriminator, reals, fakes, beside=_itself):
+    def penalties(
+        self,
+        discriminator: keras.Model,
+        reals: Tensor,
+        fakes: Tensor,
+        beside: Callable[[Tensor], Any] = _itself,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use on the discriminator's gradient at real and at generated data.
 
         Args:
@@ -114,8 +139,13 @@ class TrainsAdversarially:
     """`compile` for a model whose phases are generator and discriminator, and what its opponent tells."""
 
     def compile_adversarial(
-        self, adversary, generator_optimizer, discriminator_optimizer, settings, trainer_options
-    ):
+        self,
+        adversary: Adversary,
+        generator_optimizer: Optimizer | None,
+        discriminator_optimizer: Optimizer | None,
+        settings: Mapping[str, Any],
+        trainer_options: Mapping[str, Any],
+    ) -> None:
         """Compiles the model: what its `compile` ends with, once its own settings are attributes.
 
         Args:
@@ -152,11 +182,13 @@ class TrainsAdversarially:
         )
 
     @property
-    def penalty_names(self):
+    def penalty_names(self) -> list[str]:
         """Names of the penalties in use."""
         return self.adversary.penalty_names
 
-    def discriminator_scores(self, samples, labels=None, batch_size=128):
+    def discriminator_scores(
+        self, samples: ArrayLike, labels: ClassLabels | None = None, batch_size: int = 128
+    ) -> Array | None:
         """How real the discriminator takes samples to be.
 
         Args:
@@ -170,13 +202,13 @@ class TrainsAdversarially:
         """
         if self.is_critic or (self.num_classes is not None and labels is None):
             return None
-        samples = self.gives.take("`samples`", samples)
-        inputs = samples if self.num_classes is None else [samples, labels]
+        taken = self.gives.take("`samples`", samples)
+        inputs = taken if self.num_classes is None else [taken, labels]
         outputs = backend.predict(self.discriminator, inputs, batch_size)
         scores = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
-        return np.asarray(scores, "float64").reshape(len(samples), -1).mean(axis=1)
+        return np.asarray(scores, "float64").reshape(len(taken), -1).mean(axis=1)
 
     @property
-    def is_critic(self):
+    def is_critic(self) -> bool:
         """Whether the discriminator estimates a distance, and is meant to win."""
         return self.loss.name == "wasserstein"

@@ -1,6 +1,10 @@
 """Exponential moving averages of a network's weights."""
 
+from __future__ import annotations
+
 import keras
+
+from keras_gen.types import Tensor
 
 
 class Average:
@@ -14,7 +18,7 @@ class Average:
         ValueError: If the decay is out of range.
     """
 
-    def __init__(self, network, decay):
+    def __init__(self, network: keras.Model, decay: float) -> None:
         if isinstance(decay, bool) or not isinstance(decay, (int, float)) or not 0.0 <= decay < 1.0:
             raise ValueError(
                 f"`ema_decay` must be None or a number in [0, 1). Received: ema_decay={decay!r}"
@@ -23,12 +27,12 @@ class Average:
         self.followed = network
         self.network = clone_for_averaging(network)
 
-    def follow(self, step):
+    def follow(self, step: Tensor) -> None:
         """Moves the average towards the network, after its `step`-th update."""
         update_average(self.network, self.followed, self.decay, step)
 
 
-def average_of(network, decay):
+def average_of(network: keras.Model, decay: float | None) -> Average | None:
     """An `Average`, or None where there is no decay."""
     return None if decay is None else Average(network, decay)
 

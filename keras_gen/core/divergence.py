@@ -1,4 +1,4 @@
-"""A training whose losses become NaN ends, and the model is what it was before."""
+"""A training that finds odd data, or whose losses become NaN, ends, and the model is what it was before."""
 
 import warnings
 
@@ -8,20 +8,31 @@ import keras
 class KeepLastGood(keras.callbacks.Callback):
     """Ends a training when a loss becomes NaN, with the weights and optimizers of the epoch before.
 
-    Every model's `fit` has one. Of what is not a number no further step makes numbers again.
+    Every model's `fit` has one. Of what is not a number no further step makes numbers again. Where the
+    data held values that the model does not take, it raises a `ValueError` that says so.
+
+    Args:
+        strays: `Strays` of the model.
     """
+
+    def __init__(self, strays):
+        super().__init__()
+        self._strays = strays
+        self._kept = None
 
     def on_train_begin(self, logs=None):
         self._keep()
 
     def on_epoch_end(self, epoch, logs=None):
+        said = self._strays.found(f"in epoch {epoch + 1}")
+        if said is not None:
+            raise ValueError(said)
         own = {metric.name for metric in self.model.metrics}
         broken = [name for name, value in (logs or {}).items() if name in own and value != value]
         if not broken:
             self._keep()
             return
-        for variable, value in zip(self._variables(), self._kept, strict=True):
-            variable.assign(value)
+        self.restore()
         self.model.stop_training = True
         warnings.warn(
             f"Training diverged in epoch {epoch + 1}: {', '.join(broken)} became NaN. It was ended, and the "
@@ -29,6 +40,12 @@ class KeepLastGood(keras.callbacks.Callback):
             "rate.",
             stacklevel=2,
         )
+
+    def restore(self):
+        """Puts the model back to what it was before the epoch under way."""
+        if self._kept is not None:
+            for variable, value in zip(self._variables(), self._kept, strict=True):
+                variable.assign(value)
 
     def _variables(self):
         return [*self.model.variables, *self.model.optimizer.variables]

@@ -1,18 +1,29 @@
 """The base of every model: compile, the training step, logs, configs and saved state."""
 
+from __future__ import annotations
+
 import contextlib
 import difflib
 import inspect
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 
 from keras_gen import backend, modalities, presets
 from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.core.divergence import KeepLastGood
+from keras_gen.core.learning_rates import check_rates, set_rate
 from keras_gen.core.phase_optimizer import PhaseOptimizer
+from keras_gen.core.sharing import ending_anywhere, shared_evenly
+from keras_gen.core.strays import Strays
 from keras_gen.core.update import Update
 from keras_gen.core.watching import check_watched
 from keras_gen.presets.kept import Kept
+from keras_gen.types import Config, Data, PathLike, Spec, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.phase import Phase
 
 
 class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
@@ -39,21 +50,21 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     Every constructor argument must become an attribute of its name; `get_config` reads them.
     """
 
-    def __init__(self, name=None):
+    def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
         self.seed_generator = ReplicaSeedGenerator()
         self._trackers = {}
 
     @property
-    def takes(self):
+    def takes(self) -> dict[str, Spec]:
         """Dict from the parts of a batch to what each is; empty where the model looks itself."""
         return {}
 
-    def phases(self):
+    def phases(self) -> dict[str, Phase]:
         """Dict from phase names to `Phase`, in the order of their optimizers."""
         raise NotImplementedError(f"{type(self).__name__} must define `phases`.")
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         """One training step.
 
         Args:
@@ -63,7 +74,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         """
         raise NotImplementedError(f"{type(self).__name__} must define `step`.")
 
-    def take(self, data):
+    def take(self, data: Data) -> Any:
         """Parts of a batch as the networks have them: a tuple of tensors, or the one part itself.
 
         Args:
@@ -75,36 +86,37 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         """
         return modalities.take(data, self.takes)
 
-    def evaluation_terms(self, data):
+    def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
         """Dict of scalars of a batch that `evaluate` averages: the losses, nothing updated."""
         update = Update(self, training=False)
         self.step(data, update)
         return update.measured
 
     @property
-    def evaluation_names(self):
+    def evaluation_names(self) -> tuple[str, ...]:
         """Tuple of the names in `evaluation_terms`."""
         return self._phase_names
 
     @property
-    def plan(self):
+    def plan(self) -> dict[str, Phase]:
         """The phases as they were when the model was compiled."""
         return self.phases() if self._plan is None else self._plan()
 
-    _plan = None
+    _plan: Any = None
+    _strays: Any = None
 
     # Compiling
 
     def compile_phases(
         self,
-        optimizers,
-        settings=None,
+        optimizers: Mapping[str, Any],
+        settings: Mapping[str, Any] | None = None,
         *,
-        run_eagerly=False,
-        steps_per_execution=1,
-        jit_compile="auto",
-        **unknown,
-    ):
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        **unknown: Any,
+    ) -> None:
         """Compiles the model: what a subclass's `compile` ends with.
 
         All optimizers are built here, so that weights and optimizer states can be restored at once.
@@ -170,11 +182,13 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         )
         self._compiled_for = {n: {id(v) for v in p.variables} for n, p in phases.items()}
         self._plan = lambda: phases  # In a function, so that Keras does not look into it.
+        strays = Strays(self.takes)
+        self._strays = lambda: strays  # No part of the model's file.
         for name in (*self._training_names, *self.evaluation_names):
             if name not in self._trackers:
                 self._trackers[name] = keras.metrics.Mean(name=name)
 
-    def set_execution(self, jit_compile="auto", steps_per_execution=1):
+    def set_execution(self, jit_compile: bool | str = "auto", steps_per_execution: int = 1) -> None:
         """Changes how a compiled model's steps run, and nothing of what they compute.
 
         Args:
@@ -189,10 +203,47 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             self.jit_compile = jit_compile
         self.steps_per_execution = steps_per_execution
 
-    def get_compile_config(self):
+    def set_learning_rate(self, rate: Any) -> None:
+        """Gives a compiled model's optimizers other learning rates, and leaves their state: to train on.
+
+        A training of `keras-gen` ends with its rates at 0. A loaded model goes on with others:
+
+            model = keras.saving.load_model("runs/digits/model.keras")
+            model.set_learning_rate(1e-4)
+            model.fit(images, epochs=10)
+
+        Args:
+            rate: Number above 0, for every phase; or a schedule, which is read at the optimizer's count of
+                updates, those of before among them; or a dict from names of phases to them, the others
+                being left as they are.
+
+        Raises:
+            ValueError: If it is none of them, there is no such phase, or the model is not compiled.
+        """
+        if not self.compiled:
+            raise ValueError(
+                "`set_learning_rate` is for a compiled model: `model.compile()` first."
+            )
+        optimizers = self._optimizers()
+        rates = rate if isinstance(rate, dict) else dict.fromkeys(optimizers, rate)
+        for name in rates:
+            if name not in optimizers:
+                raise ValueError(
+                    f"`rate` must have the names of phases, {', '.join(optimizers)}. "
+                    f"Received: {name!r}"
+                )
+        for name, one in rates.items():
+            set_rate(optimizers[name], one)
+        self.train_function = None  # It may have a schedule's numbers in it.
+
+    def _optimizers(self):
+        """Dict from names of phases to their optimizers."""
+        return dict(zip(self.optimizer.phase_names, self.optimizer.optimizers, strict=True))
+
+    def get_compile_config(self) -> Config:
         return keras.saving.serialize_keras_object(self._compile_arguments) if self.compiled else {}
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Config) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def _unknown_options(self, unknown):
@@ -211,12 +262,17 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
     # Training
 
-    def fit(self, x=None, y=None, *args, **kwargs):
+    def fit(
+        self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any
+    ) -> keras.callbacks.History:
         """Trains the model: `keras.Model.fit`, after a look at the data.
+
+        Values of a stream's later batches that the model does not take are found within the steps, and end
+        the training after the epoch; the model is then what it was before that epoch.
 
         Args:
             x: A `tf.data.Dataset`, an array, a generator, or what else `keras.Model.fit` takes. Arrays
-                are looked at whole, streams in their first batch.
+                are looked at whole, streams in their first batch, and in the others as they pass.
             y: As in `keras.Model.fit`.
             *args: As in `keras.Model.fit`.
             **kwargs: As in `keras.Model.fit`, but for weights of classes or examples.
@@ -226,7 +282,8 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
         Raises:
             ValueError: If the data are not what the model takes, layers were frozen or unfrozen since
-                `compile`, or a callback of Keras watches a number that is not logged.
+                `compile`, a learning rate has come to 0 for good, or a callback of Keras watches a number
+                that is not logged.
         """
         if not self.compiled:
             raise ValueError(
@@ -235,6 +292,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             )
         _refuse_weights(kwargs)
         self._check_plan()
+        check_rates(self._optimizers())
         given = inspect.signature(keras.Model.fit).bind(self, x, y, *args, **kwargs).arguments
         validates = given.get("validation_data") is not None or given.get("validation_split")
         validated = self.evaluation_names if validates else ()
@@ -242,13 +300,25 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
-        x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
+        x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
         backend.synchronize(self)
-        kwargs["callbacks"] = _with(KeepLastGood(), kwargs.get("callbacks"))
-        with backend.keeps_state(self):
-            return super().fit(x, y, *args, **kwargs)
+        strays = self._strays()
+        strays.clear()
+        keeper = KeepLastGood(strays)
+        kwargs["callbacks"] = _with(keeper, kwargs.get("callbacks"))
+        try:
+            with backend.keeps_state(self), ending_anywhere():
+                return super().fit(x, y, *args, **kwargs)
+        except Exception as error:
+            said = modalities.said_of_data(error)
+            if said is None:
+                raise
+            keeper.restore()
+            raise ValueError(said) from error
 
-    def evaluate(self, x=None, y=None, *args, **kwargs):
+    def evaluate(
+        self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
         """Computes the losses over a data set: `keras.Model.evaluate`, after a look at the data.
 
         Args:
@@ -264,11 +334,27 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             ValueError: If the data are not what the model takes.
         """
         _refuse_weights(kwargs)
-        x = self.look_at(x, y, kwargs.get("batch_size", args[0] if args else None))
-        with backend.keeps_state(self):
-            return super().evaluate(x, y, *args, **kwargs)
+        x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
+        strays = self._strays() if self.compiled else Strays({})
+        if kwargs.get("_use_cached_eval_dataset"):  # Within `fit`, after the steps of an epoch.
+            said = strays.found("in the epoch before it was validated")
+            if said is not None:
+                raise ValueError(said)
+        strays.clear()
+        try:
+            with backend.keeps_state(self), ending_anywhere():
+                scores = super().evaluate(x, y, *args, **kwargs)
+        except Exception as error:
+            said = modalities.said_of_data(error)
+            if said is None:
+                raise
+            raise ValueError(said) from error
+        said = strays.found("in the evaluation")
+        if said is not None:
+            raise ValueError(said)
+        return scores
 
-    def look_at(self, x, y=None, batch_size=None):
+    def look_at(self, x: Data, y: Data | None = None, batch_size: int | None = None) -> Data:
         """Checks data before the first step: arrays whole, streams in their first batch.
 
         Args:
@@ -282,13 +368,21 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         Raises:
             ValueError: If the data are not what the model takes.
         """
+        return self._looked_at(x, y, batch_size)[0]
+
+    def _looked_at(self, x, y, batch_size):
         x, size = modalities.look_at(x, y, self.takes, batch_size)
         if size is not None and size < self.least_batch:
             raise ValueError(
                 f"A batch must hold at least {self.least_batch} examples of a step of a "
                 f"{type(self).__name__}. Received: a batch of {size}"
             )
-        return x
+        return x, size
+
+    def _for_steps(self, x, y, batch_size):
+        """Data that were looked at, as the replicas share them."""
+        x, size = self._looked_at(x, y, batch_size)
+        return shared_evenly(x, y, batch_size, size, backend.replicas_here(self))
 
     def _check_plan(self):
         for name, phase in self.phases().items():
@@ -299,17 +393,17 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
                 )
 
     @property
-    def least_batch(self):
+    def least_batch(self) -> int:
         """The fewest examples that a step can be taken on."""
         return 1
 
     @property
-    def is_chief(self):
+    def is_chief(self) -> bool:
         """Whether this process is the first of those that train the model: the one that writes files."""
         return backend.process_id(self) == 0
 
     @contextlib.contextmanager
-    def alone(self):
+    def alone(self) -> Iterator[Self]:
         """Context in which this process runs the model by itself: `with model.alone() as model: ...`.
 
         Where several processes train together, `predict` is a thing of them all on TensorFlow and JAX.
@@ -325,24 +419,26 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             copy.set_weights(self.get_weights())
             yield copy
 
-    def run_train_step(self, data):
+    def run_train_step(self, data: Data) -> dict[str, Tensor]:
         """One training step. The backend's `train_step` calls it."""
         with backend.step_scope():
+            self._strays().count(data)
             update = Update(self, training=True)
             self.step(data, update)
             update.finish()
-        self.optimizer.iterations.assign_add(1)
+            self.optimizer.iterations.assign_add(update.count)
         return {name: self._trackers[name].result() for name in self._training_names}
 
-    def run_test_step(self, data):
+    def run_test_step(self, data: Data) -> dict[str, Tensor]:
         """One evaluation step. The backend's `test_step` calls it."""
         with backend.step_scope():
+            self._strays().count(data)
             self.track(self.evaluation_terms(data))
         return {name: self._trackers[name].result() for name in self.evaluation_names}
 
     # Logs
 
-    def loss_name(self, phase):
+    def loss_name(self, phase: str) -> str:
         """What the loss of a phase is called in the logs."""
         return "loss" if len(self.plan) == 1 else f"{phase}_loss"
 
@@ -359,7 +455,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     def _training_names(self):
         return tuple(dict.fromkeys((*self._phase_names, "loss")))
 
-    def track(self, terms):
+    def track(self, terms: Mapping[str, Tensor]) -> None:
         """Adds scalars to their means: two operations each, where `update_state` makes a dozen."""
         ops, one = keras.ops, None
         for name, value in terms.items():
@@ -374,13 +470,23 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             self._trackers[name].count.assign_add(one)
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         return list(self._trackers.values())
+
+    @property
+    def metrics_variables(self):
+        counts = self._strays().variables if self.compiled else []
+        return [*super().metrics_variables, *counts]
 
     # Presets
 
     @classmethod
-    def from_preset(cls, preset, load_weights=True, custom_objects=None):
+    def from_preset(
+        cls,
+        preset: PathLike,
+        load_weights: bool = True,
+        custom_objects: Mapping[str, Any] | None = None,
+    ) -> Self:
         """Makes a model of this class from a preset: see `keras_gen.from_preset`.
 
         Args:
@@ -403,13 +509,19 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             )
         return model
 
-    def save_to_preset(self, folder, weights_dtype="float32", metadata=None, custom_objects=None):
+    def save_to_preset(
+        self,
+        folder: PathLike,
+        weights_dtype: str = "float32",
+        metadata: Mapping[str, Any] | None = None,
+        custom_objects: Mapping[str, Any] | None = None,
+    ) -> Config:
         """Writes the model as a preset: see `keras_gen.save_to_preset`."""
         return presets.save_to_preset(self, folder, weights_dtype, metadata, custom_objects)
 
     # Configs and saved state
 
-    def get_config(self):
+    def get_config(self) -> Config:
         arguments = [
             name for name in inspect.signature(type(self).__init__).parameters if name != "self"
         ]
@@ -418,10 +530,10 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: Mapping[str, Any] | None = None) -> Self:
         return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
 
-    def save(self, filepath, *args, **kwargs):
+    def save(self, filepath: PathLike, *args: Any, **kwargs: Any) -> None:
         """Saves the model: `keras.Model.save`, which one process of several may call by itself."""
         if not str(filepath).endswith(".keras"):
             raise ValueError(
@@ -432,12 +544,12 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         with backend.alone():
             super().save(filepath, *args, **kwargs)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         for number, variable in enumerate(self._seed_variables()):
             store[f"seed_{number}"] = keras.ops.convert_to_numpy(variable)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         names = list(store.keys())
         super().load_own_variables({n: store[n] for n in names if not n.startswith("seed_")})
         for number, variable in enumerate(self._seed_variables()):

@@ -1,9 +1,18 @@
 """Ways to run a network that the losses need beside the plain call."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import keras
 from keras import ops
 
 from keras_gen import backend, layers
+from keras_gen.types import Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.backend.recorded import Recorded
 
 # Layers that treat each example by itself, draw nothing and keep nothing.
 _BY_EXAMPLE = {
@@ -46,7 +55,7 @@ _BY_EXAMPLE = {
 }
 
 
-def record(network, inputs):
+def record(network: keras.Model, inputs: Any) -> Recorded:
     """Runs a network in training mode and keeps the way back to its weights.
 
     Args:
@@ -59,7 +68,9 @@ def record(network, inputs):
     return backend.record(lambda: network(inputs, training=True), network.trainable_variables)
 
 
-def without_updates(network, *further_inputs, inputs_of=None):
+def without_updates(
+    network: keras.Model, *further_inputs: Tensor, inputs_of: Callable[[Tensor], Any] | None = None
+) -> Callable[[Tensor], Tensor]:
     """Makes a function of a network that leaves BatchNorm statistics and seeds alone.
 
     Gradient penalties look at points between real and generated data, whose statistics are nobody's.

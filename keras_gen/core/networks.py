@@ -1,11 +1,20 @@
 """What the models ask of the networks that they are given."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_gen.modalities.spec import shape_fits
+from keras_gen.types import Shape
 
 
-def check_network(argument, network, inputs=None, outputs=None):
+def check_network(
+    argument: str,
+    network: Any,
+    inputs: Sequence[Any] | None = None,
+    outputs: Sequence[Any] | None = None,
+) -> tuple[list[Shape], list[Shape]]:
     """Raises a ValueError unless a network is a built Keras model of the wanted shapes.
 
     Args:

@@ -1,7 +1,13 @@
 """A phase: what one optimizer updates."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Phase:
     terms: Sequence[str] = ()
 
     @property
-    def variables(self):
+    def variables(self) -> list[keras.Variable]:
         """List of the networks' trainable variables, each once."""
         unique = {id(v): v for network in self.networks for v in network.trainable_variables}
         return list(unique.values())

@@ -1,6 +1,11 @@
 """Several optimizers behind `model.optimizer`."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
 import keras
+
+from keras_gen.types import Config
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -25,7 +30,9 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
     0.0002
     """
 
-    def __init__(self, optimizers, name="phase_optimizer"):
+    def __init__(
+        self, optimizers: Mapping[str, keras.optimizers.Optimizer], name: str = "phase_optimizer"
+    ) -> None:
         # A callable rate makes no variable; nothing reads it, since `learning_rate` raises.
         super().__init__(learning_rate=lambda: 0.0, name=name)
         if len({id(optimizer) for optimizer in optimizers.values()}) < len(optimizers):
@@ -36,12 +43,12 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         self.phase_names = tuple(optimizers)
         self.optimizers = list(optimizers.values())
 
-    def __getitem__(self, phase):
+    def __getitem__(self, phase: str) -> keras.optimizers.Optimizer:
         if phase not in self.phase_names:
             raise KeyError(f"No phase {phase!r}; there are {', '.join(self.phase_names)}.")
         return self.optimizers[self.phase_names.index(phase)]
 
-    def build_phases(self, variables):
+    def build_phases(self, variables: Mapping[str, Sequence[keras.Variable]]) -> None:
         """Creates every optimizer's state at once, so that it can be restored before training.
 
         Args:
@@ -52,30 +59,30 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         self.built = True
 
     @property
-    def variables(self):
+    def variables(self) -> list[keras.Variable]:
         inner = [v for optimizer in self.optimizers for v in optimizer.variables]
         return super().variables + inner
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         store["0"] = keras.ops.convert_to_numpy(self._iterations)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         self._iterations.assign(store["0"])
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> Any:
         names = ", ".join(f'optimizer["{name}"].learning_rate' for name in self.phase_names)
         raise AttributeError(f"Each phase has a learning rate of its own: {names}.")
 
     @learning_rate.setter
-    def learning_rate(self, value):
+    def learning_rate(self, value: Any) -> None:
         self.learning_rate  # noqa: B018 (raises)
 
-    def finalize_variable_values(self, var_list):
+    def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
         for optimizer in self.optimizers:
             optimizer.finalize_variable_values(optimizer._trainable_variables)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         optimizers = zip(self.phase_names, self.optimizers, strict=True)
         return {
             "name": self.name,
@@ -86,6 +93,6 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: Mapping[str, Any] | None = None) -> Self:
         optimizers = keras.saving.deserialize_keras_object(config["optimizers"], custom_objects)
         return cls(optimizers, name=config["name"])

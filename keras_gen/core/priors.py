@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from keras_gen.checks import check_positive_integer, check_steps, is_integer
+from keras_gen.types import Array, ArrayLike, Tensor
 
 
 class Normal:
@@ -16,11 +17,11 @@ class Normal:
         ValueError: If it is none above 0.
     """
 
-    def __init__(self, latent_dim):
+    def __init__(self, latent_dim: int) -> None:
         check_positive_integer("latent_dim", latent_dim)
         self.latent_dim = latent_dim
 
-    def sample(self, count, seed_generator):
+    def sample(self, count: int | Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
         """Draws latents within a step.
 
         Args:
@@ -32,7 +33,7 @@ class Normal:
         """
         return keras.random.normal((count, self.latent_dim), seed=seed_generator)
 
-    def draw(self, n, seed=None, given=None):
+    def draw(self, n: int | None, seed: int | None = None, given: ArrayLike | None = None) -> Array:
         """Draws latents on the host, or checks those that the user gave.
 
         Args:
@@ -49,7 +50,7 @@ class Normal:
         return given_or_drawn_latents(n, self.latent_dim, seed, given)
 
 
-def draw_latents(n, latent_dim, seed):
+def draw_latents(n: int, latent_dim: int, seed: int | np.random.Generator | None) -> Array:
     """Draws standard normal latents, the same on every backend.
 
     Args:
@@ -86,7 +87,7 @@ def given_or_drawn_latents(n, latent_dim, seed, latents):
     return latents
 
 
-def spherical_interpolation(start, end, steps):
+def spherical_interpolation(start: Array, end: Array, steps: int) -> Array:
     """Walks along the great circle from one latent to another.
 
     A straight line between two normal vectors passes closer to the origin than samples ever lie.

@@ -1,9 +1,21 @@
 """What a model's `step` is given: it takes the updates, or only measures their losses."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from keras import ops
 
 from keras_gen import backend
 from keras_gen.core.network_calls import record
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_gen.backend.recorded import Recorded
+    from keras_gen.core.model import GenerativeModel
+    from keras_gen.types import Tensor
 
 
 class Update:
@@ -16,7 +28,7 @@ class Update:
         training: Boolean, False when the model is evaluated.
     """
 
-    def __init__(self, model, training):
+    def __init__(self, model: GenerativeModel, training: bool) -> None:
         self.training = training
         self.measured = {}
         self._model = model
@@ -24,7 +36,9 @@ class Update:
         self._lazy = set()
         self._total = 0.0
 
-    def __call__(self, phase, loss, at=None, every=1):
+    def __call__(
+        self, phase: str, loss: Callable[..., Any], at: Recorded | None = None, every: int = 1
+    ) -> Any:
         """Evaluates a loss and updates a phase by its gradient, at once: what follows sees it moved.
 
         Args:
@@ -59,7 +73,7 @@ class Update:
         )
         return None
 
-    def record(self, network, inputs):
+    def record(self, network: keras.Model, inputs: Any) -> Recorded:
         """Runs a network and keeps the way back to its weights, for `at`.
 
         Args:
@@ -113,7 +127,13 @@ class Update:
             )
         self._given |= {(phase, name) for name in terms}
 
-    def finish(self):
+    @property
+    def count(self) -> Tensor:
+        """The integer 1, which waits for the step's losses: see `backend.tensorflow.apply_gradients`."""
+        unknown = ops.isnan(ops.cast(self._total, "float32"))
+        return ops.maximum(ops.cast(unknown, self._model.optimizer.iterations.dtype), 1)
+
+    def finish(self) -> None:
         """Ends a training step: the sum of its losses, and whether every declared term was given."""
         plan = self._model.plan
         for phase, declared in plan.items():

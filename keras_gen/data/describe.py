@@ -1,8 +1,12 @@
+from __future__ import annotations
+
 import dataclasses
+from typing import Any
 
 from keras_gen.data.preparing import OWN_BUILDERS, find_builder, prepared_builder
 from keras_gen.data.sources import is_folder, open_source
 from keras_gen.data.tfds_source import class_names, count_examples, image_feature
+from keras_gen.types import PathLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,12 +26,18 @@ class Description:
     class_names: tuple | None
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int | None:
         """Integer, or None where there are no classes."""
         return None if self.class_names is None else len(self.class_names)
 
 
-def describe(source, *, feature=None, split="train", data_dir=None):
+def describe(
+    source: Any,
+    *,
+    feature: str | None = None,
+    split: str = "train",
+    data_dir: PathLike | None = None,
+) -> Description:
     """Describe a source of `images` without reading its pictures or downloading it.
 
     Args:

@@ -1,22 +1,26 @@
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from keras_gen.data.opened import Opened
 from keras_gen.data.ranges import to_floats
 from keras_gen.data.settings import check_resize, check_value_range
 from keras_gen.data.sources import open_source
+from keras_gen.types import Dataset, ImageSize, PathLike, Tensor, ValueRange
 
 
 def open_images(
-    source,
+    source: Any,
     *,
-    feature=None,
-    channels=None,
-    split="train",
-    labels=False,
-    strict=False,
-    data_dir=None,
-    transform=None,
-    resize="bicubic",
-    value_range=None,
-):
+    feature: str | None = None,
+    channels: int | None = None,
+    split: str = "train",
+    labels: bool = False,
+    strict: bool = False,
+    data_dir: PathLike | None = None,
+    transform: Callable[[Tensor], Tensor] | None = None,
+    resize: str = "bicubic",
+    value_range: ValueRange | None = None,
+) -> Opened:
     """Opens a data set's name, a folder or arrays once, to ask it and to make pipelines of it.
 
     Args:
@@ -80,28 +84,28 @@ def open_images(
 
 
 def images(
-    source,
-    image_size=None,
-    batch_size=128,
+    source: Any,
+    image_size: ImageSize | None = None,
+    batch_size: int = 128,
     *,
-    feature=None,
-    channels=None,
-    split="train",
-    labels=False,
-    augment=(),
-    transform=None,
-    shuffle=True,
-    seed=0,
-    drop_remainder=True,
-    cache=True,
-    strict=False,
-    first_epoch=0,
-    shard=(0, 1),
-    dtype="float32",
-    data_dir=None,
-    resize="bicubic",
-    value_range=None,
-):
+    feature: str | None = None,
+    channels: int | None = None,
+    split: str = "train",
+    labels: bool = False,
+    augment: Sequence[str] = (),
+    transform: Callable[[Tensor], Tensor] | None = None,
+    shuffle: bool = True,
+    seed: int | None = 0,
+    drop_remainder: bool = True,
+    cache: bool = True,
+    strict: bool = False,
+    first_epoch: int = 0,
+    shard: tuple[int, int] = (0, 1),
+    dtype: str = "float32",
+    data_dir: PathLike | None = None,
+    resize: str = "bicubic",
+    value_range: ValueRange | None = None,
+) -> Dataset:
     """Batches of images for `fit`, from a data set's name, a folder or arrays.
 
     Images that fit in memory (2 GiB) are decoded once and held there as uint8; they are perfectly

@@ -1,9 +1,14 @@
+from __future__ import annotations
+
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from keras_gen.data import pipeline, stores
 from keras_gen.data.fitting import resolve_channels
 from keras_gen.data.lazy import tf
 from keras_gen.data.settings import Settings
+from keras_gen.types import Dataset, ImageSize, Shape
 
 
 class Opened:
@@ -37,17 +42,17 @@ class Opened:
 
     def __init__(
         self,
-        sources,
-        channels,
-        resize,
+        sources: tuple[Any, ...],
+        channels: Sequence[int | None],
+        resize: Sequence[str],
         *,
-        arrange=None,
-        labels=False,
-        split,
-        splits,
-        reopen,
-        aligned=True,
-    ):
+        arrange: Callable[..., tuple[Any, ...]] | None = None,
+        labels: bool = False,
+        split: str,
+        splits: Sequence[str],
+        reopen: Callable[[str], Opened],
+        aligned: bool = True,
+    ) -> None:
         self.name = sources[0].name
         self.split = split
         self.splits = tuple(splits)
@@ -75,12 +80,12 @@ class Opened:
         self._resize = resize
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int | None:
         """Integer, or None where there are no classes."""
         return None if self.class_names is None else len(self.class_names)
 
     @property
-    def count(self):
+    def count(self) -> int:
         """Integer, the examples of a pass: those of the larger domain where there are two.
 
         Of a folder whose pictures were not read yet, all are decoded to know which can be. Where
@@ -89,7 +94,7 @@ class Opened:
         return max(source.count for source in self._sources)
 
     @property
-    def shapes(self):
+    def shapes(self) -> tuple[Shape, ...]:
         """Tuple of `(height, width, channels)` of each image of an element, None where it varies.
 
         The channels are those that `batches` yields, height and width are the data's own.
@@ -97,7 +102,7 @@ class Opened:
         return self._arranged(shape[:2] for source in self._sources for shape in source.shapes)
 
     @property
-    def own_shapes(self):
+    def own_shapes(self) -> tuple[Shape, ...]:
         """The shapes that the images have where they come from, before any conversion of channels."""
         sources = [(source, shape) for source in self._sources for shape in source.shapes]
         channels = [
@@ -106,7 +111,7 @@ class Opened:
         ]
         return self._arranged((shape[:2] for _, shape in sources), channels)
 
-    def shapes_at(self, image_size=None):
+    def shapes_at(self, image_size: ImageSize | None = None) -> tuple[tuple[int, int, int], ...]:
         """The shapes of the images that `batches(image_size)` yields, without reading any.
 
         Args:
@@ -121,7 +126,7 @@ class Opened:
         size = Settings(image_size=image_size).image_size or pipeline.own_size(self._sources)
         return self._arranged([size] * len(self._channels))
 
-    def at_split(self, split):
+    def at_split(self, split: str) -> Opened:
         """Opens another split of the same data.
 
         Args:
@@ -144,7 +149,7 @@ class Opened:
                 f"`split` must be one of {list(self.splits)}. Received: split={split!r}"
             ) from error
 
-    def steps(self, batch_size, drop_remainder=True):
+    def steps(self, batch_size: int, drop_remainder: bool = True) -> int:
         """The batches of a pass.
 
         Raises:
@@ -154,18 +159,18 @@ class Opened:
 
     def batches(
         self,
-        image_size=None,
-        batch_size=128,
+        image_size: ImageSize | None = None,
+        batch_size: int = 128,
         *,
-        augment=(),
-        shuffle=True,
-        seed=0,
-        drop_remainder=True,
-        cache=True,
-        first_epoch=0,
-        shard=(0, 1),
-        dtype="float32",
-    ):
+        augment: Sequence[str] = (),
+        shuffle: bool = True,
+        seed: int | None = 0,
+        drop_remainder: bool = True,
+        cache: bool = True,
+        first_epoch: int = 0,
+        shard: tuple[int, int] = (0, 1),
+        dtype: str = "float32",
+    ) -> Dataset:
         """Makes a pipeline. Another one of the same images does not decode them again.
 
         Args:

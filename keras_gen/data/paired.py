@@ -1,4 +1,6 @@
 import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from keras_gen.data.array_source import ArraySource
 from keras_gen.data.folder_source import HALVES, FolderSource
@@ -8,21 +10,22 @@ from keras_gen.data.ranges import to_floats
 from keras_gen.data.settings import for_both, resize_for_both, value_range_for_both
 from keras_gen.data.sources import IMAGE, is_folder, only_train, open_source
 from keras_gen.data.transforms import by_name
+from keras_gen.types import Dataset, ImageSize, PathLike, Tensor, ValueRange
 
 
 def open_paired(
-    source,
-    input=None,
-    target=None,
+    source: Any,
+    input: str | Callable[[Tensor], Tensor] | None = None,
+    target: str | None = None,
     *,
-    side_by_side=False,
-    channels=None,
-    split="train",
-    strict=False,
-    data_dir=None,
-    resize="bicubic",
-    value_range=None,
-):
+    side_by_side: bool = False,
+    channels: int | Sequence[int | None] | None = None,
+    split: str = "train",
+    strict: bool = False,
+    data_dir: PathLike | None = None,
+    resize: str | Sequence[str] = "bicubic",
+    value_range: ValueRange | Sequence[ValueRange | None] | None = None,
+) -> Opened:
     """Opens pairs of images that show the same thing once, to ask them and to make pipelines.
 
     Args:
@@ -86,28 +89,28 @@ def open_paired(
 
 
 def paired(
-    source,
-    input=None,
-    target=None,
-    image_size=None,
-    batch_size=1,
+    source: Any,
+    input: str | Callable[[Tensor], Tensor] | None = None,
+    target: str | None = None,
+    image_size: ImageSize | None = None,
+    batch_size: int = 1,
     *,
-    side_by_side=False,
-    channels=None,
-    split="train",
-    augment=(),
-    shuffle=True,
-    seed=0,
-    drop_remainder=True,
-    cache=True,
-    strict=False,
-    first_epoch=0,
-    shard=(0, 1),
-    dtype="float32",
-    data_dir=None,
-    resize="bicubic",
-    value_range=None,
-):
+    side_by_side: bool = False,
+    channels: int | Sequence[int | None] | None = None,
+    split: str = "train",
+    augment: Sequence[str] = (),
+    shuffle: bool = True,
+    seed: int | None = 0,
+    drop_remainder: bool = True,
+    cache: bool = True,
+    strict: bool = False,
+    first_epoch: int = 0,
+    shard: tuple[int, int] = (0, 1),
+    dtype: str = "float32",
+    data_dir: PathLike | None = None,
+    resize: str | Sequence[str] = "bicubic",
+    value_range: ValueRange | Sequence[ValueRange | None] | None = None,
+) -> Dataset:
     """Batches of `(input, target)` images that show the same thing, for `Pix2Pix`.
 
     A crop or flip is drawn once for both images of a pair. What is not said here is as in `images`.

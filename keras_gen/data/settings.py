@@ -4,6 +4,8 @@ import dataclasses
 import math
 import numbers
 import secrets
+from collections.abc import Sequence
+from typing import Any
 
 DTYPES = ("float32", "uint8")
 AUGMENTATIONS = ("flip", "crop")
@@ -16,9 +18,9 @@ JITTER = 286 / 256
 class Settings:
     """Options of `images`, `paired` and `unpaired`; see there."""
 
-    image_size: int | tuple | None = None
+    image_size: int | Sequence[int] | None = None
     batch_size: int = 128
-    augment: tuple = ()
+    augment: Sequence[str] = ()
     shuffle: bool = True
     seed: int | None = 0
     drop_remainder: bool = True
@@ -106,7 +108,7 @@ class Settings:
         return count // self.batch_size if self.drop_remainder else -(-count // self.batch_size)
 
 
-def for_both(channels):
+def for_both(channels: Any) -> tuple[Any, Any]:
     """`channels` as a tuple of two, for pairs of images.
 
     Raises:
@@ -132,7 +134,7 @@ def check_resize(resize):
     return resize
 
 
-def resize_for_both(resize):
+def resize_for_both(resize: Any) -> tuple[Any, Any]:
     """`resize` as a tuple of two, for pairs of images.
 
     Raises:
@@ -147,7 +149,7 @@ def resize_for_both(resize):
     return both
 
 
-def value_range_for_both(value_range):
+def value_range_for_both(value_range: Any) -> tuple[Any, Any]:
     """`value_range` as a tuple of two, for pairs of images: `(low, high)` or None for each.
 
     Raises:

@@ -1,9 +1,13 @@
 """Tables: rows of numeric columns, from CSV files, arrays or data frames, opened once."""
 
+from __future__ import annotations
+
 import functools
 import math
 import os
 import pathlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +17,23 @@ from keras_gen.data.lazy import tf
 from keras_gen.data.orders import in_batches, permuted_indices
 from keras_gen.data.settings import Settings
 from keras_gen.modalities.tables.columns import columns_of
+from keras_gen.types import Array, Dataset
+
+if TYPE_CHECKING:
+    from keras_gen.modalities.tables.columns import Column
 
 _LATER = "Tables are of numeric columns only, for now; `columns` chooses those that are."
 
 
-def open_table(source, split="train", *, columns=None, header=None, separator=None, decimal=None):
+def open_table(
+    source: Any,
+    split: str = "train",
+    *,
+    columns: Sequence[str] | None = None,
+    header: bool | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> OpenedTable:
     """Opens a table once, to ask it and to make pipelines of it.
 
     Args:
@@ -59,20 +75,20 @@ def open_table(source, split="train", *, columns=None, header=None, separator=No
 
 
 def table(
-    source,
-    batch_size=128,
+    source: Any,
+    batch_size: int = 128,
     *,
-    split="train",
-    columns=None,
-    header=None,
-    separator=None,
-    decimal=None,
-    shuffle=True,
-    seed=0,
-    drop_remainder=True,
-    first_epoch=0,
-    shard=(0, 1),
-):
+    split: str = "train",
+    columns: Sequence[str] | None = None,
+    header: bool | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    shuffle: bool = True,
+    seed: int | None = 0,
+    drop_remainder: bool = True,
+    first_epoch: int = 0,
+    shard: tuple[int, int] = (0, 1),
+) -> Dataset:
     """Batches of a table's rows for `fit`, in the columns' own units.
 
     Rows are held in memory and shuffled anew in each pass. Every pass is a function of `seed` and of its
@@ -144,7 +160,15 @@ class OpenedTable:
     num_classes = None
     dtype = "float32"
 
-    def __init__(self, name, names, rows, split="train", splits=("train",), reopen=None):
+    def __init__(
+        self,
+        name: str,
+        names: Sequence[str],
+        rows: Array,
+        split: str = "train",
+        splits: Sequence[str] = ("train",),
+        reopen: Callable[..., OpenedTable] | None = None,
+    ) -> None:
         self.name = name
         self.names = tuple(names)
         self.rows = rows
@@ -152,14 +176,14 @@ class OpenedTable:
         self.shapes = self.own_shapes = ((len(self.names),),)
         self.split = split
         self.splits = tuple(splits)
-        self._reopen = reopen
+        self._reopen: Any = reopen
 
     @functools.cached_property
-    def columns(self):
+    def columns(self) -> tuple[Column, ...]:
         """Tuple of `keras_gen.modalities.Column`: what a model is to know of these rows."""
         return columns_of(self.rows, self.names)
 
-    def at_split(self, split):
+    def at_split(self, split: str) -> OpenedTable:
         """Opens another split, with the same columns.
 
         Raises:
@@ -173,7 +197,7 @@ class OpenedTable:
             )
         return self._reopen(split, self.names)
 
-    def steps(self, batch_size, drop_remainder=True):
+    def steps(self, batch_size: int, drop_remainder: bool = True) -> int:
         """The batches of a pass.
 
         Raises:
@@ -183,15 +207,15 @@ class OpenedTable:
 
     def batches(
         self,
-        image_size=None,
-        batch_size=128,
+        image_size: None = None,
+        batch_size: int = 128,
         *,
-        shuffle=True,
-        seed=0,
-        drop_remainder=True,
-        first_epoch=0,
-        shard=(0, 1),
-    ):
+        shuffle: bool = True,
+        seed: int | None = 0,
+        drop_remainder: bool = True,
+        first_epoch: int = 0,
+        shard: tuple[int, int] = (0, 1),
+    ) -> Dataset:
         """Makes a pipeline of the rows.
 
         Args:

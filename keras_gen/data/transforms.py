@@ -1,9 +1,13 @@
 """Functions from images to images, for the pipelines: on a batch, in TensorFlow."""
 
+from collections.abc import Callable
+from typing import Any
+
 from keras_gen.data.lazy import tf
+from keras_gen.types import Tensor
 
 
-def edges(images, channels=1, strength=1.0):
+def edges(images: Tensor, channels: int = 1, strength: float = 1.0) -> Tensor:
     """Draw the edges of images: dark lines on white, by the Sobel operator.
 
     Args:
@@ -30,6 +34,6 @@ def edges(images, channels=1, strength=1.0):
     return tf.repeat(drawing, channels, axis=-1)
 
 
-def by_name(transform):
+def by_name(transform: Any) -> Callable[[Tensor], Tensor] | None:
     """The function of a name, a function itself, or None where it is neither."""
     return transform if callable(transform) else {"edges": edges}.get(transform)

@@ -1,5 +1,7 @@
 import os
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 from keras_gen.data.folder_source import FolderSource
 from keras_gen.data.folders import SPLITS
@@ -8,21 +10,22 @@ from keras_gen.data.preparing import prepared_builder
 from keras_gen.data.settings import for_both, resize_for_both, value_range_for_both
 from keras_gen.data.sources import is_folder, open_source
 from keras_gen.data.tfds_source import TFDSSource
+from keras_gen.types import Dataset, ImageSize, PathLike, ValueRange
 
 
 def open_unpaired(
-    source,
-    a=None,
-    b=None,
+    source: Any,
+    a: str | None = None,
+    b: str | None = None,
     *,
-    disjoint=False,
-    channels=None,
-    split="train",
-    strict=False,
-    data_dir=None,
-    resize="bicubic",
-    value_range=None,
-):
+    disjoint: bool = False,
+    channels: int | Sequence[int | None] | None = None,
+    split: str = "train",
+    strict: bool = False,
+    data_dir: PathLike | None = None,
+    resize: str | Sequence[str] = "bicubic",
+    value_range: ValueRange | Sequence[ValueRange | None] | None = None,
+) -> Opened:
     """Opens images of two domains once, to ask them and to make pipelines of them.
 
     Args:
@@ -77,28 +80,28 @@ def open_unpaired(
 
 
 def unpaired(
-    source,
-    a=None,
-    b=None,
-    image_size=None,
-    batch_size=1,
+    source: Any,
+    a: str | None = None,
+    b: str | None = None,
+    image_size: ImageSize | None = None,
+    batch_size: int = 1,
     *,
-    disjoint=False,
-    channels=None,
-    split="train",
-    augment=(),
-    shuffle=True,
-    seed=0,
-    drop_remainder=True,
-    cache=True,
-    strict=False,
-    first_epoch=0,
-    shard=(0, 1),
-    dtype="float32",
-    data_dir=None,
-    resize="bicubic",
-    value_range=None,
-):
+    disjoint: bool = False,
+    channels: int | Sequence[int | None] | None = None,
+    split: str = "train",
+    augment: Sequence[str] = (),
+    shuffle: bool = True,
+    seed: int | None = 0,
+    drop_remainder: bool = True,
+    cache: bool = True,
+    strict: bool = False,
+    first_epoch: int = 0,
+    shard: tuple[int, int] = (0, 1),
+    dtype: str = "float32",
+    data_dir: PathLike | None = None,
+    resize: str | Sequence[str] = "bicubic",
+    value_range: ValueRange | Sequence[ValueRange | None] | None = None,
+) -> Dataset:
     """Batches of `(a, b)` images of two domains, shuffled apart, for `CycleGAN`.
 
     A pass is as long as the larger domain; the smaller one begins again, shuffled anew, until it

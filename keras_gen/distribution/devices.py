@@ -3,8 +3,11 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import keras
+
+from keras_gen.types import Dataset
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,16 +32,16 @@ class Devices:
     distribute: Callable | None = None
 
     @property
-    def shard(self):
+    def shard(self) -> tuple[int, int]:
         """What the pipelines of `keras_gen.data` take as `shard`: `(process, processes)`."""
         return self.process, self.processes
 
     @property
-    def is_chief(self):
+    def is_chief(self) -> bool:
         """Whether this process writes the files."""
         return self.process == 0
 
-    def for_fit(self, batches):
+    def for_fit(self, batches: Dataset) -> Any:
         """What `fit` is given for this process's part of the batches.
 
         Args:

@@ -14,7 +14,7 @@ STRATEGIES = {
 }
 
 
-def start(strategy="auto"):
+def start(strategy: str = "auto") -> Devices:
     """Starts a strategy: at the beginning of a program, before tensors and models are made.
 
     On TensorFlow `"mirrored"` is `tf.distribute.MirroredStrategy` over this machine's GPUs,

@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from keras_gen.backend import fused_batch_normalization
+from keras_gen.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -34,7 +35,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Reference: Ioffe and Szegedy, 2015, Batch Normalization, https://arxiv.org/abs/1502.03167
     """
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         if not (training and self.trainable and mask is None and self._can_fuse(inputs)):
             return super().call(inputs, training=training, mask=mask)
         outputs, mean, variance = fused_batch_normalization(

@@ -1,6 +1,8 @@
 import keras
 from keras import ops
 
+from keras_gen.types import Tensor
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Cropping2D(keras.layers.Cropping2D):
@@ -29,7 +31,7 @@ class Cropping2D(keras.layers.Cropping2D):
     True
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         first = [0, 0, 0, 0]
         sizes = list(ops.shape(inputs))
         axes = (2, 3) if self.data_format == "channels_first" else (1, 2)

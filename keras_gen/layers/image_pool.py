@@ -1,5 +1,9 @@
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_gen.types import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -44,7 +48,7 @@ class ImagePool(keras.layers.Layer):
     2017, https://arxiv.org/abs/1703.10593
     """
 
-    def __init__(self, pool_size=50, seed=None, **kwargs):
+    def __init__(self, pool_size: int = 50, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(pool_size, int) or pool_size < 0:
             raise ValueError(
@@ -54,7 +58,7 @@ class ImagePool(keras.layers.Layer):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         if len(input_shape) != 4 or None in input_shape[1:]:
             raise ValueError(
                 "`images` must have a shape of (batch, height, width, channels), all but the batch "
@@ -69,7 +73,7 @@ class ImagePool(keras.layers.Layer):
         # 64 bits on TensorFlow, which keeps 32-bit integers on the host, out of XLA's reach.
         self.count = self.add_weight(shape=(), dtype="int", name="count", **options)
 
-    def call(self, images, training=True):
+    def call(self, images: Tensor, training: bool = True) -> Tensor:
         if not training or not self.pool_size:
             return images
         images = ops.stop_gradient(images)
@@ -78,10 +82,10 @@ class ImagePool(keras.layers.Layer):
         exchanged = self._exchange(images[: self.pool_size])
         return ops.concatenate([exchanged, images[self.pool_size :]])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "pool_size": self.pool_size, "seed": self.seed}
 
     def _exchange(self, images):

@@ -1,5 +1,9 @@
+from typing import Any, Self
+
 import keras
 from keras import ops
+
+from keras_gen.types import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -51,18 +55,18 @@ class InstanceNormalization(keras.layers.Layer):
 
     def __init__(
         self,
-        axis=-1,
-        epsilon=1e-3,
-        center=True,
-        scale=True,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        **kwargs,
-    ):
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if axis == 0:
             raise ValueError(f"`axis` must not be the batch's axis. Received: axis={axis}")
@@ -80,7 +84,7 @@ class InstanceNormalization(keras.layers.Layer):
         self.gamma_constraint = keras.constraints.get(gamma_constraint)
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         rank = len(input_shape)
         if rank < 3 or not -rank < self.axis < rank:
             raise ValueError(
@@ -114,7 +118,7 @@ class InstanceNormalization(keras.layers.Layer):
                 name="beta",
             )
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         rank = len(inputs.shape)
         channel_axis = self.axis % rank
         pixel_axes = [axis for axis in range(1, rank) if axis != channel_axis]
@@ -133,10 +137,10 @@ class InstanceNormalization(keras.layers.Layer):
             outputs = outputs + ops.reshape(self.beta, weight_shape)
         return ops.cast(outputs, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "axis": self.axis,
@@ -152,7 +156,7 @@ class InstanceNormalization(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         # tensorflow-addons writes `groups`, which for this layer is the number of channels.
         return cls(**{key: value for key, value in config.items() if key != "groups"})
 

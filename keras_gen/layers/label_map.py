@@ -1,5 +1,9 @@
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_gen.types import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -31,7 +35,7 @@ class LabelMap(keras.layers.Layer):
     Reference: Mirza & Osindero, 2014, https://arxiv.org/abs/1411.1784
     """
 
-    def __init__(self, num_classes, **kwargs):
+    def __init__(self, num_classes: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(num_classes, int) or num_classes < 1:
             raise ValueError(
@@ -40,16 +44,16 @@ class LabelMap(keras.layers.Layer):
             )
         self.num_classes = num_classes
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         features, labels = inputs
         labels = ops.cast(ops.reshape(labels, (-1, 1, 1, 1)), "int32")
         one_hot = ops.equal(labels, ops.arange(self.num_classes, dtype="int32"))
         label_map = ops.cast(one_hot, features.dtype) * ops.ones_like(features[..., :1])
         return ops.concatenate([features, label_map], axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         *pixels, channels = input_shape[0]
         return (*pixels, channels + self.num_classes)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "num_classes": self.num_classes}

@@ -1,5 +1,9 @@
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_gen.types import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -36,7 +40,9 @@ class LabelProjection(keras.layers.Layer):
     https://arxiv.org/abs/1802.05637
     """
 
-    def __init__(self, num_classes, kernel_initializer="glorot_uniform", **kwargs):
+    def __init__(
+        self, num_classes: int, kernel_initializer: Any = "glorot_uniform", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not isinstance(num_classes, int) or num_classes < 1:
             raise ValueError(
@@ -46,7 +52,7 @@ class LabelProjection(keras.layers.Layer):
         self.num_classes = num_classes
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         features_shape = input_shape[0]
         if len(features_shape) != 2 or features_shape[-1] is None:
             raise ValueError(
@@ -59,15 +65,15 @@ class LabelProjection(keras.layers.Layer):
             name="kernel",
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         features, labels = inputs
         labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
         return ops.sum(features * ops.take(self.kernel, labels, axis=0), axis=-1, keepdims=True)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return (input_shape[0][0], 1)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "num_classes": self.num_classes,

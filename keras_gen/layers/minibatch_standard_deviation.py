@@ -1,5 +1,9 @@
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_gen.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -29,13 +33,13 @@ class MinibatchStandardDeviation(keras.layers.Layer):
     Reference: Karras et al., 2017, section 3, https://arxiv.org/abs/1710.10196
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         variance = ops.var(ops.cast(inputs, "float32"), axis=0)
         # Inside the square root, whose gradient is infinite at 0.
         deviation = ops.mean(ops.sqrt(variance + 1e-8))
         channel = ops.ones_like(inputs[..., :1]) * ops.cast(deviation, inputs.dtype)
         return ops.concatenate([inputs, channel], axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         *pixels, channels = input_shape
         return (*pixels, channels + 1)

@@ -1,5 +1,10 @@
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_gen.types import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -28,18 +33,20 @@ class ReflectionPadding2D(keras.layers.Layer):
     [3.0, 2.0, 1.0, 2.0, 3.0, 2.0, 1.0]
     """
 
-    def __init__(self, padding, **kwargs):
+    def __init__(
+        self, padding: int | Sequence[int] | Sequence[Sequence[int]], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.padding = _standardise(padding)
         self.input_spec = keras.InputSpec(ndim=4)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         self._check_size(inputs.shape)
         if not any(size for sides in self.padding for size in sides):
             return inputs  # which PyTorch would refuse to pad
         return ops.pad(inputs, ((0, 0), *self.padding, (0, 0)), mode="reflect")
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         self._check_size(input_shape)
         batch, *sizes, channels = input_shape
         padded = (
@@ -48,7 +55,7 @@ class ReflectionPadding2D(keras.layers.Layer):
         )
         return (batch, *padded, channels)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "padding": self.padding}
 
     def _check_size(self, input_shape):

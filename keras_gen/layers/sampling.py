@@ -1,7 +1,10 @@
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gen.backend.seeds import ReplicaSeedGenerator
+from keras_gen.types import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -29,18 +32,18 @@ class Sampling(keras.layers.Layer):
     Reference: Kingma & Welling, 2013, section 2.4, https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = ReplicaSeedGenerator(seed)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         mean, log_variance = (ops.cast(value, "float32") for value in inputs)
         noise = keras.random.normal(ops.shape(mean), dtype="float32", seed=self.seed_generator)
         return ops.cast(mean + ops.exp(0.5 * log_variance) * noise, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "seed": self.seed}

@@ -1,5 +1,9 @@
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_gen.types import Config, Tensor
 
 # Below this the kernel counts as zero, and is left as it is.
 _SMALLEST_SIGMA = 1e-12
@@ -42,7 +46,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     Reference: Miyato et al., 2018, https://arxiv.org/abs/1802.05957
     """
 
-    def __init__(self, layer, power_iterations=1, **kwargs):
+    def __init__(self, layer: keras.Layer, power_iterations: int = 1, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
         if not isinstance(power_iterations, int) or power_iterations < 1:
             raise ValueError(
@@ -51,7 +55,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             )
         self.power_iterations = power_iterations
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         self.vector_u = self.add_weight(
             shape=(self._as_matrix(self._kernel()).shape[-1],),
@@ -63,7 +67,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             name="vector_u",
         )
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         kernel = self._kernel()
         normalised = ops.cast(kernel, "float32") / self._sigma(training)
         values = [
@@ -74,10 +78,10 @@ class SpectralNormalization(keras.layers.Wrapper):
             outputs = self.layer(inputs)
         return ops.cast(outputs, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return self.layer.compute_output_shape(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
     def _kernel(self):

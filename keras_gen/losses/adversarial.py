@@ -4,13 +4,19 @@ No function halves a term: where a paper halves the discriminator's objective (P
 its model does so.
 """
 
+from collections.abc import Callable
+from typing import Any, Self
+
 import keras
 from keras import ops
 
 from keras_gen.losses._tensors import float32, same_shape
+from keras_gen.types import Config, LossLike, Tensor
 
 
-def non_saturating_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
+def non_saturating_discriminator_loss(
+    real_logits: Tensor, fake_logits: Tensor, label_smoothing: float = 0.0
+) -> Tensor:
     """Binary cross-entropy of a discriminator: `-mean(log D(x)) - mean(log(1 - D(G(z))))`.
 
     Args:
@@ -43,7 +49,7 @@ def non_saturating_discriminator_loss(real_logits, fake_logits, label_smoothing=
     return ops.mean(real) + ops.mean(ops.softplus(fake_logits))
 
 
-def non_saturating_generator_loss(fake_logits):
+def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     """Non-saturating loss of a generator: `-mean(log D(G(z)))`.
 
     Args:
@@ -63,7 +69,9 @@ def non_saturating_generator_loss(fake_logits):
     return ops.mean(ops.softplus(-fake_logits))
 
 
-def minimax_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
+def minimax_discriminator_loss(
+    real_logits: Tensor, fake_logits: Tensor, label_smoothing: float = 0.0
+) -> Tensor:
     """Loss of the minimax game's discriminator, which is the non-saturating one's.
 
     Args:
@@ -88,7 +96,7 @@ def minimax_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
     return non_saturating_discriminator_loss(real_logits, fake_logits, label_smoothing)
 
 
-def minimax_generator_loss(fake_logits):
+def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     """Loss of the minimax game's generator: `mean(log(1 - D(G(z))))`, at most 0.
 
     Its gradient vanishes while the discriminator wins; it is here for study.
@@ -110,7 +118,9 @@ def minimax_generator_loss(fake_logits):
     return -ops.mean(ops.softplus(fake_logits))
 
 
-def least_squares_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
+def least_squares_discriminator_loss(
+    real_logits: Tensor, fake_logits: Tensor, label_smoothing: float = 0.0
+) -> Tensor:
     """Least-squares loss of a discriminator: `mean((real - 1)^2) + mean(fake^2)`.
 
     Neither this nor the generator's loss is halved: so CycleGAN writes them, whose cycle terms are
@@ -142,7 +152,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits, label_smoothing=0
     return ops.mean((real_logits - (1.0 - smoothing)) ** 2) + ops.mean(fake_logits**2)
 
 
-def least_squares_generator_loss(fake_logits):
+def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
     """Least-squares loss of a generator: `mean((fake - 1)^2)`.
 
     Args:
@@ -162,7 +172,7 @@ def least_squares_generator_loss(fake_logits):
     return ops.mean((fake_logits - 1.0) ** 2)
 
 
-def hinge_discriminator_loss(real_logits, fake_logits):
+def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Hinge loss of a discriminator: `mean(relu(1 - real)) + mean(relu(1 + fake))`.
 
     Args:
@@ -186,7 +196,7 @@ def hinge_discriminator_loss(real_logits, fake_logits):
     return ops.mean(ops.relu(1.0 - real_logits)) + ops.mean(ops.relu(1.0 + fake_logits))
 
 
-def hinge_generator_loss(fake_logits):
+def hinge_generator_loss(fake_logits: Tensor) -> Tensor:
     """Hinge loss of a generator: `-mean(fake)`.
 
     Args:
@@ -206,7 +216,7 @@ def hinge_generator_loss(fake_logits):
     return -ops.mean(fake_logits)
 
 
-def wasserstein_discriminator_loss(real_logits, fake_logits):
+def wasserstein_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Loss of a Wasserstein critic: `mean(fake) - mean(real)`.
 
     Minus this loss estimates the Wasserstein distance, provided that the critic is kept Lipschitz
@@ -231,7 +241,7 @@ def wasserstein_discriminator_loss(real_logits, fake_logits):
     return ops.mean(fake_logits) - ops.mean(real_logits)
 
 
-def wasserstein_generator_loss(fake_logits):
+def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
     """Loss of a Wasserstein critic's generator: `-mean(fake)`.
 
     Args:
@@ -251,7 +261,7 @@ def wasserstein_generator_loss(fake_logits):
     return -ops.mean(fake_logits)
 
 
-def relativistic_paired_discriminator_loss(real_logits, fake_logits):
+def relativistic_paired_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Relativistic paired loss of a discriminator: `mean(softplus(fake - real))`.
 
     Each real image is set against one generated image, and ought to score higher. Trained with
@@ -281,7 +291,7 @@ def relativistic_paired_discriminator_loss(real_logits, fake_logits):
     return ops.mean(ops.softplus(fake_logits - real_logits))
 
 
-def relativistic_paired_generator_loss(fake_logits, real_logits):
+def relativistic_paired_generator_loss(fake_logits: Tensor, real_logits: Tensor) -> Tensor:
     """Relativistic paired loss of a generator: `mean(softplus(real - fake))`.
 
     Args:
@@ -306,7 +316,7 @@ def relativistic_paired_generator_loss(fake_logits, real_logits):
     return ops.mean(ops.softplus(real_logits - fake_logits))
 
 
-_PAIRS = {
+_PAIRS: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
     "non_saturating": (non_saturating_discriminator_loss, non_saturating_generator_loss),
     "minimax": (minimax_discriminator_loss, minimax_generator_loss),
     "least_squares": (least_squares_discriminator_loss, least_squares_generator_loss),
@@ -342,7 +352,7 @@ class AdversarialLoss:
     -1.0
     """
 
-    def __init__(self, name="non_saturating", label_smoothing=0.0):
+    def __init__(self, name: str = "non_saturating", label_smoothing: float = 0.0) -> None:
         if name not in _PAIRS:
             raise ValueError(f"`name` must be one of {list(_PAIRS)}. Received: name={name!r}")
         self.name = name
@@ -354,7 +364,7 @@ class AdversarialLoss:
                 f"{list(_WITH_LABELS)} have. Received: label_smoothing={label_smoothing}"
             )
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """The discriminator's loss, a float32 scalar.
 
         Args:
@@ -366,7 +376,7 @@ class AdversarialLoss:
             return discriminator_loss(real_logits, fake_logits, self.label_smoothing)
         return discriminator_loss(real_logits, fake_logits)
 
-    def generator_loss(self, fake_logits, real_logits=None):
+    def generator_loss(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
         """The generator's loss, a float32 scalar.
 
         Args:
@@ -387,15 +397,15 @@ class AdversarialLoss:
             )
         return generator_loss(fake_logits, real_logits)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"name": self.name, "label_smoothing": self.label_smoothing}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**config)
 
 
-def get(identifier):
+def get(identifier: LossLike) -> Any:
     """The adversarial loss that an identifier stands for.
 
     Args:

@@ -1,16 +1,21 @@
 """Penalties on a discriminator's gradient and scores, all in float32."""
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
 from keras_gen.backend import input_gradient
 from keras_gen.losses._tensors import float32, same_shape
+from keras_gen.types import Tensor
 
 # Inside the square root, whose gradient is infinite at 0.
 _EPSILON = 1e-12
 
 
-def interpolation_epsilon(batch_size, seed=None, axes=3):
+def interpolation_epsilon(
+    batch_size: int | Tensor, seed: int | keras.random.SeedGenerator | None = None, axes: int = 3
+) -> Tensor:
     """Draws the mixing weights of `gradient_penalty`: uniform, one per example.
 
     Args:
@@ -32,7 +37,13 @@ def interpolation_epsilon(batch_size, seed=None, axes=3):
     return keras.random.uniform((batch_size, *[1] * axes), dtype="float32", seed=seed)
 
 
-def gradient_penalty(critic, real_images, fake_images, epsilon, target=1.0):
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor],
+    real_images: Tensor,
+    fake_images: Tensor,
+    epsilon: Tensor,
+    target: float = 1.0,
+) -> Tensor:
     """Penalty of WGAN-GP: `mean((||d critic(x) / dx|| - target)^2)` between real and fake images.
 
     `x = epsilon * real + (1 - epsilon) * fake`, and the norm is taken over each image. The weight
@@ -76,7 +87,7 @@ def gradient_penalty(critic, real_images, fake_images, epsilon, target=1.0):
     return ops.mean((norms - target) ** 2)
 
 
-def r1_penalty(discriminator, real_images):
+def r1_penalty(discriminator: Callable[[Tensor], Tensor], real_images: Tensor) -> Tensor:
     """Penalty R1: half the mean squared norm of the gradient at real images.
 
     `0.5 * mean(||d discriminator(x) / dx||^2)`, so that its weight is the gamma of the paper, which
@@ -101,7 +112,7 @@ def r1_penalty(discriminator, real_images):
     return 0.5 * ops.mean(_squared_gradient_norm(discriminator, images))
 
 
-def r2_penalty(discriminator, fake_images):
+def r2_penalty(discriminator: Callable[[Tensor], Tensor], fake_images: Tensor) -> Tensor:
     """Penalty R2: half the mean squared norm of the gradient at generated images.
 
     The same as `r1_penalty`, of the images of the generator.
@@ -125,7 +136,7 @@ def r2_penalty(discriminator, fake_images):
     return r1_penalty(discriminator, fake_images)
 
 
-def drift_penalty(real_logits):
+def drift_penalty(real_logits: Tensor) -> Tensor:
     """Mean squared score of real images, which keeps a critic's scores near zero.
 
     Args:

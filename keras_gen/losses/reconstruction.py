@@ -1,12 +1,16 @@
 """Distances between images and what a model makes of them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_gen.losses._tensors import same_shape
+from keras_gen.types import Config, Tensor
 
 
-def l1(targets, outputs):
+def l1(targets: Tensor, outputs: Tensor) -> Tensor:
     """Mean absolute difference, over every axis.
 
     Args:
@@ -27,7 +31,7 @@ def l1(targets, outputs):
     return ops.mean(ops.abs(_difference(targets, outputs)))
 
 
-def l2(targets, outputs):
+def l2(targets: Tensor, outputs: Tensor) -> Tensor:
     """Mean squared difference, over every axis.
 
     Args:
@@ -51,7 +55,9 @@ def l2(targets, outputs):
 _LOSSES = {"l1": l1, "l2": l2}
 
 
-def get_reconstruction(identifier):
+def get_reconstruction(
+    identifier: str | Config | Callable[[Tensor, Tensor], Tensor],
+) -> Callable[[Tensor, Tensor], Tensor]:
     """The reconstruction loss that an identifier stands for.
 
     Args:
@@ -69,7 +75,7 @@ def get_reconstruction(identifier):
     >>> get_reconstruction("l1") is l1
     True
     """
-    loss = identifier
+    loss: Any = identifier
     if isinstance(identifier, str):
         loss = _LOSSES.get(identifier)
     elif isinstance(identifier, dict) and "class_name" in identifier:

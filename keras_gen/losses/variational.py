@@ -1,16 +1,18 @@
 """The terms of a variational bound, one number per example, and a decoder's likelihoods."""
 
 import math
+from typing import Any, Self
 
 import keras
 from keras import ops
 
 from keras_gen.losses._tensors import float32, same_shape
+from keras_gen.types import Config, LikelihoodLike, Tensor
 
 _LOG_2_PI = math.log(2.0 * math.pi)
 
 
-def gaussian_kl_divergence(mean, log_variance):
+def gaussian_kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Kullback-Leibler divergence of `N(mean, exp(log_variance))` from `N(0, 1)`, in nats.
 
     `0.5 * sum(mean^2 + exp(log_variance) - 1 - log_variance)`.
@@ -37,7 +39,7 @@ def gaussian_kl_divergence(mean, log_variance):
     return 0.5 * _sum_per_example(mean**2 + ops.expm1(log_variance) - log_variance)
 
 
-def gaussian_log_density(x, mean, log_variance):
+def gaussian_log_density(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     """Log density of `x` under `N(mean, exp(log_variance))`, in nats.
 
     Args:
@@ -79,7 +81,7 @@ class BernoulliLikelihood:
     Reference: Kingma & Welling, 2013, appendix C.1, https://arxiv.org/abs/1312.6114
     """
 
-    def log_likelihood(self, images, outputs):
+    def log_likelihood(self, images: Tensor, outputs: Tensor) -> Tensor:
         """Log likelihood of images in nats, summed over pixels and channels.
 
         Args:
@@ -93,15 +95,15 @@ class BernoulliLikelihood:
         white = 0.5 * (images + 1.0)
         return _sum_per_example(white * logits - ops.softplus(logits))
 
-    def mean(self, outputs):
+    def mean(self, outputs: Tensor) -> Tensor:
         """The mean image, float32 in `[-1, 1]`, that decoder outputs stand for."""
         return ops.tanh(0.5 * ops.cast(outputs, "float32"))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**config)
 
 
@@ -128,7 +130,7 @@ class GaussianLikelihood:
     Reference: Kingma & Welling, 2013, appendix C.2, https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(self, standard_deviation=1.0, bounded=True):
+    def __init__(self, standard_deviation: float = 1.0, bounded: bool = True) -> None:
         if not 0.0 < standard_deviation < math.inf:
             raise ValueError(
                 "`standard_deviation` must be above 0 and finite. "
@@ -137,7 +139,7 @@ class GaussianLikelihood:
         self.standard_deviation = float(standard_deviation)
         self.bounded = bounded
 
-    def log_likelihood(self, images, outputs):
+    def log_likelihood(self, images: Tensor, outputs: Tensor) -> Tensor:
         """Log density of images in nats, summed over pixels and channels.
 
         Args:
@@ -150,23 +152,23 @@ class GaussianLikelihood:
         images, outputs = same_shape(images=images, outputs=outputs)
         return gaussian_log_density(images, outputs, 2.0 * math.log(self.standard_deviation))
 
-    def mean(self, outputs):
+    def mean(self, outputs: Tensor) -> Tensor:
         """The mean image, float32 clipped to `[-1, 1]` where it is bounded, that outputs stand for."""
         outputs = ops.cast(outputs, "float32")
         return ops.clip(outputs, -1.0, 1.0) if self.bounded else outputs
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"standard_deviation": self.standard_deviation, "bounded": self.bounded}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**config)
 
 
 _LIKELIHOODS = {"bernoulli": BernoulliLikelihood, "gaussian": GaussianLikelihood}
 
 
-def get_likelihood(identifier):
+def get_likelihood(identifier: LikelihoodLike) -> Any:
     """The likelihood that an identifier stands for.
 
     Args:

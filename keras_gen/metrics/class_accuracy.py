@@ -1,7 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 
 from keras_gen.metrics.feature_metric import FeatureMetric
+from keras_gen.types import ArrayLike, ExtractorLike
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.feature_extractor import Embedding
+    from keras_gen.metrics.reference_statistics import ReferenceStatistics
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -30,30 +39,32 @@ class ClassAccuracy(FeatureMetric):
     0.6666666666666666
     """
 
-    def __init__(self, feature_extractor, name="class_accuracy"):
+    def __init__(self, feature_extractor: ExtractorLike, name: str = "class_accuracy") -> None:
         super().__init__(feature_extractor, name=name)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return self.name, f"worst_{self.name}"
 
     @property
-    def least_counts(self):
+    def least_counts(self) -> tuple[int, int]:
         return 0, 1
 
-    def new_side(self):
+    def new_side(self) -> Any:
         return _Hits()
 
-    def update_real(self, images):
+    def update_real(self, images: ArrayLike) -> None:
         """Does nothing: the score is of generated images alone."""
 
-    def add_real(self, embedding):
+    def add_real(self, embedding: Embedding) -> None:
         """Does nothing: the score is of generated images alone."""
 
-    def set_reference(self, statistics):
+    def set_reference(self, statistics: ReferenceStatistics) -> None:
         """Does nothing: the score is of generated images alone."""
 
-    def update_generated(self, images, labels):
+    def update_generated(  # type: ignore[override]
+        self, images: ArrayLike, labels: ArrayLike
+    ) -> None:
         """Adds generated images.
 
         Args:
@@ -62,11 +73,13 @@ class ClassAccuracy(FeatureMetric):
         """
         self.add_generated(self.feature_extractor(images).with_labels(labels))
 
-    def update_state(self, real, generated, labels):
+    def update_state(  # type: ignore[override]
+        self, real: ArrayLike, generated: ArrayLike, labels: ArrayLike
+    ) -> None:
         """Adds generated images, as `update_generated`; the real ones are not looked at."""
         self.update_generated(generated, labels)
 
-    def result(self):
+    def result(self) -> dict[str, float]:
         """Returns `{name: share of all images, "worst_" + name: least share of any class}`.
 
         Raises:

@@ -1,8 +1,16 @@
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
 
-def image_classifier(image_shape, num_classes, feature_dim=128, filters=24, name=None):
+def image_classifier(
+    image_shape: Sequence[int],
+    num_classes: int,
+    feature_dim: int = 128,
+    filters: int = 24,
+    name: str | None = None,
+) -> keras.Model:
     """Builds a small classifier whose features serve the scores of a data set.
 
     Five convolutions with batch normalisation and ReLU, of which the second, fourth and fifth halve

@@ -1,8 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 
 from keras_gen.metrics.feature_metric import FeatureMetric
 from keras_gen.metrics.feature_store import FeatureStore
 from keras_gen.metrics.neighbours import distance_blocks, neighbour_radii
+from keras_gen.types import Config, ExtractorLike
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.reference_statistics import ReferenceStatistics
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -36,25 +44,27 @@ class DensityCoverage(FeatureMetric):
     https://arxiv.org/abs/2002.09797
     """
 
-    def __init__(self, feature_extractor, k=5, name="density_coverage"):
+    def __init__(
+        self, feature_extractor: ExtractorLike, k: int = 5, name: str = "density_coverage"
+    ) -> None:
         self.k = k
         super().__init__(feature_extractor, name=name)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return "density", "coverage"
 
     @property
-    def least_counts(self):
+    def least_counts(self) -> tuple[int, int]:
         return self.k + 1, 1
 
-    def new_side(self):
+    def new_side(self) -> Any:
         return FeatureStore()
 
-    def reference_side(self, statistics):
+    def reference_side(self, statistics: ReferenceStatistics) -> Any:
         return FeatureStore(statistics.features)
 
-    def result(self):
+    def result(self) -> dict[str, float]:
         """Returns `{"density": float of 0 or more, "coverage": float in [0, 1]}`.
 
         Raises:
@@ -64,7 +74,7 @@ class DensityCoverage(FeatureMetric):
         density, coverage = density_coverage(self._real.features, self._generated.features, self.k)
         return {"density": density, "coverage": coverage}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return super().get_config() | {"k": self.k}
 
 

@@ -1,10 +1,12 @@
 import itertools
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 
 from keras_gen.metrics.feature_extractor import feature_extractor_config, get_feature_extractor
 from keras_gen.metrics.paired_metric import PairedMetric
+from keras_gen.types import Array, Config, ExtractorLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -41,7 +43,12 @@ class FeatureDistance(PairedMetric):
     Metric, https://arxiv.org/abs/1801.03924
     """
 
-    def __init__(self, feature_extractor, layers=None, name="feature_distance"):
+    def __init__(
+        self,
+        feature_extractor: ExtractorLike,
+        layers: Sequence[str] | None = None,
+        name: str = "feature_distance",
+    ) -> None:
         super().__init__(name=name)
         self._identifier = feature_extractor
         self.feature_extractor = get_feature_extractor(feature_extractor)
@@ -56,7 +63,7 @@ class FeatureDistance(PairedMetric):
         outputs = [model.get_layer(layer).output for layer in self.layers]
         self._network = keras.Model(model.inputs[0], outputs)
 
-    def scores(self, real, generated):
+    def scores(self, real: Array, generated: Array) -> Array:
         return sum(
             feature_distance(a, b)
             for a, b in zip(self._maps(real), self._maps(generated), strict=True)
@@ -66,7 +73,7 @@ class FeatureDistance(PairedMetric):
         maps = self._network.predict_on_batch(self.feature_extractor.prepare(images))
         return maps if isinstance(maps, list) else [maps]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the config; only an extractor given by name or folder can be put in one."""
         config = {"feature_extractor": feature_extractor_config(self._identifier)}
         return super().get_config() | config | {"layers": list(self.layers)}

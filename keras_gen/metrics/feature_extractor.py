@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import hashlib
 import os
 import re
@@ -8,6 +10,7 @@ import numpy as np
 
 from keras_gen import presets
 from keras_gen.metrics.images import adapt_channels, as_images, resize_images
+from keras_gen.types import Array, ArrayLike, ExtractorLike
 
 DATASET_CLASSIFIERS = {
     "digits": "classifier_digits",
@@ -33,12 +36,12 @@ class Embedding:
     def __len__(self):
         return len(self.features)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: slice) -> Embedding:
         """Returns the embedding of the images that a slice selects."""
         labels = None if self.labels is None else self.labels[index]
         return Embedding(self.features[index], self.probabilities[index], labels)
 
-    def with_labels(self, labels):
+    def with_labels(self, labels: ArrayLike | None) -> Embedding:
         """Returns the embedding with the classes that the images are of.
 
         Args:
@@ -88,7 +91,14 @@ class FeatureExtractor:
     (2, 48)
     """
 
-    def __init__(self, model, name=None, feature_layer=None, from_logits=None, batch_size=128):
+    def __init__(
+        self,
+        model: keras.Model,
+        name: str | None = None,
+        feature_layer: str | None = None,
+        from_logits: bool | None = None,
+        batch_size: int = 128,
+    ) -> None:
         self.model = model
         self.name = name or model.name
         self.batch_size = batch_size
@@ -115,7 +125,7 @@ class FeatureExtractor:
             self._network = keras.Model(inputs[0], [*features, model.outputs[0]])
 
     @property
-    def is_classifier(self):
+    def is_classifier(self) -> bool:
         """Whether features and class scores are two outputs, so that probabilities mean something.
 
         A model without a feature layer may be a classifier too; it can't be told.
@@ -123,19 +133,19 @@ class FeatureExtractor:
         return self.feature_layer is not None
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int | None:
         """Integer, or `None` where the network is not known to be a classifier."""
         return self.model.outputs[0].shape[-1] if self.is_classifier else None
 
     @property
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """Eight hexadecimal digits of weights and layer, which tell stored statistics apart."""
         digest = hashlib.sha256(f"{self.feature_layer}{self.input_shape}".encode())
         for weight in self.model.get_weights():
             digest.update(np.ascontiguousarray(weight, dtype="float32").tobytes())
         return digest.hexdigest()[:8]
 
-    def prepare(self, images):
+    def prepare(self, images: ArrayLike) -> Array:
         """Resizes images and adapts their channels to the network's input.
 
         Args:
@@ -149,7 +159,7 @@ class FeatureExtractor:
         images = images if channels is None else adapt_channels(images, channels)
         return resize_images(images, (height or images.shape[1], width or images.shape[2]))
 
-    def __call__(self, images):
+    def __call__(self, images: ArrayLike) -> Embedding:
         """Computes an `Embedding`.
 
         Args:
@@ -175,7 +185,7 @@ class FeatureExtractor:
         return Embedding(features, _softmax(scores) if self.from_logits else scores)
 
 
-def get_feature_extractor(identifier):
+def get_feature_extractor(identifier: ExtractorLike) -> FeatureExtractor:
     """Makes a `FeatureExtractor` from whatever a metric was given.
 
     Args:
@@ -223,7 +233,7 @@ def dataset_classifier(dataset):
     return DATASET_CLASSIFIERS.get(re.split("[/:]", dataset)[0])
 
 
-def default_feature_extractor(dataset):
+def default_feature_extractor(dataset: str) -> str:
     """Names the extractor that a data set's images are scored with, if nothing else is said.
 
     Args:

@@ -1,8 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 
 from keras_gen.metrics.feature_metric import FeatureMetric
 from keras_gen.metrics.feature_moments import FeatureMoments
+from keras_gen.types import ExtractorLike
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.reference_statistics import ReferenceStatistics
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -35,24 +43,24 @@ class FrechetDistance(FeatureMetric):
     Local Nash Equilibrium, https://arxiv.org/abs/1706.08500
     """
 
-    def __init__(self, feature_extractor, name="frechet_distance"):
+    def __init__(self, feature_extractor: ExtractorLike, name: str = "frechet_distance") -> None:
         super().__init__(feature_extractor, name=name)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return (self.name,)
 
     @property
-    def least_counts(self):
+    def least_counts(self) -> tuple[int, int]:
         return 2, 2
 
-    def new_side(self):
+    def new_side(self) -> Any:
         return FeatureMoments()
 
-    def reference_side(self, statistics):
+    def reference_side(self, statistics: ReferenceStatistics) -> Any:
         return FeatureMoments(statistics.count, statistics.mean, statistics.covariance)
 
-    def result(self):
+    def result(self) -> float:
         """Returns the squared distance, a float of 0 or more.
 
         Raises:

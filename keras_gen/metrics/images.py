@@ -1,16 +1,19 @@
 """Images on the host: checking, resizing and batching, in NumPy so that all backends agree."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
 from keras_gen.modalities.images import fit
 from keras_gen.modalities.images.range import in_range
+from keras_gen.types import Array
 
 RANGE_TOLERANCE = 1e-3
 LUMINANCE = np.array([0.299, 0.587, 0.114], "float32")  # ITU-R BT.601
 
 
-def as_images(images, argument="images"):
+def as_images(images: Any, argument: str = "images") -> Array:
     """Returns `images` as a NumPy float32 array, after checking shape and range.
 
     Args:
@@ -73,7 +76,7 @@ def as_image_pairs(real, generated):
     return real.astype("float64"), generated.astype("float64")
 
 
-def resize_images(images, size):
+def resize_images(images: Array, size: tuple[int, int]) -> Array:
     """Resizes by bilinear interpolation, antialiased where the image shrinks.
 
     Args:
@@ -91,7 +94,7 @@ def resize_images(images, size):
     return fit.resize(images, size, "bilinear")
 
 
-def adapt_channels(images, channels):
+def adapt_channels(images: Array, channels: int) -> Array:
     """Turns grayscale images into RGB ones, or back, where a network wants it.
 
     Args:

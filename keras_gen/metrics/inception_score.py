@@ -1,7 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 
 from keras_gen.metrics.feature_metric import FeatureMetric
+from keras_gen.types import ArrayLike, Config, ExtractorLike
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.feature_extractor import Embedding
+    from keras_gen.metrics.reference_statistics import ReferenceStatistics
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -36,33 +45,35 @@ class InceptionScore(FeatureMetric):
     https://arxiv.org/abs/1606.03498
     """
 
-    def __init__(self, feature_extractor, splits=10, name="inception_score"):
+    def __init__(
+        self, feature_extractor: ExtractorLike, splits: int = 10, name: str = "inception_score"
+    ) -> None:
         if splits < 1:
             raise ValueError(f"`splits` must be 1 or more. Received: splits={splits}")
         self.splits = splits
         super().__init__(feature_extractor, name=name)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return self.name, f"{self.name}_std"
 
     @property
-    def least_counts(self):
+    def least_counts(self) -> tuple[int, int]:
         return 0, self.splits
 
-    def new_side(self):
+    def new_side(self) -> Any:
         return _SplitSums(self.splits)
 
-    def update_real(self, images):
+    def update_real(self, images: ArrayLike) -> None:
         """Does nothing: the score is of generated images alone."""
 
-    def add_real(self, embedding):
+    def add_real(self, embedding: Embedding) -> None:
         """Does nothing: the score is of generated images alone."""
 
-    def set_reference(self, statistics):
+    def set_reference(self, statistics: ReferenceStatistics) -> None:
         """Does nothing: the score is of generated images alone."""
 
-    def result(self):
+    def result(self) -> dict[str, float]:
         """Returns `{name: mean, name_std: standard deviation}` over the splits.
 
         Raises:
@@ -76,7 +87,7 @@ class InceptionScore(FeatureMetric):
         scores = self._generated.scores()
         return {self.name: float(np.mean(scores)), f"{self.name}_std": float(np.std(scores))}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return super().get_config() | {"splits": self.splits}
 
 

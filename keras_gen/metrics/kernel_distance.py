@@ -1,8 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 
 from keras_gen.metrics.feature_metric import FeatureMetric
 from keras_gen.metrics.feature_store import FeatureStore
+from keras_gen.types import Config, ExtractorLike
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.reference_statistics import ReferenceStatistics
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -43,13 +51,13 @@ class KernelDistance(FeatureMetric):
 
     def __init__(
         self,
-        feature_extractor,
-        subsets=100,
-        subset_size=1000,
-        degree=3,
-        seed=0,
-        name="kernel_distance",
-    ):
+        feature_extractor: ExtractorLike,
+        subsets: int = 100,
+        subset_size: int = 1000,
+        degree: int = 3,
+        seed: int = 0,
+        name: str = "kernel_distance",
+    ) -> None:
         if subsets < 1 or subset_size < 2:
             raise ValueError(
                 "`subsets` must be 1 or more and `subset_size` 2 or more. "
@@ -62,20 +70,20 @@ class KernelDistance(FeatureMetric):
         super().__init__(feature_extractor, name=name)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return self.name, f"{self.name}_std"
 
     @property
-    def least_counts(self):
+    def least_counts(self) -> tuple[int, int]:
         return 2, 2
 
-    def new_side(self):
+    def new_side(self) -> Any:
         return FeatureStore()
 
-    def reference_side(self, statistics):
+    def reference_side(self, statistics: ReferenceStatistics) -> Any:
         return FeatureStore(statistics.features)
 
-    def result(self):
+    def result(self) -> dict[str, float]:
         """Returns `{name: mean, name_std: standard deviation}` over the subsets.
 
         Raises:
@@ -92,7 +100,7 @@ class KernelDistance(FeatureMetric):
         )
         return {self.name: mean, f"{self.name}_std": deviation}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return super().get_config() | {
             "subsets": self.subsets,
             "subset_size": self.subset_size,

@@ -1,6 +1,7 @@
 import keras
 
 from keras_gen.metrics.images import as_image_pairs
+from keras_gen.types import Array, ArrayLike, Config
 
 
 class PairedMetric(keras.metrics.Metric):
@@ -15,11 +16,11 @@ class PairedMetric(keras.metrics.Metric):
         name: Name of the metric.
     """
 
-    def __init__(self, name=None):
+    def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
         self.reset_state()
 
-    def scores(self, real, generated):
+    def scores(self, real: Array, generated: Array) -> Array:
         """Returns one score per pair.
 
         Args:
@@ -31,7 +32,7 @@ class PairedMetric(keras.metrics.Metric):
         """
         raise NotImplementedError
 
-    def update_state(self, real, generated):
+    def update_state(self, real: ArrayLike, generated: ArrayLike) -> None:
         """Adds a batch of pairs.
 
         Args:
@@ -43,11 +44,11 @@ class PairedMetric(keras.metrics.Metric):
         self._count += len(scores)
 
     @property
-    def count(self):
+    def count(self) -> int:
         """Number of pairs seen."""
         return self._count
 
-    def result(self):
+    def result(self) -> float:
         """Returns the mean over the pairs, a float.
 
         Raises:
@@ -57,10 +58,10 @@ class PairedMetric(keras.metrics.Metric):
             raise ValueError(f"{type(self).__name__} has no images. Received: 0 pairs")
         return self._total / self._count
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         """Forgets all pairs."""
         self._total = 0.0
         self._count = 0
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"name": self.name}

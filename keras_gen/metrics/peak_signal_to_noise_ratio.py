@@ -2,6 +2,7 @@ import keras
 
 from keras_gen.metrics.paired_metric import PairedMetric
 from keras_gen.modalities.images.similarity import peak_signal_to_noise_ratio
+from keras_gen.types import Array
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -22,9 +23,9 @@ class PeakSignalToNoiseRatio(PairedMetric):
     20.0
     """
 
-    def __init__(self, name="peak_signal_to_noise_ratio"):
+    def __init__(self, name: str = "peak_signal_to_noise_ratio") -> None:
         super().__init__(name=name)
 
-    def scores(self, real, generated):
+    def scores(self, real: Array, generated: Array) -> Array:
         ratios = peak_signal_to_noise_ratio(real, generated)
         return keras.ops.convert_to_numpy(ratios).astype("float64")

@@ -1,9 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 
 from keras_gen.metrics.feature_metric import FeatureMetric
 from keras_gen.metrics.feature_store import FeatureStore
 from keras_gen.metrics.neighbours import distance_blocks, neighbour_radii
+from keras_gen.types import Config, ExtractorLike
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.reference_statistics import ReferenceStatistics
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -37,25 +45,27 @@ class PrecisionRecall(FeatureMetric):
     Generative Models, https://arxiv.org/abs/1904.06991
     """
 
-    def __init__(self, feature_extractor, k=3, name="precision_recall"):
+    def __init__(
+        self, feature_extractor: ExtractorLike, k: int = 3, name: str = "precision_recall"
+    ) -> None:
         self.k = k
         super().__init__(feature_extractor, name=name)
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         return "precision", "recall"
 
     @property
-    def least_counts(self):
+    def least_counts(self) -> tuple[int, int]:
         return self.k + 1, self.k + 1
 
-    def new_side(self):
+    def new_side(self) -> Any:
         return FeatureStore()
 
-    def reference_side(self, statistics):
+    def reference_side(self, statistics: ReferenceStatistics) -> Any:
         return FeatureStore(statistics.features)
 
-    def result(self):
+    def result(self) -> dict[str, float]:
         """Returns `{"precision": float, "recall": float}`, each in [0, 1].
 
         Raises:
@@ -65,7 +75,7 @@ class PrecisionRecall(FeatureMetric):
         precision, recall = precision_recall(self._real.features, self._generated.features, self.k)
         return {"precision": precision, "recall": recall}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return super().get_config() | {"k": self.k}
 
 

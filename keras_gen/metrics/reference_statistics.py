@@ -1,5 +1,9 @@
+from __future__ import annotations
+
 import os
 import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -7,6 +11,10 @@ from keras_gen.files import written_aside
 from keras_gen.metrics.feature_extractor import get_feature_extractor
 from keras_gen.metrics.feature_moments import FeatureMoments
 from keras_gen.metrics.images import image_batches
+from keras_gen.types import Array, Data, ExtractorLike, PathLike
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.feature_extractor import FeatureExtractor
 
 
 class ReferenceStatistics:
@@ -33,7 +41,15 @@ class ReferenceStatistics:
     (10, (4,), (10, 4))
     """
 
-    def __init__(self, count, mean, covariance, features, extractor, fingerprint):
+    def __init__(
+        self,
+        count: int,
+        mean: Array,
+        covariance: Array,
+        features: Array,
+        extractor: str,
+        fingerprint: str,
+    ) -> None:
         self.count = int(count)
         self.mean = mean
         self.covariance = covariance
@@ -42,7 +58,9 @@ class ReferenceStatistics:
         self.fingerprint = str(fingerprint)
 
     @classmethod
-    def from_images(cls, images, feature_extractor, max_features=10_000):
+    def from_images(
+        cls, images: Data, feature_extractor: ExtractorLike, max_features: int = 10_000
+    ) -> Self:
         """Embeds images.
 
         Args:
@@ -71,7 +89,7 @@ class ReferenceStatistics:
             extractor.fingerprint,
         )
 
-    def check_extractor(self, extractor):
+    def check_extractor(self, extractor: FeatureExtractor) -> None:
         """Raises a `ValueError` unless the statistics were made with this `FeatureExtractor`."""
         if self.fingerprint != extractor.fingerprint:
             raise ValueError(
@@ -79,21 +97,26 @@ class ReferenceStatistics:
                 f"another extractor. Received: {extractor.name!r} ({extractor.fingerprint})"
             )
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Writes the statistics to `path`, an `.npz` file; an interrupted write leaves no file."""
         with written_aside(path) as aside:
             np.savez_compressed(aside, **vars(self))
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: PathLike) -> Self:
         """Reads statistics that `save` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
             return cls(**arrays)
 
 
 def cached_reference_statistics(
-    dataset, split, image_size, feature_extractor, images, directory=None
-):
+    dataset: str,
+    split: str,
+    image_size: int | Sequence[int],
+    feature_extractor: ExtractorLike,
+    images: Callable[[], Data],
+    directory: PathLike | None = None,
+) -> ReferenceStatistics:
     """Loads the statistics of a data set from the cache, or makes and keeps them.
 
     Args:

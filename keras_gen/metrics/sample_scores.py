@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from keras_gen.metrics.class_accuracy import ClassAccuracy
 from keras_gen.metrics.density_coverage import DensityCoverage
 from keras_gen.metrics.feature_extractor import get_feature_extractor
@@ -6,6 +11,12 @@ from keras_gen.metrics.images import labelled_image_batches
 from keras_gen.metrics.inception_score import InceptionScore
 from keras_gen.metrics.kernel_distance import KernelDistance
 from keras_gen.metrics.precision_recall import PrecisionRecall
+from keras_gen.types import ArrayLike, Data, ExtractorLike, Report
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.feature_extractor import Embedding, FeatureExtractor
+    from keras_gen.metrics.feature_metric import FeatureMetric
+    from keras_gen.metrics.reference_statistics import ReferenceStatistics
 
 LABELS = {
     "frechet_distance": "FID",
@@ -47,7 +58,13 @@ class SampleScores:
     (1.0, (50, 50))
     """
 
-    def __init__(self, feature_extractor, metrics=None, seed=0, holdout=None):
+    def __init__(
+        self,
+        feature_extractor: ExtractorLike,
+        metrics: Sequence[FeatureMetric] | None = None,
+        seed: int = 0,
+        holdout: Data | None = None,
+    ) -> None:
         self.feature_extractor = extractor = get_feature_extractor(feature_extractor)
         self.seed = seed
         self.holdout = holdout
@@ -60,17 +77,17 @@ class SampleScores:
         self.reset_state()
 
     @property
-    def counts(self):
+    def counts(self) -> tuple[int, int]:
         """Numbers of real and generated images seen."""
         return self._real_count, self._generated_count
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...] | None:
         """Tuple of the names in `result`, or None where a metric does not tell its own."""
         known = [metric.names for metric in self.metrics]
-        return None if None in known else tuple(name for names in known for name in names)
+        return None if None in known else tuple(name for names in known for name in names or ())
 
-    def check_counts(self, real, generated):
+    def check_counts(self, real: int, generated: int | None) -> None:
         """Raises a ValueError unless so many images are enough for every score.
 
         Args:
@@ -85,11 +102,11 @@ class SampleScores:
                     f"more. Received: {real} real, {generated} generated"
                 )
 
-    def update_real(self, images):
+    def update_real(self, images: ArrayLike) -> None:
         """Adds real images `(batch, height, width, channels)`, in [-1, 1]."""
         self.add_real(self.feature_extractor(images))
 
-    def update_generated(self, images, labels=None):
+    def update_generated(self, images: ArrayLike, labels: ArrayLike | None = None) -> None:
         """Adds generated images `(batch, height, width, channels)`, in [-1, 1].
 
         Args:
@@ -99,25 +116,25 @@ class SampleScores:
         """
         self.add_generated(self.feature_extractor(images).with_labels(labels))
 
-    def add_real(self, embedding):
+    def add_real(self, embedding: Embedding) -> None:
         """Adds the `Embedding` of real images."""
         self._real_count += len(embedding)
         for metric in self.metrics:
             metric.add_real(embedding)
 
-    def add_generated(self, embedding):
+    def add_generated(self, embedding: Embedding) -> None:
         """Adds the `Embedding` of generated images."""
         self._generated_count += len(embedding)
         for metric in self.metrics:
             metric.add_generated(embedding)
 
-    def set_reference(self, statistics):
+    def set_reference(self, statistics: ReferenceStatistics) -> None:
         """Takes `ReferenceStatistics` as the real side; see `FeatureMetric.set_reference`."""
         for metric in self.metrics:
             metric.set_reference(statistics)
         self._real_count = statistics.count
 
-    def result(self):
+    def result(self) -> dict[str, float]:
         """Returns a dict of floats, by the metrics' names, or the names in their own dicts."""
         results = {}
         for metric in self.metrics:
@@ -127,7 +144,9 @@ class SampleScores:
             results |= result if isinstance(result, dict) else {metric.name: result}
         return results
 
-    def evaluate(self, real, generated, limit=None, num_classes=None):
+    def evaluate(
+        self, real: Data, generated: Data, limit: int | None = None, num_classes: int | None = None
+    ) -> Report:
         """Scores generated images against real ones, with the floor: real images against real ones.
 
         What was seen before is forgotten. Every image is embedded once: first all real ones, then
@@ -173,21 +192,21 @@ class SampleScores:
             "floor_counts": dict(zip(("real", "generated"), floor.counts, strict=True)),
         }
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         """Forgets both sides."""
         self._real_count = 0
         for metric in self.metrics:
             metric.reset_real()
         self.reset_generated()
 
-    def reset_generated(self):
+    def reset_generated(self) -> None:
         """Forgets the generated images and keeps the real ones."""
         self._generated_count = 0
         for metric in self.metrics:
             metric.reset_generated()
 
 
-def score_name(score, feature_extractor):
+def score_name(score: str, feature_extractor: FeatureExtractor | str) -> str:
     """Returns the name that a score is printed under, which says whose features it is of.
 
     Args:
@@ -206,7 +225,14 @@ def score_name(score, feature_extractor):
     return f"{LABELS.get(score, score)} ({extractor} features)"
 
 
-def evaluate_samples(real, generated, feature_extractor, holdout=None, limit=None, seed=0):
+def evaluate_samples(
+    real: Data,
+    generated: Data,
+    feature_extractor: ExtractorLike,
+    holdout: Data | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+) -> Report:
     """Scores generated images against real ones, with the floor: real images against real ones.
 
     Every image is embedded once. The floor compares `holdout` with `real` or, without one, the two

@@ -2,6 +2,7 @@ import keras
 
 from keras_gen.metrics.paired_metric import PairedMetric
 from keras_gen.modalities.images.similarity import SCALE_WEIGHTS, structural_similarity
+from keras_gen.types import Array, Config
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -35,7 +36,9 @@ class StructuralSimilarity(PairedMetric):
     Similarity; Wang et al., 2003, Multiscale Structural Similarity for Image Quality Assessment
     """
 
-    def __init__(self, scales=1, filter_size=11, name="structural_similarity"):
+    def __init__(
+        self, scales: int = 1, filter_size: int = 11, name: str = "structural_similarity"
+    ) -> None:
         if not 1 <= scales <= len(SCALE_WEIGHTS):
             raise ValueError(f"`scales` must be 1 to 5. Received: scales={scales}")
         if filter_size < 3 or filter_size % 2 == 0:
@@ -46,11 +49,11 @@ class StructuralSimilarity(PairedMetric):
         self.filter_size = filter_size
         super().__init__(name=name)
 
-    def scores(self, real, generated):
+    def scores(self, real: Array, generated: Array) -> Array:
         similarities = structural_similarity(
             real, generated, filter_size=self.filter_size, scales=self.scales
         )
         return keras.ops.convert_to_numpy(similarities).astype("float64")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return super().get_config() | {"scales": self.scales, "filter_size": self.filter_size}

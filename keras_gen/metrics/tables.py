@@ -1,9 +1,15 @@
 """How near generated rows of a table come to real ones."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from keras_gen.types import ArrayLike
 
-def table_scores(real, made, names=None):
+
+def table_scores(
+    real: ArrayLike, made: ArrayLike, names: Sequence[str] | None = None
+) -> dict[str, float]:
     """Compares rows with real ones, column by column and pair by pair.
 
     Args:

@@ -1,7 +1,7 @@
 """Kinds of data: what one part of a batch is, checked and taken, shown, and scored."""
 
-from keras_gen.modalities.batches import check, split, take
-from keras_gen.modalities.looking import is_stream, look_at
+from keras_gen.modalities.batches import check, look, name_of, split, take
+from keras_gen.modalities.looking import is_stream, look_at, said_of_data
 from keras_gen.modalities.spec import Arrays, Images, Labels, parts_of, spec_of
 from keras_gen.modalities.tables import Column, Rows, columns_of
 
@@ -14,8 +14,11 @@ __all__ = [
     "check",
     "columns_of",
     "is_stream",
+    "look",
     "look_at",
+    "name_of",
     "parts_of",
+    "said_of_data",
     "spec_of",
     "split",
     "take",

@@ -1,10 +1,16 @@
 """A batch of data by its parts, as a model takes them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
+from keras_gen.modalities.spec import dtype_of, is_floating
+from keras_gen.types import Data, Spec
 
-def split(data, takes):
+
+def split(data: Data, takes: Mapping[str, Spec]) -> dict[str, Any]:
     """Parts of a batch by their names, unchecked.
 
     Args:
@@ -66,14 +72,14 @@ def _alone(takes):
     return f"one batch of {first.noun} alone"
 
 
-def take(data, takes):
+def take(data: Data, takes: Mapping[str, Spec]) -> Any:
     """Parts of a batch as the networks have them, within a step: a tuple, or the one part itself."""
     parts = split(data, takes)
-    taken = tuple(spec.take(_call(name, takes), parts[name]) for name, spec in takes.items())
+    taken = tuple(spec.take(name_of(name, takes), parts[name]) for name, spec in takes.items())
     return taken if len(taken) > 1 else taken[0]
 
 
-def check(data, takes, whole):
+def check(data: Data, takes: Mapping[str, Spec], whole: bool) -> None:
     """Looks at the numbers of a batch, or of all the data, on the host.
 
     Args:
@@ -82,15 +88,62 @@ def check(data, takes, whole):
         whole: Boolean: whether it is all of the data, or the first batch of a stream.
     """
     parts = split(data, takes)
+    _check_arrays(parts, takes)
     for name, spec in takes.items():
-        if not hasattr(parts[name], "shape"):
+        spec.check(name_of(name, takes), np.asarray(parts[name]), whole)
+    _check_lengths(parts, takes, whole)
+
+
+def look(data, takes, first):
+    """Looks at a batch of a stream as it passes, and not at all of its numbers: on the host.
+
+    Args:
+        data: As in `split`, of arrays or tensors.
+        takes: As in `split`.
+        first: The first batch of the stream, likewise.
+
+    Raises:
+        ValueError: If a part has another shape or dtype than the model takes, or than the first batch in a
+            way that TensorFlow, which makes all batches what the first was, would lose.
+    """
+    parts, firsts = split(data, takes), split(first, takes)
+    _check_arrays(parts, takes)
+    for name, spec in takes.items():
+        part, before = parts[name], firsts[name]
+        spec.look(name_of(name, takes), part)
+        lost = spec.kind != "labels" and is_floating(part) and not is_floating(before)
+        if lost or len(part.shape) != len(before.shape):
             raise ValueError(
-                f"{_call(name, takes)} must be arrays. Received: {type(parts[name]).__name__}"
+                f"{name_of(name, takes)} must be of one dtype and rank in all batches. Received: "
+                f"{_form(part)} after {_form(before)}"
             )
-        spec.check(_call(name, takes), np.asarray(parts[name]), whole)
+    _check_lengths(parts, takes, False)
 
 
-def _call(name, takes):
+def _form(part):
+    return f"dtype={dtype_of(part)}, shape {tuple(part.shape)}"
+
+
+def _check_arrays(parts, takes):
+    for name, part in parts.items():
+        if not hasattr(part, "shape"):
+            raise ValueError(
+                f"{name_of(name, takes)} must be arrays. Received: {type(part).__name__}"
+            )
+
+
+def _check_lengths(parts, takes, whole):
+    """Of streams only labels need be as many: two sets of images may come at a pace of their own."""
+    lengths = {name: part.shape[0] for name, part in parts.items()}
+    together = whole or any(spec.kind == "labels" for spec in takes.values())
+    if together and len(set(lengths.values())) > 1:
+        raise ValueError(
+            "Training data must hold as many examples of each part. Received: "
+            + ", ".join(f"{length} of {name!r}" for name, length in lengths.items())
+        )
+
+
+def name_of(name, takes):
     """What to call a part in an error."""
     spec = takes[name]
     if spec.kind == "labels":

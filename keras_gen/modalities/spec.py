@@ -1,13 +1,18 @@
 """What one part of a batch is: its shape, its numbers, and how a model takes it."""
 
+from __future__ import annotations
+
 import pathlib
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_gen.files import written_aside
 from keras_gen.modalities.images.range import in_range
+from keras_gen.types import Array, ArrayLike, PathLike, Spec, Tensor
 
 
 class Arrays:
@@ -22,17 +27,17 @@ class Arrays:
     suffix = ".npy"
     has_scores = False  # of its own, without features
 
-    def __init__(self, shape):
+    def __init__(self, shape: Sequence[int | None]) -> None:
         self.shape = tuple(shape)
 
     def __repr__(self):
         return f"{type(self).__name__}({self.shape})"
 
-    def fits(self, shape):
+    def fits(self, shape: Sequence[int | None]) -> bool:
         """Whether an example of a shape is one of these."""
         return shape_fits(self.shape, tuple(shape))
 
-    def take(self, what, values):
+    def take(self, what: str, values: Tensor) -> Tensor:
         """Gives a batch as the networks have it, within a step.
 
         Args:
@@ -45,15 +50,48 @@ class Arrays:
         Raises:
             ValueError: If it has another shape, or holds no real numbers.
         """
+        self.look(what, values)
+        return values
+
+    def look(self, what, values):
+        """Checks the shape and dtype of a batch, whatever its values are.
+
+        Args:
+            what: String, what to call it in an error.
+            values: Tensor or array of shape `(batch, *shape)`.
+
+        Raises:
+            ValueError: If it has another shape, or holds no real numbers.
+        """
         self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must have the shape that the networks were made for, "
                 f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
             )
-        return values
 
-    def give(self, outputs):
+    def wanted(self, what):
+        """The beginning of an error's sentence: what the values must be.
+
+        Args:
+            what: String, what to call them.
+        """
+        return f"{what} must hold finite numbers"
+
+    def strays(self, values):
+        """Counts the values of a batch that the model does not take, within a step.
+
+        Args:
+            values: Tensor `(batch, *shape)`.
+
+        Returns:
+            Integer tensor, a scalar, or None where there can be none.
+        """
+        if not is_floating(values):
+            return None
+        return _count_others(keras.ops.isfinite(values))
+
+    def give(self, outputs: Array) -> Array:
         """Gives what networks made in the data's own units: the way back of `take`, on the host.
 
         Args:
@@ -64,7 +102,18 @@ class Arrays:
         """
         return outputs
 
-    def check(self, what, array, whole):
+    def give_in_graph(self, outputs: Tensor) -> Tensor:
+        """What `give` does, within a graph: for an export.
+
+        Args:
+            outputs: Tensor `(n, *shape)`.
+
+        Returns:
+            Float32 tensor of that shape.
+        """
+        return keras.ops.cast(outputs, "float32")
+
+    def check(self, what: str, array: Array, whole: bool) -> None:
         """Looks at the numbers of an array, on the host, before the first step.
 
         Args:
@@ -85,7 +134,9 @@ class Arrays:
                     f"{array.shape} with {(~finite).sum()} NaN or infinite values{part}"
                 )
 
-    def show(self, samples, path, columns=None, least=256):
+    def show(
+        self, samples: ArrayLike, path: PathLike, columns: int | None = None, least: int = 256
+    ) -> pathlib.Path:
         """Writes samples so that they can be looked at: of this kind, the numbers themselves.
 
         Args:
@@ -102,7 +153,7 @@ class Arrays:
             np.save(aside, np.asarray(samples))
         return path
 
-    def open(self, source, split="train", labels=False):
+    def open(self, source: Any, split: str = "train", labels: bool = False) -> Any:
         """Opens a data set of this kind, for an evaluation.
 
         Args:
@@ -122,7 +173,7 @@ class Arrays:
 
         return open_arrays(source, self, split, labels)
 
-    def score(self, real, made):
+    def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
         """Compares samples with real ones, where a kind of data `has_scores` of its own.
 
         Args:
@@ -134,7 +185,7 @@ class Arrays:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `score`.")
 
-    def default_features(self, name):
+    def default_features(self, name: str) -> str | None:
         """What samples are scored with where nothing else is said.
 
         Args:
@@ -146,7 +197,7 @@ class Arrays:
         """
 
     def _check_dtype(self, what, values):
-        dtype = keras.backend.standardize_dtype(values.dtype)
+        dtype = dtype_of(values)
         if not dtype.startswith(("float", "bfloat")):
             raise ValueError(
                 f"{what} must be floats. Received: dtype={dtype}, shape {tuple(values.shape)}"
@@ -160,19 +211,29 @@ class Images(Arrays):
     noun = "images"
     suffix = ".png"
 
-    def take(self, what, values):
+    def take(self, what: str, values: Tensor) -> Tensor:
         return in_range(super().take(what, values))
 
-    def check(self, what, array, whole):
+    def wanted(self, what):
+        return (
+            f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
+            "`x / 127.5 - 1`, or cast them to uint8"
+        )
+
+    def strays(self, values):
+        if not is_floating(values):
+            return None
+        # NaN is no less than anything.
+        return _count_others(keras.ops.less_equal(keras.ops.abs(values), _OUTSIDE))
+
+    def check(self, what: str, array: Array, whole: bool) -> None:
         super().check(what, array, whole)
         if array.dtype == np.uint8 or not array.size:
             return
         low, high = float(array.min()), float(array.max())
         if low < -_OUTSIDE or high > _OUTSIDE:
             raise ValueError(
-                f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
-                f"`x / 127.5 - 1`, or cast them to uint8. Received: {array.dtype} values from {low:g} to "
-                f"{high:g}"
+                f"{self.wanted(what)}. Received: {array.dtype} values from {low:g} to {high:g}"
             )
         if 0.0 <= low < 0.25 and 0.5 < high <= 1.0:
             part = "" if whole else "The first batch of "
@@ -182,7 +243,9 @@ class Images(Arrays):
                 stacklevel=4,
             )
 
-    def show(self, samples, path, columns=None, least=256):
+    def show(
+        self, samples: ArrayLike, path: PathLike, columns: int | None = None, least: int = 256
+    ) -> pathlib.Path:
         from keras_gen import pictures
 
         path = pathlib.Path(path).with_suffix(self.suffix)
@@ -192,18 +255,18 @@ class Images(Arrays):
         pictures.save_png(path, pictures.enlarge(pictures.image_grid(samples, columns), least))
         return path
 
-    def open(self, source, split="train", labels=False):
+    def open(self, source: Any, split: str = "train", labels: bool = False) -> Any:
         from keras_gen import data
 
         return data.open_images(source, channels=self.shape[-1], split=split, labels=labels)
 
-    def default_features(self, name):
+    def default_features(self, name: str) -> str | None:
         from keras_gen import metrics
 
         return metrics.default_feature_extractor(name)
 
     def _check_dtype(self, what, values):
-        dtype = keras.backend.standardize_dtype(values.dtype)
+        dtype = dtype_of(values)
         if dtype != "uint8" and not dtype.startswith(("float", "bfloat")):
             raise ValueError(
                 f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Received: dtype={dtype}, shape "
@@ -222,11 +285,11 @@ class Labels:
     kind = "labels"
     noun = "labels"
 
-    def __init__(self, num_classes, class_names=None):
+    def __init__(self, num_classes: int, class_names: Sequence[str] | None = None) -> None:
         self.num_classes = num_classes
         self.class_names = class_names
 
-    def take(self, what, values):
+    def take(self, what: str, values: Tensor) -> Tensor:
         """Gives a batch of labels as int32 of shape `(batch,)`."""
         shape = tuple(values.shape)
         if len(shape) == 2 and shape[1] == 1:
@@ -236,12 +299,33 @@ class Labels:
                 f"{what} must be one integer for each example, of shape (batch,). "
                 f"Received: shape {shape}"
             )
-        return keras.ops.cast(values, "int32")
+        if isinstance(values, np.ndarray):
+            return keras.ops.cast(values, "int32")
+        # `strays` counts those outside, which some backends end a step for.
+        return keras.ops.cast(keras.ops.clip(values, 0, self.num_classes - 1), "int32")
 
-    def check(self, what, array, whole):
+    def look(self, what, values):
+        """Checks labels of a batch: they are few, so all of it."""
+        array = values if isinstance(values, np.ndarray) else keras.ops.convert_to_numpy(values)
+        self.check(what, array, whole=False)
+
+    def wanted(self, what):
+        """The beginning of an error's sentence: what the values must be."""
+        return f"{what} must be integers in [0, {self.num_classes})"
+
+    def strays(self, values):
+        """Counts the labels of a batch that are none, within a step."""
+        inside = keras.ops.logical_and(
+            keras.ops.greater_equal(values, 0), keras.ops.less(values, self.num_classes)
+        )
+        if is_floating(values):
+            inside = keras.ops.logical_and(inside, keras.ops.equal(values, keras.ops.round(values)))
+        return _count_others(inside)
+
+    def check(self, what: str, array: Array, whole: bool) -> None:
         """Looks at labels, on the host, before the first step."""
         self.take(what, np.zeros(array.shape, "int32"))
-        wanted = f"{what} must be integers in [0, {self.num_classes})"
+        wanted = self.wanted(what)
         if not np.issubdtype(array.dtype, np.integer):
             exact = np.issubdtype(array.dtype, np.floating) and (array == np.rint(array)).all()
             if not exact:
@@ -255,12 +339,14 @@ class Labels:
 _OUTSIDE = 1.5
 
 
-def spec_of(shape):
+def spec_of(shape: Sequence[int | None]) -> Arrays:
     """The spec of what a network takes or gives, by its shape: images where there are three axes."""
     return (Images if len(shape) == 3 else Arrays)(shape)
 
 
-def parts_of(spec, num_classes=None, class_names=None):
+def parts_of(
+    spec: Arrays, num_classes: int | None = None, class_names: Sequence[str] | None = None
+) -> dict[str, Spec]:
     """What a model takes that learns from one thing, and from its class where there are classes.
 
     Args:
@@ -276,7 +362,7 @@ def parts_of(spec, num_classes=None, class_names=None):
     >>> list(parts_of(Images((8, 8, 1)), num_classes=3))
     ['image', 'label']
     """
-    taken = {"image" if spec.kind == "images" else "data": spec}
+    taken: dict[str, Spec] = {"image" if spec.kind == "images" else "data": spec}
     if num_classes is not None:
         taken["label"] = Labels(num_classes, class_names)
     return taken
@@ -291,6 +377,24 @@ def shape_fits(wanted, received):
 
 def _with_batch(shape):
     return f"(batch, {', '.join(map(str, shape))})"
+
+
+def dtype_of(values):
+    """The dtype of an array or tensor, a string."""
+    try:
+        return keras.backend.standardize_dtype(values.dtype)
+    except ValueError:  # Of text, or of objects.
+        return str(values.dtype)
+
+
+def is_floating(values):
+    """Whether an array or tensor holds floats."""
+    return dtype_of(values).startswith(("float", "bfloat"))
+
+
+def _count_others(taken):
+    """How many of boolean values are False. TensorFlow makes `not a <= b` an `a > b`, which NaN is not."""
+    return keras.ops.sum(keras.ops.where(taken, 0, 1))
 
 
 def _some(array):

@@ -4,7 +4,20 @@ Each family is a folder: its model, and its recipe for `keras-gen train`. A fold
 model is first used.
 """
 
+from typing import TYPE_CHECKING
+
 from keras_gen.on_first_use import lazily
+
+if TYPE_CHECKING:
+    from keras_gen.models.conditional_gan.model import ConditionalGAN as ConditionalGAN
+    from keras_gen.models.cvae.model import CVAE as CVAE
+    from keras_gen.models.cycle_gan.model import CycleGAN as CycleGAN
+    from keras_gen.models.gan.model import GAN as GAN
+    from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
+    from keras_gen.models.table_gan.model import TableGAN as TableGAN
+    from keras_gen.models.table_vae.model import TableVAE as TableVAE
+    from keras_gen.models.vae.model import VAE as VAE
+    from keras_gen.models.wgan_gp.model import WGANGP as WGANGP
 
 # Folders, and what each defines.
 FAMILIES = {
@@ -24,5 +37,5 @@ __all__ = sorted(FAMILIES.values())
 __getattr__ = lazily(__name__, {name: f"{folder}.model" for folder, name in FAMILIES.items()})
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

@@ -1,5 +1,10 @@
 """What the GANs of latents share: their networks and the average."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from keras_gen.core.adversary import TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
@@ -7,6 +12,13 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import parts_of, spec_of
 from keras_gen.tasks.from_latents import GeneratesFromLatents
+from keras_gen.types import Spec, Tensor
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_gen.core.update import Update
+    from keras_gen.modalities.spec import Arrays
 
 
 class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
@@ -26,14 +38,14 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        latent_dim,
-        num_classes=None,
-        class_names=None,
-        ema_decay=None,
-        name=None,
-    ):
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_dim: int,
+        num_classes: int | None = None,
+        class_names: Sequence[str] | None = None,
+        ema_decay: float | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name)
         self.prior = Normal(latent_dim)
         self.set_classes(num_classes, class_names)
@@ -49,26 +61,26 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
         self.built = True
 
     @property
-    def takes(self):
+    def takes(self) -> dict[str, Spec]:
         return parts_of(self.gives, self.num_classes, self.class_names)
 
     @property
-    def gives(self):
+    def gives(self) -> Arrays:
         return spec_of(self.image_shape)
 
     @property
-    def sampler(self):
+    def sampler(self) -> keras.Model:
         """The network that makes images: the averaged generator where there is one."""
         return self.generator if self.ema_generator is None else self.ema_generator
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         return self.sampler(inputs, training=training)
 
-    def sample_latents(self, count):
+    def sample_latents(self, count: int | Tensor) -> Tensor:
         """Draws training latents: a standard normal tensor of shape `(count, latent_dim)`."""
         return self.prior.sample(count, self.seed_generator)
 
-    def follow_generator(self, update):
+    def follow_generator(self, update: Update) -> None:
         """Moves the average, where there is one, after the generator's update."""
         if update.training and self.average is not None:
             self.average.follow(self.optimizer["generator"].iterations)

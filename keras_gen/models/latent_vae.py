@@ -1,5 +1,10 @@
 """What variational autoencoders share: the bound, its two terms, and what is measured with them."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 
@@ -13,6 +18,21 @@ from keras_gen.core.priors import Normal
 from keras_gen.modalities import parts_of, spec_of
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.from_latents import FromLatents
+from keras_gen.types import (
+    Array,
+    ArrayLike,
+    ClassLabels,
+    Data,
+    LikelihoodLike,
+    Optimizer,
+    Report,
+    Spec,
+    Tensor,
+)
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
+    from keras_gen.modalities.spec import Arrays
 
 
 class LatentVAE(Encodes, FromLatents, GenerativeModel):
@@ -38,16 +58,16 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        latent_dim,
-        num_classes=None,
-        class_names=None,
-        beta=1.0,
-        likelihood="bernoulli",
-        kl_warmup_steps=0,
-        name=None,
-    ):
+        encoder: keras.Model,
+        decoder: keras.Model,
+        latent_dim: int,
+        num_classes: int | None = None,
+        class_names: Sequence[str] | None = None,
+        beta: float = 1.0,
+        likelihood: LikelihoodLike = "bernoulli",
+        kl_warmup_steps: int = 0,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name)
         self.prior = Normal(latent_dim)
         self.set_classes(num_classes, class_names)
@@ -69,14 +89,14 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self.built = True
 
     @property
-    def gives(self):
+    def gives(self) -> Arrays:
         return spec_of(self.image_shape)
 
     @property
-    def takes(self):
+    def takes(self) -> dict[str, Spec]:
         return parts_of(self.gives, self.num_classes, self.class_names)
 
-    def compile(self, optimizer=None, **trainer_options):
+    def compile(self, optimizer: Optimizer | None = None, **trainer_options: Any) -> None:
         """Configures training.
 
         Args:
@@ -86,21 +106,23 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         """
         self.compile_phases({"vae": optimizer or keras.optimizers.Adam(1e-3)}, **trainer_options)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         images, labels = (inputs, None) if self.num_classes is None else inputs
         images = self.gives.take("Inputs", images)
         mean, _ = self.encoder(_beside(images, labels), training=training)
         return self.likelihood.mean(self.decoder(_beside(mean, labels), training=training))
 
-    def phases(self):
+    def phases(self) -> dict[str, Phase]:
         return {"vae": Phase([self.encoder, self.decoder], ["reconstruction_loss", "kl_loss"])}
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         taken = self.take(data)
         images, labels = (taken, None) if self.num_classes is None else taken
         update("vae", lambda: self.negative_elbo(images, labels, update.training))
 
-    def negative_elbo(self, images, labels, training):
+    def negative_elbo(
+        self, images: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Negative ELBO of images, the KL term weighted, and its two parts unweighted."""
         mean, log_variance = self.encoder(_beside(images, labels), training=training)
         latents = self.sample_posterior(mean, log_variance)
@@ -110,7 +132,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         loss = reconstruction + self._kl_weight(training) * kl
         return loss, {"reconstruction_loss": reconstruction, "kl_loss": kl}
 
-    def sample_posterior(self, mean, log_variance):
+    def sample_posterior(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """Draws latents from N(mean, exp(log_variance)), differentiable in both."""
         mean = keras.ops.cast(mean, "float32")
         noise = keras.random.normal(keras.ops.shape(mean), seed=self.seed_generator)
@@ -122,17 +144,44 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         step = keras.ops.cast(self.optimizer.iterations, "float32")
         return self.beta * keras.ops.minimum(1.0, step / self.kl_warmup_steps)
 
-    def evaluation_terms(self, data):
+    def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
         terms = super().evaluation_terms(data)
         return terms | {"elbo": -terms["reconstruction_loss"] - terms["kl_loss"]}
 
     @property
-    def evaluation_names(self):
+    def evaluation_names(self) -> tuple[str, ...]:
         return (*super().evaluation_names, "elbo")
+
+    def samples_of(self, inputs: Any) -> Any:
+        return self.likelihood.mean(self.decoder(inputs, training=False))
+
+    def exports(self) -> dict[str, Callable[[], keras.Model]]:
+        """The decoder's means of latents; the encoder; the one after the other."""
+        return {
+            "generate": self.generate_network,
+            "reconstruct": lambda: self._network_of_data("reconstruct", self._reconstructed),
+            "encode": lambda: self._network_of_data("encode", self._encoded),
+        }
+
+    def _network_of_data(self, name, function):
+        inputs = self.beside_labels(keras.Input(self.gives.shape, name="data"))
+        data, labels = (inputs, None) if self.num_classes is None else inputs
+        outputs = function(self.gives.take("Inputs", data), labels)
+        return keras.Model(inputs, outputs, name=name)
+
+    def _encoded(self, data, labels):
+        posterior = self.encoder(_beside(data, labels), training=False)
+        return [keras.ops.cast(part, "float32") for part in posterior]
+
+    def _reconstructed(self, data, labels):
+        mean, _ = self.encoder(_beside(data, labels), training=False)
+        return self.gives.give_in_graph(self.samples_of(_beside(mean, labels)))
 
     # What `encode`, `decode` and their like are made of, with labels or without
 
-    def posteriors(self, images, labels, batch_size):
+    def posteriors(
+        self, images: ArrayLike, labels: ClassLabels | None, batch_size: int
+    ) -> tuple[Array, Array]:
         """Means and log variances of images' posteriors, NumPy arrays `(n, latent_dim)`.
 
         Args:
@@ -143,18 +192,18 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         Raises:
             ValueError: If one of the two is not what the model takes.
         """
-        images = self.gives.take("`images`", images)
-        labels = self._as_many(labels, len(images))
-        mean, log_variance = predict(self.encoder, _beside(images, labels), batch_size)
+        taken = self.gives.take("`images`", images)
+        labels = self._as_many(labels, len(taken))
+        mean, log_variance = predict(self.encoder, _beside(taken, labels), batch_size)
         return mean, log_variance
 
-    def outputs_of(self, latents, labels, batch_size):
+    def outputs_of(self, latents: ArrayLike, labels: ClassLabels | None, batch_size: int) -> Array:
         """The likelihood's parameters at latents, a NumPy array `(n, ...)`; arguments as in `posteriors`."""
         latents = self.prior.draw(None, given=latents)
         labels = self._as_many(labels, len(latents))
         return predict(self.decoder, _beside(latents, labels), batch_size)
 
-    def means_of(self, latents, labels, batch_size):
+    def means_of(self, latents: ArrayLike, labels: ClassLabels | None, batch_size: int) -> Array:
         """The likelihood's mean at latents, a float32 NumPy array `(n, ...)` as the networks have data."""
         outputs = self.outputs_of(latents, labels, batch_size)
         return keras.ops.convert_to_numpy(self.likelihood.mean(outputs))
@@ -174,7 +223,13 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     # What is measured
 
-    def active_units(self, images, threshold=0.01, batch_size=128, labels=None):
+    def active_units(
+        self,
+        images: ArrayLike,
+        threshold: float = 0.01,
+        batch_size: int = 128,
+        labels: ClassLabels | None = None,
+    ) -> Array:
         """Finds the latents that the encoder uses, those whose posterior means vary over images.
 
         A latent that the decoder has learned to ignore has a posterior that is the prior's, whatever
@@ -195,7 +250,9 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         mean, _ = self.posteriors(images, labels, batch_size)
         return np.flatnonzero(mean.astype("float64").var(axis=0) > threshold)
 
-    def reconstruction_errors(self, images, batch_size=128, labels=None):
+    def reconstruction_errors(
+        self, images: ArrayLike, batch_size: int = 128, labels: ClassLabels | None = None
+    ) -> Array:
         """Mean squared differences of images and their reconstructions.
 
         Args:
@@ -212,7 +269,9 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         difference = np.asarray(images, "float32") - reconstructions
         return np.square(difference).reshape(len(difference), -1).mean(axis=1)
 
-    def anomaly_scores(self, images, batch_size=128, labels=None):
+    def anomaly_scores(
+        self, images: ArrayLike, batch_size: int = 128, labels: ClassLabels | None = None
+    ) -> Array:
         """Says how unlike the training data images are: the higher the score, the stranger.
 
         The score is the negative ELBO with the latents at the posterior's mean: the reconstruction's
@@ -267,8 +326,13 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         return keras.ops.convert_to_numpy(scores)
 
     def importance_weighted_bound(
-        self, images, num_samples=100, seed=0, batch_size=128, labels=None
-    ):
+        self,
+        images: ArrayLike,
+        num_samples: int = 100,
+        seed: int | None = 0,
+        batch_size: int = 128,
+        labels: ClassLabels | None = None,
+    ) -> Array:
         """Bounds the log-likelihood of images more tightly than the ELBO, by importance sampling.
 
         Args:
@@ -302,7 +366,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         bound = keras.ops.logsumexp(log_weights, axis=0) - np.log(num_samples)
         return keras.ops.convert_to_numpy(bound)
 
-    def measure(self, examples, iwae=20):
+    def measure(self, examples: Data, iwae: int = 20) -> Report:  # type: ignore[override]
         """Bound, reconstruction error and active units of data, for an evaluation's report.
 
         Args:

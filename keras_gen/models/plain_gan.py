@@ -1,10 +1,18 @@
 """What the GANs without labels share: how their two networks are updated."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from keras import ops
 
 from keras_gen.core.adversary import Adversary
 from keras_gen.core.phase import Phase
 from keras_gen.models.latent_gan import LatentGAN
+from keras_gen.types import Augmentation, Data, LossLike, Optimizer, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
 
 
 class PlainGAN(LatentGAN):
@@ -15,16 +23,16 @@ class PlainGAN(LatentGAN):
 
     def compile(
         self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        loss="non_saturating",
-        r1_weight=0.0,
-        r2_weight=0.0,
-        share_forward=False,
-        penalties_every=1,
-        augmentation=None,
-        **trainer_options,
-    ):
+        generator_optimizer: Optimizer | None = None,
+        discriminator_optimizer: Optimizer | None = None,
+        loss: LossLike = "non_saturating",
+        r1_weight: float = 0.0,
+        r2_weight: float = 0.0,
+        share_forward: bool = False,
+        penalties_every: int = 1,
+        augmentation: Augmentation | None = None,
+        **trainer_options: Any,
+    ) -> None:
         """Configures training.
 
         Args:
@@ -53,13 +61,13 @@ class PlainGAN(LatentGAN):
             trainer_options,
         )
 
-    def phases(self):
+    def phases(self) -> dict[str, Phase]:
         return {
             "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
             "generator": Phase([self.generator]),
         }
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         reals = self.take(data)
         count = ops.shape(reals)[0]
         training = update.training
@@ -88,7 +96,9 @@ class PlainGAN(LatentGAN):
             )
         self.follow_generator(update)
 
-    def discriminator_loss(self, reals, fakes, training):
+    def discriminator_loss(
+        self, reals: Tensor, fakes: Tensor, training: bool
+    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """Loss of the discriminator on real and generated images, with the penalties, and their terms."""
         real_logits, fake_logits = self.adversary.judge(
             self.discriminator, reals, fakes, training=training
@@ -99,11 +109,11 @@ class PlainGAN(LatentGAN):
         penalty, terms = self.penalties(reals, fakes)
         return loss + penalty, terms
 
-    def penalties(self, reals, fakes):
+    def penalties(self, reals: Tensor, fakes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         return self.adversary.penalties(self.discriminator, reals, fakes)
 
-    def generator_loss(self, reals, fakes, training):
+    def generator_loss(self, reals: Tensor, fakes: Tensor, training: bool) -> Tensor:
         """Loss of the generator on its images."""
         (fake_logits,) = self.adversary.judge(self.discriminator, fakes, training=training)
         real_logits = None

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import keras
 
 from keras_gen.layers import LabelMap
@@ -9,16 +11,16 @@ DISCRIMINATOR_CONDITIONINGS = ("projection", "one_hot", "embedding", None)
 
 
 def conditional_dcgan_generator(
-    image_shape,
-    num_classes,
-    latent_dim=128,
-    conditioning="embedding",
-    base_filters=64,
-    upsampling="transposed",
-    normalization="batch",
-    seed=None,
-    name="conditional_dcgan_generator",
-):
+    image_shape: Sequence[int],
+    num_classes: int,
+    latent_dim: int = 128,
+    conditioning: str | None = "embedding",
+    base_filters: int = 64,
+    upsampling: str = "transposed",
+    normalization: str | None = "batch",
+    seed: int | None = None,
+    name: str = "conditional_dcgan_generator",
+) -> keras.Model:
     """DCGAN's generator for images of a chosen class.
 
     The class joins the latents, and `dcgan_generator`'s layers follow.
@@ -74,16 +76,16 @@ def conditional_dcgan_generator(
 
 
 def conditional_dcgan_discriminator(
-    image_shape,
-    num_classes,
-    conditioning="projection",
-    base_filters=64,
-    normalization="batch",
-    dropout=0.0,
-    auxiliary_classifier=False,
-    seed=None,
-    name="conditional_dcgan_discriminator",
-):
+    image_shape: Sequence[int],
+    num_classes: int,
+    conditioning: str | None = "projection",
+    base_filters: int = 64,
+    normalization: str | None = "batch",
+    dropout: float = 0.0,
+    auxiliary_classifier: bool = False,
+    seed: int | None = None,
+    name: str = "conditional_dcgan_discriminator",
+) -> keras.Model:
     """DCGAN's discriminator, which scores an image together with the class it should show.
 
     Args:

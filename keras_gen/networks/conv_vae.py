@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import keras
 
 from keras_gen.networks._blocks import NORMALIZATIONS, Blocks, append_label
@@ -5,15 +7,15 @@ from keras_gen.networks._checks import check_choice, check_image_shape, check_in
 
 
 def conv_encoder(
-    image_shape,
-    latent_dim=32,
-    base_filters=32,
-    hidden=256,
-    normalization=None,
-    seed=None,
-    name="conv_encoder",
-    num_classes=None,
-):
+    image_shape: Sequence[int],
+    latent_dim: int = 32,
+    base_filters: int = 32,
+    hidden: int = 256,
+    normalization: str | None = None,
+    seed: int | None = None,
+    name: str = "conv_encoder",
+    num_classes: int | None = None,
+) -> keras.Model:
     """Convolutional encoder of a VAE: images to a Gaussian over latents.
 
     Strided convolutions halve the map while its smaller side is over 7; a dense layer and two
@@ -68,15 +70,15 @@ def conv_encoder(
 
 
 def conv_decoder(
-    image_shape,
-    latent_dim=32,
-    base_filters=32,
-    hidden=256,
-    normalization=None,
-    seed=None,
-    name="conv_decoder",
-    num_classes=None,
-):
+    image_shape: Sequence[int],
+    latent_dim: int = 32,
+    base_filters: int = 32,
+    hidden: int = 256,
+    normalization: str | None = None,
+    seed: int | None = None,
+    name: str = "conv_decoder",
+    num_classes: int | None = None,
+) -> keras.Model:
     """Convolutional decoder of a VAE: latents to the parameters of each pixel's distribution.
 
     The mirror of `conv_encoder`: two dense layers, then transposed convolutions. Its output has no

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import keras
 
 from keras_gen.layers import MinibatchStandardDeviation
@@ -6,14 +8,14 @@ from keras_gen.networks._checks import check_choice, check_image_shape, check_in
 
 
 def dcgan_generator(
-    image_shape,
-    latent_dim=128,
-    base_filters=64,
-    upsampling="transposed",
-    normalization="batch",
-    seed=None,
-    name="dcgan_generator",
-):
+    image_shape: Sequence[int],
+    latent_dim: int = 128,
+    base_filters: int = 64,
+    upsampling: str = "transposed",
+    normalization: str | None = "batch",
+    seed: int | None = None,
+    name: str = "dcgan_generator",
+) -> keras.Model:
     """DCGAN's generator: latents to images, for any size.
 
     A dense layer makes the coarsest map, 4 to 7 on its smaller side; each level doubles it,
@@ -64,14 +66,14 @@ def dcgan_generator(
 
 
 def dcgan_discriminator(
-    image_shape,
-    base_filters=64,
-    normalization="batch",
-    dropout=0.0,
-    minibatch_deviation=False,
-    seed=None,
-    name="dcgan_discriminator",
-):
+    image_shape: Sequence[int],
+    base_filters: int = 64,
+    normalization: str | None = "batch",
+    dropout: float = 0.0,
+    minibatch_deviation: bool = False,
+    seed: int | None = None,
+    name: str = "dcgan_discriminator",
+) -> keras.Model:
     """DCGAN's discriminator, or WGAN-GP's critic: images to one unbounded score each.
 
     Strided convolutions halve the map while its smaller side is over 7, and a dense layer scores

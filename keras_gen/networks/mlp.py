@@ -4,7 +4,14 @@ from keras_gen.networks._blocks import Blocks
 from keras_gen.networks._checks import check_integer, check_rate
 
 
-def mlp_generator(latent_dim, outputs, width=128, depth=2, seed=None, name="mlp_generator"):
+def mlp_generator(
+    latent_dim: int,
+    outputs: int,
+    width: int = 128,
+    depth: int = 2,
+    seed: int | None = None,
+    name: str = "mlp_generator",
+) -> keras.Model:
     """Generator of dense layers: latents to vectors, rows of a table or points say.
 
     Args:
@@ -35,7 +42,14 @@ def mlp_generator(latent_dim, outputs, width=128, depth=2, seed=None, name="mlp_
     return keras.Model(latents, blocks.dense(x, outputs, "rows", dtype="float32"), name=name)
 
 
-def mlp_discriminator(inputs, width=128, depth=2, dropout=0.0, seed=None, name="mlp_discriminator"):
+def mlp_discriminator(
+    inputs: int,
+    width: int = 128,
+    depth: int = 2,
+    dropout: float = 0.0,
+    seed: int | None = None,
+    name: str = "mlp_discriminator",
+) -> keras.Model:
     """Discriminator of dense layers, or WGAN-GP's critic: vectors to one unbounded score each.
 
     Args:
@@ -68,7 +82,14 @@ def mlp_discriminator(inputs, width=128, depth=2, dropout=0.0, seed=None, name="
     return keras.Model(rows, blocks.dense(x, 1, "score", dtype="float32"), name=name)
 
 
-def mlp_encoder(inputs, latent_dim, width=128, depth=2, seed=None, name="mlp_encoder"):
+def mlp_encoder(
+    inputs: int,
+    latent_dim: int,
+    width: int = 128,
+    depth: int = 2,
+    seed: int | None = None,
+    name: str = "mlp_encoder",
+) -> keras.Model:
     """Encoder of a VAE of dense layers: vectors to a Gaussian over latents.
 
     Args:
@@ -102,7 +123,14 @@ def mlp_encoder(inputs, latent_dim, width=128, depth=2, seed=None, name="mlp_enc
     return keras.Model(rows, [mean, log_variance], name=name)
 
 
-def mlp_decoder(latent_dim, outputs, width=128, depth=2, seed=None, name="mlp_decoder"):
+def mlp_decoder(
+    latent_dim: int,
+    outputs: int,
+    width: int = 128,
+    depth: int = 2,
+    seed: int | None = None,
+    name: str = "mlp_decoder",
+) -> keras.Model:
     """Decoder of a VAE of dense layers: latents to the parameters of each number's distribution.
 
     Args:

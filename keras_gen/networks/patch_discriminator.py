@@ -1,10 +1,12 @@
+from collections.abc import Sequence
+
 import keras
 
 from keras_gen.networks._blocks import NORMALIZATIONS, SPATIAL, Blocks, doubled
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer
 
 
-def patch_receptive_field(layers):
+def patch_receptive_field(layers: int) -> int:
     """Side of the square of pixels that one score of a PatchGAN discriminator sees.
 
     Args:
@@ -30,14 +32,14 @@ FIELDS = {1: 0} | {patch_receptive_field(layers): layers for layers in range(1, 
 
 
 def patch_discriminator(
-    input_shape,
-    target_shape=None,
-    receptive_field=None,
-    base_filters=64,
-    normalization="instance",
-    seed=None,
-    name=None,
-):
+    input_shape: Sequence[int],
+    target_shape: Sequence[int] | None = None,
+    receptive_field: int | None = None,
+    base_filters: int = 64,
+    normalization: str | None = "instance",
+    seed: int | None = None,
+    name: str | None = None,
+) -> keras.Model:
     """PatchGAN discriminator: images to a map of scores, one for each overlapping patch.
 
     Strided convolutions of kernel 4, one of stride 1, and one to a single channel; leaky ReLU of

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import keras
 
 from keras_gen.layers import Cropping2D, ReflectionPadding2D
@@ -6,15 +8,15 @@ from keras_gen.networks._checks import check_choice, check_image_shape, check_in
 
 
 def resnet_generator(
-    input_shape,
-    output_channels=3,
-    base_filters=64,
-    blocks=None,
-    dropout=0.0,
-    normalization="instance",
-    seed=None,
-    name="resnet_generator",
-):
+    input_shape: Sequence[int],
+    output_channels: int = 3,
+    base_filters: int = 64,
+    blocks: int | None = None,
+    dropout: float = 0.0,
+    normalization: str | None = "instance",
+    seed: int | None = None,
+    name: str = "resnet_generator",
+) -> keras.Model:
     """CycleGAN's ResNet: images to images of the same size.
 
     A 7 x 7 convolution, two strided ones, residual blocks at a quarter of the size, two transposed

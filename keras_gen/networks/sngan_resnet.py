@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import keras
 
 from keras_gen.networks._blocks import NORMALIZATIONS, SPATIAL, Blocks, doubled, halvings
@@ -6,14 +8,14 @@ from keras_gen.networks.conditional_dcgan import condition_latents
 
 
 def sngan_resnet_generator(
-    image_shape,
-    num_classes=None,
-    latent_dim=128,
-    base_filters=None,
-    normalization="batch",
-    seed=None,
-    name="sngan_resnet_generator",
-):
+    image_shape: Sequence[int],
+    num_classes: int | None = None,
+    latent_dim: int = 128,
+    base_filters: int | None = None,
+    normalization: str | None = "batch",
+    seed: int | None = None,
+    name: str = "sngan_resnet_generator",
+) -> keras.Model:
     """SNGAN's residual generator, for images of 32 to 128 pixels.
 
     A dense layer makes the coarsest map, 4 to 7 on its smaller side; residual blocks with
@@ -64,7 +66,7 @@ def sngan_resnet_generator(
     inputs = x = keras.Input((latent_dim,), name="latents")
     if num_classes is not None:
         inputs = [x, keras.Input((), dtype="int32", name="labels")]
-        x = condition_latents(blocks, *inputs, num_classes, "embedding")
+        x = condition_latents(blocks, x, inputs[1], num_classes, "embedding")
     filters = _filters(image_shape, base_filters, len(sizes) - 1)
     x = blocks.dense(x, sizes[-1][0] * sizes[-1][1] * filters, "base")
     x = keras.layers.Reshape((*sizes[-1], filters), name="base_reshape")(x)
@@ -76,13 +78,13 @@ def sngan_resnet_generator(
 
 
 def sngan_resnet_discriminator(
-    image_shape,
-    num_classes=None,
-    base_filters=None,
-    normalization="spectral",
-    seed=None,
-    name="sngan_resnet_discriminator",
-):
+    image_shape: Sequence[int],
+    num_classes: int | None = None,
+    base_filters: int | None = None,
+    normalization: str | None = "spectral",
+    seed: int | None = None,
+    name: str = "sngan_resnet_discriminator",
+) -> keras.Model:
     """SNGAN's residual discriminator, for images of 32 to 128 pixels.
 
     Residual blocks, halving the map by average pooling, then ReLU, a sum over the map, and a dense

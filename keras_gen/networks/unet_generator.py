@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import keras
 
 from keras_gen.networks._blocks import Blocks, doubled
@@ -5,15 +7,15 @@ from keras_gen.networks._checks import check_choice, check_image_shape, check_in
 
 
 def unet_generator(
-    input_shape,
-    output_channels=3,
-    base_filters=64,
-    depth=None,
-    dropout=0.5,
-    normalization="batch",
-    seed=None,
-    name="unet_generator",
-):
+    input_shape: Sequence[int],
+    output_channels: int = 3,
+    base_filters: int = 64,
+    depth: int | None = None,
+    dropout: float = 0.5,
+    normalization: str | None = "batch",
+    seed: int | None = None,
+    name: str = "unet_generator",
+) -> keras.Model:
     """Pix2Pix's U-Net: images to images of the same size.
 
     `depth` strided convolutions lead down and as many transposed ones lead up (kernel 4, stride 2),

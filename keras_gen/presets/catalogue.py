@@ -3,16 +3,18 @@
 import json
 import pathlib
 
+from keras_gen.types import Config
+
 _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 
 
-def zoo_folder():
+def zoo_folder() -> pathlib.Path:
     """The folder of the zoo: inside the installed package, or beside it in a checkout."""
     inside = _PACKAGE / "zoo"
     return inside if inside.is_dir() else _PACKAGE.parent / "zoo"
 
 
-def list_presets():
+def list_presets() -> dict[str, Config]:
     """Lists the presets that come with the package.
 
     Returns:

@@ -59,7 +59,7 @@ def _check(value, source, is_known):
             raise ValueError(
                 f"{source} names {str(name)[:80]!r} of module {str(value.get('module'))[:80]!r}, which "
                 "is none of the classes that a preset may hold, so nothing of it was loaded. If it is "
-                "a class of your own, pass it in `custom_objects`."
+                "a class of your own, pass it in `custom_objects`, or load the file with `trust=True`."
             )
         if isinstance(value.get("config"), dict) and value["config"].get("unroll"):
             raise ValueError(

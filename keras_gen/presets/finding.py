@@ -7,12 +7,13 @@ import pathlib
 from keras_gen.presets import files
 from keras_gen.presets.catalogue import list_presets, zoo_folder
 from keras_gen.presets.hubs import SCHEMES, download_preset
+from keras_gen.types import Config, PathLike
 
 MODEL = "model.keras"
 SETTINGS = "settings.json"
 
 
-def find_preset(preset):
+def find_preset(preset: PathLike) -> pathlib.Path:
     """The folder of a preset, downloaded if its name is an address.
 
     Args:
@@ -51,7 +52,7 @@ def did_you_mean(name):
     return f". Did you mean {near[0]!r}?" if near else ""
 
 
-def is_preset(path):
+def is_preset(path: PathLike) -> bool:
     """Whether it is a preset's name, address or folder; a file or folder of yours comes first.
 
     Args:
@@ -63,7 +64,7 @@ def is_preset(path):
     return name.startswith(SCHEMES) or name in list_presets()
 
 
-def read_metadata(preset):
+def read_metadata(preset: PathLike) -> Config:
     """What a preset's `metadata.json` says, a dict.
 
     Args:
@@ -76,7 +77,7 @@ def read_metadata(preset):
     return files.read_object(find_preset(preset) / files.METADATA)
 
 
-def kept_with(path):
+def kept_with(path: PathLike) -> dict[str, Config]:
     """What is kept beside a model: a preset's metadata, the settings of a training.
 
     Args:
@@ -103,7 +104,7 @@ def kept_with(path):
     }
 
 
-def find_file(path):
+def find_file(path: PathLike) -> pathlib.Path:
     """The `.keras` file of a path: the path itself, or the one in a training's folder.
 
     Args:

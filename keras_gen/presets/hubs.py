@@ -4,6 +4,7 @@ import importlib
 import pathlib
 
 from keras_gen.presets import files
+from keras_gen.types import PathLike
 
 SCHEMES = ("hf://", "kaggle://")
 _EXTRA_FILES = ("README.md", "samples.png", "history.csv", "golden.npz")
@@ -44,7 +45,7 @@ def download_preset(address):
     return pathlib.Path(folder)
 
 
-def upload_preset(address, folder):
+def upload_preset(address: str, folder: PathLike) -> None:
     """Uploads a preset's folder.
 
     Log in first as the hub's package says: `hf auth login`, `kagglehub.login()`.

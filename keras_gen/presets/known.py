@@ -77,7 +77,7 @@ TRAINING_CLASSES = {
         for name in _OPTIMIZERS.split()
     },
 }
-MODEL_CLASSES, TRAINING_CLASSES = (
+MODEL_CLASSES, TRAINING_CLASSES = (  # type: ignore[assignment]
     {module: frozenset(names.split()) for module, names in classes.items()}
     for classes in (MODEL_CLASSES, TRAINING_CLASSES)
 )

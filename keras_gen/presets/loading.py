@@ -2,6 +2,8 @@
 
 import pathlib
 import tempfile
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 
@@ -10,12 +12,18 @@ from keras_gen.presets.arrays import one_line, read_arrays
 from keras_gen.presets.building import build
 from keras_gen.presets.configs import check_config
 from keras_gen.presets.finding import find_preset
+from keras_gen.types import PathLike
 
 # Where the weights are not there to be asked how many they are: 1 GB.
 _MOST_PARAMETERS = 2**28
 
 
-def from_preset(preset, load_weights=True, custom_objects=None, trust=False):
+def from_preset(
+    preset: PathLike,
+    load_weights: bool = True,
+    custom_objects: Mapping[str, Any] | None = None,
+    trust: bool = False,
+) -> Any:
     """Makes a model from a preset.
 
     Every file's size and SHA-256 are compared with the preset's `metadata.json`, and the config with a

@@ -6,6 +6,8 @@ import shutil
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 
@@ -15,6 +17,7 @@ from keras_gen.presets.building import build
 from keras_gen.presets.configs import PACKAGE, check_config
 from keras_gen.presets.finding import find_file, is_preset
 from keras_gen.presets.loading import from_preset
+from keras_gen.types import PathLike
 
 # What Keras writes into a `.keras` file of layers that keep no files of their own.
 _PARTS = {files.CONFIG, files.METADATA, files.WEIGHTS}
@@ -23,7 +26,12 @@ _FREE_BYTES = 64 * 2**20
 _MOST_EXPANSION = 20
 
 
-def open_model(path, custom_objects=None, trust=False, compile=True):
+def open_model(
+    path: PathLike,
+    custom_objects: Mapping[str, Any] | None = None,
+    trust: bool = False,
+    compile: bool = True,
+) -> Any:
     """Makes a model from a preset, a `.keras` file, or the `model.keras` in a training's folder.
 
     A `.keras` file is looked at as a preset is, before Keras sees it: its config may name known classes

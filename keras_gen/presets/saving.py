@@ -5,6 +5,8 @@ import json
 import pathlib
 import shutil
 import tempfile
+from collections.abc import Mapping
+from typing import Any
 
 import h5py
 import keras
@@ -16,12 +18,19 @@ from keras_gen.presets.arrays import read_arrays
 from keras_gen.presets.configs import PACKAGE, check_config
 from keras_gen.presets.hubs import SCHEMES
 from keras_gen.presets.kept import Kept
+from keras_gen.types import Config, PathLike
 from keras_gen.version import __version__
 
 _WEIGHTS_DTYPES = ("float32", "float16")
 
 
-def save_to_preset(model, folder, weights_dtype="float32", metadata=None, custom_objects=None):
+def save_to_preset(
+    model: keras.Model,
+    folder: PathLike,
+    weights_dtype: str = "float32",
+    metadata: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | None = None,
+) -> Config:
     """Writes a model as a preset: `config.json`, `model.weights.h5` and `metadata.json`.
 
     Optimizers, losses and what training has gathered beside the weights (image pools, random states)

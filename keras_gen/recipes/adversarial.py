@@ -1,8 +1,13 @@
 """Recipes of models whose generator of latents learns from a discriminator."""
 
+from typing import TYPE_CHECKING, Any
+
 from keras_gen.recipes.latent import LatentRecipe
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
+
+if TYPE_CHECKING:
+    import keras
 
 
 class AdversarialRecipe(LatentRecipe):
@@ -16,7 +21,9 @@ class AdversarialRecipe(LatentRecipe):
         0.999, "Decay of the generator's moving average; 0 for none.", min=0.0, max=1.0
     )
 
-    def optimizers(self, updates, discriminator_updates=1, **options):
+    def optimizers(
+        self, updates: int, discriminator_updates: int = 1, **options: Any
+    ) -> "list[keras.optimizers.Optimizer]":
         """Adam for the generator and for the discriminator.
 
         Args:
@@ -47,7 +54,7 @@ class DCGANRecipe(AdversarialRecipe):
     )
     r1_weight: float = option(0.0, "Weight of the R1 penalty; 0 for none.", min=0.0)
 
-    def compile(self, gan, updates):
+    def compile(self, gan: Any, updates: int) -> Any:
         """Compiles the model and returns it."""
         gan.compile(
             *self.optimizers(updates, beta_1=0.5),

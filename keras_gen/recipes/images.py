@@ -1,7 +1,13 @@
 """Recipes of models that learn from images."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes.options import option
 from keras_gen.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from keras_gen.data.opened import Opened
+    from keras_gen.types import Dataset, OpenedData
 
 
 class ImageRecipe(Recipe):
@@ -17,12 +23,18 @@ class ImageRecipe(Recipe):
         None, "Side to resize images to.", min=8, shown="the data's own"
     )
 
-    def open(self):
+    def open(self) -> "Opened":
         from keras_gen import data
 
         return data.open_images(self.dataset, labels=self.labelled)
 
-    def batches(self, opened, first_epoch=0, shard=(0, 1), stage=None):
+    def batches(
+        self,
+        opened: "OpenedData",
+        first_epoch: int = 0,
+        shard: tuple[int, int] = (0, 1),
+        stage: str | None = None,
+    ) -> "Dataset":
         return opened.batches(
             self.image_size,
             self.batch_size,
@@ -31,7 +43,7 @@ class ImageRecipe(Recipe):
             shard=shard,
         )
 
-    def image_shapes(self, opened):
+    def image_shapes(self, opened: "OpenedData") -> tuple[tuple[int, int, int], ...]:
         """Tuple of `(height, width, channels)`, one for each image of an example.
 
         Raises:

@@ -3,11 +3,21 @@
 import dataclasses
 import types
 import typing
+from collections.abc import Sequence
+from typing import Any
 
 REQUIRED = dataclasses.MISSING
 
 
-def option(default, help, *, min=None, max=None, choices=None, shown=None):
+def option(
+    default: Any,
+    help: str,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    choices: Sequence[str] | None = None,
+    shown: str | None = None,
+) -> Any:
     """A field of a recipe: an option of the command line, a line of `settings.json` and of the docs.
 
     Args:
@@ -58,12 +68,12 @@ class Option:
     shown: str | None = None
 
     @property
-    def flag(self):
+    def flag(self) -> str:
         """The option as it is typed."""
         return flag(self.name)
 
     @property
-    def default_in_words(self):
+    def default_in_words(self) -> str:
         """What the help says that the default is; empty where it says nothing."""
         if self.shown is not None:
             return self.shown
@@ -71,7 +81,7 @@ class Option:
             return ""
         return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
-    def check(self, value):
+    def check(self, value: Any) -> None:
         """Refuses a value that is not of the option's type or out of its limits; None is no value.
 
         Raises:
@@ -97,7 +107,7 @@ class Option:
 _KINDS = {int: "an integer", float: "a number", str: "a string", bool: "True or False"}
 
 
-def options_of(cls):
+def options_of(cls: type) -> "list[Option]":
     """The options of a dataclass, in order.
 
     Args:
@@ -113,7 +123,7 @@ def options_of(cls):
     ]
 
 
-def check_options(values):
+def check_options(values: Any) -> None:
     """Checks every field of an instance of such a dataclass.
 
     Raises:
@@ -123,7 +133,7 @@ def check_options(values):
         found.check(getattr(values, found.name))
 
 
-def flag(name):
+def flag(name: str) -> str:
     """How an option's name is typed: `--image-size` of `image_size`."""
     return "--" + name.replace("_", "-")
 

@@ -1,7 +1,12 @@
 """Learning rates over a training."""
 
+from typing import TYPE_CHECKING
 
-def falling(rate, updates):
+if TYPE_CHECKING:
+    from keras_gen.schedules import LinearDecay
+
+
+def falling(rate: float, updates: int) -> "LinearDecay":
     """A rate that is held for half of the updates and falls linearly to zero in the other half.
 
     Args:

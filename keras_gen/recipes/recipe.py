@@ -4,9 +4,15 @@ import dataclasses
 import inspect
 import math
 import typing
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from keras_gen.recipes.options import REQUIRED, check_options, option, options_of
+
+if TYPE_CHECKING:
+    from keras_gen.core.model import GenerativeModel
+    from keras_gen.recipes.options import Option
+    from keras_gen.types import Array, Config, Dataset, OpenedData
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 LENGTHS = ("epochs", "steps", "minutes")
@@ -79,19 +85,19 @@ class Recipe:
         check_options(self)
 
     @classmethod
-    def options(cls):
+    def options(cls) -> "list[Option]":
         """The options of this family, a list of `Option`."""
         found = options_of(cls)
         steps = f"{cls.default_epochs}, or as many as make {cls.least_steps:,} steps"
         return [dataclasses.replace(o, shown=steps) if o.name == "epochs" else o for o in found]
 
     @classmethod
-    def defaults(cls):
+    def defaults(cls) -> "Config":
         """Dict of the options that have a default."""
         return {o.name: o.default for o in cls.options() if o.default is not REQUIRED}
 
     @classmethod
-    def from_settings(cls, settings):
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
         """A recipe from what `settings` gives: its `settings.json`, or some of its options.
 
         Args:
@@ -114,11 +120,11 @@ class Recipe:
                 raise ValueError(f"`{name}` must be given. {o.help} Received: {name}=None")
         return cls(**given)
 
-    def to_settings(self):
+    def to_settings(self) -> "Config":
         """Dict for `settings.json`: the family's name as `"model"`, then every option."""
-        return {"model": self.family, **dataclasses.asdict(self)}
+        return {"model": self.family, **dataclasses.asdict(self)}  # type: ignore[call-overload]
 
-    def epochs_by_default(self, steps):
+    def epochs_by_default(self, steps: int) -> int:
         """Passes over data that make so many steps a pass, where no length is given.
 
         A small data set is passed until there are `least_steps`, fewer where batches are larger than
@@ -130,7 +136,7 @@ class Recipe:
 
     # What a family defines
 
-    def open(self):
+    def open(self) -> "OpenedData":
         """Opens the data, once a training.
 
         Returns:
@@ -138,7 +144,13 @@ class Recipe:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `open`.")
 
-    def batches(self, opened, first_epoch=0, shard=(0, 1), stage=None):
+    def batches(
+        self,
+        opened: "OpenedData",
+        first_epoch: int = 0,
+        shard: tuple[int, int] = (0, 1),
+        stage: str | None = None,
+    ) -> "Dataset":
         """Batches for `fit`.
 
         Args:
@@ -152,7 +164,7 @@ class Recipe:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `batches`.")
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "GenerativeModel":
         """Makes the model.
 
         Args:
@@ -164,11 +176,11 @@ class Recipe:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `build`.")
 
-    def preview(self, opened):
+    def preview(self, opened: "OpenedData") -> Any:
         """Examples that the pictures of a training's course need, or None if latents are enough."""
         return
 
-    def drawer(self, opened):
+    def drawer(self, opened: "OpenedData") -> "Callable[[Any], tuple[Array, int]]":
         """What draws the pictures of a training's course.
 
         Args:
@@ -180,11 +192,11 @@ class Recipe:
         examples = self.preview(opened)
         return lambda model: model.preview(examples, seed=self.seed)
 
-    def stages(self):
+    def stages(self) -> "list[Stage]":
         """The parts of a training, a list of `Stage`: most models have one."""
         return [Stage("train", self.default_epochs)]
 
-    def begin_stage(self, model, stage, opened, updates):
+    def begin_stage(self, model: Any, stage: str, opened: "OpenedData", updates: int) -> None:
         """Called before the first step of every stage but the first.
 
         Args:

@@ -27,7 +27,7 @@ class Family:
     package: str | None = None
     summary: str = ""
 
-    def load(self):
+    def load(self) -> type[Recipe]:
         """The recipe, a subclass of `Recipe`.
 
         Raises:
@@ -52,14 +52,14 @@ class Family:
         return recipe
 
     @property
-    def line(self):
+    def line(self) -> str:
         """A line about it: its title, or what is known of another's package without importing it."""
         if self.package is None:
             return self.load().title
         return f"{self.summary} ({self.package})".strip()
 
 
-def own_families():
+def own_families() -> "dict[str, Family]":
     """Dict from names to `Family`, those of this package, in the order of `models.FAMILIES`."""
     return {
         folder: Family(folder, f"keras_gen.models.{folder}.recipe:{name}Recipe")
@@ -67,7 +67,7 @@ def own_families():
     }
 
 
-def foreign_families():
+def foreign_families() -> "dict[str, Family]":
     """Dict from names to `Family`, those that installed packages name as entry points.
 
     A package declares them under the group `keras_gen.families`, each `name = package.module:Recipe`.
@@ -78,19 +78,19 @@ def foreign_families():
         package, summary = None, ""
         if entry.dist is not None:
             package = f"{entry.dist.name} {entry.dist.version}"
-            summary = entry.dist.metadata.get("Summary") or ""
+            summary = entry.dist.metadata.get("Summary") or ""  # type: ignore[attr-defined]
         family = Family(entry.name, entry.value, package or entry.value, summary)
         found.setdefault(entry.name, family)
     return found
 
 
-def families():
+def families() -> "dict[str, Family]":
     """Dict from names to `Family`: this package's own, then those of others. Own names come first."""
     own = own_families()
     return own | {name: f for name, f in foreign_families().items() if name not in own}
 
 
-def find_family(name):
+def find_family(name: str) -> "Family":
     """The family of a name.
 
     Raises:

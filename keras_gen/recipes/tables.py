@@ -1,7 +1,13 @@
 """Recipes of models that learn from tables."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes.options import REQUIRED, option
 from keras_gen.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from keras_gen.data.tables import OpenedTable
+    from keras_gen.types import Dataset, OpenedData
 
 
 class TableRecipe(Recipe):
@@ -24,13 +30,19 @@ class TableRecipe(Recipe):
         1e-3, "Of the generator, or of all networks where there is no other.", min=0.0
     )
 
-    def open(self):
+    def open(self) -> "OpenedTable":
         from keras_gen import data
 
         names = self.columns and [name.strip() for name in self.columns.split(",")]
         return data.open_table(self.dataset, columns=names)
 
-    def batches(self, opened, first_epoch=0, shard=(0, 1), stage=None):
+    def batches(
+        self,
+        opened: "OpenedData",
+        first_epoch: int = 0,
+        shard: tuple[int, int] = (0, 1),
+        stage: str | None = None,
+    ) -> "Dataset":
         return opened.batches(
             batch_size=self.batch_size, seed=self.seed, first_epoch=first_epoch, shard=shard
         )

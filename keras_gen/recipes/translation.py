@@ -1,8 +1,15 @@
 """Recipes of models that translate images."""
 
+from typing import TYPE_CHECKING, Any
+
 from keras_gen.recipes.images import ImageRecipe
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_gen.types import Dataset, OpenedData
 
 PREVIEWED = 12  # examples in the pictures of a training's course
 
@@ -24,7 +31,13 @@ class TranslationRecipe(ImageRecipe):
         "crop,flip", "crop,flip; flip, where all images are framed alike; crop; none."
     )
 
-    def batches(self, opened, first_epoch=0, shard=(0, 1), stage=None):
+    def batches(
+        self,
+        opened: "OpenedData",
+        first_epoch: int = 0,
+        shard: tuple[int, int] = (0, 1),
+        stage: str | None = None,
+    ) -> "Dataset":
         return opened.batches(
             self.image_size,
             self.batch_size,
@@ -34,14 +47,14 @@ class TranslationRecipe(ImageRecipe):
             shard=shard,
         )
 
-    def optimizers(self, updates):
+    def optimizers(self, updates: int) -> "list[keras.optimizers.Optimizer]":
         """Adam for generators and discriminators, a list of two."""
         import keras
 
         rate = falling(self.learning_rate, updates)
         return [keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2)]
 
-    def preview(self, opened):
+    def preview(self, opened: "OpenedData") -> Any:
         """Images held out from training where there are any, a tuple of two arrays."""
         try:
             held_out = opened.at_split("test")

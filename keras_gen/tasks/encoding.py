@@ -1,12 +1,18 @@
 """The task of encoding data, and decoding them again."""
 
+from typing import Any
+
 import numpy as np
+
+from keras_gen.types import Array, ArrayLike
 
 
 class Encodes:
     """What everybody asks of a model that encodes: `encode`, `decode`, `reconstruct`."""
 
-    def reconstructions(self, samples, columns=8, **options):
+    def reconstructions(
+        self, samples: ArrayLike, columns: int = 8, **options: Any
+    ) -> tuple[Array, int]:
         """Lays samples out in rows, and below each row its reconstructions.
 
         Args:

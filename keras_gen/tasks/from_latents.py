@@ -1,10 +1,15 @@
 """Making samples of latents, vectors that stand for them."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
 import numpy as np
 
 from keras_gen.backend import predict
-from keras_gen.core.priors import draw_latents, spherical_interpolation
+from keras_gen.core.priors import Normal, draw_latents, spherical_interpolation
 from keras_gen.tasks.generating import Generates
+from keras_gen.types import Array, ArrayLike, ClassLabels
 
 
 class FromLatents(Generates):
@@ -13,7 +18,12 @@ class FromLatents(Generates):
     It has the `prior` that they are drawn from.
     """
 
-    def samples_like(self, seen, seed):
+    latent_dim: int
+    prior: Normal
+
+    def samples_like(
+        self, seen: Sequence[tuple[int, Array | None]], seed: int
+    ) -> Iterator[tuple[Array, Array | None]]:
         """Makes samples batch by batch, of one stream of latents: see `Generates.samples_like`."""
         random = np.random.default_rng(seed)
         for count, labels in seen:
@@ -21,7 +31,14 @@ class FromLatents(Generates):
             chosen = {} if labels is None else {"labels": labels}
             yield self.generate(latents=latents, **chosen), labels
 
-    def chosen(self, n=None, labels=None, per_class=False, seed=None, latents=None):
+    def chosen(
+        self,
+        n: int | None = None,
+        labels: ClassLabels | None = None,
+        per_class: bool = False,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+    ) -> tuple[Array, Array | None]:
         """The latents and the labels that arguments of `generate` stand for.
 
         Args:
@@ -65,11 +82,32 @@ class FromLatents(Generates):
             labels = random.integers(self.num_classes, size=len(latents)).astype("int32")
         return latents, labels
 
-    def golden_inputs(self, **evaluation):
+    def exports(self) -> dict[str, Callable[[], keras.Model]]:
+        """The network of latents, and labels where there are classes, to samples."""
+        return {"generate": self.generate_network}
+
+    def generate_network(self) -> keras.Model:
+        """Functional `keras.Model` that gives what `generate(latents=...)` does."""
+        latents = keras.Input((self.latent_dim,), name="latents")
+        inputs = self.beside_labels(latents)
+        outputs = self.gives.give_in_graph(self.samples_of(inputs))
+        return keras.Model(inputs, outputs, name="generate")
+
+    def beside_labels(self, inputs: Any) -> Any:
+        """A `keras.Input`, and where there are classes a list of it and of one of labels."""
+        if self.num_classes is None:
+            return inputs
+        return [inputs, keras.Input((), dtype="int32", name="labels")]
+
+    def samples_of(self, inputs: Any) -> Any:
+        """What networks make, in inference, of a tensor of latents or a list of latents and labels."""
+        raise NotImplementedError(f"{type(self).__name__} must define `samples_of`.")
+
+    def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three latents, and where there are classes labels."""
         return {"latents": draw_latents(3, self.latent_dim, seed=0), **self._golden_labels()}
 
-    def golden_outputs(self, inputs):
+    def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
         """What the model makes of `golden_inputs`."""
         return self.generate(**inputs)
 
@@ -77,7 +115,18 @@ class FromLatents(Generates):
 class GeneratesFromLatents(FromLatents):
     """`generate` and `interpolate` for a model with a `sampler` of latents and a `prior`."""
 
-    def sample(self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128):
+    def samples_of(self, inputs: Any) -> Any:
+        return self.sampler(inputs, training=False)
+
+    def sample(
+        self,
+        n: int | None = None,
+        labels: ClassLabels | None = None,
+        per_class: bool = False,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+    ) -> Array:
         """Makes samples: what `generate` is, whatever of it a model has.
 
         Args:
@@ -95,7 +144,13 @@ class GeneratesFromLatents(FromLatents):
         inputs = latents if labels is None else [latents, labels]
         return self.gives.give(predict(self.sampler, inputs, batch_size))
 
-    def interpolate(self, steps=8, seed=None, latents=None, **options):
+    def interpolate(
+        self,
+        steps: int = 8,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        **options: Any,
+    ) -> Array:
         """Makes samples along the great circle between two latents.
 
         Args:

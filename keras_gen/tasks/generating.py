@@ -1,6 +1,10 @@
 """The task of making samples: of a class, of latents, and scored."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -8,6 +12,10 @@ import numpy as np
 from keras_gen import modalities
 from keras_gen.tasks import reporting
 from keras_gen.tasks.task import Task
+from keras_gen.types import Array, ClassLabels, Data, ExtractorLike, OpenedData, Report
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.sample_scores import SampleScores
 
 BATCH_SIZE = 128  # of an evaluation
 
@@ -27,7 +35,7 @@ class Generates(Task):
     call_in_words = "images = model.generate(16, seed=0)"
     measured = 0
 
-    def set_classes(self, num_classes, class_names):
+    def set_classes(self, num_classes: int | None, class_names: Sequence[str] | None) -> None:
         """Keeps the classes that can be asked for.
 
         Args:
@@ -48,7 +56,7 @@ class Generates(Task):
         self.num_classes = num_classes
         self.class_names = class_names
 
-    def labels_of(self, labels):
+    def labels_of(self, labels: ClassLabels) -> Array:
         """Classes as integers.
 
         Args:
@@ -83,7 +91,7 @@ class Generates(Task):
             raise ValueError(f"`labels` must {known}. Received: labels={unknown}")
         return np.array([names.index(label) for label in labels], "int32")
 
-    def samples(self, n, seed=None):
+    def samples(self, n: int, seed: int | None = None) -> tuple[Array, Array | None]:
         """Makes samples, as many of each class where there are classes.
 
         Args:
@@ -98,7 +106,7 @@ class Generates(Task):
         labels = np.arange(n, dtype="int32") % self.num_classes
         return self.generate(labels=labels, seed=seed), labels
 
-    def preview(self, examples=None, seed=0):
+    def preview(self, examples: Data | None = None, seed: int = 0) -> tuple[Array, int]:
         """Makes 64 samples of the same latents in rows of 8; where there are classes, a row of ten of each.
 
         Args:
@@ -112,7 +120,7 @@ class Generates(Task):
             return self.generate(64, seed=seed), 8
         return self.generate(10, per_class=True, seed=seed), 10
 
-    def in_order(self, n, per_class=False):
+    def in_order(self, n: int, per_class: bool = False) -> tuple[dict[str, Any], int | None]:
         """Arguments of `generate`, and columns of a sheet, that put the classes of a model in order.
 
         Args:
@@ -140,17 +148,17 @@ class Generates(Task):
 
     def evaluate(
         self,
-        x=None,
-        y=None,
-        batch_size=None,
-        verbose="auto",
-        sample_weight=None,
-        steps=None,
-        callbacks=None,
-        return_dict=False,
-        scores=None,
-        **kwargs,
-    ):
+        x: Data | None = None,
+        y: Data | None = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: None = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        scores: SampleScores | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """Computes the losses over a data set and, with `scores`, how good the samples are.
 
         Args:
@@ -186,7 +194,7 @@ class Generates(Task):
                 "`scores` must be a `keras_gen.metrics.SampleScores`, such as "
                 f"SampleScores('classifier_digits'). Received: scores={scores!r}"
             )
-        results = super().evaluate(
+        results = super().evaluate(  # type: ignore[misc]
             x,
             y,
             batch_size=batch_size,
@@ -212,7 +220,9 @@ class Generates(Task):
 
         return results | scores.evaluate(real(), generated(), num_classes=self.num_classes)
 
-    def samples_like(self, seen, seed):
+    def samples_like(
+        self, seen: Sequence[tuple[int, Array | None]], seed: int
+    ) -> Iterator[tuple[Array, Array | None]]:
         """Makes as many samples as there were real ones, of the same classes.
 
         Args:
@@ -231,7 +241,7 @@ class Generates(Task):
         parts = np.split(made, np.cumsum(counts)[:-1])
         yield from ((part, labels) for part, (_, labels) in zip(parts, seen, strict=True))
 
-    def samples_and_labels(self, data):
+    def samples_and_labels(self, data: Data) -> tuple[Any, Array | None]:
         """The real samples of a batch of data, and the labels to generate others like them, or None."""
         taken = self.take(data)
         if self.num_classes is None:
@@ -239,11 +249,18 @@ class Generates(Task):
         samples, labels = taken
         return samples, keras.ops.convert_to_numpy(labels)
 
-    def open_data(self, dataset, split="train", **options):
+    def open_data(self, dataset: Any, split: str = "train", **options: Any) -> OpenedData:
         """Opens a data set of what the model makes: see `Task.open_data`."""
         return self.gives.open(dataset, split, labels=self.num_classes is not None)
 
-    def report(self, opened, n=10_000, features=None, seed=0, **options):
+    def report(
+        self,
+        opened: OpenedData,
+        n: int = 10_000,
+        features: ExtractorLike | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> Report:
         """Says how good samples are: the losses, and scores beside the floor.
 
         The floor is the train split where another is evaluated and there is one, else one half of the
@@ -326,7 +343,7 @@ class Generates(Task):
             report["floor_counts"] = {"generated": len(second), "real": len(first)}
         return report
 
-    def measure(self, examples, **options):
+    def measure(self, examples: Data, **options: Any) -> Report:
         """What else the model knows to say of data, for its `report`.
 
         Args:
@@ -338,11 +355,11 @@ class Generates(Task):
         """
         return {"losses": {}}
 
-    def golden_inputs(self, **evaluation):
+    def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three inputs, by which every backend must come to the same outputs: a seed, and labels."""
         return {"seed": np.array(0), **self._golden_labels()}
 
-    def golden_outputs(self, inputs):
+    def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
         """What the model makes of `golden_inputs`."""
         seed = int(inputs["seed"])
         if self.num_classes is None:

@@ -1,5 +1,23 @@
 """What everybody asks of a model, whatever it does."""
 
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+
+from keras_gen.backend import exporting
+from keras_gen.types import (
+    Array,
+    ArrayLike,
+    ClassLabels,
+    Data,
+    ExtractorLike,
+    OpenedData,
+    PathLike,
+    Report,
+)
+
 
 class Task:
     """Base of the tasks: what evaluation, callbacks, the command line and the zoo's tools ask a model.
@@ -14,23 +32,23 @@ class Task:
         parts_in_words: String, what the count of its parameters comprises.
     """
 
-    num_classes = None
-    class_names = None
+    num_classes: int | None = None
+    class_names: Sequence[str] | None = None
     words = "generates or translates"
-    report_options = ()
+    report_options: tuple[str, ...] = ()
     needs_examples = False
     call_in_words = ""
     parts_in_words = ""
 
     @property
-    def gives(self):
+    def gives(self) -> Any:
         """Spec of what the model makes: by default that of the first part of what it takes."""
         parts = [spec for spec in self.takes.values() if spec.kind != "labels"]
         if not parts:
             raise NotImplementedError(f"{type(self).__name__} must define `gives`, or `takes`.")
         return parts[0]
 
-    def open_data(self, dataset, split="train", **options):
+    def open_data(self, dataset: Any, split: str = "train", **options: Any) -> OpenedData:
         """Opens a data set as the model takes it.
 
         Args:
@@ -48,7 +66,7 @@ class Task:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `open_data`.")
 
-    def preview(self, examples=None, seed=0):
+    def preview(self, examples: Data | None = None, seed: int = 0) -> tuple[Array, int]:
         """Makes what a picture of the training's course shows.
 
         Args:
@@ -60,7 +78,14 @@ class Task:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `preview`.")
 
-    def report(self, opened, n=10_000, features=None, seed=0, **options):
+    def report(
+        self,
+        opened: OpenedData,
+        n: int = 10_000,
+        features: ExtractorLike | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> Report:
         """Says how good the model is on data: what `keras_gen.evaluation.evaluate` reports.
 
         Args:
@@ -75,10 +100,67 @@ class Task:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `report`.")
 
-    def discriminator_scores(self, samples, labels=None, batch_size=128):
+    def discriminator_scores(
+        self, samples: ArrayLike, labels: ClassLabels | None = None, batch_size: int = 128
+    ) -> Array | None:
         """How real an opponent takes samples to be: of a model that has none, None."""
 
-    def golden_inputs(self, **evaluation):
+    def exports(self) -> dict[str, Callable[[], keras.Model]]:
+        """What can be exported: dict from the names of methods to callables `() -> functional keras.Model`.
+
+        Each is a network of what the method takes, on arrays, to what it gives.
+        """
+        return {}
+
+    def export(
+        self,
+        filepath: PathLike,
+        format: str | None = None,
+        method: str | None = None,
+        **options: Any,
+    ) -> pathlib.Path:
+        """Writes what the model does as a SavedModel, ONNX or LiteRT file, which runs without Keras.
+
+        It takes a batch of any size: latents (and int32 labels where there are classes) for `generate`,
+        float32 data as the method takes them, images in [-1, 1] say, for the others. It gives what the
+        method gives. The graph is TensorFlow's on every backend: on the others another process writes it.
+
+        Args:
+            filepath: String or path: `.onnx` for ONNX, `.tflite` for LiteRT, or a folder for a SavedModel,
+                whose function is `serve`. What was there is replaced once all is written.
+            format: `"tf_saved_model"`, `"onnx"` or `"litert"`. None: what the suffix says.
+            method: String, the method whose outputs are wanted: `"generate"`, `"encode"` or
+                `"reconstruct"`, `"translate"`, or of a model that translates both ways `"translate_ab"` or
+                `"translate_ba"`. None: the first that the model has.
+            **options: Of Keras's exporter, `opset_version` of ONNX say; JSON's values.
+
+        Returns:
+            `pathlib.Path` of the file or folder.
+
+        Raises:
+            ValueError: If there is no such format or method, the path is not of the format, or the format
+                has no form for what a network does.
+            ImportError: If a package is missing (`pip install 'keras_gen[export]'`).
+
+        Example:
+
+        >>> import keras_gen, tempfile
+        >>> gan = keras_gen.from_preset("gan_digits")
+        >>> gan.export(tempfile.mkdtemp() + "/digits.onnx").name
+        'digits.onnx'
+        """
+        exports = self.exports()
+        if method is None and exports:
+            method = next(iter(exports))
+        if method not in exports:
+            known = (
+                f"one of {', '.join(map(repr, exports))}" if exports else "of a model that has any"
+            )
+            raise ValueError(f"`method` must be {known}. Received: method={method!r}")
+        exporting.checked(filepath, format)  # before the network is made
+        return exporting.export(exports[method](), filepath, format, **options)
+
+    def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three inputs, by which every backend must come to the same outputs.
 
         Args:
@@ -89,12 +171,12 @@ class Task:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `golden_inputs`.")
 
-    def golden_outputs(self, inputs):
+    def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
         """What the model makes of `golden_inputs`: a float32 array `(3, ...)`."""
         raise NotImplementedError(f"{type(self).__name__} must define `golden_outputs`.")
 
     @classmethod
-    def usage(cls, name, size=""):
+    def usage(cls, name: str, size: str = "") -> str:
         """Lines of Python that load a preset and show what it does.
 
         Args:

@@ -1,15 +1,23 @@
 """The task of translating one thing into another."""
 
-import dataclasses
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
 import numpy as np
 
 from keras_gen import modalities
 from keras_gen.pictures import to_uint8
 from keras_gen.tasks import reporting
 from keras_gen.tasks.task import Task
+from keras_gen.types import Array, Data, ExtractorLike, OpenedData, Report
+
+if TYPE_CHECKING:
+    from keras_gen.modalities.spec import Arrays
 
 BATCH_SIZE = 16  # of an evaluation
 SHOWN = 12  # examples of a preview
@@ -25,6 +33,7 @@ class Direction:
         order: 1 where the first part of a batch is translated to the second, -1 where it is the other way.
         translate: Callable `array -> array`, with `batch_size` as an option.
         words: String, what to call it in a report; empty where there is but one.
+        network: Built `keras.Model` that does it, or None where it is not one network.
     """
 
     takes: Any
@@ -32,6 +41,7 @@ class Direction:
     order: int
     translate: Callable
     words: str = ""
+    network: Any = None
 
 
 class Translates(Task):
@@ -51,11 +61,11 @@ class Translates(Task):
     paired = True
 
     @property
-    def gives(self):
+    def gives(self) -> Arrays:
         """Spec of what comes out, in the first direction."""
         return next(iter(self.directions.values())).gives
 
-    def direction(self, name=None):
+    def direction(self, name: str | None = None) -> Direction:
         """One of the directions.
 
         Args:
@@ -82,7 +92,22 @@ class Translates(Task):
             )
         return directions[name]
 
-    def open_data(self, dataset, split="train", input=None, target=None, **options):
+    def exports(self) -> dict[str, Callable[[], keras.Model]]:
+        """A network for each direction."""
+        return {
+            f"translate_{name}" if name else "translate": functools.partial(_network_of, direction)
+            for name, direction in self.directions.items()
+            if direction.network is not None
+        }
+
+    def open_data(
+        self,
+        dataset: Any,
+        split: str = "train",
+        input: str | None = None,
+        target: str | None = None,
+        **options: Any,
+    ) -> OpenedData:
         """Opens a data set of what is translated and what it is translated to.
 
         Args:
@@ -101,7 +126,7 @@ class Translates(Task):
         channels = tuple(spec.shape[-1] for spec in self.takes.values())
         return open_both(dataset, input, target, channels=channels, split=split)
 
-    def preview(self, examples=None, seed=0):
+    def preview(self, examples: Data | None = None, seed: int = 0) -> tuple[Array, int]:
         """Lays examples out beside their translations, twice a row.
 
         Of one direction input, output and target; of several, of each an input and its output.
@@ -130,7 +155,14 @@ class Translates(Task):
             shown.append(both[1])
         return side_by_side(shown), 2 * len(shown)
 
-    def report(self, opened, n=10_000, features=None, seed=0, **options):
+    def report(
+        self,
+        opened: OpenedData,
+        n: int = 10_000,
+        features: ExtractorLike | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> Report:
         """Says how good translations are: errors, and distances to the target domain.
 
         Beside them stand `copying`, the same of giving back the input, where it has the target's shape or
@@ -199,7 +231,7 @@ class Translates(Task):
             )
         return {"scores": {}, "copying": self.losses_of_copying()}
 
-    def losses_of_copying(self):
+    def losses_of_copying(self) -> dict[str, float]:
         """What the model's own `evaluate` would give if it gave back its input, as far as that is known.
 
         Returns:
@@ -212,7 +244,7 @@ class Translates(Task):
         for own, spec in zip(own_shapes, self.takes.values(), strict=True):
             yield ((None,) * 3 if None in own else own), spec.shape
 
-    def golden_inputs(self, **evaluation):
+    def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three images of the data that it is evaluated on, as bytes.
 
         Args:
@@ -226,9 +258,16 @@ class Translates(Task):
         )
         return {"images": to_uint8(inputs)}
 
-    def golden_outputs(self, inputs):
+    def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
         """What the model makes of `golden_inputs`."""
         return self.direction().translate(inputs["images"] / np.float32(127.5) - 1.0)
+
+
+def _network_of(direction):
+    """Functional `keras.Model` that translates."""
+    inputs = keras.Input(direction.takes.shape, name="images")
+    outputs = direction.network(direction.takes.take("Inputs", inputs), training=False)
+    return keras.Model(inputs, direction.gives.give_in_graph(outputs), name="translate")
 
 
 def _translated(direction, pair):

@@ -71,6 +71,31 @@ def test_a_training_stopped_in_mid_epoch_goes_on_as_if_it_had_not(training, tmp_
         assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-5)
 
 
+def test_a_checkpoint_that_has_both_names_already_leaves_no_third(tmp_path):
+    folder = training_module.RunFolder(tmp_path)
+    folder.model.write_text("the last")
+    os.link(folder.model, folder.previous)  # Killed before the next one took its place.
+
+    class Model:
+        def save(self, path):
+            zipfile.ZipFile(path, "w").close()
+
+    folder.save(Model(), training_module.Progress(1))
+    assert sorted(os.listdir(tmp_path)) == ["model.keras", "model.previous.keras"]
+    assert folder.previous.read_text() == "the last"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a disk that is full.")
+def test_a_history_that_finds_no_space_is_named(tmp_path):
+    rows = watching.History(tmp_path / "history.csv")
+    rows.on_train_begin()
+    rows.csv_file.close()
+    rows.csv_file = open("/dev/full", "w")  # noqa: SIM115
+    for call in (lambda: rows.on_epoch_end(0, {"loss": 1.0}), rows.close):
+        with pytest.raises(OSError, match=r"No space left on device: '.*/history.csv'$"):
+            call()
+
+
 def test_it_is_saved_within_an_epoch_every_few_minutes(training, tmp_path, monkeypatch):
     saved = []
     save = training_module.RunFolder.save

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -48,6 +49,35 @@ def draws(model):
     else:
         rows = [keras.ops.convert_to_numpy(model.sample_latents(2))]
     return [value.tolist() for value in rows]
+
+
+def uneven(devices):
+    """What becomes of a last batch of one example, by what it comes in."""
+    import tensorflow as tf
+
+    from tests.cases import images
+    from tests.distribution import cases
+
+    x = images(cases.BATCH + 1, (16, 16, 3))
+    found = {}
+    forms = {"array": x, "dataset": tf.data.Dataset.from_tensor_slices(x).batch(cases.BATCH)}
+    for form, data in forms.items():
+        with devices.scope():
+            model = cases.build("vae")
+            model.compile()
+        size = cases.BATCH if form == "array" else None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            history = model.fit(data, batch_size=size, epochs=2, verbose=0).history
+            losses = model.evaluate(data, batch_size=size, verbose=0, return_dict=True)
+        said = [str(each.message) for each in caught]
+        found[form] = {
+            "steps": int(keras.ops.convert_to_numpy(model.optimizer.iterations)),
+            "finite": bool(np.isfinite([*history["loss"], *losses.values()]).all()),
+            "warnings": [words for words in said if "left out" in words],
+            "others": [words for words in said if "ran out of data" in words],
+        }
+    return found
 
 
 def main(output):
@@ -89,6 +119,8 @@ def main(output):
         }
         if name == "gan":
             results["draws"] = draws(model)
+    if BACKEND != "torch":
+        results["uneven"] = uneven(devices)
     if BACKEND == "tensorflow":
         x = images(cases.BATCH * cases.STEPS, cases.LARGER_SHAPE)
         for normalization in ("batch", "synchronized_batch"):

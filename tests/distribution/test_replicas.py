@@ -104,3 +104,13 @@ def test_replicas_draw_different_noise(results):
     draws = [draw for result in results for draw in result["draws"]]
     assert len(draws) == 2
     assert np.abs(np.subtract(*draws)).max() > 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND == "torch", reason="each process has batches of its own")
+def test_a_last_batch_of_one_example_is_left_out(results):
+    (result,) = results
+    for found in result["uneven"].values():
+        assert found["steps"] == 2 and found["finite"]
+        assert len(found["warnings"]) == 2  # of fit, and of evaluate
+        assert not found["others"]

@@ -29,6 +29,18 @@ class Sequence(keras.utils.PyDataset):
         return (self.x[4 * index : 4 * index + 4],)
 
 
+class Batches(keras.utils.PyDataset):
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        return self.batches[index]
+
+
 def as_generator(x):
     return ((x[i : i + 4],) for i in range(0, len(x), 4))
 
@@ -62,6 +74,113 @@ def test_numbers_that_are_no_images_are_refused_before_the_first_step(what, form
         with pytest.raises(ValueError, match=rf"Training images must .*{message}"):
             call(FORMS[form](x), verbose=0)
     assert unmoved(model, before)
+
+
+def loader(x):
+    torch = pytest.importorskip("torch")
+    return torch.utils.data.DataLoader(list(map(torch.from_numpy, x)), batch_size=None)
+
+
+LATER = {
+    "floats in 0..255": (lambda x: 127.5 * x + 127.5, r"floats in \[-1, 1\].* other values"),
+    "NaN": (lambda x: np.where(x > 0.5, np.nan, x).astype("float32"), r"other values"),
+    "int64": (lambda x: (100 * x).astype("int64"), r"dtype=int64"),
+    "bool": (lambda x: x > 0, r"dtype=bool"),
+    "complex": (lambda x: x.astype("complex64"), r"complex64"),
+    "other size": (lambda x: x[:, :4], r"shape \(4, 4, 8, 1\)"),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "what"),
+    [
+        *(("dataset", what) for what in ("floats in 0..255", "NaN")),
+        *(("sequence", what) for what in LATER),
+        *(("generator", what) for what in LATER),
+        *(("loader", what) for what in LATER),
+    ],
+)
+def test_a_later_batch_that_holds_no_images_is_refused_and_the_model_as_it_was(what, form):
+    change, message = LATER[what]
+    x = images(12)
+    batches = [x[:4], x[4:8], change(x[8:])]
+    forms = {
+        "dataset": lambda: tf.data.Dataset.from_tensor_slices(np.concatenate(batches)).batch(4),
+        "sequence": lambda: Batches(batches),
+        "generator": lambda: iter(batches),
+        "loader": lambda: loader(batches),
+    }
+    model = build_vae()
+    model.compile()
+    before = model.get_weights()
+    calls = ((model.evaluate, {"steps": 3}), (model.fit, {"steps_per_epoch": 3}))
+    for call, options in calls:
+        with pytest.raises(ValueError, match=rf"^Training images must [^\n]*{message}[^\n]*$"):
+            call(forms[form](), verbose=0, **options)
+    assert unmoved(model, before)
+
+
+@pytest.mark.parametrize("form", ["dataset", "sequence"])
+@pytest.mark.parametrize("label", [3, -1, 2**32])
+def test_a_label_of_a_later_batch_that_is_no_class_is_refused(label, form):
+    x, y = images(8), np.array([0, 1, 2, 0, 1, 2, label, 0])
+    model = compiled(CASES["conditional_gan"])
+    before = model.get_weights()
+    data = {
+        "dataset": tf.data.Dataset.from_tensor_slices((x, y)).batch(4),
+        "sequence": Batches([(x[:4], y[:4]), (x[4:], y[4:])]),
+    }
+    with pytest.raises(ValueError, match=r"^Labels must be integers in \[0, 3\)\. Received: "):
+        model.fit(data[form], verbose=0)
+    assert unmoved(model, before)
+
+
+def test_validation_data_that_hold_no_images_are_refused_and_the_model_as_it_was():
+    x = images(8)
+    wrong = tf.data.Dataset.from_tensor_slices(np.concatenate([x, 255.0 * x])).batch(8)
+    right = tf.data.Dataset.from_tensor_slices(x).batch(8)
+    model = build_vae()
+    model.compile()
+    before = model.get_weights()
+    for training, validation in ((right, wrong), (wrong, right)):
+        with pytest.raises(ValueError, match=r"^Training images must be floats in \[-1, 1\]"):
+            model.fit(training, validation_data=validation, verbose=0)
+        assert unmoved(model, before)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (None, r"`x` must be arrays, or a stream .*Received: x=None"),
+        (5.0, r"Received: x=5\.0"),
+        ("pictures/of/cats", r"Received: x='pictures/of/cats'"),
+        ({0.0, 1.0}, r"Received: set"),
+        (lambda: None, r"Received: function"),
+        (iter(()), r"`x` must hold at least one batch. Received: tuple_iterator"),
+        ([], r"Received: 0 inputs"),
+    ],
+    ids=str,
+)
+def test_what_holds_no_data_is_refused_by_name(x, message):
+    model = build_vae()
+    model.compile()
+    with pytest.raises(ValueError, match=message):
+        model.fit(x, verbose=0)
+
+
+def test_an_empty_sequence_is_refused_by_name():
+    model = build_vae()
+    model.compile()
+    with pytest.raises(ValueError, match=r"`x` must hold at least one batch. Received: Batches"):
+        model.fit(Batches([]), verbose=0)
+
+
+def test_fewer_labels_than_images_are_refused_by_name():
+    model = compiled(CASES["conditional_gan"])
+    x, y = images(8), np.zeros(8, "int32")
+    for data in ((x, y[:7]), (Batches([(x, y[:7])]),), (Batches([(x, y), (x, y[:7])]),)):
+        with pytest.raises(ValueError, match=r"as many examples .*8 of 'image', 7 of 'label'$"):
+            model.fit(*data, verbose=0)
 
 
 def test_images_of_keras_s_own_folder_reader_are_refused_with_the_scale(tmp_path):

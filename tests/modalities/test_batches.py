@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.modalities import Arrays, Images, Labels, check, take
+from keras_gen.modalities import Arrays, Images, Labels, check, look, take
 from tests.cases import images
 from tests.models.helpers import array
 
@@ -156,3 +156,43 @@ def test_arrays_of_any_number_of_axes_keep_their_range(shape):
 def test_bytes_are_scaled():
     taken = array(take(keras.ops.convert_to_tensor(np.full((1, *SHAPE), 255, "uint8")), IMAGE))
     assert taken.max() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("spec", "values", "count"),
+    [
+        (Images((2,)), np.float32([[1.5, -1.5], [1.6, -1.6], [np.nan, np.inf]]), 4),
+        (Images((2,)), np.float32([[1.0, -1.0]]), 0),
+        (Arrays((2,)), np.float32([[1e9, -np.inf], [np.nan, 0.0]]), 2),
+        (Labels(3), np.int32([0, 2, 3, -1]), 2),
+        (Labels(3), np.float32([0.0, 0.5, 2.0, 3.0, np.nan]), 3),
+    ],
+    ids=str,
+)
+def test_values_that_are_not_taken_are_counted_within_a_step(spec, values, count):
+    assert int(spec.strays(keras.ops.convert_to_tensor(values))) == count
+
+
+def test_bytes_are_not_counted():
+    assert Images((2,)).strays(keras.ops.convert_to_tensor(np.uint8([[0, 255]]))) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "message"),
+    [
+        (np.zeros((1, *SHAPE), "uint8"), images(1, SHAPE), r"float32, .* after dtype=uint8"),
+        (images(1, SHAPE), images(1, SHAPE).astype("U8"), r"dtype=<U8"),
+        (images(1, SHAPE), images(1, OTHER), r"Received: shape \(1, 2, 3, 1\)"),
+        (images(1, SHAPE), None, r"must be arrays. Received: NoneType"),
+    ],
+)
+def test_a_batch_of_another_form_than_the_first_is_refused(first, later, message):
+    look(images(2, SHAPE).astype("float64"), IMAGE, images(1, SHAPE))
+    with pytest.raises(ValueError, match=message):
+        look(later, IMAGE, first)
+
+
+def test_labels_of_another_rank_than_those_of_the_first_batch_are_refused():
+    first = images(2, SHAPE), np.zeros((2, 1))
+    with pytest.raises(ValueError, match=r"Labels must be of one dtype and rank in all batches"):
+        look((images(2, SHAPE), np.zeros(2)), LABELLED, first)

@@ -3,10 +3,12 @@
 import numpy as np
 from keras import ops
 
+from keras_gen.types import Tensor
+
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al., 2003
 
 
-def peak_signal_to_noise_ratio(targets, outputs, data_range=2.0):
+def peak_signal_to_noise_ratio(targets: Tensor, outputs: Tensor, data_range: float = 2.0) -> Tensor:
     """Peak signal-to-noise ratio in decibels, of each image.
 
     Args:
@@ -31,7 +33,13 @@ def peak_signal_to_noise_ratio(targets, outputs, data_range=2.0):
     return -10.0 * ops.log10(ops.maximum(error, 1e-10))
 
 
-def structural_similarity(targets, outputs, filter_size=11, data_range=2.0, scales=1):
+def structural_similarity(
+    targets: Tensor,
+    outputs: Tensor,
+    filter_size: int = 11,
+    data_range: float = 2.0,
+    scales: int = 1,
+) -> Tensor:
     """Structural similarity (SSIM) of each image, also at several scales (MS-SSIM).
 
     Gaussian window of standard deviation 1.5; only windows wholly inside the image count; channels
@@ -77,7 +85,7 @@ def structural_similarity(targets, outputs, filter_size=11, data_range=2.0, scal
     return ops.mean(result, axis=1)
 
 
-def paired_scores(targets, outputs):
+def paired_scores(targets: Tensor, outputs: Tensor) -> dict[str, Tensor]:
     """What a translation is held against its target by, averaged over a batch.
 
     Args:

@@ -1,9 +1,15 @@
 """Columns of a table: what is kept of them, so that rows can be made that look like theirs."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Sequence
+from typing import Self
 
 import keras
 import numpy as np
+
+from keras_gen.types import ArrayLike, Config
 
 MOST_DECIMALS = 6
 
@@ -35,15 +41,15 @@ class Column:
     high: float
     decimals: int | None = None
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**config)
 
 
-def columns_of(rows, names=None):
+def columns_of(rows: ArrayLike, names: Sequence[str] | None = None) -> tuple[Column, ...]:
     """Measures the columns of a table.
 
     Args:

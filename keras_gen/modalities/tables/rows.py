@@ -2,13 +2,16 @@
 
 import csv
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_gen.files import written_aside
-from keras_gen.modalities.spec import Arrays
+from keras_gen.modalities.spec import Arrays, dtype_of
 from keras_gen.modalities.tables.columns import Column
+from keras_gen.types import Array, ArrayLike, PathLike, Tensor
 
 _ENOUGH = 16  # rows, to tell by their values whether they are of these columns
 
@@ -40,7 +43,7 @@ class Rows(Arrays):
     suffix = ".csv"
     has_scores = True
 
-    def __init__(self, columns):
+    def __init__(self, columns: Sequence[Column]) -> None:
         columns = tuple(columns)
         if not columns or not all(isinstance(column, Column) for column in columns):
             raise ValueError(
@@ -53,31 +56,27 @@ class Rows(Arrays):
         self._deviation = np.array([column.deviation for column in columns])
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         """Tuple of the columns' names."""
         return tuple(column.name for column in self.columns)
 
-    def take(self, what, values):
+    def take(self, what: str, values: Tensor) -> Tensor:
         """Gives rows standardised, float32 of shape `(batch, columns)`: see `Arrays.take`."""
+        self.look(what, values)
+        if isinstance(values, np.ndarray):
+            return ((values - self._mean) / self._deviation).astype("float32")
+        values = keras.ops.subtract(keras.ops.cast(values, "float32"), np.float32(self._mean))
+        return keras.ops.divide(values, np.float32(self._deviation))
+
+    def look(self, what, values):
         self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must be of shape (batch, {len(self.columns)}), with the columns "
                 f"{', '.join(self.names)}. Received: shape {tuple(values.shape)}"
             )
-        if isinstance(values, np.ndarray):
-            return ((values - self._mean) / self._deviation).astype("float32")
-        mean, deviation = self._tensors()
-        return (keras.ops.cast(values, "float32") - mean) / deviation
 
-    def _tensors(self):
-        """The columns' means and deviations as the backend has them."""
-        return (
-            keras.ops.convert_to_tensor(values, "float32")
-            for values in (self._mean, self._deviation)
-        )
-
-    def check(self, what, array, whole):
+    def check(self, what: str, array: Array, whole: bool) -> None:
         super().check(what, array, whole)
         if len(array) < _ENOUGH:
             return
@@ -91,16 +90,16 @@ class Rows(Arrays):
                     f"values from {values.min():g} to {values.max():g}"
                 )
 
-    def unscale(self, values):
+    def unscale(self, values: Tensor) -> Tensor:
         """The columns' units of standardised rows, neither clipped nor rounded: on any backend.
 
         Args:
             values: Float tensor or array `(n, columns)`.
         """
-        mean, deviation = self._tensors()
-        return keras.ops.convert_to_tensor(values) * deviation + mean
+        values = keras.ops.multiply(values, np.float32(self._deviation))
+        return keras.ops.add(values, np.float32(self._mean))
 
-    def give(self, outputs):
+    def give(self, outputs: Array) -> Array:
         """Rows of a network's standardised ones: in the range that was seen, rounded as that was.
 
         Args:
@@ -117,7 +116,22 @@ class Rows(Arrays):
             rows[:, number] = values + 0.0  # No minus before 0.
         return rows.astype("float32")
 
-    def show(self, samples, path, columns=None, least=256):
+    def give_in_graph(self, outputs: Tensor) -> Tensor:
+        rows = self.unscale(keras.ops.cast(outputs, "float32"))
+        rows = keras.ops.maximum(rows, np.array([column.low for column in self.columns], "float32"))
+        rows = keras.ops.minimum(
+            rows, np.array([column.high for column in self.columns], "float32")
+        )
+        if all(column.decimals is None for column in self.columns):
+            return rows
+        units = np.array([10.0 ** (column.decimals or 0) for column in self.columns], "float32")
+        rounded = keras.ops.divide(keras.ops.round(keras.ops.multiply(rows, units)), units)
+        exact = np.array([column.decimals is None for column in self.columns])
+        return keras.ops.where(exact, rows, rounded)
+
+    def show(
+        self, samples: ArrayLike, path: PathLike, columns: int | None = None, least: int = 256
+    ) -> pathlib.Path:
         """Writes rows as a CSV file, the columns' names first."""
         path = pathlib.Path(path).with_suffix(self.suffix)
         texts = [
@@ -130,22 +144,19 @@ class Rows(Arrays):
             writer.writerows(zip(*texts, strict=True))
         return path
 
-    def open(self, source, split="train", labels=False):
+    def open(self, source: Any, split: str = "train", labels: bool = False) -> Any:
         """Opens a table with these columns: see `keras_gen.data.open_table`."""
         from keras_gen.data import open_table
 
         return open_table(source, split, columns=self.names)
 
-    def score(self, real, made):
+    def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
         from keras_gen.metrics.tables import table_scores
 
         return table_scores(real, made, self.names)
 
     def _check_dtype(self, what, values):
-        try:
-            dtype = keras.backend.standardize_dtype(values.dtype)
-        except ValueError:  # Of text, or of objects.
-            dtype = str(values.dtype)
+        dtype = dtype_of(values)
         if not dtype.startswith(("float", "bfloat", "int", "uint")):
             raise ValueError(
                 f"{what} must be numbers. Received: dtype={dtype}, shape {tuple(values.shape)}"

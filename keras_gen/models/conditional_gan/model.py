@@ -1,5 +1,10 @@
 """Class-conditional GANs."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -10,6 +15,19 @@ from keras_gen.core.adversary import Adversary
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import draw_latents
 from keras_gen.models.latent_gan import LatentGAN
+from keras_gen.types import (
+    Array,
+    ArrayLike,
+    Augmentation,
+    ClassLabels,
+    Data,
+    LossLike,
+    Optimizer,
+    Tensor,
+)
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -70,14 +88,14 @@ class ConditionalGAN(LatentGAN):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        latent_dim,
-        num_classes,
-        ema_decay=None,
-        class_names=None,
-        name=None,
-    ):
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_dim: int,
+        num_classes: int,
+        ema_decay: float | None = None,
+        class_names: Sequence[str] | None = None,
+        name: str | None = None,
+    ) -> None:
         check_positive_integer("num_classes", num_classes)
         super().__init__(
             generator, discriminator, latent_dim, num_classes, class_names, ema_decay, name
@@ -86,17 +104,17 @@ class ConditionalGAN(LatentGAN):
 
     def compile(
         self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        loss="non_saturating",
-        r1_weight=0.0,
-        r2_weight=0.0,
-        classifier_weight=1.0,
-        share_forward=False,
-        penalties_every=1,
-        augmentation=None,
-        **trainer_options,
-    ):
+        generator_optimizer: Optimizer | None = None,
+        discriminator_optimizer: Optimizer | None = None,
+        loss: LossLike = "non_saturating",
+        r1_weight: float = 0.0,
+        r2_weight: float = 0.0,
+        classifier_weight: float = 1.0,
+        share_forward: bool = False,
+        penalties_every: int = 1,
+        augmentation: Augmentation | None = None,
+        **trainer_options: Any,
+    ) -> None:
         """Configures training.
 
         Args:
@@ -124,7 +142,7 @@ class ConditionalGAN(LatentGAN):
             trainer_options,
         )
 
-    def phases(self):
+    def phases(self) -> dict[str, Phase]:
         return {
             "discriminator": Phase(
                 [self.discriminator],
@@ -133,7 +151,7 @@ class ConditionalGAN(LatentGAN):
             "generator": Phase([self.generator], ["generator_class_loss"] * self.has_classifier),
         }
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         reals, labels = self.take(data)
         count = ops.shape(reals)[0]
         training = update.training
@@ -166,7 +184,9 @@ class ConditionalGAN(LatentGAN):
             )
         self.follow_generator(update)
 
-    def discriminator_loss(self, reals, fakes, labels, training):
+    def discriminator_loss(
+        self, reals: Tensor, fakes: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of the discriminator on real and generated images of the same labels, and its terms."""
         real_logits, real_classes = self._judge(reals, labels, training)
         fake_logits, fake_classes = self._judge(fakes, labels, training)
@@ -180,13 +200,17 @@ class ConditionalGAN(LatentGAN):
         loss = loss + self.classifier_weight * class_loss
         return loss, terms | {"discriminator_class_loss": class_loss}
 
-    def penalties(self, reals, fakes, labels):
+    def penalties(
+        self, reals: Tensor, fakes: Tensor, labels: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         return self.adversary.penalties(
             self.discriminator, reals, fakes, beside=lambda images: [images, labels]
         )
 
-    def generator_loss(self, reals, fakes, labels, training):
+    def generator_loss(
+        self, reals: Tensor, fakes: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of the generator on its images of the labels, and its terms."""
         fake_logits, fake_classes = self._judge(fakes, labels, training)
         real_logits = None
@@ -205,8 +229,14 @@ class ConditionalGAN(LatentGAN):
         return outputs if self.has_classifier else (outputs, None)
 
     def generate(
-        self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128
-    ):
+        self,
+        n: int | None = None,
+        labels: ClassLabels | None = None,
+        per_class: bool = False,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+    ) -> Array:
         """Makes images of given classes.
 
         Args:
@@ -228,7 +258,9 @@ class ConditionalGAN(LatentGAN):
         """
         return self.sample(n, labels, per_class, seed, latents, batch_size)
 
-    def interpolate_classes(self, start, end, steps=8, n=1, seed=None):
+    def interpolate_classes(
+        self, start: int | str, end: int | str, steps: int = 8, n: int = 1, seed: int | None = None
+    ) -> Array:
         """Makes images between two classes while the latents stay the same.
 
         What is mixed is what the generator makes of the label: its embedding, or the one-hot code.

@@ -1,6 +1,12 @@
 """How `keras-gen train conditional_gan` makes a conditional GAN."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes.adversarial import DCGANRecipe
+
+if TYPE_CHECKING:
+    from keras_gen.models.conditional_gan.model import ConditionalGAN
+    from keras_gen.types import OpenedData
 
 
 class ConditionalGANRecipe(DCGANRecipe):
@@ -10,7 +16,7 @@ class ConditionalGANRecipe(DCGANRecipe):
     title = "Images of a chosen class, from labelled images."
     labelled = True
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "ConditionalGAN":
         from keras_gen import networks
         from keras_gen.models.conditional_gan.model import ConditionalGAN
 

@@ -1,10 +1,13 @@
 """Conditional variational autoencoders."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
 from keras_gen.checks import check_positive_integer, check_steps
 from keras_gen.models.latent_vae import LatentVAE
+from keras_gen.types import Array, ArrayLike, ClassLabels, LikelihoodLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -75,16 +78,16 @@ class CVAE(LatentVAE):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        latent_dim,
-        num_classes,
-        beta=1.0,
-        likelihood="bernoulli",
-        kl_warmup_steps=0,
-        class_names=None,
-        name=None,
-    ):
+        encoder: keras.Model,
+        decoder: keras.Model,
+        latent_dim: int,
+        num_classes: int,
+        beta: float = 1.0,
+        likelihood: LikelihoodLike = "bernoulli",
+        kl_warmup_steps: int = 0,
+        class_names: Sequence[str] | None = None,
+        name: str | None = None,
+    ) -> None:
         check_positive_integer("num_classes", num_classes)
         super().__init__(
             encoder,
@@ -98,7 +101,9 @@ class CVAE(LatentVAE):
             name,
         )
 
-    def encode(self, images, labels, batch_size=128):
+    def encode(
+        self, images: ArrayLike, labels: ClassLabels, batch_size: int = 128
+    ) -> tuple[Array, Array]:
         """Maps images of given classes to their posteriors.
 
         Args:
@@ -114,7 +119,7 @@ class CVAE(LatentVAE):
         """
         return self.posteriors(images, labels, batch_size)
 
-    def decode(self, latents, labels, batch_size=128):
+    def decode(self, latents: ArrayLike, labels: ClassLabels, batch_size: int = 128) -> Array:
         """Maps latents to mean images of given classes.
 
         Args:
@@ -130,19 +135,32 @@ class CVAE(LatentVAE):
         """
         return self.gives.give(self.means_of(latents, labels, batch_size))
 
-    def reconstruct(self, images, labels, batch_size=128):
+    def reconstruct(self, images: ArrayLike, labels: ClassLabels, batch_size: int = 128) -> Array:
         """Encodes images and decodes the posteriors' means; shapes, ranges and errors as `decode`."""
         mean, _ = self.encode(images, labels, batch_size)
         return self.decode(mean, labels, batch_size)
 
     def generate(
-        self, n=None, labels=None, per_class=False, seed=None, latents=None, batch_size=128
-    ):
+        self,
+        n: int | None = None,
+        labels: ClassLabels | None = None,
+        per_class: bool = False,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+    ) -> Array:
         """Decodes latents drawn from the prior as given classes: see `ConditionalGAN.generate`."""
         latents, labels = self.chosen(n, labels, per_class, seed, latents)
-        return self.decode(latents, labels, batch_size)
+        return self.decode(latents, labels, batch_size)  # type: ignore[arg-type]
 
-    def interpolate(self, start, end, labels, steps=8, shown_as=None):
+    def interpolate(
+        self,
+        start: ArrayLike,
+        end: ArrayLike,
+        labels: Sequence[int | str],
+        steps: int = 8,
+        shown_as: int | str | None = None,
+    ) -> Array:
         """Decodes the straight line between the posterior means of two images.
 
         Args:

@@ -1,6 +1,12 @@
 """How `keras-gen train cvae` makes a conditional VAE."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes import VariationalRecipe
+
+if TYPE_CHECKING:
+    from keras_gen.models.cvae.model import CVAE
+    from keras_gen.types import OpenedData
 
 
 class CVAERecipe(VariationalRecipe):
@@ -10,7 +16,7 @@ class CVAERecipe(VariationalRecipe):
     title = "Images of a chosen class to latents and back: style apart from class."
     labelled = True
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "CVAE":
         import keras
 
         from keras_gen import networks

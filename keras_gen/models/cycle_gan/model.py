@@ -1,6 +1,9 @@
 """Image-to-image translation without pairs."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -17,6 +20,10 @@ from keras_gen.layers import ImagePool
 from keras_gen.modalities import spec_of
 from keras_gen.modalities.images.range import in_range
 from keras_gen.tasks.translating import Direction, Translates
+from keras_gen.types import Array, ArrayLike, Augmentation, Data, LossLike, Optimizer, Spec, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -70,16 +77,16 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
 
     def __init__(
         self,
-        generator_ab,
-        generator_ba,
-        discriminator_a,
-        discriminator_b,
-        cycle_weight=10.0,
-        identity_weight=5.0,
-        pool_size=50,
-        ema_decay=None,
-        name=None,
-    ):
+        generator_ab: keras.Model,
+        generator_ba: keras.Model,
+        discriminator_a: keras.Model,
+        discriminator_b: keras.Model,
+        cycle_weight: float = 10.0,
+        identity_weight: float = 5.0,
+        pool_size: int = 50,
+        ema_decay: float | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name)
         check_non_negative("cycle_weight", cycle_weight)
         check_non_negative("identity_weight", identity_weight)
@@ -108,44 +115,47 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         self.ema_decay = ema_decay
         self.average_ab = average_of(generator_ab, ema_decay)
         self.average_ba = average_of(generator_ba, ema_decay)
-        if ema_decay is not None:
+        if self.average_ab is not None and self.average_ba is not None:
             self.ema_generator_ab = self.average_ab.network
             self.ema_generator_ba = self.average_ba.network
         self.built = True
 
     @property
-    def takes(self):
+    def takes(self) -> dict[str, Spec]:
         return {"a": spec_of(self.shape_a), "b": spec_of(self.shape_b)}
 
     @property
-    def directions(self):
+    def directions(self) -> dict[str, Direction]:
+        def translate(name):
+            return functools.partial(self.translate, direction=name)
+
         a, b = self.takes.values()
         return {
-            "ab": Direction(a, b, 1, functools.partial(self.translate, direction="ab"), "a to b"),
-            "ba": Direction(b, a, -1, functools.partial(self.translate, direction="ba"), "b to a"),
+            "ab": Direction(a, b, 1, translate("ab"), "a to b", self.translator("ab")),
+            "ba": Direction(b, a, -1, translate("ba"), "b to a", self.translator("ba")),
         }
 
-    def translator(self, direction):
+    def translator(self, direction: str) -> keras.Model:
         """The network that translates: an averaged generator where there is one."""
         name = f"generator_{direction}"
         return getattr(self, name if self.ema_decay is None else f"ema_{name}")
 
-    def kept_layers(self):
+    def kept_layers(self) -> list[keras.Layer]:
         """All but the pools, which belong to a training."""
         pools = (self.pool_a, self.pool_b)
         return [layer for layer in super().kept_layers() if layer not in pools]
 
     def compile(
         self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        loss="least_squares",
-        r1_weight=0.0,
-        r2_weight=0.0,
-        penalties_every=1,
-        augmentation=None,
-        **trainer_options,
-    ):
+        generator_optimizer: Optimizer | None = None,
+        discriminator_optimizer: Optimizer | None = None,
+        loss: LossLike = "least_squares",
+        r1_weight: float = 0.0,
+        r2_weight: float = 0.0,
+        penalties_every: int = 1,
+        augmentation: Augmentation | None = None,
+        **trainer_options: Any,
+    ) -> None:
         """Configures training.
 
         Args:
@@ -175,10 +185,10 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
             trainer_options,
         )
 
-    def call(self, images, training=False):
+    def call(self, images: Tensor, training: bool = False) -> Tensor:
         return self.translator("ab")(in_range(images), training=training)
 
-    def phases(self):
+    def phases(self) -> dict[str, Phase]:
         terms = ["adversarial_loss", "cycle_loss", *["identity_loss"] * bool(self.identity_weight)]
         return {
             "generator": Phase([self.generator_ab, self.generator_ba], terms),
@@ -187,7 +197,7 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
             ),
         }
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         a, b = self.take(data)
         training = update.training
         fakes_a, fakes_b = update("generator", lambda: self.generator_loss(a, b, training))
@@ -200,12 +210,14 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
                 lambda: self.penalties(a, b, fakes_a, fakes_b),
                 every=self.adversary.penalties_every,
             )
-        if training and self.ema_decay is not None:
+        if training and self.average_ab is not None and self.average_ba is not None:
             step = self.optimizer["generator"].iterations
             self.average_ab.follow(step)
             self.average_ba.follow(step)
 
-    def generator_loss(self, a, b, training):
+    def generator_loss(
+        self, a: Tensor, b: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor], tuple[Tensor, Tensor]]:
         """Joint loss of the generators, its parts, and the images made on the way, of a and of b."""
         same_a = same_b = None
         if self.identity_weight:
@@ -228,7 +240,9 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
             loss = loss + self.identity_weight * terms["identity_loss"]
         return loss, terms, (fakes_a, fakes_b)
 
-    def discriminator_loss(self, a, b, fakes_a, fakes_b, training):
+    def discriminator_loss(
+        self, a: Tensor, b: Tensor, fakes_a: Tensor, fakes_b: Tensor, training: bool
+    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """Half the summed loss of the two discriminators, and the penalties."""
         logits_a, logits_b = (
             self.adversary.judge(network, reals, fakes, training=training)
@@ -244,22 +258,24 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         penalty, terms = self.penalties(a, b, fakes_a, fakes_b)
         return loss + penalty, terms
 
-    def penalties(self, a, b, fakes_a, fakes_b):
+    def penalties(
+        self, a: Tensor, b: Tensor, fakes_a: Tensor, fakes_b: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use of both discriminators, their weighted sum and each by itself."""
         first, terms_a = self.adversary.penalties(self.discriminator_a, a, fakes_a)
         second, terms_b = self.adversary.penalties(self.discriminator_b, b, fakes_b)
         return first + second, {name: terms_a[name] + terms_b[name] for name in terms_a}
 
     @property
-    def evaluation_names(self):
+    def evaluation_names(self) -> tuple[str, ...]:
         return ("cycle_error_a", "cycle_error_b")
 
-    def losses_of_copying(self):
+    def losses_of_copying(self) -> dict[str, float]:
         """None at all, there and back."""
         alike = self.shape_a == self.shape_b
         return dict.fromkeys(self.evaluation_names, 0.0) if alike else {}
 
-    def evaluation_terms(self, data):
+    def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
         a, b = self.take(data)
         ab, ba = self.translator("ab"), self.translator("ba")
         return {
@@ -267,7 +283,7 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
             "cycle_error_b": losses.l1(b, ab(ba(b, training=False), training=False)),
         }
 
-    def translate(self, images, direction="ab", batch_size=16):
+    def translate(self, images: ArrayLike, direction: str = "ab", batch_size: int = 16) -> Array:
         """Translates images.
 
         Args:
@@ -286,7 +302,9 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         images = self.takes[direction[0]].take("`images`", images)
         return predict(self.translator(direction), images, batch_size)
 
-    def cycle(self, images, direction="ab", batch_size=16):
+    def cycle(
+        self, images: ArrayLike, direction: str = "ab", batch_size: int = 16
+    ) -> tuple[Array, Array]:
         """Translates images there and back.
 
         Args:

@@ -1,6 +1,13 @@
 """How `keras-gen train cycle_gan` makes a CycleGAN."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes import TranslationRecipe
+
+if TYPE_CHECKING:
+    from keras_gen.data.opened import Opened
+    from keras_gen.models.cycle_gan.model import CycleGAN
+    from keras_gen.types import OpenedData
 
 
 class CycleGANRecipe(TranslationRecipe):
@@ -14,12 +21,12 @@ class CycleGANRecipe(TranslationRecipe):
     base_filters = 16
     loss = "least_squares"
 
-    def open(self):
+    def open(self) -> "Opened":
         from keras_gen import data
 
         return data.open_unpaired(self.dataset, self.input, self.target)
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "CycleGAN":
         from keras_gen import networks
         from keras_gen.models.cycle_gan.model import CycleGAN
 

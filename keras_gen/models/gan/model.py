@@ -3,6 +3,7 @@
 import keras
 
 from keras_gen.models.plain_gan import PlainGAN
+from keras_gen.types import Array, ArrayLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -48,10 +49,23 @@ class GAN(PlainGAN):
     https://arxiv.org/abs/1511.06434
     """
 
-    def __init__(self, generator, discriminator, latent_dim, ema_decay=None, name=None):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_dim: int,
+        ema_decay: float | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(generator, discriminator, latent_dim, ema_decay=ema_decay, name=name)
 
-    def generate(self, n=None, seed=None, latents=None, batch_size=128):
+    def generate(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+    ) -> Array:
         """Makes images.
 
         Args:

@@ -1,6 +1,12 @@
 """How `keras-gen train gan` makes a GAN."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes.adversarial import DCGANRecipe
+
+if TYPE_CHECKING:
+    from keras_gen.models.gan.model import GAN
+    from keras_gen.types import OpenedData
 
 
 class GANRecipe(DCGANRecipe):
@@ -9,7 +15,7 @@ class GANRecipe(DCGANRecipe):
     family = "gan"
     title = "Images from latents, by a generator and a discriminator (DCGAN)."
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "GAN":
         from keras_gen import networks
         from keras_gen.models.gan.model import GAN
 

@@ -1,5 +1,10 @@
 """Image-to-image translation from pairs."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -15,6 +20,10 @@ from keras_gen.core.phase import Phase
 from keras_gen.modalities import spec_of
 from keras_gen.modalities.images.range import in_range
 from keras_gen.tasks.translating import Direction, Translates
+from keras_gen.types import Array, ArrayLike, Augmentation, Data, LossLike, Optimizer, Spec, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -61,13 +70,13 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        l1_weight=100.0,
-        reconstruction="l1",
-        ema_decay=None,
-        name=None,
-    ):
+        generator: keras.Model,
+        discriminator: keras.Model,
+        l1_weight: float = 100.0,
+        reconstruction: str | Callable[[Tensor, Tensor], Tensor] = "l1",
+        ema_decay: float | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name)
         check_non_negative("l1_weight", l1_weight)
         (self.input_image_shape,), (self.image_shape,) = check_network(
@@ -85,24 +94,25 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
         self.built = True
 
     @property
-    def takes(self):
+    def takes(self) -> dict[str, Spec]:
         return {"input": spec_of(self.input_image_shape), "target": spec_of(self.image_shape)}
 
     @property
-    def directions(self):
-        return {"": Direction(*self.takes.values(), 1, self.translate)}
+    def directions(self) -> dict[str, Direction]:
+        takes, gives = self.takes.values()
+        return {"": Direction(takes, gives, 1, self.translate, network=self.sampler)}
 
     def compile(
         self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        loss="non_saturating",
-        r1_weight=0.0,
-        r2_weight=0.0,
-        penalties_every=1,
-        augmentation=None,
-        **trainer_options,
-    ):
+        generator_optimizer: Optimizer | None = None,
+        discriminator_optimizer: Optimizer | None = None,
+        loss: LossLike = "non_saturating",
+        r1_weight: float = 0.0,
+        r2_weight: float = 0.0,
+        penalties_every: int = 1,
+        augmentation: Augmentation | None = None,
+        **trainer_options: Any,
+    ) -> None:
         """Configures training.
 
         Args:
@@ -126,20 +136,20 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
         )
 
     @property
-    def sampler(self):
+    def sampler(self) -> keras.Model:
         """The network that translates: the averaged generator where there is one."""
         return self.generator if self.ema_generator is None else self.ema_generator
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         return self.sampler(in_range(inputs), training=training)
 
-    def phases(self):
+    def phases(self) -> dict[str, Phase]:
         return {
             "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
             "generator": Phase([self.generator], ["adversarial_loss", "reconstruction_loss"]),
         }
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         inputs, targets = self.take(data)
         training = update.training
         shared = update.record(self.generator, inputs)
@@ -159,7 +169,9 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
         if training and self.average is not None:
             self.average.follow(self.optimizer["generator"].iterations)
 
-    def discriminator_loss(self, inputs, targets, fakes, training):
+    def discriminator_loss(
+        self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
+    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """Half the loss of the discriminator on true pairs and on inputs with the outputs, and penalties."""
         real_logits, fake_logits = self.adversary.judge(
             self.discriminator,
@@ -174,13 +186,17 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
         penalty, terms = self.penalties(inputs, targets, fakes)
         return loss + penalty, terms
 
-    def penalties(self, inputs, targets, fakes):
+    def penalties(
+        self, inputs: Tensor, targets: Tensor, fakes: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         return self.adversary.penalties(
             self.discriminator, targets, fakes, beside=lambda images: [inputs, images]
         )
 
-    def generator_loss(self, inputs, targets, fakes, training):
+    def generator_loss(
+        self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of the generator by its outputs, and its two parts."""
 
         def judge(images):
@@ -196,14 +212,16 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
         return adversarial + self.l1_weight * distance, terms
 
     @property
-    def evaluation_names(self):
+    def evaluation_names(self) -> tuple[str, ...]:
         return ("l1", "psnr", "ssim")
 
-    def evaluation_terms(self, data):
+    def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
         inputs, targets = self.take(data)
         return losses.paired_scores(targets, self.sampler(inputs, training=False))
 
-    def translate(self, images, batch_size=16, as_in_training=False):
+    def translate(
+        self, images: ArrayLike, batch_size: int = 16, as_in_training: bool = False
+    ) -> Array:
         """Translates images.
 
         Args:
@@ -219,12 +237,12 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
         Raises:
             ValueError: If the images have another shape.
         """
-        images = self.takes["input"].take("`images`", images)
+        taken = self.takes["input"].take("`images`", images)
         if not as_in_training:
-            return predict(self.sampler, images, batch_size)
+            return predict(self.sampler, taken, batch_size)
         outputs = [
-            self._run_as_in_training(images[start : start + batch_size])
-            for start in range(0, len(images), batch_size)
+            self._run_as_in_training(taken[start : start + batch_size])
+            for start in range(0, len(taken), batch_size)
         ]
         return np.concatenate(outputs)
 

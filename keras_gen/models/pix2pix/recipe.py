@@ -1,6 +1,13 @@
 """How `keras-gen train pix2pix` makes a Pix2Pix."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes import TranslationRecipe
+
+if TYPE_CHECKING:
+    from keras_gen.data.opened import Opened
+    from keras_gen.models.pix2pix.model import Pix2Pix
+    from keras_gen.types import OpenedData
 
 
 class Pix2PixRecipe(TranslationRecipe):
@@ -16,12 +23,12 @@ class Pix2PixRecipe(TranslationRecipe):
 
     batch_size = 16
 
-    def open(self):
+    def open(self) -> "Opened":
         from keras_gen import data
 
         return data.open_paired(self.dataset, self.input, self.target)
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "Pix2Pix":
         from keras_gen import networks
         from keras_gen.models.pix2pix.model import Pix2Pix
 

@@ -1,10 +1,19 @@
 """Generative adversarial networks of tables."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import keras
 
 from keras_gen.core.networks import check_network
 from keras_gen.modalities import Rows
 from keras_gen.models.plain_gan import PlainGAN
+from keras_gen.types import Array, ArrayLike, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.modalities.tables.columns import Column
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -50,7 +59,15 @@ class TableGAN(PlainGAN):
 
     call_in_words = "rows = model.generate(1000, seed=0)"
 
-    def __init__(self, generator, discriminator, latent_dim, columns, ema_decay=None, name=None):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_dim: int,
+        columns: Sequence[Column],
+        ema_decay: float | None = None,
+        name: str | None = None,
+    ) -> None:
         rows = Rows(columns)
         check_network("generator", generator, None, [rows.shape])
         super().__init__(generator, discriminator, latent_dim, ema_decay=ema_decay, name=name)
@@ -58,14 +75,20 @@ class TableGAN(PlainGAN):
         self.columns = list(rows.columns)
 
     @property
-    def gives(self):
+    def gives(self) -> Rows:
         return self._rows
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Rows of latents in the columns' own units, neither clipped nor rounded."""
         return self._rows.unscale(super().call(inputs, training=training))
 
-    def generate(self, n=None, seed=None, latents=None, batch_size=128):
+    def generate(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+    ) -> Array:
         """Makes rows.
 
         Args:

@@ -1,7 +1,13 @@
 """How `keras-gen train table_gan` makes a TableGAN."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes import TableRecipe, option
 from keras_gen.recipes.rates import falling
+
+if TYPE_CHECKING:
+    from keras_gen.models.table_gan.model import TableGAN
+    from keras_gen.types import OpenedData
 
 
 class TableGANRecipe(TableRecipe):
@@ -21,7 +27,7 @@ class TableGANRecipe(TableRecipe):
     )
     r1_weight: float = option(0.1, "Weight of the R1 penalty; 0 for none.", min=0.0)
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "TableGAN":
         import keras
 
         from keras_gen import networks

@@ -1,5 +1,10 @@
 """Variational autoencoders of tables."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
@@ -7,6 +12,10 @@ from keras_gen.core.networks import check_network
 from keras_gen.losses import GaussianLikelihood
 from keras_gen.modalities import Rows
 from keras_gen.models.latent_vae import LatentVAE
+from keras_gen.types import Array, ArrayLike, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.modalities.tables.columns import Column
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -60,15 +69,15 @@ class TableVAE(LatentVAE):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        latent_dim,
-        columns,
-        beta=1.0,
-        standard_deviation=0.2,
-        kl_warmup_steps=0,
-        name=None,
-    ):
+        encoder: keras.Model,
+        decoder: keras.Model,
+        latent_dim: int,
+        columns: Sequence[Column],
+        beta: float = 1.0,
+        standard_deviation: float = 0.2,
+        kl_warmup_steps: int = 0,
+        name: str | None = None,
+    ) -> None:
         rows = Rows(columns)
         check_network("encoder", encoder, [rows.shape])
         super().__init__(
@@ -85,14 +94,14 @@ class TableVAE(LatentVAE):
         self.columns = list(rows.columns)
 
     @property
-    def gives(self):
+    def gives(self) -> Rows:
         return self._rows
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Reconstructions of rows in the columns' own units, neither clipped nor rounded."""
         return self._rows.unscale(super().call(inputs, training=training))
 
-    def encode(self, rows, batch_size=128):
+    def encode(self, rows: ArrayLike, batch_size: int = 128) -> tuple[Array, Array]:
         """Maps rows to their posteriors.
 
         Args:
@@ -104,7 +113,7 @@ class TableVAE(LatentVAE):
         """
         return self.posteriors(rows, None, batch_size)
 
-    def decode(self, latents, batch_size=128):
+    def decode(self, latents: ArrayLike, batch_size: int = 128) -> Array:
         """Maps latents to the likelihood's means.
 
         Args:
@@ -116,12 +125,18 @@ class TableVAE(LatentVAE):
         """
         return self.gives.give(self.means_of(latents, None, batch_size))
 
-    def reconstruct(self, rows, batch_size=128):
+    def reconstruct(self, rows: ArrayLike, batch_size: int = 128) -> Array:
         """Encodes rows and decodes the posteriors' means; shapes and units as `decode`."""
         mean, _ = self.encode(rows, batch_size)
         return self.decode(mean, batch_size)
 
-    def generate(self, n=None, seed=None, latents=None, batch_size=128):
+    def generate(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+    ) -> Array:
         """Makes rows: decodes latents drawn from the prior, and adds the likelihood's noise.
 
         Args:

@@ -1,6 +1,12 @@
 """How `keras-gen train table_vae` makes a TableVAE."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes import TableRecipe, option
+
+if TYPE_CHECKING:
+    from keras_gen.models.table_vae.model import TableVAE
+    from keras_gen.types import OpenedData
 
 
 class TableVAERecipe(TableRecipe):
@@ -16,7 +22,7 @@ class TableVAERecipe(TableRecipe):
         0.2, "Noise of the likelihood, in deviations of each column.", min=1e-3
     )
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "TableVAE":
         import keras
 
         from keras_gen import networks

@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_gen.checks import check_steps
 from keras_gen.models.latent_vae import LatentVAE
+from keras_gen.types import Array, ArrayLike, LikelihoodLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -54,14 +55,14 @@ class VAE(LatentVAE):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        latent_dim,
-        beta=1.0,
-        likelihood="bernoulli",
-        kl_warmup_steps=0,
-        name=None,
-    ):
+        encoder: keras.Model,
+        decoder: keras.Model,
+        latent_dim: int,
+        beta: float = 1.0,
+        likelihood: LikelihoodLike = "bernoulli",
+        kl_warmup_steps: int = 0,
+        name: str | None = None,
+    ) -> None:
         super().__init__(
             encoder,
             decoder,
@@ -72,7 +73,7 @@ class VAE(LatentVAE):
             name=name,
         )
 
-    def encode(self, images, batch_size=128):
+    def encode(self, images: ArrayLike, batch_size: int = 128) -> tuple[Array, Array]:
         """Maps images to their posteriors.
 
         Args:
@@ -84,7 +85,7 @@ class VAE(LatentVAE):
         """
         return self.posteriors(images, None, batch_size)
 
-    def decode(self, latents, batch_size=128):
+    def decode(self, latents: ArrayLike, batch_size: int = 128) -> Array:
         """Maps latents to mean images.
 
         Args:
@@ -96,17 +97,23 @@ class VAE(LatentVAE):
         """
         return self.gives.give(self.means_of(latents, None, batch_size))
 
-    def reconstruct(self, images, batch_size=128):
+    def reconstruct(self, images: ArrayLike, batch_size: int = 128) -> Array:
         """Encodes images and decodes the posteriors' means; shapes and ranges as `decode`."""
         mean, _ = self.encode(images, batch_size)
         return self.decode(mean, batch_size)
 
-    def generate(self, n=None, seed=None, latents=None, batch_size=128):
+    def generate(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+    ) -> Array:
         """Decodes latents drawn from the prior: see `GAN.generate`."""
         latents = self.prior.draw(n, seed, latents)
         return self.decode(latents, batch_size)
 
-    def interpolate(self, start, end, steps=8):
+    def interpolate(self, start: ArrayLike, end: ArrayLike, steps: int = 8) -> Array:
         """Decodes the straight line between the posterior means of two images.
 
         Args:

@@ -1,6 +1,12 @@
 """How `keras-gen train vae` makes a VAE."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes import VariationalRecipe
+
+if TYPE_CHECKING:
+    from keras_gen.models.vae.model import VAE
+    from keras_gen.types import OpenedData
 
 
 class VAERecipe(VariationalRecipe):
@@ -9,7 +15,7 @@ class VAERecipe(VariationalRecipe):
     family = "vae"
     title = "Images to latents and back: encodes, reconstructs, generates."
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "VAE":
         import keras
 
         from keras_gen import networks

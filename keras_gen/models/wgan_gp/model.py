@@ -1,5 +1,10 @@
 """Wasserstein GANs."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import keras
 from keras import ops
 
@@ -8,6 +13,10 @@ from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.network_calls import run_together, without_updates
 from keras_gen.core.phase import Phase
 from keras_gen.models.latent_gan import LatentGAN
+from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -68,19 +77,19 @@ class WGANGP(LatentGAN):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        latent_dim,
-        n_critic=5,
-        penalty_weight=10.0,
-        penalty_target=1.0,
-        weight_clip=None,
-        drift_weight=0.0,
-        ema_decay=None,
-        num_classes=None,
-        class_names=None,
-        name=None,
-    ):
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_dim: int,
+        n_critic: int = 5,
+        penalty_weight: float = 10.0,
+        penalty_target: float = 1.0,
+        weight_clip: float | None = None,
+        drift_weight: float = 0.0,
+        ema_decay: float | None = None,
+        num_classes: int | None = None,
+        class_names: Sequence[str] | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(
             generator, discriminator, latent_dim, num_classes, class_names, ema_decay, name
         )
@@ -107,16 +116,21 @@ class WGANGP(LatentGAN):
         return self.weight_clip is None and self.penalty_weight > 0
 
     @property
-    def is_critic(self):
+    def is_critic(self) -> bool:
         """Always: the discriminator estimates a distance, and is meant to win."""
         return True
 
     @property
-    def least_batch(self):
+    def least_batch(self) -> int:
         """One image for each update of the critic."""
         return self.n_critic
 
-    def compile(self, generator_optimizer=None, discriminator_optimizer=None, **trainer_options):
+    def compile(
+        self,
+        generator_optimizer: Optimizer | None = None,
+        discriminator_optimizer: Optimizer | None = None,
+        **trainer_options: Any,
+    ) -> None:
         """Configures training.
 
         Args:
@@ -140,7 +154,7 @@ class WGANGP(LatentGAN):
             **trainer_options,
         )
 
-    def phases(self):
+    def phases(self) -> dict[str, Phase]:
         terms = ["wasserstein_estimate"]
         if self._penalised:
             terms.append("gradient_penalty")
@@ -151,7 +165,7 @@ class WGANGP(LatentGAN):
             "generator": Phase([self.generator]),
         }
 
-    def step(self, data, update):
+    def step(self, data: Data, update: Update) -> None:
         images, labels = (
             self.take(data) if self.num_classes is not None else (self.take(data), None)
         )
@@ -183,11 +197,13 @@ class WGANGP(LatentGAN):
         update("generator", lambda: self.generator_loss(latents, of_part, training))
         self.follow_generator(update)
 
-    def make(self, latents, labels, training):
+    def make(self, latents: Tensor, labels: Tensor, training: bool) -> Tensor:
         """Images of latents, and of labels where there are classes."""
         return self.generator(latents if labels is None else [latents, labels], training=training)
 
-    def discriminator_loss(self, reals, fakes, epsilon, labels, training):
+    def discriminator_loss(
+        self, reals: Tensor, fakes: Tensor, epsilon: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of the critic on real and generated images, and its terms."""
 
         def inputs_of(images):
@@ -212,7 +228,7 @@ class WGANGP(LatentGAN):
             loss = loss + self.drift_weight * terms["drift_penalty"]
         return loss, terms
 
-    def generator_loss(self, latents, labels, training):
+    def generator_loss(self, latents: Tensor, labels: Tensor, training: bool) -> Tensor:
         """Loss of the generator on images made of latents."""
         fakes = self.make(latents, labels, training)
         inputs = fakes if labels is None else [fakes, labels]
@@ -223,8 +239,14 @@ class WGANGP(LatentGAN):
             variable.assign(ops.clip(variable.value, -self.weight_clip, self.weight_clip))
 
     def generate(
-        self, n=None, seed=None, latents=None, batch_size=128, labels=None, per_class=False
-    ):
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+        labels: ClassLabels | None = None,
+        per_class: bool = False,
+    ) -> Array:
         """Makes images: see `GAN.generate`, and with classes `ConditionalGAN.generate`."""
         return self.sample(n, labels, per_class, seed, latents, batch_size)
 

@@ -1,6 +1,12 @@
 """How `keras-gen train wgan_gp` makes a Wasserstein GAN."""
 
+from typing import TYPE_CHECKING
+
 from keras_gen.recipes import AdversarialRecipe, option
+
+if TYPE_CHECKING:
+    from keras_gen.models.wgan_gp.model import WGANGP
+    from keras_gen.types import OpenedData
 
 
 class WGANGPRecipe(AdversarialRecipe):
@@ -15,7 +21,7 @@ class WGANGPRecipe(AdversarialRecipe):
     discriminator_learning_rate = 1e-3
     n_critic: int = option(1, "Critic updates in a step, each on its part of the batch.", min=1)
 
-    def build(self, opened, updates):
+    def build(self, opened: "OpenedData", updates: int) -> "WGANGP":
         from keras_gen import networks
         from keras_gen.models.wgan_gp.model import WGANGP
 

@@ -1,0 +1,57 @@
+"""What replicas can't share evenly is left out of data, or refused: see also tests/distribution."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gen.core.sharing import shared_evenly
+
+ROWS = np.arange(11.0).reshape(11, 1)
+
+
+class Batches(keras.utils.PyDataset):
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        return ROWS[4 * index : 4 * index + 4]
+
+
+def test_the_odd_examples_of_arrays_are_left_out_with_a_warning():
+    with pytest.warns(UserWarning, match="last 1 of 11 examples are left out: 2 replicas"):
+        x, y = shared_evenly({"a": ROWS}, ROWS, 4, 4, 2)
+    np.testing.assert_array_equal(x["a"], ROWS[:10])
+    np.testing.assert_array_equal(y, ROWS[:10])
+
+
+def test_what_fits_is_left_as_it_is():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert shared_evenly(ROWS, None, 4, 4, 1)[0] is ROWS
+        assert shared_evenly(ROWS[:10], None, 4, 4, 2)[0].shape == (10, 1)
+        even = tf.data.Dataset.from_tensor_slices(ROWS).batch(4, drop_remainder=True)
+        assert shared_evenly(even, None, None, 4, 2)[0] is even
+
+
+@pytest.mark.parametrize("count", [9, 11])
+def test_the_odd_examples_of_a_dataset_are_left_out(count):
+    batches = tf.data.Dataset.from_tensor_slices(ROWS[:count]).batch(4)
+    with pytest.warns(UserWarning, match="Odd examples of the last batch are left out: 2 replicas"):
+        x, _ = shared_evenly(batches, None, None, 4, 2)
+    sizes = [len(batch) for batch in x.as_numpy_iterator()]
+    assert sizes == {9: [4, 4], 11: [4, 4, 2]}[count]
+    pairs = tf.data.Dataset.from_tensor_slices((ROWS, ROWS)).batch(4)
+    with pytest.warns(UserWarning, match="left out"):
+        x, _ = shared_evenly(pairs, None, None, 4, 2)
+    assert [len(a) for a, b in x.as_numpy_iterator()] == [4, 4, 2]
+
+
+def test_what_can_not_be_shared_at_all_is_refused():
+    for x, size, first in [(ROWS, 3, 3), (ROWS[:1], 4, 1), (iter([ROWS[:3]]), None, 3)]:
+        with pytest.raises(ValueError, match=r"multiple of the 2 replicas.* Received: a batch of"):
+            shared_evenly(x, None, size, first, 2)
+    with pytest.raises(ValueError, match="Received: a last batch of 3"):
+        shared_evenly(Batches(), None, None, 4, 2)
