@@ -61,7 +61,7 @@ def grayscale(images, channels=1):
     Example:
 
     >>> red = tf.constant([1.0, -1.0, -1.0], shape=(1, 1, 1, 3))
-    >>> round(float(grayscale(red)), 3)
+    >>> round(float(grayscale(red)[0, 0, 0, 0]), 3)
     -0.402
     """
     images = tf.convert_to_tensor(images, tf.float32)
