@@ -70,7 +70,8 @@ def _describe_dataset(source, feature, split, data_dir):
     own = source.split("/")[0] in OWN_BUILDERS
     builder = (prepared_builder if own else find_builder)(source, data_dir)
     info = builder.info
-    height, width, channels = info.features[image_feature(info, feature, source)].shape
+    column = image_feature(info, feature, source)
+    height, width, channels = info.features[column].shape
     shape = (height, width, 3 if channels in (None, 4) else channels)
-    count = count_examples(builder, split) if info.splits else None
+    count = count_examples(builder, split, (column,)) if info.splits else None
     return Description(source, shape, count, class_names(info, source))

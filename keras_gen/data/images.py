@@ -2,9 +2,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_gen.data.opened import Opened
-from keras_gen.data.ranges import to_floats
 from keras_gen.data.settings import check_resize, check_value_range
 from keras_gen.data.sources import open_source
+from keras_gen.data.transforms import arrangement
 from keras_gen.types import Dataset, ImageSize, PathLike, Tensor, ValueRange
 
 
@@ -64,7 +64,7 @@ def open_images(
         (opened,),
         (channels,),
         (check_resize(resize),),
-        arrange=transform and (lambda batch: (transform(to_floats(batch)),)),
+        arrange=transform and arrangement(transform),
         labels=labels,
         split=split,
         splits=opened.splits,
@@ -133,7 +133,8 @@ def images(
         augment: Some of `"flip"` (mirrors one image in two) and `"crop"` (cuts the size at random
             out of the image enlarged by 286 / 256: 72 for 64), drawn anew for each image and pass.
         transform: Optional TensorFlow function of a batch of images, applied last, such as
-            `keras_gen.data.transforms.edges`.
+            `keras_gen.data.transforms.edges`. One with an argument `bits` gets 31 random bits an example,
+            int32 `(batch,)`, drawn anew in each pass.
         shuffle: Boolean. Defaults to `True`.
         seed: Integer; None for another order each time. Defaults to `0`.
         drop_remainder: Boolean, whether to leave out a last, smaller batch, which gives static

@@ -21,8 +21,8 @@ class Opened:
         sources: Tuple of sources that are shuffled apart.
         channels: Tuple of the channels wanted of each image part of the sources, in order, or None.
         resize: Tuple, how each image part is resized.
-        arrange: Optional function from those parts, batches as they are held, to the tuple of the
-            images of an element.
+        arrange: Optional function from 31 random bits an example and the one image part that there is,
+            a batch as it is held, to the tuple of the images of an element.
         labels: Boolean, whether an element is `(images, labels)`.
         split: String, the split that was opened.
         splits: Tuple of strings, the names of the splits there are.
@@ -206,9 +206,16 @@ class Opened:
         settings.steps(max(source.listed for source in self._sources))
         with tf.device("CPU"):
             size = settings.image_size or pipeline.own_size(self._sources)
+            self._try_arranging(size)
             held = settings.held_size(size)
             made = [self._store(number, held, cache) for number in range(len(self._sources))]
             return pipeline.build(made, size, settings, self._finish)
+
+    def _try_arranging(self, size):
+        """Has a transform that can't take images of a size say so, outside of TensorFlow's graph."""
+        if self._arrange is not None:
+            shape = (1, *size, self._channels[0])
+            self._arrange(tf.zeros([1], tf.int32), tf.zeros(shape, self.dtype))
 
     def _store(self, number, size, cache):
         """The store of a source's images at a size, made anew only where there is none."""
@@ -228,9 +235,10 @@ class Opened:
         return known[key]
 
     def _finish(self, *parts):
-        """An element, of each source's images and labels."""
-        images = tuple(image for columns, _ in parts for image in columns)
-        images = images if self._arrange is None else self._arrange(*images)
+        """An element, of each source's images, labels and random bits."""
+        images = tuple(image for columns, *_ in parts for image in columns)
+        if self._arrange is not None:
+            images = self._arrange(parts[0][2], *images)
         if self._labels:
             return images[0], parts[0][1]
         return images[0] if len(images) == 1 else images
@@ -240,6 +248,7 @@ class Opened:
         shapes = [(*size, depth) for size, depth in zip(sizes, channels, strict=True)]
         if self._arrange is None:
             return tuple(shapes)
-        specs = [tf.TensorSpec((None, *shape), self.dtype) for shape in shapes]
+        specs = [tf.TensorSpec((None,), tf.int32)]
+        specs += [tf.TensorSpec((None, *shape), self.dtype) for shape in shapes]
         made = tf.function(self._arrange).get_concrete_function(*specs).structured_outputs
         return tuple(tuple(image.shape[1:]) for image in made)

@@ -6,10 +6,9 @@ from keras_gen.data.array_source import ArraySource
 from keras_gen.data.folder_source import HALVES, FolderSource
 from keras_gen.data.folders import SPLITS, known_splits, split_folder
 from keras_gen.data.opened import Opened
-from keras_gen.data.ranges import to_floats
 from keras_gen.data.settings import for_both, resize_for_both, value_range_for_both
 from keras_gen.data.sources import IMAGE, is_folder, only_train, open_source
-from keras_gen.data.transforms import by_name
+from keras_gen.data.transforms import arrangement, by_name, suggestion
 from keras_gen.types import Dataset, ImageSize, PathLike, Tensor, ValueRange
 
 
@@ -31,7 +30,7 @@ def open_paired(
     Args:
         source: As in `paired`, and so are all the others.
         input: String, or a function.
-        target: String.
+        target: String, or a function.
         side_by_side: Boolean.
         channels: 1, 3 or 4, or a tuple.
         split: String. Defaults to `"train"`.
@@ -60,17 +59,18 @@ def open_paired(
         "value_range": value_range_for_both(value_range),
     }
     if isinstance(source, tuple):
-        opened, transform = _open_two(source, split, options), None
+        opened, makers = _open_two(source, split, options), ()
     elif is_folder(source):
-        opened, transform = _open_folder(source, input, target, side_by_side, split, options)
+        opened, makers = _open_folder(source, input, target, side_by_side, split, options)
     else:
-        opened, transform = _open_features(source, input, target, split, data_dir, options)
-    columns = len(opened.shapes)  # One, the target, where a transform makes the input of it.
+        opened, makers = _open_features(source, input, target, split, data_dir, options)
+    # One of them, where transforms make the others of it.
+    columns = slice(0, 1) if makers and makers[0] is None else slice(-len(opened.shapes), None)
     return Opened(
         (opened,),
-        channels[-columns:],
-        resizes[-columns:],
-        arrange=transform and (lambda target: (transform(to_floats(target)), target)),
+        channels[columns],
+        resizes[columns],
+        arrange=arrangement(*makers) if makers else None,
         split=split,
         splits=opened.splits,
         reopen=lambda name: open_paired(
@@ -119,10 +119,14 @@ def paired(
         source: One of: the name of a TFDS data set; a folder; a tuple of two folders with files of
             the same names; a tuple of two arrays, inputs and targets.
         input: What the model is given: an image feature of a TFDS data set; a subfolder; `"left"`
-            or `"right"` with `side_by_side`; or a transform of the target, `"edges"` or a
-            TensorFlow function of a batch of images. Defaults to `"left"` with `side_by_side`.
-        target: What the model is to draw, named likewise: a feature, a subfolder, a half. With a
-            transform, None or `"image"` is the main image of a data set, and a folder's pictures.
+            or `"right"` with `side_by_side`; or a transform of the target: `"edges"`, `"grayscale"` (to
+            learn colours), `"masked"` or `"masked_free_form"` (inpainting), `"downsampled"` or
+            `"downsampled_x2"` (super-resolution), or a TensorFlow function of a batch of images,
+            `keras_gen.data.transforms` and `functools.partial` of them included. Defaults to `"left"`
+            with `side_by_side`.
+        target: What the model is to draw, named likewise: a feature, a subfolder, a half, or a transform
+            of the input. Where the other one is a transform, None or `"image"` is the main image of a
+            data set, and a folder's pictures; where both are, they are made of it.
         image_size: Integer, or `(height, width)`. Defaults to the data's own size.
         batch_size: Integer, pairs in a batch: the global batch, of all replicas and processes together
             (see `shard`). Defaults to `1`.
@@ -218,26 +222,38 @@ def _open_folder(source, first, second, side_by_side, split, options):
                 f"Received: value_range={options['value_range']}"
             )
         options |= {"halves": (first, second), "splits": known_splits(source)}
-        return FolderSource((split_folder(source, split),), **options), None
+        return FolderSource((split_folder(source, split),), **options), ()
     root = pathlib.Path(source).expanduser()
-    transform = by_name(first)
-    if transform is not None and _subfolder(root, str(first), split) is None:
-        options = options | {name: options[name][1:] for name in ("channels", "value_range")}
-        folder = root if second in (None, IMAGE) else _subfolder(root, second, split)
-        opened = open_source(folder or root / second, split=split, **options)
+    # A subfolder comes before a transform of its name.
+    makers = tuple(
+        None if _subfolder(root, str(name), split) else by_name(name) for name in (first, second)
+    )
+    if any(makers):
+        name, own = _transformed(makers, first, second)
+        options = options | {key: options[key][own] for key in ("channels", "value_range")}
+        folder = root if name in (None, IMAGE) else _subfolder(root, name, split)
+        opened = open_source(folder or root / name, split=split, **options)
         if folder not in (None, root):
-            opened.splits = _splits(root, second)
-        return opened, transform
+            opened.splits = _splits(root, name)
+        return opened, makers
     if first == second == IMAGE and _subfolder(root, IMAGE, split) is None:
-        return open_source(source, (first, second), split=split, **options), None
+        return open_source(source, (first, second), split=split, **options), ()
     folders = [name and _subfolder(root, name, split) for name in (first, second)]
     if not all(folders):
+        unknown = (first, second)[folders.index(None)]
         raise ValueError(
             f"`input` and `target` must name subfolders of {root} with files of the same names, "
-            "`input` may be a transform such as 'edges', or `side_by_side=True` is needed. "
-            f"Received: input={first!r}, target={second!r}"
+            "one may be a transform of the other such as 'edges', or `side_by_side=True` is needed."
+            f"{suggestion(unknown)} Received: input={first!r}, target={second!r}"
         )
-    return FolderSource(folders, splits=_splits(root, first, second), **options), None
+    return FolderSource(folders, splits=_splits(root, first, second), **options), ()
+
+
+def _transformed(makers, first, second):
+    """The name of the images that transforms are made of, and the slice of the options that are theirs."""
+    if all(makers):
+        return None, slice(1, 2)
+    return (first, slice(0, 1)) if makers[0] is None else (second, slice(1, 2))
 
 
 def _subfolder(root, name, split, whole=True):
@@ -255,14 +271,16 @@ def _splits(root, *names):
 
 
 def _open_features(source, first, second, split, data_dir, options):
-    transform = by_name(first)
-    if first is None or (second is None and transform is None):
+    makers = (by_name(first), by_name(second))
+    if first is None or (second is None and makers[0] is None):
         raise ValueError(
-            "`input` and `target` must be image features of the data set, or `input` a transform "
+            "`input` and `target` must be image features of the data set, or one of them a transform "
             f"such as 'edges'. Received: input={first!r}, target={second!r}"
         )
-    columns = (second,) if transform else (first, second)
-    options = options | {
-        name: options[name][-len(columns) :] for name in ("channels", "value_range")
-    }
-    return open_source(source, columns, split=split, data_dir=data_dir, **options), transform
+    columns = (first, second)
+    if any(makers):
+        name, own = _transformed(makers, first, second)
+        columns = (name,)
+        options = options | {key: options[key][own] for key in ("channels", "value_range")}
+    opened = open_source(source, columns, split=split, data_dir=data_dir, **options)
+    return opened, makers if any(makers) else ()

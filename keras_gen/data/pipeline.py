@@ -17,8 +17,8 @@ def build(stores, size, settings, finish, first_step=0):
             anew, until it ends.
         size: Tuple, height and width of the images to come out.
         settings: `Settings`.
-        finish: Function from the stores' `(columns, labels)`, images as they are held and int32, to
-            an element.
+        finish: Function from the stores' `(columns, labels, bits)`, images as they are held, int32 and
+            31 random bits an example, to an element.
         first_step: Integer, the batches that are left out at the beginning of each pass; their images
             are not decoded.
 
@@ -44,7 +44,7 @@ def build(stores, size, settings, finish, first_step=0):
         for store, (batch, bits) in zip(stores, parts, strict=True):
             images, labels = store.gather(batch)
             images = augment(images, bits, settings.augment, size)
-            loaded.append((images, labels))
+            loaded.append((images, labels, bits))
         return tf.nest.map_structure(convert, finish(*loaded))
 
     convert = {"float32": to_floats, "uint8": to_bytes}[settings.dtype]

@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_gen.data.lazy import tf, tfds
 from keras_gen.data.preparing import prepared_builder, quiet
+from keras_gen.data.transforms import suggestion
 from keras_gen.modalities.images.range import byte_table
 
 
@@ -43,8 +44,10 @@ class TFDSSource:
         self._label = label_feature(builder.info, name) if labels else None
         self.shapes = tuple(_shape(f) for f in self._features)
         self.class_names = class_names(builder.info, name)
-        self.count = count_examples(builder, split)
-        wanted = dict.fromkeys((*self._columns, *filter(None, [self._label])), True)
+        # Whether an example has an image; without it, it is left out.
+        flags = tuple(filter(None, (presence(builder.info, column) for column in self._columns)))
+        self.count = count_examples(builder, split, self._columns)
+        wanted = dict.fromkeys((*self._columns, *flags, *filter(None, [self._label])), True)
         as_bytes = dict.fromkeys(self._columns, tfds.decode.SkipDecoding())
         with quiet():
             self._records = builder.as_dataset(
@@ -53,6 +56,8 @@ class TFDSSource:
                 decoders=tfds.decode.PartialDecoding(wanted, decoders=as_bytes),
                 read_config=tfds.ReadConfig(try_autocache=False),
             )
+        if flags:
+            self._records = self._records.filter(_has_all(flags))
         if every_other is not None:
             self.count = (self.count + 1 - every_other) // 2
             self._records = self._records.shard(2, every_other)
@@ -108,7 +113,7 @@ def image_feature(info, column, name):
     if column not in images:
         raise ValueError(
             f"`{name}` has the image features {images}, or `input` can be a transform such as "
-            f"'edges'. Received: {column!r}"
+            f"'edges'.{suggestion(column, images)} Received: {column!r}"
         )
     return column
 
@@ -140,13 +145,38 @@ def _shape(feature):
     return height, width, channels or 3
 
 
-def count_examples(builder, split):
-    """The number of examples in a split, or a slice of one, of a prepared data set."""
+def presence(info, column):
+    """The Boolean feature that says which examples have an image of a feature, or None: all have it."""
+    name = f"has_{column}"
+    return name if name in info.features and info.features[name].np_dtype == np.bool_ else None
+
+
+def _has_all(flags):
+    return lambda record: tf.reduce_all([record[flag] for flag in flags])
+
+
+def count_examples(builder, split, columns=()):
+    """The number of examples in a split, or a slice of one, that have all of some images.
+
+    Args:
+        builder: TFDS's builder of a data set that is prepared.
+        split: String.
+        columns: Names of image features.
+    """
     splits = builder.info.splits
     try:
-        return splits[split].num_examples
+        count = splits[split].num_examples
     except (KeyError, ValueError) as error:
         raise ValueError(
             f"`split` must be one of {sorted(splits)}, or a part of one such as "
             f"'train[:90%]'. Received: split={split!r}"
         ) from error
+    flags = tuple(filter(None, (presence(builder.info, column) for column in columns)))
+    if not flags:
+        return count
+    with quiet(), tf.device("CPU"):
+        decoders = tfds.decode.PartialDecoding(dict.fromkeys(flags, True))
+        records = builder.as_dataset(split=split, decoders=decoders)
+        return int(
+            records.reduce(0, lambda n, record: n + tf.cast(_has_all(flags)(record), tf.int32))
+        )

@@ -1,8 +1,10 @@
+import functools
+
 import numpy as np
 import pytest
 
 from keras_gen import data
-from keras_gen.data.transforms import edges
+from keras_gen.data.transforms import downsampled, edges, grayscale, masked
 
 
 def pairs(*args, **options):
@@ -119,6 +121,94 @@ def test_edges_of_folders_and_arrays(tmp_path, write_pictures):
         np.testing.assert_array_equal(targets, array)
 
 
+PHOTOS = np.random.default_rng(0).integers(1, 256, (12, 8, 8, 3), dtype="uint8")
+
+
+def floats(pixels):
+    return (pixels / 127.5 - 1).astype("float32")
+
+
+def test_a_transform_may_stand_on_either_side_or_on_both(tmp_path, write_pictures):
+    written = write_pictures(tmp_path, {f"photos/{k}.png": (8, 8, 3) for k in range(3)})
+    photos = np.stack(list(written.values()))
+    drawn, grey = (
+        np.rint((function(floats(photos)).numpy() + 1) * 127.5) for function in (edges, grayscale)
+    )
+    for source, name in ((tmp_path, "photos"), (tmp_path / "photos", "image"), (photos, "image")):
+        for inputs, targets in (
+            pairs(source, "grayscale", name),
+            pairs(source, name, "grayscale")[::-1],
+        ):
+            np.testing.assert_array_equal(inputs, grey)
+            np.testing.assert_array_equal(targets, photos)
+    inputs, targets = pairs(photos, "edges", "grayscale")
+    np.testing.assert_allclose(inputs, drawn, atol=1)  # A sum's order differs within the graph.
+    np.testing.assert_array_equal(targets, grey)
+
+
+def test_options_of_the_side_that_is_stored_are_used():
+    for names, channels in ((("image", "edges"), (1, 3)), (("edges", "image"), (3, 1))):
+        dataset = data.paired(PHOTOS, *names, channels=channels)
+        assert [spec.shape[-1] for spec in dataset.element_spec] == [1, 1]
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("name", ["masked", "masked_free_form"])
+def test_holes_are_drawn_anew_for_each_example_and_pass_from_the_seed(name, cache):
+    def passes(**options):
+        dataset = data.paired(PHOTOS, name, "image", batch_size=4, cache=cache, **options)
+        return [np.concatenate([x for x, _ in dataset]) for _ in range(2)]
+
+    first, second = passes(shuffle=False)
+    holes = [(inputs == 0).all(-1) for inputs in (first, second)]
+    assert len({hole.tobytes() for hole in np.concatenate(holes)}) > 20  # Of 24.
+    seen = ~holes[0]
+    np.testing.assert_allclose(first[seen], floats(PHOTOS)[seen], atol=1e-6)
+    np.testing.assert_array_equal(passes(shuffle=False), [first, second])
+    np.testing.assert_array_equal(passes(shuffle=False, first_epoch=1)[0], second)
+    assert not np.array_equal(passes(shuffle=False, seed=1)[0], first)
+
+
+def test_shards_and_later_steps_have_the_holes_of_the_whole():
+    options = {"batch_size": 4, "seed": 3}
+    whole = data.paired(PHOTOS, "masked", "image", **options)
+    wanted = np.stack([x for x, _ in whole])
+    parts = [
+        np.stack([x for x, _ in data.paired(PHOTOS, "masked", "image", shard=(k, 2), **options)])
+        for k in range(2)
+    ]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), wanted)
+    later = data.paired(PHOTOS, "masked", "image", **options).from_step(2)
+    np.testing.assert_array_equal(np.stack([x for x, _ in later]), wanted[2:])
+
+
+def test_holes_on_both_sides_are_the_same():
+    mask = functools.partial(masked, append_mask=True)
+    dataset = data.paired(PHOTOS, mask, "masked", batch_size=12)
+    ((inputs, targets),) = list(dataset)
+    np.testing.assert_array_equal(inputs[..., :3], targets)
+    np.testing.assert_array_equal(inputs[..., 3] == 1, (targets == 0).numpy().all(-1))
+
+
+def test_small_images_for_super_resolution():
+    small = functools.partial(downsampled, factor=2, keep_size=False)
+    opened = data.open_paired(PHOTOS, small, "image")
+    assert opened.shapes == ((4, 4, 3), (8, 8, 3))
+    dataset = opened.batches(batch_size=2)
+    assert [spec.shape for spec in dataset.element_spec] == [(2, 4, 4, 3), (2, 8, 8, 3)]
+    assert data.open_paired(PHOTOS, "downsampled_x2").shapes[0] == (8, 8, 3)
+    with pytest.raises(ValueError, match=r"^`factor` must be an integer.*are 8 and 8.*factor=3"):
+        data.paired(PHOTOS, "downsampled_x3", "image")
+
+
+def test_a_subfolder_comes_before_a_transform_of_its_name(tmp_path, write_pictures):
+    written = write_pictures(tmp_path, {"edges/a.png": (8, 8, 3), "photos/a.png": (8, 8, 3)})
+    inputs, _ = pairs(tmp_path, "edges", "photos")
+    np.testing.assert_array_equal(inputs[0], written["edges/a.png"])
+    _, inputs = pairs(tmp_path, "photos", "edges")
+    np.testing.assert_array_equal(inputs[0], written["edges/a.png"])
+
+
 def test_channels_of_each(tmp_path, write_pictures):
     write_pictures(tmp_path, {"a.png": (8, 8, 3)})
     for source in (tmp_path, np.zeros((1, 8, 8, 3), "uint8")):
@@ -142,6 +232,8 @@ ARRAY = np.zeros((4, 8, 8, 1), "uint8")
         (("digits",), {}, "`input` and `target` must be image features.*input=None"),
         (("digits", "image"), {}, "`input` and `target` must be image features.*target=None"),
         (("digits", "drawing", "image"), {}, r"image features \['image'\].*'drawing'"),
+        (("digits", "mask", "image"), {}, r"Did you mean 'masked'\?.*'mask'"),
+        (("digits", "image", "greyscale"), {}, r"Did you mean 'grayscale'\?.*'greyscale'"),
     ],
 )
 def test_bad_input_is_refused(args, options, message, data_dir):
@@ -154,6 +246,7 @@ def test_bad_input_is_refused(args, options, message, data_dir):
     [
         ({}, "side_by_side=True.*input=None"),
         ({"input": "in", "target": "none"}, "must name subfolders.*target='none'"),
+        ({"input": "edge", "target": "in"}, r"Did you mean 'edges'\? Received: input='edge'"),
         ({"side_by_side": True, "input": "top"}, "must be 'left' and 'right'.*'top'"),
         ({"side_by_side": True, "input": "left", "target": "left"}, "must be 'left' and 'right'"),
     ],
