@@ -74,6 +74,8 @@ def _command(task, gate):
     nothing = os.open(os.devnull, os.O_RDONLY)
     for handle, number in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(handle, number)
+    # The start has given Python's errors a way of their own.
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.read(gate, 1)  # Until its parent closes the other end.
     os.close(gate)
     sys.argv = ["keras-gen", *task["arguments"]]
