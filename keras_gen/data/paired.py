@@ -52,10 +52,10 @@ def open_paired(
     >>> pairs.shapes, pairs.count
     (((8, 8, 1), (8, 8, 3)), 1497)
     """
-    channels, resizes = for_both(channels), resize_for_both(resize)
+    both, resizes = for_both(channels), resize_for_both(resize)
     options = {
         "strict": strict,
-        "channels": channels,
+        "channels": both,
         "value_range": value_range_for_both(value_range),
     }
     if isinstance(source, tuple):
@@ -68,7 +68,7 @@ def open_paired(
     columns = slice(0, 1) if makers and makers[0] is None else slice(-len(opened.shapes), None)
     return Opened(
         (opened,),
-        channels[columns],
+        both[columns],
         resizes[columns],
         arrange=arrangement(*makers) if makers else None,
         split=split,
@@ -78,7 +78,7 @@ def open_paired(
             input,
             target,
             side_by_side=side_by_side,
-            channels=channels,
+            channels=both,
             split=name,
             strict=strict,
             data_dir=data_dir,

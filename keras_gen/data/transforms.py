@@ -9,6 +9,8 @@ import functools
 import inspect
 import math
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from keras_gen.data.lazy import tf
 from keras_gen.data.ranges import to_floats
@@ -46,7 +48,7 @@ def edges(images: Tensor, channels: int = 1, strength: float = 1.0) -> Tensor:
     return tf.repeat(drawing, channels, axis=-1)
 
 
-def grayscale(images, channels=1):
+def grayscale(images: Tensor, channels: int = 1) -> Tensor:
     """The luminance of images, to learn their colours from.
 
     Args:
@@ -75,7 +77,7 @@ def grayscale(images, channels=1):
     return tf.repeat(images, channels, axis=-1)
 
 
-def downsampled(images, factor=4, keep_size=True):
+def downsampled(images: Tensor, factor: int = 4, keep_size: bool = True) -> Tensor:
     """Images without their details, to learn super-resolution from.
 
     Args:
@@ -111,7 +113,14 @@ def downsampled(images, factor=4, keep_size=True):
     return tf.clip_by_value(images, -1.0, 1.0)
 
 
-def masked(images, bits, holes="box", smallest=0.25, largest=0.5, append_mask=False):
+def masked(
+    images: Tensor,
+    bits: Tensor,
+    holes: str = "box",
+    smallest: float = 0.25,
+    largest: float = 0.5,
+    append_mask: bool = False,
+) -> Tensor:
     """Images with a hole in each, to learn inpainting from.
 
     Args:
@@ -234,7 +243,7 @@ _NAMED = {
 NAMES = tuple(_NAMED)
 
 
-def by_name(transform):
+def by_name(transform: Any) -> Callable[..., Tensor] | None:
     """The function of a name, a function itself, or None where it is neither.
 
     Args:
@@ -253,7 +262,7 @@ def by_name(transform):
     return _NAMED.get(transform)
 
 
-def is_random(transform):
+def is_random(transform: Any) -> bool:
     """Whether a transform wants `bits`."""
     try:
         return "bits" in inspect.signature(transform).parameters
@@ -261,13 +270,13 @@ def is_random(transform):
         return False
 
 
-def suggestion(name, known=()):
+def suggestion(name: str, known: Sequence[str] = ()) -> str:
     """A sentence that names what may have been meant, with a blank before it, or nothing."""
     near = difflib.get_close_matches(str(name), [*known, *NAMES], n=1)
     return f" Did you mean {near[0]!r}?" if near and near[0] != name else ""
 
 
-def arrangement(*makers):
+def arrangement(*makers: Callable[..., Tensor] | None) -> Callable[..., tuple[Tensor, ...]]:
     """A function that makes the images of an element of one image.
 
     Args:

@@ -20,7 +20,11 @@ class TranslationRecipe(ImageRecipe):
     Rates stay constant for half of the training and then fall linearly to zero.
     """
 
-    input: str | None = option(None, "The feature or subfolder to translate, or edges.")
+    input: str | None = option(
+        None,
+        "The feature or subfolder to translate; or what is made of the target: edges, grayscale, "
+        "masked, masked_free_form, downsampled, downsampled_x2.",
+    )
     target: str | None = option(None, "The feature or subfolder wanted.")
     base_filters: int = option(32, "Width of the networks.", min=1)
     learning_rate: float = option(2e-4, "Of all networks.", min=0.0)
