@@ -233,7 +233,7 @@ def _uniform(bits, count):
     return tf.cast(tf.cast(word, tf.int32), tf.float32) / 2**24
 
 
-_NAMED = {
+_NAMED: dict[str, Callable[..., Tensor]] = {
     "edges": edges,
     "grayscale": grayscale,
     "downsampled": downsampled,
