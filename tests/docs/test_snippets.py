@@ -15,7 +15,6 @@ import subprocess
 import sys
 import venv
 
-import keras
 import numpy as np
 import pytest
 from PIL import Image
