@@ -159,7 +159,7 @@ def test_validation_data_that_hold_no_images_are_refused_and_the_model_as_it_was
         (iter(()), r"`x` must hold at least one batch. Received: tuple_iterator"),
         ([], r"Received: 0 inputs"),
     ],
-    ids=str,
+    ids=["none", "number", "path", "set", "function", "empty iterator", "empty list"],
 )
 def test_what_holds_no_data_is_refused_by_name(x, message):
     model = build_vae()

@@ -167,7 +167,7 @@ def test_bytes_are_scaled():
         (Labels(3), np.int32([0, 2, 3, -1]), 2),
         (Labels(3), np.float32([0.0, 0.5, 2.0, 3.0, np.nan]), 3),
     ],
-    ids=str,
+    ids=["images", "good images", "arrays", "integer labels", "float labels"],
 )
 def test_values_that_are_not_taken_are_counted_within_a_step(spec, values, count):
     assert int(spec.strays(keras.ops.convert_to_tensor(values))) == count
