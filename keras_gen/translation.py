@@ -58,6 +58,10 @@ def translate_files(
         raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
     root = source if source.is_dir() else source.parent
     paths, others = files.find_pictures(source) if source.is_dir() else ([source], {})
+    if source.is_dir() and output.resolve() == source.resolve():
+        raise ValueError(
+            f"`output` must be another folder than that of the pictures. Received: output={str(output)!r}"
+        )
     paths = [path for path in paths if output.resolve() not in path.resolve().parents]
     if not paths:
         raise ValueError(

@@ -228,6 +228,8 @@ def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path
         code, out, err = run("translate", "run", mixed, "--output", "out")
     assert code == 0, err
     assert "Wrote 4 pictures" in out
+    code, _, err = run("translate", "run", mixed, "--output", mixed)
+    assert (code, "`--output` must be another folder than that of the pictures" in err) == (2, True)
     sizes = {}
     for path in (tmp_path / "out").rglob("*.png"):
         with Image.open(path) as image:

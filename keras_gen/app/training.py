@@ -266,8 +266,8 @@ class _Training:
         parts = plan.parts(begun.step, stages)
         if not parts:
             self.notes.append(
-                f"The training is done: {begun.step} steps, {plan.epochs} epochs. A larger --epochs "
-                "goes on with it."
+                f"The training is done: {begun.step} steps were taken, and {plan.total} asked for. Longer "
+                "--epochs, --steps or --minutes go on with it."
             )
         self._say()
         watchers, closing = self._watchers(plan, begun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from keras_gen import backend, losses
 from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.network_calls import run_together, without_updates
+from keras_gen.core.networks import last_activation
 from keras_gen.types import Array, ArrayLike, Augmentation, ClassLabels, LossLike, Optimizer, Tensor
 
 
@@ -138,6 +140,28 @@ class Adversary:
 class TrainsAdversarially:
     """`compile` for a model whose phases are generator and discriminator, and what its opponent tells."""
 
+    def _warn_of_ends(self):
+        """Warns of last activations that the losses, or the data's range, do not go with."""
+        phases = self.phases()
+        for network in phases["discriminator"].networks:
+            if last_activation(network) == "sigmoid":
+                warnings.warn(
+                    f"The discriminator {network.name!r} ends in a sigmoid, and the losses take logits: leave "
+                    "its last activation out, or it learns next to nothing.",
+                    stacklevel=4,
+                )
+        for network in phases["generator"].networks:
+            if self.gives.kind == "images" and last_activation(network) in (
+                "sigmoid",
+                "softmax",
+                "relu",
+            ):
+                warnings.warn(
+                    f"The generator {network.name!r} ends in a {last_activation(network)}, which gives nothing "
+                    "below 0, and images are in [-1, 1]: end it in a tanh.",
+                    stacklevel=4,
+                )
+
     def compile_adversarial(
         self,
         adversary: Adversary,
@@ -164,6 +188,7 @@ class TrainsAdversarially:
             self.augmentation.built = True
         self.loss = adversary.loss
         self.r1_weight, self.r2_weight = adversary.r1_weight, adversary.r2_weight
+        self._warn_of_ends()
         optimizers = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
         given = {
             "loss": adversary.loss,

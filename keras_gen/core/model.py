@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import keras
 
 from keras_gen import backend, modalities, presets
+from keras_gen.backend.datasets import narrowed
 from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.core.divergence import KeepLastGood
 from keras_gen.core.learning_rates import check_rates, set_rate
@@ -384,6 +385,8 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         x, size = self._looked_at(x, y, batch_size)
         if not modalities.is_stream(x):
             x, y = modalities.in_native_order((x, y))
+        elif hasattr(x, "unbatch") and not getattr(x, "is_checked", False):
+            x = narrowed(x)
         return shared_evenly(x, y, batch_size, size, backend.replicas_here(self))
 
     def _check_plan(self):

@@ -45,6 +45,19 @@ def check_network(
     return received_inputs, received_outputs
 
 
+def last_activation(network: keras.Model) -> str | None:
+    """Name of the activation that a network's first output comes from, or None where it does not tell."""
+    if not getattr(network, "outputs", None):
+        return None
+    layer = network.outputs[0]._keras_history.operation
+    if isinstance(layer, keras.Model):
+        return last_activation(layer)
+    while isinstance(layer, (keras.layers.Reshape, keras.layers.Flatten)):
+        layer = layer.input._keras_history.operation
+    name = getattr(getattr(layer, "activation", layer), "__name__", type(layer).__name__)
+    return name.lower()
+
+
 def _check_shapes(argument, network, role, wanted, received):
     if len(wanted) != len(received):
         verb, what = role.split()

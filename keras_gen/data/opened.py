@@ -10,6 +10,8 @@ from keras_gen.data.lazy import tf
 from keras_gen.data.settings import Settings
 from keras_gen.types import Dataset, ImageSize, Shape
 
+_ANY_SIDE = 5040
+
 
 class Opened:
     """A data set that was opened once: it tells what it holds and makes pipelines of it.
@@ -248,7 +250,12 @@ class Opened:
         shapes = [(*size, depth) for size, depth in zip(sizes, channels, strict=True)]
         if self._arrange is None:
             return tuple(shapes)
+        # Of images of any size some functions can't be made: one that many numbers divide stands for it.
+        known = [tuple(_ANY_SIDE if side is None else side for side in shape) for shape in shapes]
         specs = [tf.TensorSpec((None,), tf.int32)]
-        specs += [tf.TensorSpec((None, *shape), self.dtype) for shape in shapes]
+        specs += [tf.TensorSpec((None, *shape), self.dtype) for shape in known]
         made = tf.function(self._arrange).get_concrete_function(*specs).structured_outputs
-        return tuple(tuple(image.shape[1:]) for image in made)
+        varies = known != shapes
+        return tuple(
+            (None, None, image.shape[-1]) if varies else tuple(image.shape[1:]) for image in made
+        )

@@ -335,7 +335,7 @@ def test_a_finished_training_says_so(training, tmp_path, capsys):
     training("run", epochs=2)
     before = (tmp_path / "run" / "model.keras").read_bytes()
     training("run", resume=True)
-    assert "The training is done: 10 steps, 2 epochs." in capsys.readouterr().err
+    assert "The training is done: 10 steps were taken, and 10 asked for." in capsys.readouterr().err
     assert (tmp_path / "run" / "model.keras").read_bytes() == before
 
 

@@ -255,3 +255,12 @@ def test_bad_folders_are_refused(tmp_path, write_pictures, options, message):
     write_pictures(tmp_path, {"in/a.png": (8, 8)})
     with pytest.raises(ValueError, match=message):
         data.paired(tmp_path, **options)
+
+
+@pytest.mark.parametrize("name", ["masked", "masked_free_form", "downsampled_x2", "grayscale"])
+def test_shapes_are_known_of_pictures_that_differ_in_size(name, tmp_path, write_pictures):
+    write_pictures(tmp_path, {"a.png": (8, 8, 3), "b.png": (12, 10, 3)})
+    opened = data.open_paired(tmp_path, name)
+    channels = 1 if name == "grayscale" else 3
+    assert opened.shapes == ((None, None, channels), (None, None, 3))
+    assert opened.shapes_at(16) == ((16, 16, channels), (16, 16, 3))

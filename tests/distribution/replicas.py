@@ -55,10 +55,9 @@ def uneven(devices):
     """What becomes of a last batch of one example, by what it comes in."""
     import tensorflow as tf
 
-    from tests.cases import images
     from tests.distribution import cases
 
-    x = images(cases.BATCH + 1, (16, 16, 3))
+    x = cases.data("vae", cases.BATCH + 1)
     found = {}
     forms = {"array": x, "dataset": tf.data.Dataset.from_tensor_slices(x).batch(cases.BATCH)}
     for form, data in forms.items():
