@@ -107,7 +107,7 @@ class SampleImages(keras.callbacks.Callback):
         gives = self.model.gives if isinstance(self.model, Task) else spec_of(shape)
         return gives if gives.fits(shape) else spec_of(shape)
 
-    def animate(self):
+    def animate(self) -> None:
         """Writes `training.gif` of the pictures that there are in the folder."""
         frames = [
             pictures.read_picture(path) for path in sorted(self.directory.glob("epoch_*.png"))

@@ -479,7 +479,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         return list(self._trackers.values())
 
     @property
-    def metrics_variables(self):
+    def metrics_variables(self) -> list[keras.Variable]:
         counts = self._strays().variables if self.compiled else []
         return [*super().metrics_variables, *counts]
 

@@ -94,7 +94,7 @@ def check(data: Data, takes: Mapping[str, Spec], whole: bool) -> None:
     _check_lengths(parts, takes, whole)
 
 
-def look(data, takes, first):
+def look(data: Data, takes: Mapping[str, Spec], first: Data) -> None:
     """Looks at a batch of a stream as it passes, and not at all of its numbers: on the host.
 
     Args:
@@ -150,7 +150,7 @@ def _check_lengths(parts, takes, whole):
         )
 
 
-def name_of(name, takes):
+def name_of(name: str, takes: Mapping[str, Spec]) -> str:
     """What to call a part in an error."""
     spec = takes[name]
     if spec.kind == "labels":

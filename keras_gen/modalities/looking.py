@@ -63,7 +63,7 @@ def is_stream(x: Data) -> bool:
     return not hasattr(x, "shape") and not isinstance(x, (dict, list, tuple))
 
 
-def said_of_data(error):
+def said_of_data(error: BaseException) -> str | None:
     """The sentence on the data in an error that a backend raised, or None where there is none.
 
     Backends wrap what is raised within a step, or by a stream, in pages of their own.

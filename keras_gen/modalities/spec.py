@@ -53,7 +53,7 @@ class Arrays:
         self.look(what, values)
         return values
 
-    def look(self, what, values):
+    def look(self, what: str, values: Tensor) -> None:
         """Checks the shape and dtype of a batch, whatever its values are.
 
         Args:
@@ -70,7 +70,7 @@ class Arrays:
                 f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
             )
 
-    def wanted(self, what):
+    def wanted(self, what: str) -> str:
         """The beginning of an error's sentence: what the values must be.
 
         Args:
@@ -78,7 +78,7 @@ class Arrays:
         """
         return f"{what} must hold finite numbers"
 
-    def strays(self, values):
+    def strays(self, values: Tensor) -> Tensor | None:
         """Counts the values of a batch that the model does not take, within a step.
 
         Args:
@@ -223,13 +223,13 @@ class Images(Arrays):
     def take(self, what: str, values: Tensor) -> Tensor:
         return in_range(super().take(what, values))
 
-    def wanted(self, what):
+    def wanted(self, what: str) -> str:
         return (
             f"{what} must be floats in [-1, 1], or uint8 in 0 to 255. Scale floats of 0 to 255 by "
             "`x / 127.5 - 1`, or cast them to uint8"
         )
 
-    def strays(self, values):
+    def strays(self, values: Tensor) -> Tensor | None:
         if not is_floating(values):
             return None
         # NaN is no less than anything.
@@ -314,16 +314,16 @@ class Labels:
         # `strays` counts those outside, which some backends end a step for.
         return keras.ops.cast(keras.ops.clip(values, 0, self.num_classes - 1), "int32")
 
-    def look(self, what, values):
+    def look(self, what: str, values: Tensor) -> None:
         """Checks labels of a batch: they are few, so all of it."""
         array = values if isinstance(values, np.ndarray) else keras.ops.convert_to_numpy(values)
         self.check(what, array, whole=False)
 
-    def wanted(self, what):
+    def wanted(self, what: str) -> str:
         """The beginning of an error's sentence: what the values must be."""
         return f"{what} must be integers in [0, {self.num_classes})"
 
-    def strays(self, values):
+    def strays(self, values: Tensor) -> Tensor | None:
         """Counts the labels of a batch that are none, within a step."""
         inside = keras.ops.logical_and(
             keras.ops.greater_equal(values, 0), keras.ops.less(values, self.num_classes)

@@ -68,7 +68,7 @@ class Rows(Arrays):
         values = keras.ops.subtract(keras.ops.cast(values, "float32"), np.float32(self._mean))
         return keras.ops.divide(values, np.float32(self._deviation))
 
-    def look(self, what, values):
+    def look(self, what: str, values: Tensor) -> None:
         self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
             raise ValueError(
