@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import pathlib
+import shutil
 import tempfile
 
 
@@ -76,6 +77,42 @@ def naming(path, aside=None):
         if error.errno is None or not unnamed:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextlib.contextmanager
+def folder_written_aside(path):
+    """Gives an empty folder beside the wanted one; on success it is renamed into place: see `written_aside`.
+
+    Args:
+        path: String or path of the folder, whose own folder is made if there is none. What lies in it is
+            let go, all at once.
+
+    Yields:
+        `pathlib.Path` of the folder to write to. If the body raises, it is removed, and what `path` held
+        before stays.
+
+    Example:
+    >>> folder = tempfile.mkdtemp()
+    >>> with folder_written_aside(f"{folder}/a") as aside:
+    ...     _ = (aside / "b.txt").write_text("whole")
+    >>> os.listdir(folder), os.listdir(f"{folder}/a")
+    (['a'], ['b.txt'])
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    aside = scratch / "new"
+    try:
+        aside.mkdir()
+        yield aside
+        for each in (*aside.rglob("*"), aside):
+            flush(each)
+        if path.exists():
+            path.rename(scratch / "old")
+        aside.rename(path)
+        flush(path.parent)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def flush(path):

@@ -135,7 +135,7 @@ def translate(
         output,
         direction,
         batch_size,
-        value_range=None if value_range is None else pair_of(value_range),
+        value_range=pair_of(value_range),
         resize=resize or "bicubic",
     )
     typer.echo(f"Wrote {count} pictures to {output}/")
@@ -213,7 +213,7 @@ def evaluate(
         "target": target,
         "iwae": iwae,
         "resize": resize,
-        "value_range": None if value_range is None else pair_of(value_range),
+        "value_range": pair_of(value_range),
     }
     options = {name: value for name, value in options.items() if value is not None}
     reports = comparing.reports(

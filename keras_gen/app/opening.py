@@ -70,8 +70,7 @@ def evaluation_of(path):
             f"`dataset` must be given for a model whose metadata name none. Received: {path}"
         )
     chosen = {name: settings.get(name) for name in ("dataset", "input", "target", "resize")}
-    if settings.get("value_range") is not None:
-        chosen["value_range"] = pair_of(settings["value_range"])
+    chosen["value_range"] = pair_of(settings.get("value_range"))
     chosen = {name: value for name, value in chosen.items() if value is not None}
     run = RunFolder(find_file(path).parent)
     chosen["split"] = _split(run, settings)

@@ -1,5 +1,7 @@
 """What is done to a `tf.data.Dataset` itself, whatever the running backend."""
 
+import keras
+
 
 def trimmed(dataset, multiple):
     """Cuts each batch to a multiple of a number of examples; batches of fewer are left out.
@@ -22,13 +24,15 @@ def trimmed(dataset, multiple):
 
 
 def narrowed(dataset):
-    """Brings integers of more than 32 bits to 32, the nearest where they do not fit; other data as they are.
+    """Brings integers of more than 32 bits to 32 on JAX, the nearest where they do not fit.
 
-    JAX would keep the lower half of their bits, and make a good label of one that is none.
+    It would keep the lower half of their bits, and make a good label of one that is none.
 
     Args:
         dataset: `tf.data.Dataset`.
     """
+    if keras.backend.backend() != "jax":
+        return dataset
     import tensorflow as tf
 
     wide = (tf.int64, tf.uint32, tf.uint64)

@@ -5,7 +5,6 @@
 does it in a process of its own, for the other backends.
 """
 
-import contextlib
 import importlib
 import json
 import os
@@ -17,18 +16,19 @@ import warnings
 
 import keras
 
-from keras_gen.files import written_aside
+from keras_gen.files import folder_written_aside, written_aside
 
 # What each format's file is called; a SavedModel is a folder.
 SUFFIXES = {"tf_saved_model": "", "onnx": ".onnx", "litert": ".tflite"}
 NEEDS = {"onnx": ("tf2onnx", "onnx")}
 
 
-def export(network, filepath, format=None, **options):
+def export(make_network, filepath, format=None, **options):
     """Writes a network's outputs in inference, for runtimes that know nothing of Keras.
 
     Args:
-        network: Functional `keras.Model`, float32 outputs.
+        make_network: Callable without arguments that gives a functional `keras.Model` of float32 outputs. It
+            is called when the rest is known to be right.
         filepath: String or path: `.onnx`, `.tflite`, or a folder. What was there is replaced when all is
             written; a folder only if it is empty or a SavedModel.
         format: `"tf_saved_model"`, `"onnx"` or `"litert"`. None: what the suffix says.
@@ -42,16 +42,15 @@ def export(network, filepath, format=None, **options):
             the format has no form for what the network does.
         ImportError: If a package is missing.
     """
-    path, format = checked(filepath, format)
-    with _aside(path, format) as aside:
-        if keras.backend.backend() == "tensorflow":
-            _write(network, aside, format, options)
-        else:
-            _write_elsewhere(network, aside, format, options)
+    path, format = _checked(filepath, format)
+    write = _write if keras.backend.backend() == "tensorflow" else _write_elsewhere
+    network = make_network()
+    with (written_aside if SUFFIXES[format] else folder_written_aside)(path) as aside:
+        write(network, aside, format, options)
     return path
 
 
-def checked(filepath, format=None):
+def _checked(filepath, format):
     """The path and the format that are meant: see `export`."""
     path = pathlib.Path(filepath)
     if format is None:
@@ -86,22 +85,6 @@ def checked(filepath, format=None):
 
 def _may_replace(folder):
     return folder.is_dir() and ((folder / "saved_model.pb").exists() or not any(folder.iterdir()))
-
-
-@contextlib.contextmanager
-def _aside(path, format):
-    """A path to write to, which takes the wanted one's place at the end."""
-    if SUFFIXES[format]:
-        with written_aside(path) as aside:
-            yield aside
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        aside = pathlib.Path(folder) / "new"
-        yield aside
-        if path.exists():
-            path.rename(pathlib.Path(folder) / "old")
-        aside.rename(path)
 
 
 def _write(network, path, format, options):

@@ -225,7 +225,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             raise ValueError(
                 "`set_learning_rate` is for a compiled model: `model.compile()` first."
             )
-        optimizers = self._optimizers()
+        optimizers = self.optimizer.by_phase
         rates = rate if isinstance(rate, dict) else dict.fromkeys(optimizers, rate)
         for name in rates:
             if name not in optimizers:
@@ -236,10 +236,6 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         for name, one in rates.items():
             set_rate(optimizers[name], one)
         self.train_function = None  # It may have a schedule's numbers in it.
-
-    def _optimizers(self):
-        """Dict from names of phases to their optimizers."""
-        return dict(zip(self.optimizer.phase_names, self.optimizer.optimizers, strict=True))
 
     def get_compile_config(self) -> Config:
         return keras.saving.serialize_keras_object(self._compile_arguments) if self.compiled else {}
@@ -293,7 +289,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             )
         _refuse_weights(kwargs)
         self._check_plan()
-        check_rates(self._optimizers())
+        check_rates(self.optimizer.by_phase)
         given = inspect.signature(keras.Model.fit).bind(self, x, y, *args, **kwargs).arguments
         validates = given.get("validation_data") is not None or given.get("validation_split")
         validated = self.evaluation_names if validates else ()
@@ -307,15 +303,12 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         strays.clear()
         keeper = KeepLastGood(strays)
         kwargs["callbacks"] = _with(keeper, kwargs.get("callbacks"))
-        try:
-            with backend.keeps_state(self), ending_anywhere():
-                return super().fit(x, y, *args, **kwargs)
-        except Exception as error:
-            said = modalities.said_of_data(error)
-            if said is None:
-                raise
-            keeper.restore()
-            raise ValueError(said) from error
+        with (
+            modalities.saying_it_of_data(keeper.restore),
+            backend.keeps_state(self),
+            ending_anywhere(),
+        ):
+            return super().fit(x, y, *args, **kwargs)
 
     def evaluate(
         self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any
@@ -338,51 +331,25 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
         strays = self._strays() if self.compiled else Strays({})
         if kwargs.get("_use_cached_eval_dataset"):  # Within `fit`, after the steps of an epoch.
-            said = strays.found("in the epoch before it was validated")
-            if said is not None:
-                raise ValueError(said)
+            strays.refuse("in the epoch before it was validated")
         strays.clear()
-        try:
-            with backend.keeps_state(self), ending_anywhere():
-                scores = super().evaluate(x, y, *args, **kwargs)
-        except Exception as error:
-            said = modalities.said_of_data(error)
-            if said is None:
-                raise
-            raise ValueError(said) from error
-        said = strays.found("in the evaluation")
-        if said is not None:
-            raise ValueError(said)
+        with modalities.saying_it_of_data(), backend.keeps_state(self), ending_anywhere():
+            scores = super().evaluate(x, y, *args, **kwargs)
+        strays.refuse("in the evaluation")
         return scores
 
-    def look_at(self, x: Data, y: Data | None = None, batch_size: int | None = None) -> Data:
-        """Checks data before the first step: arrays whole, streams in their first batch.
-
-        Args:
-            x: As in `fit`.
-            y: As in `fit`.
-            batch_size: As in `fit`.
-
-        Returns:
-            `x`, or what stands in for a generator whose first batch was taken.
+    def _for_steps(self, x, y, batch_size):
+        """Data as the steps take them, after a look: arrays whole, streams in their first batch.
 
         Raises:
             ValueError: If the data are not what the model takes.
         """
-        return self._looked_at(x, y, batch_size)[0]
-
-    def _looked_at(self, x, y, batch_size):
         x, size = modalities.look_at(x, y, self.takes, batch_size)
         if size is not None and size < self.least_batch:
             raise ValueError(
                 f"A batch must hold at least {self.least_batch} examples of a step of a "
                 f"{type(self).__name__}. Received: a batch of {size}"
             )
-        return x, size
-
-    def _for_steps(self, x, y, batch_size):
-        """Data that were looked at, as the replicas share them."""
-        x, size = self._looked_at(x, y, batch_size)
         if not modalities.is_stream(x):
             x, y = modalities.in_native_order((x, y))
         elif hasattr(x, "unbatch") and not getattr(x, "is_checked", False):

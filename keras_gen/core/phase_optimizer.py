@@ -48,13 +48,18 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
             raise KeyError(f"No phase {phase!r}; there are {', '.join(self.phase_names)}.")
         return self.optimizers[self.phase_names.index(phase)]
 
+    @property
+    def by_phase(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Dict from names of phases to their optimizers."""
+        return dict(zip(self.phase_names, self.optimizers, strict=True))
+
     def build_phases(self, variables: Mapping[str, Sequence[keras.Variable]]) -> None:
         """Creates every optimizer's state at once, so that it can be restored before training.
 
         Args:
             variables: Dict from phase names to lists of variables.
         """
-        for name, optimizer in zip(self.phase_names, self.optimizers, strict=True):
+        for name, optimizer in self.by_phase.items():
             optimizer.build(variables[name])
         self.built = True
 
@@ -83,12 +88,11 @@ class PhaseOptimizer(keras.optimizers.Optimizer):
             optimizer.finalize_variable_values(optimizer._trainable_variables)
 
     def get_config(self) -> Config:
-        optimizers = zip(self.phase_names, self.optimizers, strict=True)
         return {
             "name": self.name,
             "optimizers": {
                 name: keras.saving.serialize_keras_object(optimizer)
-                for name, optimizer in optimizers
+                for name, optimizer in self.by_phase.items()
             },
         }
 

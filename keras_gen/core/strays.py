@@ -48,18 +48,14 @@ class Strays:
         for variable in self._counts.values():
             variable.assign(keras.ops.zeros(variable.shape))
 
-    def found(self, where):
-        """What is to be said of those that were counted since, on the host.
+    def refuse(self, where):
+        """Raises a ValueError if there were any since, on the host.
 
         Args:
             where: String, where they were counted.
-
-        Returns:
-            String, or None where there were none.
         """
         for name, variable in self._counts.items():
             count = keras.ops.convert_to_numpy(variable).item()
             if count:
                 wanted = self._takes[name].wanted(modalities.name_of(name, self._takes))
-                return f"{wanted}. Received: {count:,.0f} other values {where}"
-        return None
+                raise ValueError(f"{wanted}. Received: {count:,.0f} other values {where}")

@@ -1,7 +1,7 @@
 """Kinds of data: what one part of a batch is, checked and taken, shown, and scored."""
 
 from keras_gen.modalities.batches import check, look, name_of, split, take
-from keras_gen.modalities.looking import in_native_order, is_stream, look_at, said_of_data
+from keras_gen.modalities.looking import in_native_order, is_stream, look_at, saying_it_of_data
 from keras_gen.modalities.spec import Arrays, Images, Labels, parts_of, spec_of
 from keras_gen.modalities.tables import Column, Rows, columns_of
 
@@ -19,7 +19,7 @@ __all__ = [
     "look_at",
     "name_of",
     "parts_of",
-    "said_of_data",
+    "saying_it_of_data",
     "spec_of",
     "split",
     "take",

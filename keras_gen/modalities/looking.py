@@ -1,9 +1,11 @@
 """A look at data: arrays whole, streams in their first batch, and the form of the others as they pass."""
 
+import contextlib
 import copy
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -63,20 +65,36 @@ def is_stream(x: Data) -> bool:
     return not hasattr(x, "shape") and not isinstance(x, (dict, list, tuple))
 
 
-def said_of_data(error: BaseException) -> str | None:
-    """The sentence on the data in an error that a backend raised, or None where there is none.
+@contextlib.contextmanager
+def saying_it_of_data(undo: Callable[[], Any] = lambda: None) -> Iterator[None]:
+    """Context whose errors on the data are raised as the one sentence in them.
 
     Backends wrap what is raised within a step, or by a stream, in pages of their own.
+
+    Args:
+        undo: Callable without arguments that is called before.
+
+    Raises:
+        ValueError: In place of such an error; others pass.
     """
-    said = _SAID.search(str(error))
+    try:
+        yield
+    except Exception as error:
+        said = _said_of_data(str(error))
+        if said is None:
+            raise
+        undo()
+        raise ValueError(said) from error
+
+
+def _said_of_data(text):
+    said = _SAID.search(text)
     if said is not None:
         return said[0]
-    other = re.search(r"`generator` yielded an element [^\n]*", str(error))
-    return (
-        f"Training data must come in batches that are alike. Received: {other[0]}"
-        if other
-        else None
-    )
+    other = re.search(r"`generator` yielded an element [^\n]*", text)
+    if other is None:
+        return None
+    return f"Training data must come in batches that are alike. Received: {other[0]}"
 
 
 # The beginnings are those of `name_of`.

@@ -3,8 +3,6 @@
 import datetime
 import json
 import pathlib
-import shutil
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +10,7 @@ import h5py
 import keras
 import numpy as np
 
-from keras_gen.files import flush
+from keras_gen.files import folder_written_aside
 from keras_gen.presets import files
 from keras_gen.presets.arrays import read_arrays
 from keras_gen.presets.configs import PACKAGE, check_config
@@ -79,9 +77,7 @@ def save_to_preset(
     for training in ("compile_config", "build_config"):
         config.pop(training, None)
     config = _with_short_paths(json.loads(json.dumps(config)))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with folder_written_aside(folder) as aside:
         (aside / files.CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
         _bare_copy(model, config, custom_objects).save_weights(aside / files.WEIGHTS)
         _compress(aside / files.WEIGHTS, weights_dtype)
@@ -96,15 +92,8 @@ def save_to_preset(
         }
         (aside / files.METADATA).write_text(files.to_json(metadata), encoding="utf-8")
         read_arrays(aside / files.WEIGHTS, aside / files.WEIGHTS)
-        for path in (*aside.iterdir(), aside):
-            flush(path)
-        aside.chmod(0o755)
         if folder.exists():
-            folder.rmdir()
-        aside.rename(folder)
-        flush(folder.parent)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+            folder.rmdir()  # Empty as it was, or it stays.
     return metadata
 
 

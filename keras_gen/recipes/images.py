@@ -42,8 +42,11 @@ class ImageRecipe(Recipe):
     @property
     def reading(self) -> dict[str, Any]:
         """How pictures are read: options of `keras_gen.data.open_images` and its like."""
-        value_range = None if self.value_range is None else pair_of(self.value_range)
-        return {"channels": self.channels, "resize": self.resize, "value_range": value_range}
+        return {
+            "channels": self.channels,
+            "resize": self.resize,
+            "value_range": pair_of(self.value_range),
+        }
 
     def batches(
         self,
@@ -69,8 +72,8 @@ class ImageRecipe(Recipe):
         return opened.shapes_at(self.image_size)
 
 
-def pair_of(value_range: str) -> tuple[float, float]:
-    """The two numbers of a `value_range` as it is typed.
+def pair_of(value_range: str | None) -> tuple[float, float] | None:
+    """The two numbers of a `value_range` as it is typed; None where it is not.
 
     Raises:
         ValueError: If they are not two numbers, the first below the second.
@@ -80,6 +83,8 @@ def pair_of(value_range: str) -> tuple[float, float]:
     >>> pair_of("0,4095")
     (0.0, 4095.0)
     """
+    if value_range is None:
+        return None
     try:
         low, high = map(float, value_range.split(","))
     except ValueError:

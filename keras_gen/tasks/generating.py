@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_gen import modalities
 from keras_gen.tasks import reporting
-from keras_gen.tasks.task import READING, Task
+from keras_gen.tasks.task import Task, reading_in
 from keras_gen.types import Array, ClassLabels, Data, ExtractorLike, OpenedData, Report
 
 if TYPE_CHECKING:
@@ -251,8 +251,9 @@ class Generates(Task):
 
     def open_data(self, dataset: Any, split: str = "train", **options: Any) -> OpenedData:
         """Opens a data set of what the model makes: see `Task.open_data`."""
-        reading = {name: options[name] for name in READING if options.get(name) is not None}
-        return self.gives.open(dataset, split, labels=self.num_classes is not None, **reading)
+        return self.gives.open(
+            dataset, split, labels=self.num_classes is not None, **reading_in(options)
+        )
 
     def report(
         self,

