@@ -32,9 +32,9 @@ def same_graphs():
         return
     import tensorflow as tf
 
-    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     yield
-    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 
 def weights_of(model):

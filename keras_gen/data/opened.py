@@ -10,7 +10,7 @@ from keras_gen.data.lazy import tf
 from keras_gen.data.settings import Settings
 from keras_gen.types import Dataset, ImageSize, Shape
 
-_ANY_SIDE = 5040
+_ANY_SIDES = (5040, 10080)
 
 
 class Opened:
@@ -250,12 +250,22 @@ class Opened:
         shapes = [(*size, depth) for size, depth in zip(sizes, channels, strict=True)]
         if self._arrange is None:
             return tuple(shapes)
-        # Of images of any size some functions can't be made: one that many numbers divide stands for it.
-        known = [tuple(_ANY_SIDE if side is None else side for side in shape) for shape in shapes]
-        specs = [tf.TensorSpec((None,), tf.int32)]
-        specs += [tf.TensorSpec((None, *shape), self.dtype) for shape in known]
-        made = tf.function(self._arrange).get_concrete_function(*specs).structured_outputs
-        varies = known != shapes
+        # Of images of any size some functions can't be made: two that many numbers divide stand for them,
+        # and what differs between the two varies.
+        some = others = self._made(shapes, _ANY_SIDES[0])
+        if any(None in shape for shape in shapes):
+            others = self._made(shapes, _ANY_SIDES[1])
         return tuple(
-            (None, None, image.shape[-1]) if varies else tuple(image.shape[1:]) for image in made
+            tuple(a if a == b else None for a, b in zip(first, second, strict=True))
+            for first, second in zip(some, others, strict=True)
         )
+
+    def _made(self, shapes, side):
+        """The shapes that the function makes of these, where `side` stands for each unknown one."""
+        specs = [tf.TensorSpec((None,), tf.int32)]
+        specs += [
+            tf.TensorSpec((None, *(side if n is None else n for n in shape)), self.dtype)
+            for shape in shapes
+        ]
+        made = tf.function(self._arrange).get_concrete_function(*specs).structured_outputs
+        return [image.shape[1:] for image in made]

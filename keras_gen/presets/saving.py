@@ -53,6 +53,7 @@ def save_to_preset(
     Example:
 
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> import pathlib, tempfile
     >>> folder = tempfile.mkdtemp()
     >>> metadata = save_to_preset(model, folder)
     >>> sorted(path.name for path in pathlib.Path(folder).iterdir())
