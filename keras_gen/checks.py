@@ -1,5 +1,6 @@
 """What arguments must be, and how it is said."""
 
+import difflib
 import numbers
 
 
@@ -24,3 +25,9 @@ def check_steps(steps):
 def is_integer(value):
     """Whether it is an integer, NumPy's included, and no boolean."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def did_you_mean(name, known):
+    """A sentence with a blank before it that says which known name is near another, or nothing."""
+    near = difflib.get_close_matches(str(name).lower(), list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near and near[0] != name else ""

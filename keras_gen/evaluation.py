@@ -28,6 +28,7 @@ def evaluate(
     iwae: int | None = None,
     resize: str | None = None,
     value_range: ValueRange | None = None,
+    side_by_side: bool = False,
 ) -> Report:
     """Evaluates a model on a split of a data set.
 
@@ -61,6 +62,7 @@ def evaluate(
         iwae: Integer, for a VAE: latents an image in the importance-weighted bound. None is 20.
         resize: String, how pictures are resized, as in `keras_gen.data.images`.
         value_range: Pair of numbers, the stored values that are black and white, likewise.
+        side_by_side: Boolean, for translation: whether each picture is a pair, as in `paired`.
 
     Returns:
         Dict, ready for JSON: `model`, its class; `dataset`, `split`; `losses`, a dict of what the
@@ -91,7 +93,15 @@ def evaluate(
                 f"`{name}` is no option for a {type(model).__name__}. Received: {name}={value!r}"
             )
     opened, notes = _open(
-        model, dataset, split, {**options, "resize": resize, "value_range": value_range}
+        model,
+        dataset,
+        split,
+        {
+            **options,
+            "resize": resize,
+            "value_range": value_range,
+            "side_by_side": side_by_side or None,
+        },
     )
     if not model.compiled:
         model.compile()
@@ -141,8 +151,12 @@ def render(report: Report) -> Any:
         cells = (_say_number(column[score]) if score in column else "" for column in columns)
         table.add_row(score, *cells)
     title = f"{report['model']} on {report['dataset']} ({report['split']})"
-    words = [_say_counts(report), *_say_fitting(report), *report.get("notes", ())]
-    return Group(title, table, " ".join(words))
+    return Group(title, table, " ".join(sentences(report)))
+
+
+def sentences(report: Report) -> list[str]:
+    """What is said below a report's table: counts, how images were fitted, notes."""
+    return [_say_counts(report), *_say_fitting(report), *report.get("notes", ())]
 
 
 def _say_counts(report):

@@ -58,7 +58,7 @@ WHEN_CALLED = {
     "app": {"data", "translation"},
 }
 # May be imported at the top of a recipe's file: the standard library, and what is as light.
-LIGHT = {"recipes", "models", "on_first_use"}
+LIGHT = {"recipes", "models", "on_first_use", "checks"}
 
 
 def part_of(path):

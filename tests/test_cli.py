@@ -366,6 +366,23 @@ def test_how_pictures_are_read_is_said_once(run, tmp_path):
         assert code == 2 and err.startswith("keras-gen: `--value-range`")
 
 
+def test_pictures_that_are_pairs_and_fewer_than_a_batch(run, tmp_path):
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(6):
+        values = random.integers(0, 256, (8, 16, 3), dtype="uint8")
+        Image.fromarray(values).save(folder / f"{number}.png")
+    options = ["--side-by-side", "--base-filters", 4, "--epochs", 1, "--augment", "none"]
+    code, _, err = run("train", "pix2pix", "--dataset", "maps", *options, "--output", "runs/maps")
+    assert code == 0 and "Batches of 4: there are 6 examples" in err
+    kept = json.loads((tmp_path / "runs/maps/settings.json").read_text())
+    assert (kept["side_by_side"], kept["batch_size"]) == (True, 4)
+    measure = ["evaluate", "runs/maps", "--features", "classifier_emoji", "--json", "-"]
+    code, out, _ = run(*measure)
+    assert code == 0 and json.loads(out)["counts"] == {"real": 6}
+
+
 def test_info(run):
     code, out, _ = run("info")
     assert code == 0

@@ -47,7 +47,9 @@ def test_the_options_are_the_fields_and_each_has_words(name):
     fields = {field.name for field in dataclasses.fields(recipe)}
     options = recipe.options()
     assert {option.name for option in options} == fields
-    assert all(option.help.endswith(".") and option.kind in (int, float, str) for option in options)
+    assert all(
+        option.help.endswith(".") and option.kind in (bool, int, float, str) for option in options
+    )
     assert recipe.family == name and recipe.title.endswith(".")
 
 
@@ -78,7 +80,8 @@ def test_defaults_are_those_of_0_1():
         },
         "pix2pix": translation
         | lengths
-        | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"},
+        | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"}
+        | {"side_by_side": False},  # which 0.1 had not
         "cycle_gan": translation
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"},

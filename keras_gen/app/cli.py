@@ -11,7 +11,7 @@ import typer
 
 from keras_gen.app.families import HELP, Families, no_such_option
 from keras_gen.app.start import start
-from keras_gen.app.words import speaks_of_options
+from keras_gen.app.words import plain_warnings, speaks_of_options
 
 app = typer.Typer(
     help="Train generative models, make images with them, look at them.",
@@ -330,7 +330,8 @@ def info(
 def main():
     """Runs the command line. Wrong input ends it with one line on stderr and exit code 2."""
     try:
-        code = app(standalone_mode=False)
+        with plain_warnings():
+            code = app(standalone_mode=False)
     except (typer.TyperException, ValueError, OSError, ImportError) as error:
         typer.echo("keras-gen: " + " ".join(_message(error).split()), err=True)
         sys.exit(2)

@@ -53,8 +53,9 @@ def table(found):
         found: Dict from names to reports of `keras_gen.evaluation.evaluate`.
 
     Returns:
-        `rich.table.Table`.
+        What a `rich.console.Console` prints: the table, and what there is to say of each report.
     """
+    from rich.console import Group
     from rich.table import Table
 
     first = next(iter(found.values()))
@@ -69,7 +70,10 @@ def table(found):
         for name in names:
             values = [(report.get(part) or {}).get(name) for report in found.values()]
             made.add_row(name, *map(_in_words, values), _in_words(floor.get(name)))
-    return made
+    said = {name: " ".join(evaluation.sentences(report)) for name, report in found.items()}
+    if len(set(said.values())) == 1:
+        return Group(made, said[next(iter(said))])
+    return Group(made, *(f"{name}: {words}" for name, words in said.items()))
 
 
 def _in_words(value):

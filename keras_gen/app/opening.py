@@ -71,6 +71,8 @@ def evaluation_of(path):
         )
     chosen = {name: settings.get(name) for name in ("dataset", "input", "target", "resize")}
     chosen["value_range"] = pair_of(settings.get("value_range"))
+    if settings.get("side_by_side"):
+        chosen["side_by_side"] = True
     chosen = {name: value for name, value in chosen.items() if value is not None}
     run = RunFolder(find_file(path).parent)
     chosen["split"] = _split(run, settings)

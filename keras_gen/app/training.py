@@ -128,6 +128,7 @@ class _Training:
         """Trains what is left to train, and returns the model."""
         folder = self.folder
         self.opened = self.recipe.open()
+        self._fit_batch_size()
         self.steps = self.opened.steps(self.recipe.batch_size)
         self.draw = self.recipe.drawer(self.opened)
         with _policy(self.recipe.precision), self.devices.scope():
@@ -147,6 +148,21 @@ class _Training:
                 samples, columns = self.draw(own)
             model.gives.show(samples, folder.picture, columns, least=512)
         return model
+
+    def _fit_batch_size(self):
+        """A family's own batch size, where none was given, no larger than the data."""
+        count, recipe = int(self.opened.count), self.recipe
+        if (
+            recipe.batch_size != recipe.defaults()["batch_size"]
+            or not 2 <= count < recipe.batch_size
+        ):
+            return
+        fitting = 2 ** (count.bit_length() - 1)
+        self.recipe = dataclasses.replace(recipe, batch_size=fitting)
+        self.notes.append(
+            f"Batches of {fitting}: there are {count} examples, and the family's own are of "
+            f"{recipe.batch_size}."
+        )
 
     # What has been done
 

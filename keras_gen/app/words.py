@@ -1,9 +1,11 @@
 """Errors in the words of the command line: options, not Python's arguments."""
 
+import contextlib
 import functools
 import inspect
 import re
 import typing
+import warnings
 
 # What the package's own functions call what the command line calls otherwise.
 _ALIASES = {"source": "dataset", "a": "input", "b": "target", "jit_compile": "jit"}
@@ -47,6 +49,17 @@ def _typed(flag, value):
     if value in ("None", "False"):
         return f"no {flag}"
     return flag if value == "True" else f"{flag} {value.strip(chr(39) + chr(34))}"
+
+
+@contextlib.contextmanager
+def plain_warnings():
+    """Context in which warnings are printed as sentences, without the place in the code."""
+    before = warnings.formatwarning
+    warnings.formatwarning = lambda message, *place, **line: f"Note: {message}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def speaks_of_options(command):

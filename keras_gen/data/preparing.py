@@ -41,11 +41,11 @@ def find_builder(name, data_dir=None):
                 f"`source` names no config or version of {base}: {str(error).splitlines()[0]} "
                 f"Received: source={name!r}"
             ) from error
-        near = difflib.get_close_matches(base, known, n=5)
+        near = difflib.get_close_matches(base, [*OWN_BUILDERS, *known], n=5)
         hint = f" Similar names: {', '.join(near)}." if near else ""
         raise ValueError(
-            "`source` must be the name of a TensorFlow Datasets data set, a folder that exists, or "
-            f"arrays.{hint} Received: source={name!r}"
+            "`source` must be the name of a TensorFlow Datasets data set, a folder that exists, or in "
+            f"Python arrays.{hint} Received: source={name!r}"
         ) from None
 
 

@@ -102,8 +102,8 @@ class Settings:
         """
         if self.drop_remainder and count < self.batch_size:
             raise ValueError(
-                f"`batch_size` must be at most the number of examples, {count} (or set "
-                f"`drop_remainder=False`). Received: batch_size={self.batch_size}"
+                f"`batch_size` must be at most the number of examples, {count}. "
+                f"Received: batch_size={self.batch_size}"
             )
         return count // self.batch_size if self.drop_remainder else -(-count // self.batch_size)
 

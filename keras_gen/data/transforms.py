@@ -4,7 +4,6 @@ One with an argument `bits` is random: the pipelines give it 31 random bits an e
 pass from the seed.
 """
 
-import difflib
 import functools
 import inspect
 import math
@@ -12,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from keras_gen.checks import did_you_mean
 from keras_gen.data.lazy import tf
 from keras_gen.data.ranges import to_floats
 from keras_gen.types import Tensor
@@ -272,8 +272,7 @@ def is_random(transform: Any) -> bool:
 
 def suggestion(name: str, known: Sequence[str] = ()) -> str:
     """A sentence that names what may have been meant, with a blank before it, or nothing."""
-    near = difflib.get_close_matches(str(name), [*known, *NAMES], n=1)
-    return f" Did you mean {near[0]!r}?" if near and near[0] != name else ""
+    return did_you_mean(name, [*known, *NAMES])
 
 
 def arrangement(*makers: Callable[..., Tensor] | None) -> Callable[..., tuple[Tensor, ...]]:

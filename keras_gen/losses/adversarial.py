@@ -10,6 +10,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from keras_gen.checks import did_you_mean
 from keras_gen.losses._tensors import float32, same_shape
 from keras_gen.types import Config, LossLike, Tensor
 
@@ -435,8 +436,9 @@ def get(identifier: LossLike) -> Any:
     methods = ("discriminator_loss", "generator_loss")
     if isinstance(loss, type) or not all(callable(getattr(loss, m, None)) for m in methods):
         raise ValueError(
-            f"`loss` must be one of {list(_PAIRS)}, or an object with the methods "
-            f"`discriminator_loss` and `generator_loss`. Received: loss={identifier!r}"
+            f"`loss` must be one of {list(_PAIRS)}, or in Python an object with the methods "
+            f"`discriminator_loss` and `generator_loss`.{did_you_mean(identifier, _PAIRS)} "
+            f"Received: loss={identifier!r}"
         )
     return loss
 

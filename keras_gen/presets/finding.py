@@ -1,9 +1,9 @@
 """Where a model's files are, and what stands beside them. Nothing of Keras is needed for it."""
 
-import difflib
 import os
 import pathlib
 
+from keras_gen.checks import did_you_mean
 from keras_gen.presets import files
 from keras_gen.presets.catalogue import list_presets, zoo_folder
 from keras_gen.presets.hubs import SCHEMES, download_preset
@@ -42,14 +42,14 @@ def find_preset(preset: PathLike) -> pathlib.Path:
         return pathlib.Path(name)
     raise FileNotFoundError(
         f"`preset` must be a folder, an address ({', '.join(SCHEMES)}) or one of "
-        f"{', '.join(list_presets())}. Received: preset={name!r}{did_you_mean(name)}"
+        f"{', '.join(list_presets())}. Received: preset={name!r}{near_preset(name)}"
     )
 
 
-def did_you_mean(name):
+def near_preset(name: PathLike) -> str:
     """`". Did you mean 'gan_digits'?"`, or nothing where no preset's name is near."""
-    near = difflib.get_close_matches(os.fspath(name).lower(), list_presets(), n=1)
-    return f". Did you mean {near[0]!r}?" if near else ""
+    near = did_you_mean(os.fspath(name), list_presets())
+    return f".{near}" if near else ""
 
 
 def is_preset(path: PathLike) -> bool:
@@ -123,6 +123,6 @@ def find_file(path: PathLike) -> pathlib.Path:
         raise FileNotFoundError(
             f"`model` must be a .keras file, a folder with a {MODEL}, or a preset: its name (see "
             f"keras-gen presets), folder or {' or '.join(SCHEMES)} address. Received: {path}"
-            f"{did_you_mean(path)}"
+            f"{near_preset(path)}"
         )
     return path

@@ -1,11 +1,11 @@
 """Which families there are: the package's own, and those of other packages."""
 
 import dataclasses
-import difflib
 import importlib
 import importlib.metadata
 
 from keras_gen import models
+from keras_gen.checks import did_you_mean
 from keras_gen.recipes.recipe import Recipe
 
 GROUP = "keras_gen.families"
@@ -98,9 +98,8 @@ def find_family(name: str) -> "Family":
     """
     found = own_families().get(name) or families().get(name)
     if found is None:
-        near = difflib.get_close_matches(name, families(), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
         raise ValueError(
-            f"`model` must be one of {', '.join(families())}.{hint} Received: model={name!r}"
+            f"`model` must be one of {', '.join(families())}.{did_you_mean(name, families())} "
+            f"Received: model={name!r}"
         )
     return found

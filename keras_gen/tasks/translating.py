@@ -115,7 +115,7 @@ class Translates(Task):
             split: String.
             input: String, the feature, subfolder or half that is translated.
             target: String, likewise, of what comes out.
-            **options: How pictures are read: `resize` and `value_range`.
+            **options: How pictures are read: `resize`, `value_range`, and of pairs `side_by_side`.
 
         Returns:
             `keras_gen.data.Opened`.
@@ -124,9 +124,10 @@ class Translates(Task):
 
         open_both = data.open_paired if self.paired else data.open_unpaired
         channels = tuple(spec.shape[-1] for spec in self.takes.values())
-        return open_both(
-            dataset, input, target, channels=channels, split=split, **reading_in(options)
-        )
+        reading = reading_in(options)
+        if self.paired and options.get("side_by_side"):
+            reading["side_by_side"] = True
+        return open_both(dataset, input, target, channels=channels, split=split, **reading)
 
     def preview(self, examples: Data | None = None, seed: int = 0) -> tuple[Array, int]:
         """Lays examples out beside their translations, twice a row.

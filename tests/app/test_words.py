@@ -112,7 +112,7 @@ def test_shells_complete(typed, completed):
     [
         (["train", "vae", "--n-critic", "3"], "has no option --n-critic. It is one of wgan_gp."),
         (["train", "vae", "--epoch", "3"], "has no option --epoch. Did you mean --epochs?"),
-        (["train", "vea", "--dataset", "digits"], "Did you mean vae? Received: model='vea'"),
+        (["train", "vea", "--dataset", "digits"], "Did you mean 'vae'? Received: model='vea'"),
         (["train", "--dataset", "digits"], "The model comes first: keras-gen train NAME --dataset"),
         (["train", "vae", "--epochs", "2", "--minutes", "1"], "`--dataset` must be given"),
         (["trian"], "No such command 'trian'. Did you mean 'train'?"),

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import TranslationRecipe
+from keras_gen.recipes.options import option
 
 if TYPE_CHECKING:
     from keras_gen.data.opened import Opened
@@ -23,10 +24,20 @@ class Pix2PixRecipe(TranslationRecipe):
 
     batch_size = 16
 
+    side_by_side: bool = option(
+        False, "Each picture is a pair, its left half and its right: --input left or right."
+    )
+
     def open(self) -> "Opened":
         from keras_gen import data
 
-        return data.open_paired(self.dataset, self.input, self.target, **self.reading)
+        return data.open_paired(
+            self.dataset,
+            self.input,
+            self.target,
+            side_by_side=self.side_by_side,
+            **self.reading,
+        )
 
     def build(self, opened: "OpenedData", updates: int) -> "Pix2Pix":
         from keras_gen import networks
