@@ -336,7 +336,8 @@ def test_without_a_network_the_nearest_classifier_stands_in_and_is_named(folder,
     assert report["extractor"] == "digits classifier" and DIGITS_FID in report["scores"]
     for shape, nearest in {
         (28, 28, 3): "fashion_mnist",
-        (256, 256, 3): "emoji",
+        (256, 256, 3): "imagenet_lite0",
+        (80, 80, 3): "emoji",
         (9, 9, 1): "digits",
     }.items():
         assert reporting.nearest_classifier(shape) == f"classifier_{nearest}"

@@ -61,6 +61,8 @@ def test_defaults_are_those_of_0_1():
     lengths = {"epochs": None, "steps": None, "minutes": None}
     translation = {"image_size": None, "learning_rate": 2e-4, "augment": "crop,flip"}
     translation |= {"input": None, "target": None, "seed": 0, "precision": "float32"}
+    # What follows 0.1 had not.
+    translation |= {"upsampling": "transposed", "ema_decay": 0.0, "r1_weight": 0.0}
     expected = {
         "gan": dcgan | lengths,
         "conditional_gan": dcgan | lengths,
@@ -81,7 +83,7 @@ def test_defaults_are_those_of_0_1():
         "pix2pix": translation
         | lengths
         | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"}
-        | {"side_by_side": False},  # which 0.1 had not
+        | {"side_by_side": False, "perceptual_weight": 0.0},
         "cycle_gan": translation
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"},
@@ -112,6 +114,23 @@ def test_what_is_augmented_can_be_chosen(name, augment, scaled):
     _, batch = next(iter(recipe.batches(recipe.open()).as_numpy_iterator()))
     levels = {round(float(level)) for level in (batch.ravel() + 1.0) * 127.5}
     assert (len(levels) > 17) is scaled
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_translators_have_what_later_papers_found(name):
+    recipe = tiny(name, upsampling="nearest", ema_decay=0.9, r1_weight=0.1)
+    model = recipe.build(recipe.open(), 10)
+    assert (model.ema_decay, model.r1_weight) == (0.9, 0.1)
+    generator = next(iter(model.directions.values())).network
+    assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in generator.layers)
+    plain = tiny(name)
+    assert plain.build(plain.open(), 10).ema_decay is None
+
+
+def test_a_classifiers_distance_stands_beside_the_pixels():
+    recipe = tiny("pix2pix", perceptual_weight=0.1)
+    model = recipe.build(recipe.open(), 10)
+    assert model.reconstruction.pixel_weight == 10.0 and model.l1_weight == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize("name", ["gan", "conditional_gan"])

@@ -23,7 +23,7 @@ from keras_gen.losses.penalties import (
     r1_penalty,
     r2_penalty,
 )
-from keras_gen.losses.reconstruction import get_reconstruction, l1, l2
+from keras_gen.losses.reconstruction import NetworkDistance, get_reconstruction, l1, l2
 from keras_gen.losses.variational import (
     BernoulliLikelihood,
     GaussianLikelihood,
@@ -41,6 +41,7 @@ __all__ = [
     "AdversarialLoss",
     "BernoulliLikelihood",
     "GaussianLikelihood",
+    "NetworkDistance",
     "drift_penalty",
     "gaussian_kl_divergence",
     "gaussian_log_density",

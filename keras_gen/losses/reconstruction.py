@@ -52,6 +52,21 @@ def l2(targets: Tensor, outputs: Tensor) -> Tensor:
     return ops.mean(_difference(targets, outputs) ** 2)
 
 
+class NetworkDistance:
+    """A distance that a network measures, which `compile` has made ready.
+
+    A subclass has `__call__(targets, outputs) -> scalar` and `build()`, which makes the network: neither
+    as a config is read, nor within a step, where it would be made again and again.
+    """
+
+    def build(self) -> None:
+        """Makes the network; does nothing where it is made."""
+        raise NotImplementedError
+
+    def __call__(self, targets: Tensor, outputs: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
 _LOSSES = {"l1": l1, "l2": l2}
 
 

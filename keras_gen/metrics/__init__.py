@@ -16,6 +16,7 @@ from keras_gen.metrics.inception_score import InceptionScore
 from keras_gen.metrics.kernel_distance import KernelDistance
 from keras_gen.metrics.paired_metric import PairedMetric
 from keras_gen.metrics.peak_signal_to_noise_ratio import PeakSignalToNoiseRatio
+from keras_gen.metrics.perceptual_distance import PerceptualDistance
 from keras_gen.metrics.precision_recall import PrecisionRecall
 from keras_gen.metrics.reference_statistics import (
     ReferenceStatistics,
@@ -37,6 +38,7 @@ __all__ = [
     "KernelDistance",
     "PairedMetric",
     "PeakSignalToNoiseRatio",
+    "PerceptualDistance",
     "PrecisionRecall",
     "ReferenceStatistics",
     "SampleScores",

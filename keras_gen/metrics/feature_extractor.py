@@ -10,13 +10,16 @@ import numpy as np
 
 from keras_gen import presets
 from keras_gen.metrics.images import adapt_channels, as_images, resize_images
-from keras_gen.types import Array, ArrayLike, ExtractorLike
+from keras_gen.types import Array, ArrayLike, ExtractorLike, Shape
 
 DATASET_CLASSIFIERS = {
     "digits": "classifier_digits",
     "emoji": "classifier_emoji",
     "fashion_mnist": "classifier_fashion_mnist",
+    "fluent_emoji": "classifier_imagenet_lite0",
 }
+# What tells colour pictures apart that have at least so many pixels a side.
+_COLOUR, _COLOUR_SIDE = "classifier_imagenet_lite0", 64
 
 
 @dataclass(frozen=True)
@@ -233,22 +236,30 @@ def dataset_classifier(dataset):
     return DATASET_CLASSIFIERS.get(re.split("[/:]", dataset)[0])
 
 
-def default_feature_extractor(dataset: str) -> str:
+def default_feature_extractor(dataset: str, shape: Shape | None = None) -> str:
     """Names the extractor that a data set's images are scored with, if nothing else is said.
 
     Args:
         dataset: String, the name of a data set, perhaps with config and version, or a folder.
+        shape: Tuple `(height, width, channels)` of the images, where it is known.
 
     Returns:
         String, which `get_feature_extractor` takes: a classifier preset trained on that data set
-        where there is one, and `"inception_v3"` otherwise.
+        where there is one; `"classifier_imagenet_lite0"` for colour images whose sides are at least
+        64; and `"inception_v3"` otherwise.
 
     Example:
 
     >>> default_feature_extractor("fashion_mnist"), default_feature_extractor("photos/cats")
     ('classifier_fashion_mnist', 'inception_v3')
+    >>> default_feature_extractor("photos/cats", (64, 64, 3))
+    'classifier_imagenet_lite0'
     """
-    return dataset_classifier(dataset) or "inception_v3"
+    found = dataset_classifier(dataset)
+    if found is None and shape is not None and shape[-1] == 3:
+        large = all(side is not None and side >= _COLOUR_SIDE for side in shape[:2])
+        found = _COLOUR if large else None
+    return found or "inception_v3"
 
 
 def feature_extractor_config(identifier):

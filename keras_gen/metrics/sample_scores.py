@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LABELS = {
     "frechet_distance": "FID",
+    "perceptual_distance": "perceptual distance",
     "kernel_distance": "KID",
     "kernel_distance_std": "KID standard deviation",
     "inception_score": "IS",

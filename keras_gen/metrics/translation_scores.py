@@ -4,6 +4,7 @@ from keras_gen import losses
 from keras_gen.metrics.feature_extractor import get_feature_extractor
 from keras_gen.metrics.frechet_distance import FrechetDistance
 from keras_gen.metrics.kernel_distance import KernelDistance
+from keras_gen.metrics.perceptual_distance import LEAST_SIDE, STAGES, PerceptualDistance
 from keras_gen.metrics.sample_scores import SampleScores, score_name
 
 FLOOR = "floor"
@@ -16,7 +17,8 @@ class TranslationScores:
 
     Args:
         feature_extractor: What Fréchet and kernel distances to the target domain are measured with,
-            as in `get_feature_extractor`; None measures no distance.
+            as in `get_feature_extractor`; None measures no distance. Of pairs the `PerceptualDistance`
+            is measured, too, where its network has the stages for it and the images are large enough.
         paired: Boolean, whether the targets are the inputs' true counterparts, so that
             `losses.paired_scores` mean something.
         seed: Integer seed of the kernel distance's subsets.
@@ -38,6 +40,11 @@ class TranslationScores:
         if feature_extractor is not None:
             self.feature_extractor = get_feature_extractor(feature_extractor)
         self.paired = paired
+        self._perceptual = None
+        if paired and self.feature_extractor is not None:
+            names = {layer.name for layer in self.feature_extractor.model.layers}
+            if names.issuperset(STAGES):
+                self._perceptual = PerceptualDistance(self.feature_extractor)
         self.seed = seed
         self._samples = collections.defaultdict(self._new_samples)
         self._sums = collections.defaultdict(collections.Counter)
@@ -60,7 +67,11 @@ class TranslationScores:
         self._count += len(targets)
         if self.paired:
             for name, images in translations.items():
-                for score, value in losses.paired_scores(targets, images).items():
+                paired = losses.paired_scores(targets, images)
+                if self._perceptual is not None and min(targets.shape[1:3]) >= LEAST_SIDE:
+                    score = score_name("perceptual_distance", self.feature_extractor)
+                    paired = paired | {score: self._perceptual(targets, images)}
+                for score, value in paired.items():
                     self._sums[name][score] += float(value) * len(targets)
         if self.feature_extractor is not None:
             real = self.feature_extractor(targets)

@@ -273,7 +273,7 @@ class Images(Arrays):
     def default_features(self, name: str) -> str | None:
         from keras_gen import metrics
 
-        return metrics.default_feature_extractor(name)
+        return metrics.default_feature_extractor(name, self.shape)
 
     def _check_dtype(self, what, values):
         dtype = dtype_of(values)

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import keras
 
 from keras_gen.layers import Cropping2D, ReflectionPadding2D
-from keras_gen.networks._blocks import SPATIAL, Blocks
+from keras_gen.networks._blocks import SPATIAL, UPSAMPLINGS, Blocks
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
 
@@ -14,6 +14,7 @@ def resnet_generator(
     blocks: int | None = None,
     dropout: float = 0.0,
     normalization: str | None = "instance",
+    upsampling: str = "transposed",
     seed: int | None = None,
     name: str = "resnet_generator",
 ) -> keras.Model:
@@ -31,6 +32,7 @@ def resnet_generator(
             at least 256, otherwise 6.
         dropout: Rate inside the residual blocks, in [0, 1). Defaults to 0.
         normalization: `"instance"` (the paper's), `"batch"` or `None`. Defaults to `"instance"`.
+        upsampling: `"transposed"` (the paper's) or `"nearest"`, as in `unet_generator`.
         seed: Integer that fixes the initial weights and the dropout masks. Defaults to `None`:
             drawn from Python's generator, which `keras.utils.set_random_seed` sets.
         name: The model's name.
@@ -59,6 +61,7 @@ def resnet_generator(
     blocks = check_integer("blocks", blocks)
     dropout = check_rate("dropout", dropout)
     check_choice("normalization", normalization, ("instance", "batch", None))
+    check_choice("upsampling", upsampling, UPSAMPLINGS)
 
     build = Blocks(normalization, "relu", seed=seed)
     images = keras.Input(input_shape, name="images")
@@ -80,20 +83,22 @@ def resnet_generator(
     for index in range(1, blocks + 1):
         x = _residual_block(build, x, dropout, f"block_{index}")
     for level in (2, 1):
-        x = build.transposed_convolution(
-            x,
-            base_filters * 2 ** (level - 1),
-            3,
-            f"up_{level}",
-            padding="valid",
-            use_bias=build.needs_bias,
-        )
-        x = Cropping2D(((1, 0), (1, 0)), **SPATIAL, name=f"up_{level}_crop")(x)
+        x = _up(build, x, base_filters * 2 ** (level - 1), f"up_{level}", upsampling)
         x = build.finish(x, f"up_{level}")
     image = _padded_convolution(
         build, x, output_channels, 7, "image", use_bias=True, activation="tanh", dtype="float32"
     )
     return keras.Model(images, image, name=name)
+
+
+def _up(build, x, filters, name, upsampling):
+    if upsampling == "nearest":
+        x = keras.layers.UpSampling2D(2, **SPATIAL, name=f"{name}_upsampling")(x)
+        return _padded_convolution(build, x, filters, 3, name)
+    x = build.transposed_convolution(
+        x, filters, 3, name, padding="valid", use_bias=build.needs_bias
+    )
+    return Cropping2D(((1, 0), (1, 0)), **SPATIAL, name=f"{name}_crop")(x)
 
 
 def _residual_block(build, x, dropout, name):

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_gen.networks._blocks import Blocks, doubled
+from keras_gen.networks._blocks import UPSAMPLINGS, Blocks, doubled
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
 
@@ -13,6 +13,7 @@ def unet_generator(
     depth: int | None = None,
     dropout: float = 0.5,
     normalization: str | None = "batch",
+    upsampling: str = "transposed",
     seed: int | None = None,
     name: str = "unet_generator",
 ) -> keras.Model:
@@ -34,6 +35,9 @@ def unet_generator(
         dropout: Rate in the first three layers of the way up, in [0, 1). Defaults to 0.5.
         normalization: `"batch"` (the paper's), `"synchronized_batch"` (with the statistics of all
             replicas, on TensorFlow), `"instance"` or `None`. Defaults to `"batch"`.
+        upsampling: `"transposed"` (the paper's) or `"nearest"`, which repeats pixels before a 3 x 3
+            convolution and leaves no checkerboard (Odena et al., 2016,
+            https://distill.pub/2016/deconv-checkerboard). Defaults to `"transposed"`.
         seed: Integer that fixes the initial weights and the dropout masks. Defaults to `None`:
             drawn from Python's generator, which `keras.utils.set_random_seed` sets.
         name: The model's name.
@@ -68,6 +72,7 @@ def unet_generator(
     base_filters = check_integer("base_filters", base_filters)
     dropout = check_rate("dropout", dropout)
     check_choice("normalization", normalization, ("batch", "synchronized_batch", "instance", None))
+    check_choice("upsampling", upsampling, UPSAMPLINGS)
 
     down = Blocks(normalization, "leaky_relu", seed=seed)
     up = Blocks(normalization, "relu", seed=down.next_seed())
@@ -80,11 +85,14 @@ def unet_generator(
     x = maps.pop()
     for level in range(depth - 1, 0, -1):
         filters = doubled(base_filters, level - 1)
-        x = up.double(x, filters, maps[level].shape[1:3], f"up_{level}", use_bias=up.needs_bias)
+        to = maps[level].shape[1:3]
+        x = up.double(x, filters, to, f"up_{level}", upsampling, use_bias=up.needs_bias)
         x = up.normalize(x, f"up_{level}_normalization")
         if depth - level <= 3:
             x = up.dropout(x, dropout, f"up_{level}_dropout")
         x = up.activate(x, f"up_{level}_activation")
         x = keras.layers.Concatenate(name=f"up_{level}_skip")([x, maps[level]])
-    image = up.double(x, output_channels, size, "image", activation="tanh", dtype="float32")
+    image = up.double(
+        x, output_channels, size, "image", upsampling, activation="tanh", dtype="float32"
+    )
     return keras.Model(images, image, name=name)

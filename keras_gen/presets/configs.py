@@ -11,7 +11,7 @@ from keras_gen.presets.known import MODEL_CLASSES, TRAINING_CLASSES
 
 FAMILIES = "keras_gen.families"
 PACKAGE = "keras_gen"
-_PARTS = ("layers", "losses", "networks", "schedules", "models")
+_PARTS = ("layers", "losses", "metrics", "networks", "schedules", "models")
 _LOSSES_OF_KERAS = ("keras.losses", "keras.metrics", "builtins")
 
 

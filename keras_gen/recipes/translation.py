@@ -31,6 +31,17 @@ class TranslationRecipe(ImageRecipe):
     loss: str = option(
         "non_saturating", "Adversarial loss: non_saturating, hinge, least_squares, ..."
     )
+    upsampling: str = option(
+        "transposed",
+        "How generators double the size: transposed convolutions, or nearest, which leaves no checkerboard.",
+        choices=("transposed", "nearest"),
+    )
+    ema_decay: float = option(
+        0.0,
+        "Of the moving average of the generators' weights, which translates; 0 for none.",
+        min=0.0,
+    )
+    r1_weight: float = option(0.0, "Weight of the R1 penalty; 0 for none.", min=0.0)
     augment: str = option(
         "crop,flip", "crop,flip; flip, where all images are framed alike; crop; none."
     )

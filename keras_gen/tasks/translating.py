@@ -174,8 +174,9 @@ class Translates(Task):
         Args:
             opened: What `open_data` gave.
             n: Integer, the most examples.
-            features: What distances are measured with. None is the classifier of the data set; where
-                it has none, there are no distances.
+            features: What distances are measured with. None is the classifier of the data set, or that
+                of colour pictures, see `keras_gen.metrics.default_feature_extractor`; where the
+                package has none, there are no distances.
             seed: Integer, of the kernel distance's subsets.
             **options: Not looked at.
 
@@ -197,10 +198,12 @@ class Translates(Task):
 
     def _scored(self, opened, examples, count, features, seed):
         """The report's `scores` and, where they can be had, `copying`, `floor` and what they are of."""
-        from keras_gen.metrics.feature_extractor import dataset_classifier
+        from keras_gen.metrics import default_feature_extractor
         from keras_gen.metrics.translation_scores import TranslationScores
 
-        features = dataset_classifier(opened.name) if features is None else features
+        if features is None:
+            features = default_feature_extractor(opened.name, self.gives.shape)
+            features = None if features == reporting.FALLBACK else features
         extractor = None if features is None else reporting.extractor_of(features)
         found = {} if extractor is None else {"extractor": extractor.name}
         scores = {

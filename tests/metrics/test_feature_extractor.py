@@ -159,6 +159,7 @@ def test_inception_v3_is_keras_applications(monkeypatch, rng):
         ("fashion_mnist:3.0.1", "classifier_fashion_mnist"),
         ("digits/small", "classifier_digits"),
         ("emoji", "classifier_emoji"),
+        ("fluent_emoji", "classifier_imagenet_lite0"),
         ("mnist", "inception_v3"),
         ("./digits", "inception_v3"),
         ("/data/fashion_mnist", "inception_v3"),
@@ -166,6 +167,21 @@ def test_inception_v3_is_keras_applications(monkeypatch, rng):
 )
 def test_each_data_set_has_its_own_extractor(dataset, extractor):
     assert default_feature_extractor(dataset) == extractor
+
+
+@pytest.mark.parametrize(
+    ("shape", "extractor"),
+    [
+        ((64, 64, 3), "classifier_imagenet_lite0"),
+        ((64, 80, 3), "classifier_imagenet_lite0"),
+        ((63, 80, 3), "inception_v3"),
+        ((64, 64, 1), "inception_v3"),
+        ((None, None, 3), "inception_v3"),
+    ],
+)
+def test_large_colour_pictures_are_told_apart_by_what_knows_photographs(shape, extractor):
+    assert default_feature_extractor("photos/", shape) == extractor
+    assert default_feature_extractor("digits", shape) == "classifier_digits"
 
 
 @pytest.mark.parametrize("dataset", ["digits", "emoji", "fashion_mnist"])

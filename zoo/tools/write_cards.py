@@ -96,6 +96,8 @@ def _class_of(metadata):
 
 def _training(metadata):
     training = metadata.get("training")
+    if "origin" in metadata:  # not trained here
+        return metadata["origin"]
     if training is None:  # a classifier
         return (
             f"`{metadata['training_command']}`\n\n{metadata['epochs']} epochs of batches of "
@@ -142,6 +144,8 @@ def _scores(metadata):
 
 
 def _accuracy(metadata):
+    if "measured" in metadata:
+        return metadata["measured"]
     text = (
         f"Accuracy on {metadata['test_images']:,} test images: "
         f"{100 * metadata['test_accuracy']:.1f}%."
@@ -205,10 +209,11 @@ def write_table(presets):
     """The text of the zoo's own README."""
     lines = [
         "# The zoo",
-        "Weights that come with the package: `keras_gen.from_preset(name)` works offline. All were "
-        "trained by the commands on their cards, on CPUs, on real data. A generator's scores stand on "
-        "its card beside those of real images, a translator's beside those of simple guesses. This page "
-        "and the cards are written by `python zoo/tools/write_cards.py` from the presets' metadata.",
+        "Weights that come with the package: `keras_gen.from_preset(name)` works offline. All but "
+        "`classifier_imagenet_lite0` were trained by the commands on their cards, on CPUs, on real data. "
+        "A generator's scores stand on its card beside those of real images, a translator's beside those of "
+        "simple guesses. This page and the cards are written by `python zoo/tools/write_cards.py` from the "
+        "presets' metadata.",
     ]
     rows = [
         "| | preset | what it makes | parameters | in short |",
@@ -232,7 +237,8 @@ def write_table(presets):
 def _in_short(metadata):
     report = metadata.get("report")
     if report is None:
-        return f"{100 * metadata['test_accuracy']:.1f}% of test images right"
+        accuracy = metadata.get("test_accuracy", metadata.get("published_accuracy"))
+        return f"{100 * accuracy:.1f}% of test images right"
     if "noisy_real" in report:
         text = f"FID {fid_share(report):.3f} of that of noisy real images"
         recall = next((v for k, v in report["scores"].items() if k.startswith("recall")), None)

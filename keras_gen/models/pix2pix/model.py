@@ -127,6 +127,8 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
+        if isinstance(self._distance, losses.NetworkDistance):
+            self._distance.build()
         self.compile_adversarial(
             Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
             generator_optimizer,

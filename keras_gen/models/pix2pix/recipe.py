@@ -28,6 +28,12 @@ class Pix2PixRecipe(TranslationRecipe):
         False, "Each picture is a pair, its left half and its right: --input left or right."
     )
 
+    perceptual_weight: float = option(
+        0.0,
+        "Weight of a distance by a classifier's maps, where L1 has the weight 1; 0 for none, 0.1 say.",
+        min=0.0,
+    )
+
     def open(self) -> "Opened":
         from keras_gen import data
 
@@ -47,9 +53,25 @@ class Pix2PixRecipe(TranslationRecipe):
         filters = self.base_filters
         pix2pix = Pix2Pix(
             networks.unet_generator(
-                input_shape, target_shape[-1], filters, normalization="instance"
+                input_shape,
+                target_shape[-1],
+                filters,
+                normalization="instance",
+                upsampling=self.upsampling,
             ),
             networks.patch_discriminator(input_shape, target_shape, base_filters=filters),
+            **self._distance,
+            ema_decay=self.ema_decay or None,
         )
-        pix2pix.compile(*self.optimizers(updates), loss=self.loss)
+        pix2pix.compile(*self.optimizers(updates), loss=self.loss, r1_weight=self.r1_weight)
         return pix2pix
+
+    @property
+    def _distance(self):
+        """Arguments of the model: the distance to the target, and its weight."""
+        if not self.perceptual_weight:
+            return {}
+        from keras_gen.metrics import PerceptualDistance
+
+        distance = PerceptualDistance(pixel_weight=1.0 / self.perceptual_weight)
+        return {"reconstruction": distance, "l1_weight": 100.0 * self.perceptual_weight}
