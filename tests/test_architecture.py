@@ -54,7 +54,7 @@ BELOW = {
 WHEN_CALLED = {
     "modalities": {"data", "metrics", "pictures"},
     "tasks": {"data", "metrics", "presets"},
-    "recipes": {"data", "networks"},
+    "recipes": {"data", "metrics", "networks"},
     "app": {"data", "translation"},
 }
 # May be imported at the top of a recipe's file: the standard library, and what is as light.

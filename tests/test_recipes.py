@@ -83,7 +83,7 @@ def test_defaults_are_those_of_0_1():
         "pix2pix": translation
         | lengths
         | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"}
-        | {"side_by_side": False, "perceptual_weight": 0.0},
+        | {"side_by_side": False, "perceptual_weight": 0.0, "upsampling": "nearest"},
         "cycle_gan": translation
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"},

@@ -8,7 +8,13 @@ import typing
 import warnings
 
 # What the package's own functions call what the command line calls otherwise.
-_ALIASES = {"source": "dataset", "a": "input", "b": "target", "jit_compile": "jit"}
+_ALIASES = {
+    "source": "dataset",
+    "a": "input",
+    "b": "target",
+    "jit_compile": "jit",
+    "feature_extractor": "features",
+}
 
 
 def in_options(message, flags):
@@ -63,7 +69,7 @@ def plain_warnings():
 
 
 def speaks_of_options(command):
-    """Decorates a command: what its `ValueError`s call arguments they call options.
+    """Decorates a command: what its `ValueError`s call arguments they call as `--help` does.
 
     Args:
         command: Function whose parameters are annotated with `typer.Option` or `typer.Argument`.
@@ -75,6 +81,8 @@ def speaks_of_options(command):
                 names = [about.default, *(about.param_decls or ())]
                 typed = [n for n in names if isinstance(n, str) and n.startswith("-")]
                 flags[name] = typed[0] if typed else "--" + name.replace("_", "-")
+            elif type(about).__name__ == "ArgumentInfo" and about.metavar:
+                flags[name] = about.metavar
 
     @functools.wraps(command)
     def run(*arguments, **options):

@@ -37,7 +37,8 @@ def unet_generator(
             replicas, on TensorFlow), `"instance"` or `None`. Defaults to `"batch"`.
         upsampling: `"transposed"` (the paper's) or `"nearest"`, which repeats pixels before a 3 x 3
             convolution and leaves no checkerboard (Odena et al., 2016,
-            https://distill.pub/2016/deconv-checkerboard). Defaults to `"transposed"`.
+            https://distill.pub/2016/deconv-checkerboard); a last convolution then sees the input itself,
+            too, without which lines would be as coarse as repeated pixels. Defaults to `"transposed"`.
         seed: Integer that fixes the initial weights and the dropout masks. Defaults to `None`:
             drawn from Python's generator, which `keras.utils.set_random_seed` sets.
         name: The model's name.
@@ -92,7 +93,11 @@ def unet_generator(
             x = up.dropout(x, dropout, f"up_{level}_dropout")
         x = up.activate(x, f"up_{level}_activation")
         x = keras.layers.Concatenate(name=f"up_{level}_skip")([x, maps[level]])
-    image = up.double(
-        x, output_channels, size, "image", upsampling, activation="tanh", dtype="float32"
-    )
+    if upsampling == "transposed":
+        image = up.double(x, output_channels, size, "image", activation="tanh", dtype="float32")
+        return keras.Model(images, image, name=name)
+    x = up.double(x, max(base_filters // 2, 1), size, "up_0", upsampling, use_bias=up.needs_bias)
+    x = up.activate(up.normalize(x, "up_0_normalization"), "up_0_activation")
+    x = keras.layers.Concatenate(name="up_0_skip")([x, images])
+    image = up.convolution(x, output_channels, 3, "image", activation="tanh", dtype="float32")
     return keras.Model(images, image, name=name)

@@ -254,3 +254,8 @@ def test_models_of_different_data_are_not_compared_unasked(run, training, tmp_pa
     training("runs/a", epochs=1)
     code, _, err = run("evaluate", "runs/a", "gan_digits")
     assert code == 2 and "`--dataset` must be one for all models that are compared" in err
+
+
+def test_arguments_are_called_as_in_the_help():
+    result = keras_gen_command("export", "gan_digits", "out.onx", KERAS_BACKEND="tensorflow")
+    assert result.returncode == 2 and "`OUTPUT` must end in '.onnx'" in result.stderr

@@ -47,10 +47,14 @@ BUILDERS = {
     "conv_decoder_of_classes": lambda **k: networks.conv_decoder(
         IMAGE, 3, 4, 8, num_classes=3, **k
     ),
+    "efficientnet_lite0": lambda **k: networks.efficientnet_lite0((32, 32, 3), 5, **k),
     "mlp_generator": lambda **k: networks.mlp_generator(4, 3, 16, **k),
     "mlp_discriminator": lambda **k: networks.mlp_discriminator(3, 16, dropout=0.3, **k),
     "mlp_encoder": lambda **k: networks.mlp_encoder(3, 4, 16, **k),
     "mlp_decoder": lambda **k: networks.mlp_decoder(4, 3, 16, **k),
+    "unet_generator_nearest": lambda **k: networks.unet_generator(
+        (8, 16, 1), 2, 4, upsampling="nearest", **k
+    ),
     "unet_generator": lambda **k: networks.unet_generator((8, 16, 1), 2, 4, **k),
     "resnet_generator": lambda **k: networks.resnet_generator((8, 12, 1), 2, 2, 1, 0.3, **k),
     "patch_discriminator": lambda **k: networks.patch_discriminator(IMAGE, (16, 16, 2), 16, 4, **k),

@@ -46,12 +46,22 @@ def test_nearest_upsampling_keeps_the_size_and_lets_no_checkerboard_through(size
     model = unet_generator((*size, 1), 3, 2, upsampling="nearest")
     assert run(model, sample(model)).shape == (2, *size, 3)
     assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in model.layers)
-    # An even picture stays even inside: where every kernel covers each pixel alike.
-    image = model.get_layer("image")
-    shape = (1, *(side // 2 for side in size), image.kernel.shape[2])
-    even = image(model.get_layer("image_upsampling")(np.ones(shape, "float32")))
+    # An even map stays even inside: every pixel is covered alike.
+    layer = model.get_layer("up_0")
+    shape = (1, *(side // 2 for side in size), layer.kernel.shape[2])
+    even = layer(model.get_layer("up_0_upsampling")(np.ones(shape, "float32")))
     inner = keras.ops.convert_to_numpy(even)[:, 1:-1, 1:-1]
     np.testing.assert_allclose(inner, np.broadcast_to(inner[:, :1, :1], inner.shape), atol=1e-6)
+
+
+def test_lines_of_one_pixel_get_through_nearest_upsampling():
+    model = unet_generator((8, 8, 1), 1, 4, upsampling="nearest", dropout=0.0, seed=0)
+    image = np.zeros((2, 8, 8, 1), "float32")
+    image[1, 3, 4] = 1.0  # one pixel more
+    without, with_it = keras.ops.convert_to_numpy(model(image))
+    change = np.abs(with_it - without)[..., 0]
+    near = change[2:5, 3:6].ravel()
+    assert len(set(near.round(7).tolist())) == 9  # each pixel near it has another answer
 
 
 def test_refuses_another_upsampling():

@@ -23,6 +23,14 @@ EMOJI = {
     "contributors",
     "citation": "npm packages emoji-datasource-google and emoji-datasource-twitter, 16.0.0",
 }
+FLUENT = {
+    "name": "Fluent Emoji",
+    "description": "3,011 of Microsoft's emoji, each drawn flat and in 3D, 64 x 64, on white, split by emoji: "
+    "skin tones and variants of one emoji are on one side only. They come with the package",
+    "url": "https://github.com/microsoft/fluentui-emoji",
+    "licence": "MIT, copyright Microsoft Corporation",
+    "citation": "npm packages @iconify-json/fluent-emoji-flat 1.2.6 and @lobehub/fluent-emoji-3d 1.1.0",
+}
 
 _PACKAGE_LICENCE = "Apache-2.0, as the package. The data's licence is above."
 _LATENTS = "Gaussian noise to images"
@@ -140,6 +148,25 @@ PRESETS = {
         + _BLOTCHES
         + " Colours are guesses: an outline does not tell them.",
         "evaluation": _EMOJI | {"input": "edges", "target": "noto"},
+    },
+    "pix2pix_fluent_flat_to_3d": {
+        "description": "Flat emoji to shaded ones, 64 x 64, by Pix2Pix",
+        "task": "Image to image, learnt from pairs",
+        "data": FLUENT,
+        "network": "U-Net of six levels with resize-convolutions, whose last layer sees the input, too; "
+        "conditional PatchGAN. The distance to the target was that of pixels and, weighted 0.3, of "
+        "EfficientNet-Lite0's maps, with which the perceptual distance below is measured, too. The generator "
+        "is the moving average of training",
+        "size": "64 x 64 x 3",
+        "use": _TRANSLATE + " Icons and simple drawings of one's own in the same style.",
+        "limits": _LIMITS_EMOJI,
+        "evaluation": {
+            "dataset": "fluent_emoji",
+            "split": "test",
+            "n": 10_000,
+            "input": "flat",
+            "target": "3d",
+        },
     },
     "cyclegan_emoji_noto_twemoji": {
         "description": "Google's emoji pictures to Twitter's and back, 64 x 64, learnt without pairs",

@@ -42,7 +42,7 @@ NOISE = 25 / 255  # of the reference that scores are compared with, in units of 
 
 def make_preset(name, run, machine, seconds=None):
     """Measures the model in the folder `run` and writes it as the zoo's preset `name`."""
-    model = keras.saving.load_model(run / "model.keras")
+    model = with_the_average_alone(keras.saving.load_model(run / "model.keras"))
     settings = json.loads((run / "settings.json").read_text())
     history = read_history(run)
     draw = preview(settings)
@@ -67,6 +67,16 @@ def make_preset(name, run, machine, seconds=None):
             },
         }
         return complete(folder, facts | measure(folder, name, settings))
+
+
+def with_the_average_alone(model):
+    """A translator whose generator is the moving average, which halves its file; other models as they are."""
+    if not isinstance(model, Translates) or not model.paired or model.average is None:
+        return model
+    slim = type(model).from_config(model.get_config() | {"ema_decay": None})
+    slim.generator.set_weights(model.sampler.get_weights())
+    slim.discriminator.set_weights(model.discriminator.get_weights())
+    return slim
 
 
 def measure_again(name):

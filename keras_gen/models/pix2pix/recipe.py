@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Pix2PixRecipe(TranslationRecipe):
-    """U-Net and PatchGAN; half of the training at a constant rate, then linearly to zero.
+    """U-Net with resize-convolutions, PatchGAN; rates are constant for half of the training, then fall to 0.
 
     The paper's batches of one image make its BatchNorm an instance normalisation; so does this, whose
     batches are larger.
@@ -23,6 +23,8 @@ class Pix2PixRecipe(TranslationRecipe):
     default_epochs = 40
 
     batch_size = 16
+    # Transposed convolutions leave a checkerboard, which hundreds of steps do not take away.
+    upsampling = "nearest"
 
     side_by_side: bool = option(
         False, "Each picture is a pair, its left half and its right: --input left or right."

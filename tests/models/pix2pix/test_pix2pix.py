@@ -105,7 +105,7 @@ def test_batches_of_one_of_any_shape_and_channels_train(size, channels):
         keras_gen.networks.unet_generator(shapes[0], channels[1], base_filters=2, seed=0),
         keras_gen.networks.patch_discriminator(*shapes, base_filters=2, seed=0),
     )
-    sgd(model, 1e-3, run_eagerly=True)
+    sgd(model, 1e-3)
     inputs, targets = images(2, shapes[0]), images(2, shapes[1], seed=1)
     innermost = model.generator.get_layer("down_3")
     assert innermost.output.shape[1] == 1 or innermost.output.shape[2] == 1
