@@ -204,7 +204,7 @@ def test_every_block_runs(document, workplace):
     if document == "README.md":
         made = ["runs/digits/samples.png", "runs/digits/model.keras", "runs/digits/history.csv"]
         made += ["samples", "gan.keras", "my_preset/model.weights.h5", "best.keras", "scores.json"]
-        made += ["grid.png", "digits.png", "photo_samples", "out/0.png"]
+        made += ["grid.png", "digits.png", "photo_samples", "out/0.png", "runs/emoji/samples.png"]
         made += ["pictures/8/1796.png", "runs/pictures/model.keras", "classes.png"]
         assert [path for path in made if not (workplace / path).exists()] == []
 

@@ -21,7 +21,7 @@ PRESETS = {
     "wgan_gp_fashion_mnist": "WGAN-GP: garments",
     "cgan_fashion_mnist": "Conditional GAN: one class a row",
     "vae_digits": "VAE: digits",
-    "pix2pix_emoji_edges_to_noto": "Pix2Pix: outline, output, target",
+    "pix2pix_fluent_flat_to_3d": "Pix2Pix: flat, output, as drawn in 3D",
     "cyclegan_emoji_noto_twemoji": "CycleGAN: input and output",
 }
 COLUMNS = 3
@@ -72,9 +72,7 @@ def main():
     notes.add_text(KEY, digest())
     with written_aside(PICTURE) as aside:
         # 256 colours are enough, and halve the file.
-        draw().quantize(256, method=Image.Quantize.MEDIANCUT).save(
-            aside, format="PNG", optimize=True, pnginfo=notes
-        )
+        draw().save(aside, format="PNG", optimize=True, pnginfo=notes)
 
 
 if __name__ == "__main__":

@@ -186,6 +186,8 @@ def command(settings):
     defaults = recipe.defaults() | {"epochs": recipe.default_epochs}
     words = ["keras-gen train", settings["model"], "--dataset", settings["dataset"]]
     for option, value in settings.items():
+        if option == "minutes" and settings.get("steps"):
+            continue  # They were made steps.
         if option not in ("model", "dataset") and value not in (None, defaults.get(option)):
             words += [f"--{option.replace('_', '-')}", str(value)]
     return " ".join(words)
