@@ -71,7 +71,6 @@ def main():
     notes = PngImagePlugin.PngInfo()
     notes.add_text(KEY, digest())
     with written_aside(PICTURE) as aside:
-        # 256 colours are enough, and halve the file.
         draw().save(aside, format="PNG", optimize=True, pnginfo=notes)
 
 
