@@ -131,13 +131,14 @@ Image.fromarray(pictures.image_grid(np.concatenate([*rows, answers[picks]]), 6))
 #
 # ## Export
 #
-# To run without Keras and this package, export the model: the ending of the file says in which form. The file
-# takes latents and gives what `generate` makes of them, by the moving average of the generator where there is
-# one. Compare each file, run by its own runtime, with that.
+# To run without Keras, export the network that makes the images, `sampler`: the moving average of the
+# generator where there is one. What it gives must be what the model gives, so compare each file, run by its own
+# runtime, on the same latents.
 
 # %%
+sampler = gan.sampler
 latents = np.random.default_rng(0).standard_normal((8, gan.latent_dim), dtype="float32")
-expected = gan.generate(latents=latents)
+expected = sampler.predict(latents, verbose=0)
 
 
 def compare(name, path, images):
@@ -155,9 +156,9 @@ def compare(name, path, images):
 import tensorflow as tf
 
 tf.get_logger().setLevel("ERROR")
-gan.export("digits")
-saved = tf.saved_model.load("digits")
-compare("SavedModel", pathlib.Path("digits"), saved.serve(latents))
+sampler.export("sampler", format="tf_saved_model", verbose=False)
+saved = tf.saved_model.load("sampler")
+compare("SavedModel", pathlib.Path("sampler"), saved.serve(latents))
 
 # %% [markdown]
 # **LiteRT** (formerly TensorFlow Lite), for phones and small devices:
@@ -165,14 +166,14 @@ compare("SavedModel", pathlib.Path("digits"), saved.serve(latents))
 # %%
 from ai_edge_litert.interpreter import Interpreter
 
-gan.export("digits.tflite")
-interpreter = Interpreter("digits.tflite")
+sampler.export("sampler.tflite", format="litert", verbose=False)
+interpreter = Interpreter("sampler.tflite")
 (source,), (sink,) = interpreter.get_input_details(), interpreter.get_output_details()
 interpreter.resize_tensor_input(source["index"], latents.shape)
 interpreter.allocate_tensors()
 interpreter.set_tensor(source["index"], latents)
 interpreter.invoke()
-compare("LiteRT", pathlib.Path("digits.tflite"), interpreter.get_tensor(sink["index"]))
+compare("LiteRT", pathlib.Path("sampler.tflite"), interpreter.get_tensor(sink["index"]))
 
 # %% [markdown]
 # **ONNX**, for ONNX Runtime, in C++, C#, Java or a browser:
@@ -180,10 +181,10 @@ compare("LiteRT", pathlib.Path("digits.tflite"), interpreter.get_tensor(sink["in
 # %%
 import onnxruntime
 
-gan.export("digits.onnx")
-session = onnxruntime.InferenceSession("digits.onnx")
+sampler.export("sampler.onnx", format="onnx", verbose=False)
+session = onnxruntime.InferenceSession("sampler.onnx")
 (images,) = session.run(None, {session.get_inputs()[0].name: latents})
-compare("ONNX", pathlib.Path("digits.onnx"), images)
+compare("ONNX", pathlib.Path("sampler.onnx"), images)
 show(images, 8)
 
 # %% [markdown]
@@ -234,8 +235,10 @@ _ = weights.write_bytes(original)
 # - **Fine-tuned samples all look like the few images**: the discriminator has learnt them by heart. Stop
 #   earlier, lower its learning rate, raise `r1_weight`, or vary the images (`augment`).
 # - **Fine-tuning begins with noise**: the learning rate is too high for weights that are already good.
-# - **An exported model's images look wrong**: they are floats in [-1, 1], and the program that shows them
-#   expects bytes.
+# - **An export says that the model was never called**: call its network once, `network.predict(inputs)`, so
+#   that its input's signature is known.
+# - **An exported model gives other images**: it was exported from `generator` where `generate` uses
+#   `sampler`, or images were left in [-1, 1] where the program that shows them expects bytes.
 # - **`from_preset` refuses a file**: it was changed after it was saved, or came through a tool that rewrites
 #   line ends. Fetch it again.
 #
