@@ -89,7 +89,7 @@ def _recipe(recipe_class, options, folder, resume, devices):
             f"`model` can't change when a training is resumed: it began with {kept['model']!r}. "
             f"Received: model={recipe_class.family!r}"
         )
-    kept = {key: value for key, value in kept.items() if value is not None}
+    kept = {**recipe_class.unsaid, **{k: v for k, v in kept.items() if v is not None}}
     if lengths:
         kept = {key: value for key, value in kept.items() if key not in LENGTHS}
     for key, value in given.items():

@@ -50,12 +50,15 @@ class Recipe:
         default_epochs: Integer, passes over a large data set.
         least_steps: Integer, the steps that a training on few data has by default, at the default
             batch size.
+        unsaid: Dict from options to what holds where a `settings.json` does not name them, since it was
+            written before there were such options; only of those whose default changes the model.
     """
 
     family: ClassVar[str]
     title: ClassVar[str] = ""
     default_epochs: ClassVar[int] = 12
     least_steps: ClassVar[int] = 10_000
+    unsaid: ClassVar[Mapping[str, Any]] = {}
 
     dataset: str = option(
         REQUIRED, "A TensorFlow Datasets name (digits needs no download) or a folder."

@@ -1,6 +1,7 @@
 """How `keras-gen train pix2pix` makes a Pix2Pix."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_gen.recipes import TranslationRecipe
 from keras_gen.recipes.options import option
@@ -25,6 +26,7 @@ class Pix2PixRecipe(TranslationRecipe):
     batch_size = 16
     # Transposed convolutions leave a checkerboard, which hundreds of steps do not take away.
     upsampling = "nearest"
+    unsaid: ClassVar[Mapping[str, Any]] = {"upsampling": "transposed"}
 
     side_by_side: bool = option(
         False, "Each picture is a pair, its left half and its right: --input left or right."
