@@ -71,6 +71,7 @@ def main():
     notes = PngImagePlugin.PngInfo()
     notes.add_text(KEY, digest())
     with written_aside(PICTURE) as aside:
+        # In all its colours: 256 of them would be a quarter of the file, and show in the shading.
         draw().save(aside, format="PNG", optimize=True, pnginfo=notes)
 
 
