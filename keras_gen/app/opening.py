@@ -69,10 +69,9 @@ def evaluation_of(path):
         raise ValueError(
             f"`dataset` must be given for a model whose metadata name none. Received: {path}"
         )
-    chosen = {name: settings.get(name) for name in ("dataset", "input", "target", "resize")}
+    names = ("dataset", "input", "target", "resize", "side_by_side")
+    chosen = {name: settings.get(name) for name in names}
     chosen["value_range"] = pair_of(settings.get("value_range"))
-    if settings.get("side_by_side"):
-        chosen["side_by_side"] = True
     chosen = {name: value for name, value in chosen.items() if value is not None}
     run = RunFolder(find_file(path).parent)
     chosen["split"] = _split(run, settings)

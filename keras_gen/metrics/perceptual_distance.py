@@ -81,25 +81,31 @@ class PerceptualDistance(losses.NetworkDistance):
         Returns:
             Scalar float32 tensor, from 0 up; without the pixels' part at most 4.
         """
-        self.build()
-        targets, outputs = (ops.cast(images, "float32") for images in (targets, outputs))
-        distance = ops.mean(
-            ops.stack(
-                [
-                    ops.mean(ops.sum((_unit(a) - _unit(b)) ** 2, axis=-1))
-                    for a, b in zip(self._maps(targets), self._maps(outputs), strict=True)
-                ]
-            )
-        )
+        distance = self.between(self.maps(targets), self.maps(outputs))
         if self.pixel_weight:
             distance = distance + self.pixel_weight * losses.l1(targets, outputs)
         return distance
 
-    def _maps(self, images):
+    def between(self, first: Sequence[Tensor], second: Sequence[Tensor]) -> Tensor:
+        """The distance of two batches by their `maps`, without the pixels' part: a scalar float32 tensor."""
+        pairs = zip(first, second, strict=True)
+        return ops.mean(ops.stack([ops.mean(ops.sum((a - b) ** 2, axis=-1)) for a, b in pairs]))
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """What is compared of a batch of images: of each layer its map, features scaled to length 1.
+
+        Args:
+            images: As in `__call__`.
+
+        Returns:
+            List of float32 tensors `(batch, rows, columns, depth)`.
+        """
+        self.build()
+        images = ops.cast(images, "float32")
         if images.shape[-1] == 1:
             images = ops.repeat(images, 3, axis=-1)
         maps = self._network(images, training=False)
-        return maps if isinstance(maps, (list, tuple)) else [maps]
+        return [_unit(each) for each in (maps if isinstance(maps, (list, tuple)) else [maps])]
 
     def get_config(self) -> Config:
         return {

@@ -67,12 +67,14 @@ class TranslationScores:
         self._count += len(targets)
         if self.paired:
             for name, images in translations.items():
-                paired = losses.paired_scores(targets, images)
-                if self._perceptual is not None and min(targets.shape[1:3]) >= LEAST_SIDE:
-                    score = score_name("perceptual_distance", self.feature_extractor)
-                    paired = paired | {score: self._perceptual(targets, images)}
-                for score, value in paired.items():
+                for score, value in losses.paired_scores(targets, images).items():
                     self._sums[name][score] += float(value) * len(targets)
+        if self._perceptual is not None and min(targets.shape[1:3]) >= LEAST_SIDE:
+            score = score_name("perceptual_distance", self.feature_extractor)
+            maps = self._perceptual.maps(targets)
+            for name, images in translations.items():
+                distance = self._perceptual.between(maps, self._perceptual.maps(images))
+                self._sums[name][score] += float(distance) * len(targets)
         if self.feature_extractor is not None:
             real = self.feature_extractor(targets)
             self._samples[FLOOR].add_real(real)

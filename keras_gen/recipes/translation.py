@@ -40,6 +40,7 @@ class TranslationRecipe(ImageRecipe):
         0.0,
         "Of the moving average of the generators' weights, which translates; 0 for none.",
         min=0.0,
+        max=1.0,
     )
     r1_weight: float = option(0.0, "Weight of the R1 penalty; 0 for none.", min=0.0)
     augment: str = option(

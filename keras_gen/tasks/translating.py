@@ -198,11 +198,10 @@ class Translates(Task):
 
     def _scored(self, opened, examples, count, features, seed):
         """The report's `scores` and, where they can be had, `copying`, `floor` and what they are of."""
-        from keras_gen.metrics import default_feature_extractor
         from keras_gen.metrics.translation_scores import TranslationScores
 
         if features is None:
-            features = default_feature_extractor(opened.name, self.gives.shape)
+            features = self.gives.default_features(opened.name)
             features = None if features == reporting.FALLBACK else features
         extractor = None if features is None else reporting.extractor_of(features)
         found = {} if extractor is None else {"extractor": extractor.name}

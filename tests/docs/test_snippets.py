@@ -264,7 +264,7 @@ def test_the_picture_of_the_zoo_shows_todays_samples(monkeypatch):
     import draw_overview
 
     assert draw_overview.is_current(), "Draw it again: python zoo/tools/draw_overview.py"
-    assert draw_overview.PICTURE.stat().st_size < 700_000
+    assert draw_overview.PICTURE.stat().st_size < 400_000
 
 
 def test_the_citation_is_of_this_version():

@@ -60,7 +60,7 @@ def make_preset(name, run, machine, seconds=None):
                 "command": command(settings),
                 "settings": settings,
                 "epochs": epochs,
-                "images_seen": epochs * steps(settings) * settings["batch_size"],
+                "images_seen": images_seen(settings, epochs),
                 "seconds": round(seconds or sum(float(row["seconds"]) for row in history)),
                 "machine": machine,
                 "kept": "the last epoch's weights; no score chose them",
@@ -197,6 +197,12 @@ def steps(settings):
     """Number of steps in an epoch."""
     recipe = recipe_of(settings)
     return recipe.open().steps(recipe.batch_size)
+
+
+def images_seen(settings, epochs):
+    """Number of examples that a training saw, whose last epoch may have been cut short."""
+    made = epochs * steps(settings)
+    return min(made, settings.get("steps") or made) * settings["batch_size"]
 
 
 def references(model, facts):

@@ -33,8 +33,7 @@ def read(path):
 def set_weights(model, state):
     """Puts them into the model's layers, each once."""
     names = [layer.name for layer in model.layers]
-    blocks = sorted({name.rsplit("_", 1)[0] for name in names if name.endswith("_depthwise")})
-    blocks = sorted(blocks, key=lambda scope: [int(part) for part in scope.split("_")[1::2]])
+    blocks = [n.removesuffix("_depthwise") for n in names if n.endswith("_depthwise")]
     for number, scope in enumerate(blocks):
         units = ["expand"] * (f"{scope}_expand" in names) + ["depthwise", "project"]
         # PyTorch's first block has no expansion, and counts its normalizations from 1 all the same.
