@@ -82,6 +82,7 @@ def test_a_training_killed_after_its_last_checkpoint_has_its_animation_all_the_s
     assert animation.read_bytes() == before
 
 
+@pytest.mark.one_backend
 def test_a_checkpoint_that_has_both_names_already_leaves_no_third(tmp_path):
     folder = training_module.RunFolder(tmp_path)
     folder.model.write_text("the last")
@@ -96,6 +97,7 @@ def test_a_checkpoint_that_has_both_names_already_leaves_no_third(tmp_path):
     assert folder.previous.read_text() == "the last"
 
 
+@pytest.mark.one_backend
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a disk that is full.")
 def test_a_history_that_finds_no_space_is_named(tmp_path):
     rows = watching.History(tmp_path / "history.csv")
@@ -120,6 +122,7 @@ def test_it_is_saved_within_an_epoch_every_few_minutes(training, tmp_path, monke
     assert [progress.logs is None for progress in saved] == ([False] * 4 + [True]) * 2
 
 
+@pytest.mark.one_backend
 def test_a_batch_that_was_seen_is_not_seen_again(training, monkeypatch):
     seen = []
     recipe = find_family("vae").load()
@@ -149,6 +152,7 @@ def interrupt_second_epoch(clock, epoch, logs=None):
         raise KeyboardInterrupt
 
 
+@pytest.mark.one_backend
 def test_an_interruption_in_the_first_epoch_leaves_what_can_go_on(
     run, training, tmp_path, pictures
 ):
@@ -174,6 +178,7 @@ def test_an_interruption_in_the_first_epoch_leaves_what_can_go_on(
     assert len(history(folder)) == 2
 
 
+@pytest.mark.one_backend
 def test_a_cut_last_row_of_the_history_is_left_out(training, tmp_path):
     whole = training("whole", epochs=3)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -185,6 +190,7 @@ def test_a_cut_last_row_of_the_history_is_left_out(training, tmp_path):
     assert [row["epoch"] for row in history(tmp_path / "run")] == ["0", "1", "2"]
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "gone"])
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(training, tmp_path, capsys, damage):
     whole = training("whole", epochs=3)
@@ -205,6 +211,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(training, tmp_path, ca
     assert [row["epoch"] for row in history(tmp_path / "run")] == ["0", "1", "2"]
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("files", "content", "message"),
     [
@@ -234,6 +241,7 @@ def test_a_checkpoint_of_another_model_is_refused(training, tmp_path):
         training("run", resume=True, latent_dim=5)
 
 
+@pytest.mark.one_backend
 def test_what_a_killed_process_had_not_finished_is_removed(training, tmp_path):
     training("run", epochs=1)
     folder = tmp_path / "run"
@@ -250,6 +258,7 @@ def test_what_a_killed_process_had_not_finished_is_removed(training, tmp_path):
     assert (folder / ".mine").exists() and not (folder / ".lock").exists()
 
 
+@pytest.mark.one_backend
 def test_sigterm_saves_the_step_and_says_how_to_go_on(training, tmp_path, pictures):
     whole = training("whole", epochs=40)
     command = [sys.executable, "-m", "keras_gen", "train", "vae", "--dataset", str(pictures)]
@@ -271,6 +280,7 @@ def test_sigterm_saves_the_step_and_says_how_to_go_on(training, tmp_path, pictur
 # Two processes
 
 
+@pytest.mark.one_backend
 def test_two_processes_do_not_write_into_one_folder(training, tmp_path, pictures):
     folder = tmp_path / "run"
     folder.mkdir()
@@ -308,6 +318,7 @@ def rates(model):
     ]
 
 
+@pytest.mark.one_backend
 def test_a_training_can_be_made_longer(training, tmp_path):
     """The rates are those of the new length, at the step that was reached."""
     first = training("run", "gan", epochs=2)
@@ -331,6 +342,7 @@ def test_a_training_can_be_made_longer(training, tmp_path):
     assert settings["epochs"] == 6
 
 
+@pytest.mark.one_backend
 def test_a_finished_training_says_so(training, tmp_path, capsys):
     training("run", epochs=2)
     before = (tmp_path / "run" / "model.keras").read_bytes()
@@ -352,11 +364,13 @@ def test_steps_may_end_within_an_epoch_and_go_on(training, tmp_path):
     assert_same(whole, training("run", resume=True))
 
 
+@pytest.mark.one_backend
 def test_lengths_exclude_each_other(training):
     with pytest.raises(ValueError, match="`epochs` and `steps` exclude each other"):
         training("run", epochs=2, steps=3)
 
 
+@pytest.mark.one_backend
 def test_minutes_become_steps_that_are_kept(training, tmp_path, capsys):
     model = training("run", "gan", minutes=0.02)
     settings = json.loads((tmp_path / "run" / "settings.json").read_text())
@@ -368,6 +382,7 @@ def test_minutes_become_steps_that_are_kept(training, tmp_path, capsys):
     assert_same(model, training("again", "gan", steps=settings["steps"]))
 
 
+@pytest.mark.one_backend
 def test_few_data_have_a_length_in_steps(training, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(find_family("vae").load(), "least_steps", 90)
     monkeypatch.setattr(find_family("vae").load(), "default_epochs", 3)
@@ -377,6 +392,7 @@ def test_few_data_have_a_length_in_steps(training, tmp_path, monkeypatch, capsys
     assert "Training for 18 epochs of 5 steps" in capsys.readouterr().err
 
 
+@pytest.mark.one_backend
 def test_long_trainings_have_200_pictures_or_so(training, tmp_path, monkeypatch):
     monkeypatch.setattr(training_module, "MOST_PICTURES", 2)
     training("run", epochs=5)
@@ -387,6 +403,7 @@ def test_long_trainings_have_200_pictures_or_so(training, tmp_path, monkeypatch)
 # Data that change
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(("count", "steps"), [(41, 10), (9, 2)])
 @pytest.mark.parametrize("stop", [None, 6])
 def test_a_folder_that_grew_or_shrank(training, tmp_path, pictures, capsys, count, steps, stop):
@@ -426,6 +443,7 @@ def test_a_folder_that_grew_or_shrank(training, tmp_path, pictures, capsys, coun
     assert steps_of(training("run", "gan", epochs=5, resume=True)) == total + steps
 
 
+@pytest.mark.one_backend
 def test_what_the_data_are_is_kept(run, tmp_path):
     options = ["--epochs", "1", "--batch-size", "500", "--base-filters", "4"]
     code, _, err = run(
@@ -438,6 +456,7 @@ def test_what_the_data_are_is_kept(run, tmp_path):
     assert (data["split"], data["splits"]) == ("train", ["train", "test"])
 
 
+@pytest.mark.one_backend
 def test_the_data_are_opened_once(training, monkeypatch):
     from keras_gen import data
 
@@ -474,6 +493,7 @@ def test_a_training_of_0_1_goes_on(training, tmp_path):
     assert [row["epoch"] for row in history(folder)] == ["0", "1", "2", "3"]
 
 
+@pytest.mark.one_backend
 def test_files_have_the_rights_that_the_system_gives(training, tmp_path):
     training("run", epochs=1)
     mask = os.umask(0)
@@ -482,6 +502,7 @@ def test_files_have_the_rights_that_the_system_gives(training, tmp_path):
         assert (tmp_path / "run" / name).stat().st_mode & 0o777 == 0o666 & ~mask, name
 
 
+@pytest.mark.one_backend
 def test_classes_in_another_order_are_refused(run, tmp_path):
     for name in ("1", "2", "10"):
         write_pictures(tmp_path / "classes" / name, range(4))

@@ -238,6 +238,7 @@ def digits():
     return next(test.as_numpy_iterator())
 
 
+@pytest.mark.one_backend
 def test_a_collapsed_generator_is_flagged_and_scores_badly(digits):
     """One digit again and again, whatever the latents."""
     gan = build_gan()
@@ -261,6 +262,7 @@ def test_a_collapsed_generator_is_flagged_and_scores_badly(digits):
     assert scores["precision"] > 0.9  # the one digit is a good one
 
 
+@pytest.mark.one_backend
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_warnings")
 @pytest.mark.parametrize("loss", ["non_saturating", "hinge"])

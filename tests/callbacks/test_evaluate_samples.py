@@ -119,6 +119,7 @@ def test_what_is_drawn_can_be_chosen(pixels):
     assert history.history["frechet_distance"] == pytest.approx([metric.result()], rel=1e-5)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("every", "epochs", "changes"),
     [(1, 4, [1, 2, 3]), (3, 8, [2, 5, 7]), (3, 6, [2, 5]), (9, 1, [])],
@@ -199,6 +200,7 @@ def test_refuses(pixels, arguments, message):
         EvaluateSamples(images(4), **{"feature_extractor": pixels, **arguments})
 
 
+@pytest.mark.one_backend
 @pytest.mark.slow
 def test_a_training_that_breaks_down_keeps_a_better_checkpoint_than_its_last(tmp_path):
     """The rates jump after three epochs, as if training had run away: what was good before is kept."""

@@ -65,16 +65,6 @@ def run(installed, tmp_path_factory):
     return call
 
 
-@pytest.fixture(scope="module")
-def trained(run):
-    """The folder of a training of two epochs."""
-    run(
-        *("-m", "keras_gen", "train", NAME, "--dataset", "digits", "--epochs", "2"),
-        *("--units", "16", "--batch-size", "128", "--output", "run"),
-    )
-    return run.folder / "run"
-
-
 def history(folder):
     header, *rows = (folder / "history.csv").read_text().splitlines()
     return header.split(","), [row.split(",") for row in rows]
@@ -93,6 +83,7 @@ def outputs(run, load):
     return np.load(run.folder / "outputs.npy")
 
 
+@pytest.mark.one_backend
 def test_it_is_the_tutorial_s_model():
     def methods(path):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -106,6 +97,7 @@ def test_it_is_the_tutorial_s_model():
     assert {name for name in ours if ours[name] != theirs[name]} == {"__init__", "takes"}
 
 
+@pytest.mark.one_backend
 def test_help_lists_it_without_importing_it(run, installed):
     listed = run("-m", "keras_gen", "train", "--help")
     assert f"{NAME}  Gaussian codes. ({NAME} 1.2)" in listed
@@ -119,6 +111,7 @@ def test_help_lists_it_without_importing_it(run, installed):
     assert told.split() == [NAME, "False", "False"]
 
 
+@pytest.mark.one_backend
 def test_its_own_help_shows_its_own_options(run):
     shown = run("-m", "keras_gen", "train", NAME, "--help")
     assert "Images to Gaussian codes and back" in shown
@@ -128,7 +121,18 @@ def test_its_own_help_shows_its_own_options(run):
 
 
 @pytest.mark.slow
-def test_it_is_trained_and_resumed(run, trained):
+def test_the_command_line_and_presets_take_it(run):
+    """One test, since workers would each train a model of their own for every part of it."""
+    run(
+        *("-m", "keras_gen", "train", NAME, "--dataset", "digits", "--epochs", "2"),
+        *("--units", "16", "--batch-size", "128", "--output", "run"),
+    )
+    is_trained_and_resumed(run, run.folder / "run")
+    is_sampled_and_evaluated(run)
+    is_kept_as_a_preset(run)
+
+
+def is_trained_and_resumed(run, trained):
     assert json.loads((trained / "settings.json").read_text())["model"] == NAME
     header, rows = history(trained)
     losses = {"autoencoder_loss", "discriminator_loss", "encoder_loss", "code_size"}
@@ -142,8 +146,7 @@ def test_it_is_trained_and_resumed(run, trained):
     assert "`--units` can't change when a training is resumed" in error
 
 
-@pytest.mark.slow
-def test_it_is_sampled_and_evaluated(run, trained):
+def is_sampled_and_evaluated(run):
     run("-m", "keras_gen", "generate", "run", "-n", "4", "--seed", "0", "--output", "four.png")
     with Image.open(run.folder / "four.png") as picture:
         assert np.asarray(picture).std() > 0
@@ -155,8 +158,7 @@ def test_it_is_sampled_and_evaluated(run, trained):
     assert report["counts"] == {"real": 100, "generated": 100}
 
 
-@pytest.mark.slow
-def test_it_is_kept_as_a_preset(run, trained):
+def is_kept_as_a_preset(run):
     run(
         "-c",
         "import keras_gen; from keras_gen.presets import open_model\n"
@@ -168,6 +170,7 @@ def test_it_is_kept_as_a_preset(run, trained):
     assert (run.folder / "preset.png").exists()
 
 
+@pytest.mark.one_backend
 def test_without_the_entry_point_there_is_no_such_family(run):
     error = run(
         "-m", "keras_gen", "train", NAME, "--dataset", "digits", code=2, PYTHONPATH=str(ROOT)

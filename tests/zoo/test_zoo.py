@@ -85,6 +85,7 @@ def test_the_class_is_the_one_that_is_listed(name):
     assert model.count_params() == PRESETS[name]["parameter_count"]
 
 
+@pytest.mark.one_backend
 def test_cards_and_table_say_what_the_metadata_say():
     root = pathlib.Path(keras_gen.__file__).parents[1]
     check = [sys.executable, root / "zoo" / "tools" / "write_cards.py", "--check"]

@@ -27,6 +27,7 @@ def build(rows, width=64, **options):
     )
 
 
+@pytest.mark.one_backend
 @pytest.mark.slow
 def test_it_learns_means_deviations_and_correlation():
     keras.utils.set_random_seed(0)
@@ -101,6 +102,7 @@ def test_networks_of_other_sizes_are_refused():
         keras_gen.TableGAN(generator, discriminator, 8, NAMES)
 
 
+@pytest.mark.one_backend
 def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     (tmp_path / "rows").mkdir()
     write_csv(tmp_path / "rows" / "train.csv", people(64))

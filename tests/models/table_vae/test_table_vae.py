@@ -30,6 +30,7 @@ def trained():
     return vae
 
 
+@pytest.mark.one_backend
 @pytest.mark.slow
 def test_it_learns_means_deviations_and_correlation(trained):
     with pytest.raises(AssertionError):
@@ -133,6 +134,7 @@ def test_wrong_arguments_are_refused(change, words):
         keras_gen.TableVAE(**{**config, **change})
 
 
+@pytest.mark.one_backend
 def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     write_csv(tmp_path / "rows.csv", people(64))
     tiny = ["--width", "8", "--latent-dim", "3", "--batch-size", "16", "--epochs", "2"]
