@@ -131,14 +131,13 @@ Image.fromarray(pictures.image_grid(np.concatenate([*rows, answers[picks]]), 6))
 #
 # ## Export
 #
-# To run without Keras, export the network that makes the images, `sampler`: the moving average of the
-# generator where there is one. What it gives must be what the model gives, so compare each file, run by its own
-# runtime, on the same latents.
+# To run without Keras, export the model: the file takes latents and gives what `generate` gives for them, by
+# the moving average of the generator where there is one. Compare each file, run by its own runtime, on the
+# same latents.
 
 # %%
-sampler = gan.sampler
 latents = np.random.default_rng(0).standard_normal((8, gan.latent_dim), dtype="float32")
-expected = sampler.predict(latents, verbose=0)
+expected = gan.generate(latents=latents)
 
 
 def compare(name, path, images):
@@ -156,9 +155,9 @@ def compare(name, path, images):
 import tensorflow as tf
 
 tf.get_logger().setLevel("ERROR")
-sampler.export("sampler", format="tf_saved_model", verbose=False)
-saved = tf.saved_model.load("sampler")
-compare("SavedModel", pathlib.Path("sampler"), saved.serve(latents))
+gan.export("garments")
+saved = tf.saved_model.load("garments")
+compare("SavedModel", pathlib.Path("garments"), saved.serve(latents))
 
 # %% [markdown]
 # **LiteRT** (formerly TensorFlow Lite), for phones and small devices:
@@ -166,14 +165,14 @@ compare("SavedModel", pathlib.Path("sampler"), saved.serve(latents))
 # %%
 from ai_edge_litert.interpreter import Interpreter
 
-sampler.export("sampler.tflite", format="litert", verbose=False)
-interpreter = Interpreter("sampler.tflite")
+gan.export("garments.tflite")
+interpreter = Interpreter("garments.tflite")
 (source,), (sink,) = interpreter.get_input_details(), interpreter.get_output_details()
 interpreter.resize_tensor_input(source["index"], latents.shape)
 interpreter.allocate_tensors()
 interpreter.set_tensor(source["index"], latents)
 interpreter.invoke()
-compare("LiteRT", pathlib.Path("sampler.tflite"), interpreter.get_tensor(sink["index"]))
+compare("LiteRT", pathlib.Path("garments.tflite"), interpreter.get_tensor(sink["index"]))
 
 # %% [markdown]
 # **ONNX**, for ONNX Runtime, in C++, C#, Java or a browser:
@@ -181,10 +180,10 @@ compare("LiteRT", pathlib.Path("sampler.tflite"), interpreter.get_tensor(sink["i
 # %%
 import onnxruntime
 
-sampler.export("sampler.onnx", format="onnx", verbose=False)
-session = onnxruntime.InferenceSession("sampler.onnx")
+gan.export("garments.onnx")
+session = onnxruntime.InferenceSession("garments.onnx")
 (images,) = session.run(None, {session.get_inputs()[0].name: latents})
-compare("ONNX", pathlib.Path("sampler.onnx"), images)
+compare("ONNX", pathlib.Path("garments.onnx"), images)
 show(images, 8)
 
 # %% [markdown]
@@ -235,10 +234,8 @@ _ = weights.write_bytes(original)
 # - **Fine-tuned samples all look like the few images**: the discriminator has learnt them by heart. Stop
 #   earlier, lower its learning rate, raise `r1_weight`, or vary the images (`augment`).
 # - **Fine-tuning begins with noise**: the learning rate is too high for weights that are already good.
-# - **An export says that the model was never called**: call its network once, `network.predict(inputs)`, so
-#   that its input's signature is known.
-# - **An exported model gives other images**: it was exported from `generator` where `generate` uses
-#   `sampler`, or images were left in [-1, 1] where the program that shows them expects bytes.
+# - **An exported model gives other images**: a network was exported by itself, `generator` where `generate`
+#   uses its average, or images were left in [-1, 1] where the program that shows them expects bytes.
 # - **`from_preset` refuses a file**: it was changed after it was saved, or came through a tool that rewrites
 #   line ends. Fetch it again.
 #
@@ -246,5 +243,6 @@ _ = weights.write_bytes(original)
 #
 # 1. Fine-tune on 20 pairs instead of 100, and on 1,000. From how many on does training from scratch catch up,
 #    if it is given ten times the steps?
-# 2. Export the decoder of `vae_fashion_mnist` to ONNX. What must be done to its outputs to get images?
+# 2. Export `vae_fashion_mnist` to ONNX with `method="encode"`. What are its two outputs, and which of them would
+#    you keep to tell images apart?
 # 3. Export with a fixed batch of 1 and time it in ONNX Runtime against `predict`.
