@@ -12,7 +12,13 @@ from keras_gen.types import ExtractorLike, Report, ValueRange
 if TYPE_CHECKING:
     import keras
 
-BASELINES = {"copying": "copied input", "floor": "floor"}  # what stands beside a model's scores
+# What stands beside a model's scores.
+BASELINES = {
+    "copying": "copied input",
+    "mean_colour": "mean colour",
+    "biharmonic": "biharmonic",
+    "floor": "floor",
+}
 
 
 def evaluate(
