@@ -128,9 +128,7 @@ def _read(path, mask, shape):
         )
     if not hidden.any() or hidden.all():
         what = "nothing" if not hidden.any() else "all"
-        raise ValueError(
-            f"its mask hides {what} of it" if mask else f"{what} of it is transparent"
-        )
+        raise ValueError(f"its mask hides {what} of it" if mask else f"{what} of it is transparent")
     least = fit.inside(shape[:2], picture.shape[:2])
     # Where hidden pixels are mixed in, all is hidden, but for a picture that would have nothing left.
     shares = fit.resize(hidden[..., None].astype("float32"), least, "bilinear")

@@ -40,7 +40,7 @@ class GatedConv2D(keras.layers.Layer):
     >>> layer = GatedConv2D(1, 1, activation="linear", kernel_initializer="ones",
     ...     gate_bias_initializer="zeros")
     >>> outputs = layer(keras.ops.reshape([0.0, 2.0], (1, 1, 2, 1)))  # 2 x sigmoid(2)
-    >>> keras.ops.convert_to_numpy(outputs).round(3).ravel().tolist()
+    >>> keras.ops.convert_to_numpy(outputs).astype(float).round(3).ravel().tolist()
     [0.0, 1.762]
 
     Reference: Yu et al., 2019, Free-Form Image Inpainting with Gated Convolution,

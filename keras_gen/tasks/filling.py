@@ -14,7 +14,7 @@ from keras_gen.pictures import to_uint8
 from keras_gen.tasks import reporting
 from keras_gen.tasks.task import Task, reading_in
 from keras_gen.tasks.translating import side_by_side
-from keras_gen.types import Array, Data, ExtractorLike, OpenedData, Report
+from keras_gen.types import Array, ArrayLike, Data, ExtractorLike, OpenedData, Report
 
 BATCH_SIZE = 16  # of an evaluation
 SHOWN = 12  # examples of a preview
@@ -33,6 +33,25 @@ class Fills(Task):
     words = "can fill holes"
     needs_examples = True
     call_in_words = "filled = model.fill(images, masks)  # float32 in [-1, 1]"
+
+    def fill(self, images: ArrayLike, masks: ArrayLike, batch_size: int = 16) -> Array:
+        """Fills holes: float32 `(n, height, width, channels)`, known pixels the given ones.
+
+        Args:
+            images: Float array `(n, height, width, channels)` in [-1, 1], or uint8.
+            masks: Array `(n, height, width, 1)`, 1 where a picture is hidden.
+            batch_size: Integer, how many are filled at a time.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `fill`.")
+
+    def draw_masks(self, n: int, seed: int | None = None) -> Array:
+        """Draws the masks of an evaluation, `(n, height, width, 1)` of zeros and ones.
+
+        Args:
+            n: Integer, how many.
+            seed: Integer, or None for others at each call.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `draw_masks`.")
 
     def exports(self) -> dict[str, Any]:
         """The network of pictures and masks to pictures."""
@@ -126,8 +145,8 @@ class Fills(Task):
             report["extractor"] = extractor.name
             report |= self._floor(opened, scores, count)
         results = scores.result()
-        results["model"].pop("l1"), [results[name].pop("l1") for name in fillings]
         for name, error in errors.items():
+            del results[name]["l1"]
             results[name] = {"hole_l1": error / count, **results[name]}
         model = results.pop("model")
         report["losses"] = {name: model.pop(name) for name in ("hole_l1", "psnr", "ssim")}

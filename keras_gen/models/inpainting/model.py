@@ -119,9 +119,9 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
             )
         (taken,), (self.image_shape,) = check_network("generator", generator, [None], [None])
         *size, channels = self.image_shape
-        if taken != (*size, channels + 1):
+        if channels is None or None in size or taken != (*size, channels + 1):
             raise ValueError(
-                "`generator` must take what it makes with a channel more, the mask. "
+                "`generator` must take what it makes, of one size, with a channel more, the mask. "
                 f"Received: a generator of {taken} to {self.image_shape}"
             )
         if discriminator is not None:
@@ -145,8 +145,14 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
 
     @property
     def takes(self) -> dict[str, Spec]:
-        image = {"image": spec_of(self.image_shape)}
-        return image | {"mask": Masks(self.image_shape[:2])} if self.holes == "given" else image
+        taken: dict[str, Spec] = {"image": spec_of(self.image_shape)}
+        if self.holes == "given":
+            taken["mask"] = Masks(self._size)
+        return taken
+
+    @property
+    def _size(self):
+        return self.image_shape[:2]
 
     def compile(
         self,
@@ -207,7 +213,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
     def call(self, inputs: Any, training: bool = False) -> Tensor:
         both = (inputs["image"], inputs["mask"]) if isinstance(inputs, dict) else inputs
         images = spec_of(self.image_shape).take("Images", both[0])
-        masks = Masks(self.image_shape[:2]).take("Masks", both[1])
+        masks = Masks(self._size).take("Masks", both[1])
         made = self.sampler(hidden_inputs(images, masks), training=training)
         return completed(images, made, masks)
 
@@ -234,7 +240,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         if self.holes == "given":
             return self.take(data)
         images = self.take(data)
-        count, size = ops.shape(images)[0], self.image_shape[:2]
+        count, size = ops.shape(images)[0], self._size
         if training:
             return images, self.drawn_holes.sample(count, size, self.seed_generator)
         return images, self.drawn_holes.fixed(count, size)
@@ -245,9 +251,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         shared = update.record(self.generator, hidden_inputs(images, masks))
         if self.discriminator is not None:
             fakes = completed(images, shared.outputs, masks)
-            update(
-                "discriminator", lambda: self.discriminator_loss(images, fakes, masks, training)
-            )
+            update("discriminator", lambda: self.discriminator_loss(images, fakes, masks, training))
             if training and self.adversary.is_lazy:
                 update(
                     "discriminator",
@@ -328,7 +332,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         Returns:
             Float32 NumPy array `(n, height, width, 1)`, 1 where a picture is hidden and 0 elsewhere.
         """
-        return self.drawn_holes.draw(n, self.image_shape[:2], seed)
+        return self.drawn_holes.draw(n, self._size, seed)
 
     def fill(self, images: ArrayLike, masks: ArrayLike, batch_size: int = 16) -> Array:
         """Fills holes.
@@ -364,7 +368,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
 
     def _masks_of(self, masks, count):
         """Masks on the host as float32 `(count, height, width, 1)`."""
-        spec = Masks(self.image_shape[:2])
+        spec = Masks(self._size)
         spec.check("`masks`", masks, whole=True)
         if len(masks) != count:
             raise ValueError(
@@ -384,7 +388,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
 
     def network_of_filling(self) -> keras.Model:
         images = keras.Input(self.image_shape, name="images")
-        masks = keras.Input((*self.image_shape[:2], 1), name="masks")
+        masks = keras.Input((*self._size, 1), name="masks")
         made = self.sampler(hidden_inputs(images, masks), training=False)
         return keras.Model([images, masks], completed(images, made, masks), name="fill")
 
