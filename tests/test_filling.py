@@ -42,7 +42,7 @@ def test_holes_are_filled_and_all_else_stays_at_its_own_size(pictures):
 
 
 def test_a_hole_may_be_what_is_transparent(pictures):
-    picture = np.full((8, 12, 4), 100, "uint8")
+    picture = np.full((8, 12, 4), (100, 100, 100, 255), "uint8")
     picture[2:4, 5:8, 3] = 0
     Image.fromarray(picture).save(pictures / "c.png")
     assert fill_files(White(), pictures / "c.png", pictures / "out") == 1
@@ -60,9 +60,10 @@ def test_what_has_no_mask_or_a_wrong_one_is_named(pictures):
         if name != "a.png":
             Image.new("RGB", (8, 8)).save(pictures / "in" / name)
     Image.new("RGB", (8, 8)).save(pictures / "in" / "g.png")
+    model = White()
     with pytest.warns(UserWarning, match="Skipped 5 of 6") as warned:
-        fill_files(White(), pictures / "in", pictures / "out", pictures / "masks")
-    said = str(warned[0].message)
+        fill_files(model, pictures / "in", pictures / "out", pictures / "masks")
+    said = " ".join(str(warning.message) for warning in warned)
     assert "its mask is of 5 x 5 pixels, and the picture of 8 x 8" in said
     assert "its mask hides nothing of it" in said and "hides all of it" in said
     assert "there is no mask of its name" in said

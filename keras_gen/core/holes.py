@@ -133,14 +133,14 @@ class Holes:
     def strokes(self, draws: Tensor, size: tuple[int, ...]) -> Tensor:
         """Boolean `(count, *size)`, true under the strokes of a brush, of draws `(count, 56)`."""
         short = float(min(size))
-        sides = np.array(size, "float32")
+        sides = _constant(size)
         draws = ops.reshape(draws, (-1, _STROKES, 4 + 2 * _PARTS))
         starts = draws[..., None, :2] * sides
         thin, thick = self.smallest / 12, self.largest / 4
         radii = short * (thin + (thick - thin) * draws[..., 2]) / 2
         # As Yu et al. turn: by some 72 degrees, forth and back.
         turns = 2 * math.pi / 5 + (2 * draws[..., 4 : 4 + _PARTS] - 1) * 2 * math.pi / 15
-        signs = np.array([(-1.0) ** part for part in range(_PARTS)], "float32")
+        signs = _constant([(-1.0) ** part for part in range(_PARTS)])
         angles = 2 * math.pi * draws[..., 3:4] + ops.cumsum(turns * signs, axis=-1)
         lengths = short * (0.1 + 0.2 * draws[..., 4 + _PARTS :])
         steps = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1) * lengths[..., None]
@@ -154,12 +154,16 @@ class Holes:
         top, left = of_lines(begins[..., 0]), of_lines(begins[..., 1])
         down, across = of_lines(ends[..., 0]) - top, of_lines(ends[..., 1]) - left
         radius = ops.maximum(of_lines(ops.repeat(radii[..., None], _PARTS, axis=-1)), 0.75)
-        rows, columns = (np.arange(side, dtype="float32") + 0.5 for side in size)
+        rows, columns = (_constant(range(side)) + 0.5 for side in size)
         y, x = rows[:, None] - top, columns[None, :] - left
         along = (y * down + x * across) / ops.maximum(down**2 + across**2, 1e-6)
         along = ops.clip(along, 0.0, 1.0)
         far = (y - along * down) ** 2 + (x - along * across) ** 2
         return ops.any(far <= radius**2, axis=1)
+
+
+def _constant(values):
+    return ops.convert_to_tensor(np.array(values, "float32"))
 
 
 def _uniform(n, seed):

@@ -103,7 +103,7 @@ def test_the_discriminator_judges_whole_pictures_and_filled_ones_beside_their_ma
     filled = np.where(HOLES == 1, 0.25, IMAGES)
     shares = HOLES.mean((1, 2, 3))
     real, fake = (np.mean(x.mean((1, 2, 3)) * shares) for x in (IMAGES, filled))
-    measured = {name: float(value) for name, value in update.measured.items()}
+    measured = {name: array(value).item() for name, value in update.measured.items()}
     assert measured["discriminator_loss"] == pytest.approx(fake - real, abs=1e-6)
     assert measured["adversarial_loss"] == pytest.approx(-fake, abs=1e-6)
 
