@@ -1,10 +1,14 @@
 """Holes in picture files: `fill_files` and `keras-gen fill`."""
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from keras_gen import cli
 from keras_gen.filling import fill_files
+from tests.cases import build_inpainting
 from tests.tasks.test_filling import White
 
 
@@ -81,3 +85,18 @@ def test_refuses(pictures):
         pytest.raises(ValueError, match="`images` must hold pictures with holes"),
     ):
         fill_files(model, pictures / "in" / "a.png", pictures / "out")
+
+
+def test_the_command_fills_a_folder(pictures, monkeypatch, capsys):
+    build_inpainting().save(pictures / "model.keras")
+    monkeypatch.chdir(pictures)
+    monkeypatch.setattr(
+        sys, "argv", ["keras-gen", "fill", "model.keras", "in", "masks", "--output", "out"]
+    )
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    printed = capsys.readouterr()
+    assert not stop.value.code, printed.err
+    assert "Wrote 2 pictures to out/" in printed.out
+    given, filled = read(pictures / "in" / "a.png"), read(pictures / "out" / "a.png")
+    np.testing.assert_array_equal(filled[8:], given[8:])

@@ -275,7 +275,7 @@ def export(
     method: Annotated[
         str | None,
         typer.Option(
-            help="What the file is to do: generate, reconstruct, encode, translate, translate_ab, "
+            help="What the file is to do: generate, reconstruct, encode, fill, translate, translate_ab, "
             "translate_ba. By default the first of them that the model does."
         ),
     ] = None,
