@@ -113,6 +113,10 @@ WORDS = {
         "How sure a classifier is of each image, and how varied they are.",
         "reference/metrics/InceptionScore.md",
     ),
+    "inpainting, filling holes, removing objects": (
+        "A part of a picture is drawn from what surrounds it.",
+        "reference/models/Inpainting.md",
+    ),
     "instance normalisation": (
         "Each channel of each image is normalised by itself.",
         "reference/layers/InstanceNormalization.md",

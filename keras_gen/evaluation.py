@@ -12,7 +12,13 @@ from keras_gen.types import ExtractorLike, Report, ValueRange
 if TYPE_CHECKING:
     import keras
 
-BASELINES = {"copying": "copied input", "floor": "floor"}  # what stands beside a model's scores
+# What stands beside a model's scores.
+BASELINES = {
+    "copying": "copied input",
+    "mean_colour": "mean colour",
+    "biharmonic": "biharmonic",
+    "floor": "floor",
+}
 
 
 def evaluate(
@@ -43,6 +49,11 @@ def evaluate(
     the same examples, also `l1`, `psnr` and `ssim` to the true counterparts. Beside them stand the
     scores of the inputs as they are, and the floor, the distances of the train split's targets.
 
+    A model that fills holes gets, over masks that are the same for the same `seed`, the error in the holes
+    (`hole_l1`), `psnr` and `ssim` of the filled pictures and the distances of these to whole ones; beside
+    them the same of holes filled with the mean colour of what is known, and by scikit-image's biharmonic
+    surface where that is installed and there are no more than 1,000 pictures.
+
     Args:
         model: A model of this package, or one's own with a task, `keras_gen.tasks.generating.Generates` say.
             One that is not compiled is, with its defaults.
@@ -70,7 +81,8 @@ def evaluate(
         `keras_gen.metrics.evaluate_samples`; for a VAE `bound`, the `samples` an image and the
         `images` of its importance-weighted bound, and `latent_dim`; for translations `copying`, the
         losses and scores of giving back the input, where it has the target's shape or is a grey image
-        of its size. A CycleGAN's `scores` say `a to b` or `b to a`. `fitted` lists, `from` and `to`,
+        of its size; for filled holes `mean_colour` and `biharmonic`. A CycleGAN's
+        `scores` say `a to b` or `b to a`. `fitted` lists, `from` and `to`,
         the shapes of images that had to be resized, cropped or converted to the model's. `notes`, where
         there are any, are sentences.
 

@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import warnings
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -54,21 +55,9 @@ def translate_files(
     if not isinstance(model, Translates):
         raise ValueError(f"`model` must be one that translates. Received: a {type(model).__name__}")
     source, output = pathlib.Path(source), pathlib.Path(output)
-    if not source.exists():
-        raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
-    root = source if source.is_dir() else source.parent
-    paths, others = files.find_pictures(source) if source.is_dir() else ([source], {})
-    if source.is_dir() and output.resolve() == source.resolve():
-        raise ValueError(
-            f"`output` must be another folder than that of the pictures. Received: output={str(output)!r}"
-        )
-    paths = [path for path in paths if output.resolve() not in path.resolve().parents]
-    if not paths:
-        raise ValueError(
-            f"`images` must hold pictures, PNG or JPEG say. Received: none in {source}"
-        )
+    root, paths, others = pictures_of(source, output)
     chosen = model.direction(direction)
-    targets = _distinct_targets(paths, root, output)
+    targets = distinct_targets(paths, root, output)
     errors, reports = [], []
     for start in range(0, len(paths), batch_size):
         batch = []
@@ -92,9 +81,53 @@ def translate_files(
     return len(paths) - len(errors)
 
 
-def _distinct_targets(paths, root, output):
-    """One PNG for each picture: a.png, and a.jpg.png where a.png is taken."""
-    targets, taken = {}, set()
+def pictures_of(
+    source: pathlib.Path, output: pathlib.Path
+) -> tuple[pathlib.Path, list[pathlib.Path], Mapping[str, int]]:
+    """The pictures that a command is to make others of.
+
+    Args:
+        source: Path of a folder, or of one picture.
+        output: Path of the folder to write to, of which none is taken.
+
+    Returns:
+        Triple of the folder, the list of pictures in it, and counts of other files by their suffixes.
+
+    Raises:
+        FileNotFoundError: If `source` does not exist.
+        ValueError: If it holds no picture, or is the folder to write to.
+    """
+    if not source.exists():
+        raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
+    root = source if source.is_dir() else source.parent
+    paths, others = files.find_pictures(source) if source.is_dir() else ([source], {})
+    if source.is_dir() and output.resolve() == source.resolve():
+        raise ValueError(
+            f"`output` must be another folder than that of the pictures. Received: output={str(output)!r}"
+        )
+    paths = [path for path in paths if output.resolve() not in path.resolve().parents]
+    if not paths:
+        raise ValueError(
+            f"`images` must hold pictures, PNG or JPEG say. Received: none in {source}"
+        )
+    return root, paths, others
+
+
+def distinct_targets(
+    paths: Iterable[pathlib.Path], root: pathlib.Path, output: pathlib.Path
+) -> dict[pathlib.Path, pathlib.Path]:
+    """One PNG for each picture: a.png, and a.jpg.png where a.png is taken.
+
+    Args:
+        paths: Pictures.
+        root: The folder that they are in.
+        output: The folder to write to.
+
+    Returns:
+        Dict from pictures to the paths of what is written.
+    """
+    targets: dict[pathlib.Path, pathlib.Path] = {}
+    taken: set[pathlib.Path] = set()
     for path in paths:
         target = output / path.relative_to(root).with_suffix(".png")
         if target in taken:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from keras_gen.layers import ImagePool
+from keras_gen.tasks.filling import Fills
 from keras_gen.tasks.generating import Generates
 from keras_gen.tasks.translating import Translates
 from tests.cases import compiled
@@ -503,6 +504,10 @@ def test_what_it_takes_and_gives_is_what_it_says(case):
         assert_is(model.gives, samples, 4)
         assert (labels is None) == (model.num_classes is None)
         return
+    if isinstance(model, Fills):
+        images = next(iter(parts.values()))
+        assert_is(model.gives, model.fill(images, model.draw_masks(4, seed=0)), 4)
+        return
     assert {abs(direction.order) for direction in model.directions.values()} == {1}
     assert ("" in model.directions) == (len(model.directions) == 1)
     for direction in model.directions.values():
@@ -519,7 +524,7 @@ def test_what_the_case_says_is_so(case):
     assert (keras.layers.BatchNormalization in kinds) == case.batch_normalised
     assert (ImagePool in kinds) == case.pooled
     assert isinstance(model, Generates) == case.generates
-    assert isinstance(model, Translates) != case.generates
+    assert isinstance(model, Translates | Fills) != case.generates
     assert tuple(model.phases()) == case.phases
     assert all(hasattr(model, method) for method in case.methods)
 

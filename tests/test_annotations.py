@@ -19,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 ROOMS = (
     *(name for name in keras_gen.__all__ if isinstance(getattr(keras_gen, name), types.ModuleType)),
     "evaluation",
+    "filling",
     "models",
     "presets",
     "translation",

@@ -38,6 +38,7 @@ BELOW = {
     "callbacks": {"metrics", "modalities", "pictures", "tasks"},
     "evaluation": {"tasks"},
     "translation": {"modalities", "tasks"},
+    "filling": {"modalities", "tasks", "translation"},
     "app": {
         "callbacks",
         "distribution",
@@ -55,7 +56,7 @@ WHEN_CALLED = {
     "modalities": {"data", "metrics", "pictures"},
     "tasks": {"data", "metrics", "presets"},
     "recipes": {"data", "metrics", "networks"},
-    "app": {"data", "translation"},
+    "app": {"data", "filling", "translation"},
 }
 # May be imported at the top of a recipe's file: the standard library, and what is as light.
 LIGHT = {"recipes", "models", "on_first_use", "checks"}
@@ -232,7 +233,7 @@ def test_nobody_imports_a_backend_s_file_but_its_room():
 
 
 TOOLS = ROOT.parent / "zoo" / "tools"
-OUTSIDE = ("evaluation", "translation", "callbacks", "app", "presets", "metrics")
+OUTSIDE = ("evaluation", "filling", "translation", "callbacks", "app", "presets", "metrics")
 ASKING = [path for path in FILES if part_of(path) in OUTSIDE] + sorted(TOOLS.glob("*.py"))
 CLASSES = re.compile(rf"\b({'|'.join(FAMILIES.values())})\b")
 BY_NAME = re.compile(r"\b(?:getattr|hasattr)\((?:self\.)?model, ")

@@ -143,6 +143,36 @@ def translate(
 
 @app.command()
 @speaks_of_options
+def fill(
+    model: Annotated[
+        str, typer.Argument(help="An inpainting: a preset's name, model.keras or its folder.")
+    ],
+    images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
+    masks: Annotated[
+        pathlib.Path | None,
+        typer.Argument(
+            help="Folder of masks of the same names, or the mask of the one picture: white is what to "
+            "fill. By default what is wholly transparent is filled."
+        ),
+    ] = None,
+    *,
+    output: Annotated[pathlib.Path, typer.Option(help="Folder for the filled pictures.")],
+    batch_size: Annotated[int, typer.Option(help="Pictures filled at a time.", min=1)] = 16,
+    trust: _Trust = False,
+):
+    """Fill holes in your own pictures, of any size and kind; what is known stays as it is."""
+    start()
+    from keras_gen import tasks
+    from keras_gen.app.opening import load
+    from keras_gen.filling import fill_files
+
+    model = load(model, tasks.Fills, trust)
+    count = fill_files(model, images, output, masks, batch_size)
+    typer.echo(f"Wrote {count} pictures to {output}/")
+
+
+@app.command()
+@speaks_of_options
 def evaluate(
     models: Annotated[
         list[str],
@@ -245,7 +275,7 @@ def export(
     method: Annotated[
         str | None,
         typer.Option(
-            help="What the file is to do: generate, reconstruct, encode, translate, translate_ab, "
+            help="What the file is to do: generate, reconstruct, encode, fill, translate, translate_ab, "
             "translate_ba. By default the first of them that the model does."
         ),
     ] = None,

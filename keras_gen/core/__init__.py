@@ -8,6 +8,7 @@ from keras_gen.backend import input_gradient, predict
 from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.core.adversary import Adversary, TrainsAdversarially
 from keras_gen.core.averages import Average, average_of
+from keras_gen.core.holes import Holes
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import without_updates
 from keras_gen.core.networks import check_network
@@ -20,6 +21,7 @@ __all__ = [
     "Adversary",
     "Average",
     "GenerativeModel",
+    "Holes",
     "Normal",
     "Phase",
     "PhaseOptimizer",

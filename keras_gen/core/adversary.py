@@ -183,8 +183,7 @@ class TrainsAdversarially:
         self.adversary = adversary
         self.augmentation = adversary.augmentation  # Keras keeps its seeds.
         if isinstance(self.augmentation, keras.Layer) and not self.augmentation.built:
-            *_, shape = (spec.shape for spec in self.takes.values() if spec.kind != "labels")
-            self.augmentation.build((None, *shape))
+            self.augmentation.build((None, *self.gives.shape))
             self.augmentation.built = True
         self.loss = adversary.loss
         self.r1_weight, self.r2_weight = adversary.r1_weight, adversary.r2_weight

@@ -48,6 +48,7 @@ _BY_EXAMPLE = {
     keras.layers.LayerNormalization,
     keras.layers.Rescaling,
     layers.Cropping2D,
+    layers.GatedConv2D,
     layers.InstanceNormalization,
     layers.LabelMap,
     layers.LabelProjection,

@@ -2,6 +2,7 @@
 
 from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.cropping_2d import Cropping2D
+from keras_gen.layers.gated_conv_2d import GatedConv2D
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.label_map import LabelMap
@@ -14,6 +15,7 @@ from keras_gen.layers.spectral_normalization import SpectralNormalization
 __all__ = [
     "BatchNormalization",
     "Cropping2D",
+    "GatedConv2D",
     "ImagePool",
     "InstanceNormalization",
     "LabelMap",

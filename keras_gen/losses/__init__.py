@@ -23,7 +23,13 @@ from keras_gen.losses.penalties import (
     r1_penalty,
     r2_penalty,
 )
-from keras_gen.losses.reconstruction import NetworkDistance, get_reconstruction, l1, l2
+from keras_gen.losses.reconstruction import (
+    NetworkDistance,
+    get_reconstruction,
+    l1,
+    l2,
+    masked_l1,
+)
 from keras_gen.losses.variational import (
     BernoulliLikelihood,
     GaussianLikelihood,
@@ -56,6 +62,7 @@ __all__ = [
     "l2",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
+    "masked_l1",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",

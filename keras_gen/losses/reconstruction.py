@@ -52,6 +52,35 @@ def l2(targets: Tensor, outputs: Tensor) -> Tensor:
     return ops.mean(_difference(targets, outputs) ** 2)
 
 
+def masked_l1(targets: Tensor, outputs: Tensor, masks: Tensor) -> Tensor:
+    """Mean absolute difference over the pixels of a mask, image by image.
+
+    Each image's is divided by its own count of pixels, so that small holes count as much as large ones,
+    and the mean does not depend on how a batch is shared out. An image whose mask is empty gives 0.
+
+    Args:
+        targets: Float tensor `(batch, height, width, channels)`.
+        outputs: Float tensor of the same shape.
+        masks: Float tensor `(batch, height, width, 1)`, 1 for the pixels that count and 0 for others.
+
+    Returns:
+        Float32 tensor `(batch,)`.
+
+    Raises:
+        ValueError: If the shapes of targets and outputs differ.
+
+    Example:
+
+    >>> targets, outputs = keras.ops.zeros((1, 1, 2, 1)), keras.ops.reshape([0.5, 3.0], (1, 1, 2, 1))
+    >>> float(masked_l1(targets, outputs, keras.ops.reshape([1.0, 0.0], (1, 1, 2, 1)))[0])
+    0.5
+    """
+    masks = ops.cast(masks, "float32")
+    differences = ops.mean(ops.abs(_difference(targets, outputs)), axis=-1, keepdims=True)
+    counts = ops.maximum(ops.sum(masks, axis=(1, 2, 3)), 1.0)
+    return ops.sum(differences * masks, axis=(1, 2, 3)) / counts
+
+
 class NetworkDistance:
     """A distance that a network measures, which `compile` has made ready.
 

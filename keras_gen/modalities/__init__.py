@@ -2,6 +2,7 @@
 
 from keras_gen.modalities.batches import check, look, name_of, split, take
 from keras_gen.modalities.looking import in_native_order, is_stream, look_at, saying_it_of_data
+from keras_gen.modalities.masks import Masks
 from keras_gen.modalities.spec import Arrays, Images, Labels, parts_of, spec_of
 from keras_gen.modalities.tables import Column, Rows, columns_of
 
@@ -10,6 +11,7 @@ __all__ = [
     "Column",
     "Images",
     "Labels",
+    "Masks",
     "Rows",
     "check",
     "columns_of",

@@ -8,6 +8,7 @@ import numpy as np
 from keras_gen.layers import (
     BatchNormalization,
     Cropping2D,
+    GatedConv2D,
     InstanceNormalization,
     LabelMap,
     LabelProjection,
@@ -53,7 +54,7 @@ class Blocks:
             together, one scale a channel), `"instance"` or `None`; `"spectral"` divides the kernels
             of all layers by their largest singular value instead.
         activation: `"relu"` or `"leaky_relu"` (slope 0.2).
-        initializer: `"normal"` for the DCGAN paper's N(0, 0.02), or `"glorot_uniform"`.
+        initializer: `"normal"` for the DCGAN paper's N(0, 0.02), `"glorot_uniform"` or `"he_normal"`.
         seed: Integer from which every layer's own seed is drawn. `None` draws it from Python's
             generator, which `keras.utils.set_random_seed` sets. No layer goes without a seed of its
             own: one that draws from a backend's global generator could not resume exactly.
@@ -72,6 +73,8 @@ class Blocks:
     def kernel_initializer(self):
         if self.initializer == "normal":
             return keras.initializers.RandomNormal(stddev=0.02, seed=self.next_seed())
+        if self.initializer == "he_normal":
+            return keras.initializers.HeNormal(seed=self.next_seed())
         return keras.initializers.GlorotUniform(seed=self.next_seed())
 
     def dense(self, x, units, name, **arguments):
@@ -87,6 +90,11 @@ class Blocks:
             padding=padding,
             **SPATIAL,
             **arguments,
+        )
+
+    def gated(self, x, filters, kernel_size, name, **arguments):
+        return self._weighted(
+            GatedConv2D, x, name, filters=filters, kernel_size=kernel_size, **arguments
         )
 
     def transposed_convolution(self, x, filters, kernel_size, name, padding="same", **arguments):

@@ -139,8 +139,8 @@ class Task:
                 whose function is `serve`. What was there is replaced once all is written.
             format: `"tf_saved_model"`, `"onnx"` or `"litert"`. None: what the suffix says.
             method: String, the method whose outputs are wanted: `"generate"`, `"encode"` or
-                `"reconstruct"`, `"translate"`, or of a model that translates both ways `"translate_ab"` or
-                `"translate_ba"`. None: the first that the model has.
+                `"reconstruct"`, `"fill"`, `"translate"`, or of a model that translates both ways
+                `"translate_ab"` or `"translate_ba"`. None: the first that the model has.
             **options: Of Keras's exporter, `opset_version` of ONNX say; JSON's values.
 
         Returns:

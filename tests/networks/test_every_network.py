@@ -55,6 +55,10 @@ BUILDERS = {
     "unet_generator_nearest": lambda **k: networks.unet_generator(
         (8, 16, 1), 2, 4, upsampling="nearest", **k
     ),
+    "gated_unet_generator": lambda **k: networks.gated_unet_generator((8, 16, 2), 1, 4, **k),
+    "gated_unet_generator_single": lambda **k: networks.gated_unet_generator(
+        (8, 16, 2), 1, 4, gates="single", **k
+    ),
     "unet_generator": lambda **k: networks.unet_generator((8, 16, 1), 2, 4, **k),
     "resnet_generator": lambda **k: networks.resnet_generator((8, 12, 1), 2, 2, 1, 0.3, **k),
     "patch_discriminator": lambda **k: networks.patch_discriminator(IMAGE, (16, 16, 2), 16, 4, **k),
@@ -235,6 +239,13 @@ REFUSED = {
         "normalization": ("a",),
         "num_classes": INTEGERS,
     },
+    "gated_unet_generator": {
+        "input_shape": ((30, 32, 1), (32, 31, 1), (0, 4, 1), None, (32, 32)),
+        "output_channels": INTEGERS,
+        "base_filters": INTEGERS,
+        "depth": (0, 1, 6, 2.0),
+        "gates": ("none", None),
+    },
     "unet_generator": {
         "input_shape": ((30, 32, 1), (32, 31, 1), (0, 4, 1), None, (32, 32)),
         "output_channels": INTEGERS,
@@ -273,6 +284,7 @@ REFUSED = {
     },
 }
 FIRST = {
+    "gated_unet_generator": {"input_shape": (32, 32, 1)},
     "unet_generator": {"input_shape": (32, 32, 1)},
     "resnet_generator": {"input_shape": (32, 32, 1)},
     "patch_discriminator": {"input_shape": (28, 28, 1)},

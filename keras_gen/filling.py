@@ -1,0 +1,142 @@
+"""Filling the holes of a user's own picture files."""
+
+import pathlib
+import warnings
+
+import numpy as np
+
+from keras_gen.files import written_aside
+from keras_gen.modalities.images import decode, files, fit, show
+from keras_gen.modalities.images.range import in_range, to_uint8
+from keras_gen.tasks.filling import Fills
+from keras_gen.translation import distinct_targets, pictures_of
+from keras_gen.types import PathLike
+
+
+def fill_files(
+    model: Fills,
+    source: PathLike,
+    output: PathLike,
+    masks: PathLike | None = None,
+    batch_size: int = 16,
+) -> int:
+    """Fills holes in picture files of any size and kind.
+
+    A picture's mask is the picture of its name and subfolder among the masks, of its size: what is brighter
+    than a middle grey is hidden. Picture and mask are made smaller in proportion until they lie inside what
+    the model takes; where they leave room they are mirrored. What the model makes is enlarged and laid in
+    the hole alone: known pixels stay, at the picture's own size, what they are. A large hole of a large
+    picture is hence less sharp than what surrounds it.
+
+    Names and subfolders are kept; the files written are PNG. What can't be read, has no mask, or has one of
+    another size, of nothing or of all, is skipped, and one warning names it.
+
+    Args:
+        model: One that fills holes, an `Inpainting` say.
+        source: Path of a folder, which is searched with its subfolders, or of one picture.
+        output: Path of the folder to write to.
+        masks: Path of the folder of masks, or where `source` is one picture of its mask. Where it is None,
+            the hole is where a picture is wholly transparent.
+        batch_size: Integer, how many pictures are filled at a time.
+
+    Returns:
+        Integer, how many were written.
+
+    Raises:
+        FileNotFoundError: If `source` or `masks` does not exist.
+        ValueError: If it holds no picture, or none that can be filled.
+    """
+    if not isinstance(model, Fills):
+        raise ValueError(
+            f"`model` must be one that fills holes. Received: a {type(model).__name__}"
+        )
+    source, output = pathlib.Path(source), pathlib.Path(output)
+    root, paths, others = pictures_of(source, output)
+    find_mask = _masks(masks, source, root)
+    if masks is not None and pathlib.Path(masks).is_dir():
+        inside = pathlib.Path(masks).resolve()
+        paths = [path for path in paths if inside not in path.resolve().parents]
+    targets = distinct_targets(paths, root, output)
+    errors = []
+    for start in range(0, len(paths), batch_size):
+        batch = []
+        for path in paths[start : start + batch_size]:
+            try:
+                batch.append((path, *_read(path, find_mask(path), model.gives.shape)))
+            except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
+                errors.append((path, error))
+        if not batch:
+            continue
+        images, holes = (np.stack([each[k] for each in batch]) for k in (3, 4))
+        filled = model.fill(images, holes, batch_size=batch_size)
+        for (path, picture, hidden, _, _, middle), image in zip(batch, filled, strict=True):
+            made = show.to_pillow(to_uint8(image[middle]))
+            made = made.resize(hidden.shape[::-1], decode.Image.Resampling.BICUBIC)
+            made = np.asarray(made).reshape(picture.shape)
+            whole = show.to_pillow(np.where(hidden[..., None], made, picture))
+            with written_aside(targets[path]) as aside:
+                whole.save(aside, format="PNG")
+    parts = [files.say_skipped(errors, len(paths)), files.say_left_out(others)]
+    said = " ".join(filter(None, parts))
+    if len(errors) == len(paths):
+        raise ValueError(
+            f"`images` must hold pictures with holes that can be read. Received: {said}"
+        )
+    if said:
+        warnings.warn(f"{source}: {said}", stacklevel=2)
+    return len(paths) - len(errors)
+
+
+def _masks(masks, source, root):
+    """Function from the path of a picture to that of its mask, or to None where it is its own."""
+    if masks is None:
+        return lambda path: None
+    masks = pathlib.Path(masks)
+    if not masks.exists():
+        raise FileNotFoundError(f"`masks` must be a folder or a picture. Received: {masks}")
+    if not masks.is_dir():
+        if source.is_dir():
+            raise ValueError(
+                "`masks` must be a folder, of a mask for each picture of a folder. "
+                f"Received: masks={str(masks)!r}"
+            )
+        return lambda path: masks
+
+    def find(path):
+        name = path.relative_to(root)
+        candidates = [name, *(name.with_suffix(suffix) for suffix in files.SUFFIXES)]
+        found = [masks / each for each in candidates if (masks / each).is_file()]
+        if not found:
+            raise ValueError(f"there is no mask of its name in {masks}")
+        return found[0]
+
+    return find
+
+
+def _read(path, mask, shape):
+    """A picture and what of it is hidden, then both as the model takes them, and where they lie in that."""
+    with decode.silent_about_size():
+        picture = decode.read_picture(path, shape[-1])
+        if mask is None:
+            hidden = decode.read_picture(path, 4)[..., 3] == 0
+        else:
+            hidden = decode.read_picture(mask, 1)[..., 0] > 127
+    if hidden.shape != picture.shape[:2]:
+        raise ValueError(
+            f"its mask is of {hidden.shape[1]} x {hidden.shape[0]} pixels, and the picture of "
+            f"{picture.shape[1]} x {picture.shape[0]}"
+        )
+    if not hidden.any() or hidden.all():
+        what = "nothing" if not hidden.any() else "all"
+        raise ValueError(f"its mask hides {what} of it" if mask else f"{what} of it is transparent")
+    least = fit.inside(shape[:2], picture.shape[:2])
+    # Where hidden pixels are mixed in, all is hidden, but for a picture that would have nothing left.
+    shares = fit.resize(hidden[..., None].astype("float32"), least, "bilinear")
+    holes = shares > 1e-3
+    if holes.all():
+        holes = shares >= shares.max()
+    pixels = fit.resize(picture.astype("float32"), least)
+    pixels = np.clip(np.rint(pixels), 0, 255).astype("uint8")
+    image, middle = fit.mirrored_around(in_range(pixels), shape[:2])
+    holes, _ = fit.mirrored_around(holes, shape[:2])
+    return picture, hidden, image, holes, middle
