@@ -23,7 +23,13 @@ from keras_gen.losses.penalties import (
     r1_penalty,
     r2_penalty,
 )
-from keras_gen.losses.reconstruction import NetworkDistance, get_reconstruction, l1, l2
+from keras_gen.losses.reconstruction import (
+    NetworkDistance,
+    charbonnier,
+    get_reconstruction,
+    l1,
+    l2,
+)
 from keras_gen.losses.variational import (
     BernoulliLikelihood,
     GaussianLikelihood,
@@ -42,6 +48,7 @@ __all__ = [
     "BernoulliLikelihood",
     "GaussianLikelihood",
     "NetworkDistance",
+    "charbonnier",
     "drift_penalty",
     "gaussian_kl_divergence",
     "gaussian_log_density",

@@ -52,6 +52,7 @@ class Translates(Task):
 
     Class attributes:
         paired: Whether it learns from pairs that show the same thing.
+        baseline_in_words: String, what to call `copied` in a report's table.
     """
 
     words = "can translate"
@@ -59,6 +60,33 @@ class Translates(Task):
     needs_examples = True
     call_in_words = "translations = model.translate(images)  # float32 in [-1, 1]"
     paired = True
+    baseline_in_words = "copied input"
+
+    def copied(self, inputs: Array, targets: Array) -> Array | None:
+        """What translations are held against: by default the inputs as they are.
+
+        Args:
+            inputs: Float array `(n, height, width, channels)` in [-1, 1].
+            targets: Float array of what they are translated to.
+
+        Returns:
+            Float array of the targets' shape, or None where inputs can't stand for them.
+        """
+        if inputs.shape in (targets.shape, (*targets.shape[:3], 1)):
+            return np.broadcast_to(inputs, targets.shape)  # grey in all channels
+        return None
+
+    def shown(self, inputs: Array, targets: Array) -> Array:
+        """How inputs are laid out beside their translations: by default as they are.
+
+        Args:
+            inputs: Float array `(n, height, width, channels)`.
+            targets: Float array of what they are translated to.
+
+        Returns:
+            Float array of as many images.
+        """
+        return inputs
 
     @property
     def gives(self) -> Arrays:
@@ -152,8 +180,8 @@ class Translates(Task):
         both = [np.asarray(part)[:SHOWN] for part in modalities.take(examples, self.takes)]
         shown = []
         for direction in self.directions.values():
-            inputs = both[:: direction.order][0]
-            shown += [inputs, direction.translate(inputs)]
+            inputs, targets = both[:: direction.order]
+            shown += [self.shown(inputs, targets), direction.translate(inputs)]
         if len(self.directions) == 1:
             shown.append(both[1])
         return side_by_side(shown), 2 * len(shown)
@@ -194,6 +222,8 @@ class Translates(Task):
         for name in report["losses"]:
             scores["scores"].pop(name, None)
         report |= {name: values for name, values in scores.items() if values}
+        if "copying" in report and self.baseline_in_words != Translates.baseline_in_words:
+            report["baseline"] = self.baseline_in_words
         return report | reporting.fitting(self._fitted(opened.own_shapes))
 
     def _scored(self, opened, examples, count, features, seed):
@@ -211,7 +241,7 @@ class Translates(Task):
         }
         for pair in examples.as_numpy_iterator():
             for name, direction in self.directions.items():
-                scores[name].update(*_translated(direction, pair))
+                scores[name].update(*self._translated(direction, pair))
         train = None if extractor is None else reporting.held_out(opened)
         if train is not None:
             specs = tuple(self.takes.values())
@@ -227,6 +257,13 @@ class Translates(Task):
                 named = {f"{prefix}{score}": value for score, value in values.items()}
                 results[part] = results.get(part, {}) | named
         return found | results
+
+    def _translated(self, direction, pair):
+        """The targets of a pair, and a dict of what is held against them."""
+        inputs, targets = pair[:: direction.order]
+        images = {"scores": direction.translate(inputs)}
+        copied = self.copied(inputs, targets)
+        return targets, images if copied is None else {**images, "copying": copied}
 
     def _copying_alone(self, features):
         if features is not None:
@@ -258,8 +295,11 @@ class Translates(Task):
         evaluation.pop("n", None)
         opened = self.open_data(**evaluation)
         first = self.direction()
+        size = first.takes.shape[:2]
         inputs, _ = next(
-            opened.batches(first.takes.shape[:2], batch_size=3, shuffle=False).as_numpy_iterator()
+            opened.batches(
+                None if None in size else size, batch_size=3, shuffle=False
+            ).as_numpy_iterator()
         )
         return {"images": to_uint8(inputs)}
 
@@ -273,15 +313,6 @@ def _network_of(direction):
     inputs = keras.Input(direction.takes.shape, name="images")
     outputs = direction.network(direction.takes.take("Inputs", inputs), training=False)
     return keras.Model(inputs, direction.gives.give_in_graph(outputs), name="translate")
-
-
-def _translated(direction, pair):
-    """The targets of a pair, and a dict of what is held against them."""
-    inputs, targets = pair[:: direction.order]
-    images = {"scores": direction.translate(inputs)}
-    if inputs.shape in (targets.shape, (*targets.shape[:3], 1)):
-        images["copying"] = np.broadcast_to(inputs, targets.shape)  # grey in all channels
-    return targets, images
 
 
 def side_by_side(batches):
