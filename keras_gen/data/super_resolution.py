@@ -15,8 +15,8 @@ from keras_gen.types import Dataset, ImageSize, PathLike, ValueRange
 HELD = 256
 # The largest pictures whose own size is taken where none is given.
 LARGEST = 512
-# The share of a folder's pictures that may be left out as too small.
-TOO_SMALL = 0.1
+# Of a folder's pictures those are left out that have less than this share of the side that nine in ten have.
+TOO_SMALL = 0.75
 
 
 def open_super_resolution(
@@ -189,7 +189,7 @@ class _Pieces(Opened):
         if isinstance(source, FolderSource):
             sides = sorted(map(min, source.sizes))
             if sides:
-                source.leave_out(min(HELD, sides[int(TOO_SMALL * len(sides))]))
+                source.leave_out(int(TOO_SMALL * min(HELD, sides[len(sides) // 10])))
             sizes = source.sizes
         else:
             sizes = list(pipeline.sizes_of(source))

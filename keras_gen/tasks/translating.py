@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 
 from keras_gen import modalities
+from keras_gen.backend import predict
 from keras_gen.pictures import to_uint8
 from keras_gen.tasks import reporting
 from keras_gen.tasks.task import Task, reading_in
@@ -42,6 +44,43 @@ class Direction:
     translate: Callable
     words: str = ""
     network: Any = None
+
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether it translates images of any height and width."""
+        return self.takes.kind == "images" and None in self.takes.shape[:2]
+
+    @property
+    def multiple(self) -> int:
+        """What images of another size should have sides that are multiples of: a power of two."""
+        if self.takes_any_size:
+            return 1
+        return math.gcd(*self.takes.shape[:2], 2**16)
+
+    def at_any_size(self) -> Direction:
+        """The same with a network that takes images of any size whose sides its `multiple` divides.
+
+        Returns:
+            `Direction`; this one where it does already.
+
+        Raises:
+            ValueError: If there is no one network, or it can't be made for other sizes: one with dense layers.
+        """
+        if self.takes_any_size:
+            return self
+        network = _of_any_size(self.network, self.takes.shape[-1])
+        if network is None or network.outputs[0].shape[1:3] != (None, None):
+            raise ValueError(
+                "`own_size` is for networks that are convolutional throughout. "
+                f"Received: own_size=True with {getattr(self.network, 'name', self.network)!r}"
+            )
+        return dataclasses.replace(
+            self,
+            takes=modalities.spec_of((None, None, self.takes.shape[-1])),
+            gives=modalities.spec_of((None, None, self.gives.shape[-1])),
+            network=network,
+            translate=lambda images, batch_size=BATCH_SIZE: predict(network, images, batch_size),
+        )
 
 
 class Translates(Task):
@@ -306,6 +345,17 @@ class Translates(Task):
     def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
         """What the model makes of `golden_inputs`."""
         return self.direction().translate(inputs["images"] / np.float32(127.5) - 1.0)
+
+
+def _of_any_size(network, channels):
+    """A copy of a functional network for images of any size, or None where there can be none."""
+    try:
+        images = keras.Input((None, None, channels), name="images")
+        copy = keras.models.clone_model(network, input_tensors=[images])
+        copy.set_weights(network.get_weights())
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return copy
 
 
 def _network_of(direction):

@@ -30,7 +30,7 @@ class SuperResolutionRecipe(PairRecipe):
     factor: int = option(4, "How many times larger: 2, 3, 4 or 8.", min=2, max=8)
     target: str | None = option(None, "The image feature of a data set that has several.")
     blocks: int = option(8, "Residual blocks of the generator.", min=1)
-    filters: int = option(32, "Width of the generator.", min=1)
+    base_filters: int = option(32, "Width of the generator.", min=1)
     learning_rate: float = option(1e-3, "Of the generator.", min=0.0)
     reconstruction: str = option(
         "l1", "Distance to the targets.", choices=("l1", "l2", "charbonnier")
@@ -81,7 +81,7 @@ class SuperResolutionRecipe(PairRecipe):
             )
         model = SuperResolution(
             networks.edsr_generator(
-                (None, None, target_shape[-1]), self.factor, self.filters, self.blocks
+                (None, None, target_shape[-1]), self.factor, self.base_filters, self.blocks
             ),
             discriminator,
             adversarial_weight=self.adversarial_weight / (self.perceptual_weight or 1.0),
