@@ -323,7 +323,11 @@ class Translates(Task):
     def _fitted(self, own_shapes):
         """Pairs of the data's shapes and the model's; nothing is said of a part that varies."""
         for own, spec in zip(own_shapes, self.takes.values(), strict=True):
-            yield ((None,) * 3 if None in own else own), spec.shape
+            given = tuple(
+                side if wanted is None else wanted
+                for side, wanted in zip(own, spec.shape, strict=False)
+            )
+            yield (given if None in given else (None,) * 3 if None in own else own), given
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three images of the data that it is evaluated on, as bytes.

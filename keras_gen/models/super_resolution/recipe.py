@@ -27,6 +27,12 @@ class SuperResolutionRecipe(PairRecipe):
     default_epochs = 40
 
     batch_size = 16
+    image_size: int | None = option(
+        None,
+        "Side of the large images: pieces that are cut out of the pictures.",
+        min=8,
+        shown="64, or less where pictures are smaller",
+    )
     factor: int = option(4, "How many times larger: 2, 3, 4 or 8.", min=2, max=8)
     target: str | None = option(None, "The image feature of a data set that has several.")
     blocks: int = option(8, "Residual blocks of the generator.", min=1)
