@@ -9,7 +9,7 @@ import numpy as np
 from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
-from keras_gen.tasks.tiles import translate_in_tiles
+from keras_gen.tasks.tiles import pieces
 from keras_gen.tasks.translating import Translates
 from keras_gen.types import PathLike, ValueRange
 
@@ -136,7 +136,14 @@ def _at_own_size(direction, paths, value_range, reports, errors):
             errors.append((path, error))
             continue
         reports.append(dataclasses.replace(picture, pixels=None))
-        yield path, show.to_pillow(translate_in_tiles(anywhere, picture.pixels, direction.multiple))
+        image = None
+        for (height, width), top, left, piece in pieces(
+            anywhere, picture.pixels, direction.multiple
+        ):
+            part = show.to_pillow(piece)
+            image = image or decode.Image.new(part.mode, (width, height))
+            image.paste(part, (left, top))  # Never the whole as an array beside it.
+        yield path, image
 
 
 def _read(path, shape, value_range, resize, reports):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -19,53 +20,64 @@ PIECE = 512
 def translate_in_tiles(
     direction: Direction, picture: Array, multiple: int = 1, piece: int = PIECE
 ) -> Array:
-    """Translates one picture at its own size.
+    """Translates one picture at its own size: the `pieces` put together.
+
+    Args:
+        direction: As in `pieces`.
+        picture: uint8 array `(height, width, channels)`.
+        multiple: As in `pieces`.
+        piece: As in `pieces`.
+
+    Returns:
+        uint8 array `(factor * height, factor * width, channels)`.
+    """
+    made = None
+    for (height, width), top, left, part in pieces(direction, picture, multiple, piece):
+        if made is None:
+            made = np.empty((height, width, part.shape[-1]), "uint8")
+        made[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return made
+
+
+def pieces(
+    direction: Direction, picture: Array, multiple: int = 1, piece: int = PIECE
+) -> Iterator[tuple[tuple[int, int], int, int, Array]]:
+    """Translates one picture at its own size, piece by piece.
 
     Where it is known how far around its place a pixel looks (`keras_gen.core.reach.reach_of`), a larger
     picture is translated in tiles that overlap by twice as much, and of each what has all that it needs is
-    kept: the result is the whole picture's, and memory that of a tile beside the picture and its
-    translation. Others are translated whole.
+    kept: the pieces are the whole picture's, and memory is that of a tile. Others are translated whole.
 
     Args:
         direction: `Direction` whose network takes images of any size.
         picture: uint8 array `(height, width, channels)`.
         multiple: Integer, what the network's sides must be multiples of; the picture is mirrored around it.
-        piece: Integer, the sides of the pieces that a larger result is made of, in pixels.
+        piece: Integer, the sides of a piece in pixels.
 
-    Returns:
-        uint8 array `(factor * height, factor * width, channels)`.
+    Yields:
+        Tuple of the height and width of the whole translation, the row and the column at which the piece
+        begins in it, and the piece, a uint8 array. Together they cover it once.
     """
-    size = picture.shape[:2]
-    wanted = tuple(-(-side // multiple) * multiple for side in size)
+    wanted = tuple(-(-side // multiple) * multiple for side in picture.shape[:2])
     whole, middle = fit.mirrored_around(picture, wanted)
     reach = None if direction.network is None else reach_of(direction.network)
-    if reach is None:
-        made = to_uint8(direction.translate(in_range(whole[None]))[0])
-    else:
-        made = _in_tiles(direction, whole, reach, max(1, piece // reach.factor))
-    factor = made.shape[0] // wanted[0]
-    cut = (slice(factor * part.start, factor * part.stop) for part in middle)
-    return made[tuple(cut)]
-
-
-def _in_tiles(direction, picture, reach, core):
-    """The translation of a picture by pieces of `core` of its pixels a side."""
-    pixels, factor = reach
-    sides = [_windows(side, core, core + 2 * pixels) for side in picture.shape[:2]]
-    made = None
-    for (rows, inner_rows), (columns, inner_columns) in itertools.product(*sides):
-        outputs = direction.translate(in_range(picture[None, rows, columns]))[0]
-        if made is None:
-            size = [factor * side for side in picture.shape[:2]]
-            made = np.empty((*size, outputs.shape[-1]), "uint8")
-        inner = [(inner_rows, rows), (inner_columns, columns)]
-        to = tuple(slice(factor * part.start, factor * part.stop) for part, _ in inner)
-        within = tuple(
-            slice(factor * (part.start - window.start), factor * (part.stop - window.start))
-            for part, window in inner
-        )
-        made[to] = to_uint8(outputs[within])
-    return made
+    pixels, factor = reach or (0, 1)
+    # Without a reach there is one window, the whole.
+    core = max(1, piece // factor) if reach else max(wanted)
+    sides = [_windows(side, core, core + 2 * pixels) for side in wanted]
+    for windows in itertools.product(*sides):
+        rows, columns = (window for window, _ in windows)
+        made = to_uint8(direction.translate(in_range(whole[None, rows, columns]))[0])
+        factor = made.shape[0] // (rows.stop - rows.start)
+        starts, cut = [], []
+        for (window, inner), inside in zip(windows, middle, strict=True):
+            start, stop = max(inner.start, inside.start), min(inner.stop, inside.stop)
+            starts.append(factor * (start - inside.start))
+            cut.append(slice(factor * (start - window.start), factor * (stop - window.start)))
+        part = made[tuple(cut)]
+        if part.size:
+            height, width = (factor * side for side in picture.shape[:2])
+            yield (height, width), starts[0], starts[1], part
 
 
 def _windows(side, core, length):

@@ -91,6 +91,8 @@ class Translates(Task):
 
     Class attributes:
         paired: Whether it learns from pairs that show the same thing.
+        enlarges: None, or the number of times that targets are larger than the inputs, which are then made
+            of them.
         baseline_in_words: String, what to call `copied` in a report's table.
     """
 
@@ -99,6 +101,7 @@ class Translates(Task):
     needs_examples = True
     call_in_words = "translations = model.translate(images)  # float32 in [-1, 1]"
     paired = True
+    enlarges: int | None = None
     baseline_in_words = "copied input"
 
     def copied(self, inputs: Array, targets: Array) -> Array | None:
@@ -186,9 +189,22 @@ class Translates(Task):
 
         Returns:
             `keras_gen.data.Opened`.
+
+        Raises:
+            ValueError: If there is an `input` for a model that enlarges, or as `keras_gen.data.paired`.
         """
         from keras_gen import data
 
+        if self.enlarges is not None:
+            if input is not None:
+                raise ValueError(
+                    f"`input` must be None for a {type(self).__name__}, whose inputs are made of the targets. "
+                    f"Received: input={input!r}"
+                )
+            channels, reading = self.gives.shape[-1], reading_in(options)
+            return data.open_super_resolution(
+                dataset, self.enlarges, target, channels=channels, split=split, **reading
+            )
         open_both = data.open_paired if self.paired else data.open_unpaired
         channels = tuple(spec.shape[-1] for spec in self.takes.values())
         reading = reading_in(options)

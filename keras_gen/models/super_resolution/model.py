@@ -15,14 +15,12 @@ from keras_gen.core.networks import check_network
 from keras_gen.modalities import spec_of
 from keras_gen.modalities.images import fit
 from keras_gen.models.paired_translator import PairedTranslator
-from keras_gen.tasks.task import reading_in
 from keras_gen.types import (
     Array,
     ArrayLike,
     Augmentation,
     Data,
     LossLike,
-    OpenedData,
     Optimizer,
     Spec,
     Tensor,
@@ -194,51 +192,17 @@ class SuperResolution(PairedTranslator):
         taken = self.takes["input"].take("`images`", images)
         return predict(self.sampler, taken, batch_size)
 
+    @property
+    def enlarges(self) -> int:  # type: ignore[override]
+        """The `factor`: inputs are made of the targets."""
+        return self.factor
+
     def copied(self, inputs: Array, targets: Array) -> Array:
         """The inputs enlarged by bicubic interpolation, which a model has to surpass."""
         return np.clip(fit.resize(np.asarray(inputs, "float32"), targets.shape[1:3]), -1.0, 1.0)
 
     def shown(self, inputs: Array, targets: Array) -> Array:
         return self.copied(inputs, targets)
-
-    def open_data(
-        self,
-        dataset: Any,
-        split: str = "train",
-        input: str | None = None,
-        target: str | None = None,
-        **options: Any,
-    ) -> OpenedData:
-        """Opens a data set of pictures, whose small versions are the inputs.
-
-        Args:
-            dataset: As in `keras_gen.data.super_resolution`.
-            split: String.
-            input: None: inputs are made of the targets.
-            target: String, the image feature of a TFDS data set.
-            **options: How pictures are read: `resize` and `value_range`.
-
-        Returns:
-            `keras_gen.data.Opened`.
-
-        Raises:
-            ValueError: If there is an `input`.
-        """
-        from keras_gen import data
-
-        if input is not None:
-            raise ValueError(
-                "`input` must be None for super-resolution, whose inputs are made of the targets. "
-                f"Received: input={input!r}"
-            )
-        return data.open_super_resolution(
-            dataset,
-            self.factor,
-            target,
-            channels=self.image_shape[-1],
-            split=split,
-            **reading_in(options),
-        )
 
 
 def _factor_of(generator, shape):
