@@ -47,7 +47,7 @@ class BicubicUpsampling2D(keras.layers.Layer):
         self.factor = factor
         self._shuffle = PixelShuffle(factor, dtype=self.dtype_policy)
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         # A channel of ones beside the image's: what became of it says how much of the weights lay within.
         self._kernel = _kernel(self.factor, input_shape[-1] + 1)
         self._shuffle.build((*input_shape[:-1], self._kernel.shape[-1]))
@@ -60,7 +60,7 @@ class BicubicUpsampling2D(keras.layers.Layer):
         x = self._shuffle(x)
         return x[..., :-1] / x[..., -1:]
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> Shape:
         shape = (*input_shape[:-1], input_shape[-1] * self.factor**2)
         return self._shuffle.compute_output_shape(shape)
 

@@ -42,7 +42,7 @@ class PixelShuffle(keras.layers.Layer):
         self.factor = factor
         self.supports_masking = False
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         if input_shape[-1] % self.factor**2:
             raise ValueError(
                 f"`inputs` must have channels that {self.factor**2} divides, the square of the factor. "
@@ -59,7 +59,7 @@ class PixelShuffle(keras.layers.Layer):
         x = ops.transpose(x, (0, 2, 1, 3))
         return ops.reshape(x, (-1, factor * height, factor * width, depth))
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> Shape:
         batch, height, width, channels = input_shape
         height, width = (None if side is None else self.factor * side for side in (height, width))
         return (batch, height, width, channels // self.factor**2)

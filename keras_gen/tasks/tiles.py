@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def translate_in_tiles(
     Returns:
         uint8 array `(factor * height, factor * width, channels)`.
     """
-    made = None
+    made: Any = None
     for (height, width), top, left, part in pieces(direction, picture, multiple, piece):
         if made is None:
             made = np.empty((height, width, part.shape[-1]), "uint8")

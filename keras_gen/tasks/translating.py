@@ -97,7 +97,7 @@ class Translates(Task):
     """
 
     words = "can translate"
-    report_options = ("input", "target")
+    report_options: tuple[str, ...] = ("input", "target")
     needs_examples = True
     call_in_words = "translations = model.translate(images)  # float32 in [-1, 1]"
     paired = True
@@ -201,9 +201,9 @@ class Translates(Task):
                     f"`input` must be None for a {type(self).__name__}, whose inputs are made of the targets. "
                     f"Received: input={input!r}"
                 )
-            channels, reading = self.gives.shape[-1], reading_in(options)
+            depth, reading = self.gives.shape[-1], reading_in(options)
             return data.open_super_resolution(
-                dataset, self.enlarges, target, channels=channels, split=split, **reading
+                dataset, self.enlarges, target, channels=depth, split=split, **reading
             )
         open_both = data.open_paired if self.paired else data.open_unpaired
         channels = tuple(spec.shape[-1] for spec in self.takes.values())

@@ -94,7 +94,8 @@ class SuperResolutionRecipe(PairRecipe):
             reconstruction=self._distance,
             ema_decay=self.ema_decay or None,
         )
-        model.compile(*self.optimizers(updates), loss=self.loss, r1_weight=self.r1_weight)
+        generator, opponent = self.optimizers(updates)
+        model.compile(generator, opponent, loss=self.loss, r1_weight=self.r1_weight)
         return model
 
     def optimizers(self, updates: int) -> "list[keras.optimizers.Optimizer | None]":
