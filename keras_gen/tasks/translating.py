@@ -371,7 +371,8 @@ def _of_any_size(network, channels):
     """A copy of a functional network for images of any size, or None where there can be none."""
     try:
         images = keras.Input((None, None, channels), name="images")
-        copy = keras.models.clone_model(network, input_tensors=[images])
+        alike = keras.tree.map_structure(lambda _: images, network.input)  # alone, or in a list
+        copy = keras.models.clone_model(network, input_tensors=alike)
         copy.set_weights(network.get_weights())
     except (AttributeError, TypeError, ValueError):
         return None
