@@ -209,6 +209,10 @@ WORDS = {
         "Going on with a training that was stopped, exactly: `--resume`.",
         "reference/command_line/index.md",
     ),
+    "pixel shuffle, depth to space": (
+        "Channels made pixels: how super-resolution enlarges its maps.",
+        "reference/layers/PixelShuffle.md",
+    ),
     "SNGAN": (
         "A GAN of residual networks under spectral normalisation.",
         "reference/networks/sngan_resnet_generator.md",
@@ -220,6 +224,10 @@ WORDS = {
     "SSIM, structural similarity": (
         "How like an image is to its true counterpart in light, contrast and structure.",
         "reference/metrics/StructuralSimilarity.md",
+    ),
+    "super-resolution, upscaling": (
+        "Small pictures made larger: EDSR, and with a discriminator SRGAN.",
+        "reference/models/SuperResolution.md",
     ),
     "synthetic data, tabular data": (
         "Rows of numbers like those of a CSV file.",

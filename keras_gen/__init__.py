@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from keras_gen.models import CycleGAN as CycleGAN
     from keras_gen.models import Inpainting as Inpainting
     from keras_gen.models import Pix2Pix as Pix2Pix
+    from keras_gen.models import SuperResolution as SuperResolution
     from keras_gen.models import TableGAN as TableGAN
     from keras_gen.models import TableVAE as TableVAE
     from keras_gen.presets import from_preset as from_preset

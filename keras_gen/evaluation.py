@@ -81,8 +81,9 @@ def evaluate(
         `keras_gen.metrics.evaluate_samples`; for a VAE `bound`, the `samples` an image and the
         `images` of its importance-weighted bound, and `latent_dim`; for translations `copying`, the
         losses and scores of giving back the input, where it has the target's shape or is a grey image
-        of its size; for filled holes `mean_colour` and `biharmonic`. A CycleGAN's
-        `scores` say `a to b` or `b to a`. `fitted` lists, `from` and `to`,
+        of its size, or of what stands for it, whose name is then the `baseline`: `"bicubic"` enlargement
+        for super-resolution; for filled holes `mean_colour` and `biharmonic`. A CycleGAN's `scores` say
+        `a to b` or `b to a`. `fitted` lists, `from` and `to`,
         the shapes of images that had to be resized, cropped or converted to the model's. `notes`, where
         there are any, are sentences.
 
@@ -156,7 +157,8 @@ def render(report: Report) -> Any:
     table.add_column("score", overflow="fold")
     columns = [{**report["losses"], **report.get("scores", {})}]
     columns += [report[name] for name in BASELINES if name in report]
-    headings = ["model", *(heading for name, heading in BASELINES.items() if name in report)]
+    baselines = {**BASELINES, "copying": report.get("baseline", BASELINES["copying"])}
+    headings = ["model", *(heading for name, heading in baselines.items() if name in report)]
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for score in columns[0]:

@@ -10,6 +10,7 @@ import numpy as np
 from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
+from keras_gen.tasks.tiles import pieces
 from keras_gen.tasks.translating import Translates
 from keras_gen.types import PathLike, ValueRange
 
@@ -23,6 +24,7 @@ def translate_files(
     *,
     value_range: ValueRange | None = None,
     resize: str = "bicubic",
+    own_size: bool = False,
 ) -> int:
     """Translates picture files of any size and kind.
 
@@ -30,6 +32,11 @@ def translate_files(
     it lies inside what the model takes, so that a circle stays a circle; where it leaves room, it is
     mirrored. Of the translation the room is cut away again, and the rest brought back to the picture's
     own size: nothing is cut off.
+
+    A model that takes images of any size is given each picture at its own, and so is every other whose
+    networks are convolutional throughout with `own_size`: nothing is resized, and a `SuperResolution` makes
+    pictures `factor` times as large. Large ones are translated in tiles, whose seams do not show, where no
+    layer looks at the whole picture, as an instance normalisation does.
 
     Names and subfolders are kept; the files written are PNG. Transparency is laid on white. What can't
     be read is skipped, and one warning names it and counts what is left out.
@@ -43,14 +50,15 @@ def translate_files(
         value_range: Optional `(low, high)`, the stored values that are black and white, as in
             `keras_gen.data.images`.
         resize: `"bicubic"`, or `"nearest"` for masks, whose colours are not to be mixed.
+        own_size: Boolean, whether a model that was made for one size is given pictures at their own, too.
 
     Returns:
         Integer, how many were written.
 
     Raises:
         FileNotFoundError: If `source` does not exist.
-        ValueError: If it holds no picture, or none that can be read, or `direction` does not fit the
-            model.
+        ValueError: If it holds no picture, or none that can be read, or `direction` or `own_size` does not
+            fit the model.
     """
     if not isinstance(model, Translates):
         raise ValueError(f"`model` must be one that translates. Received: a {type(model).__name__}")
@@ -59,19 +67,13 @@ def translate_files(
     chosen = model.direction(direction)
     targets = distinct_targets(paths, root, output)
     errors, reports = [], []
-    for start in range(0, len(paths), batch_size):
-        batch = []
-        for path in paths[start : start + batch_size]:
-            try:
-                batch.append((path, *_read(path, chosen.takes.shape, value_range, resize, reports)))
-            except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
-                errors.append((path, error))
-        if not batch:
-            continue
-        images = np.stack([image for _, image, _, _ in batch])
-        outputs = chosen.translate(images, batch_size=batch_size)
-        for (path, _, middle, size), image in zip(batch, outputs, strict=True):
-            _write(targets[path], to_uint8(image[middle]), size, resize)
+    if own_size or chosen.takes_any_size:
+        translated = _at_own_size(chosen, paths, value_range, reports, errors)
+    else:
+        translated = _fitted(chosen, paths, batch_size, value_range, resize, reports, errors)
+    for path, image in translated:
+        with written_aside(targets[path]) as aside:
+            image.save(aside, format="PNG")
     parts = [files.say_skipped(errors, len(paths)), files.say_left_out(others)]
     said = " ".join(filter(None, [*parts, *files.say_guesses(reports, len(paths), False)]))
     if len(errors) == len(paths):
@@ -137,6 +139,46 @@ def distinct_targets(
     return targets
 
 
+def _fitted(direction, paths, batch_size, value_range, resize, reports, errors):
+    """Yields each path with its translation, made at the model's size and brought back to the picture's."""
+    for start in range(0, len(paths), batch_size):
+        batch = []
+        for path in paths[start : start + batch_size]:
+            try:
+                batch.append(
+                    (path, *_read(path, direction.takes.shape, value_range, resize, reports))
+                )
+            except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
+                errors.append((path, error))
+        if not batch:
+            continue
+        images = np.stack([image for _, image, _, _ in batch])
+        outputs = direction.translate(images, batch_size=batch_size)
+        for (path, _, middle, size), image in zip(batch, outputs, strict=True):
+            yield path, _resized(to_uint8(image[middle]), size, resize)
+
+
+def _at_own_size(direction, paths, value_range, reports, errors):
+    """Yields each path with its translation, made at the picture's own size."""
+    anywhere = direction.at_any_size()
+    for path in paths:
+        try:
+            with decode.silent_about_size():
+                picture = decode.decode(path, direction.takes.shape[-1], value_range)
+        except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
+            errors.append((path, error))
+            continue
+        reports.append(dataclasses.replace(picture, pixels=None))
+        image = None
+        for (height, width), top, left, piece in pieces(
+            anywhere, picture.pixels, direction.multiple
+        ):
+            part = show.to_pillow(piece)
+            image = image or decode.Image.new(part.mode, (width, height))
+            image.paste(part, (left, top))  # Never the whole as an array beside it.
+        yield path, image
+
+
 def _read(path, shape, value_range, resize, reports):
     """The image in [-1, 1] that the model takes, where in it the picture is, and the picture's size."""
     with decode.silent_about_size():
@@ -152,10 +194,7 @@ def _read(path, shape, value_range, resize, reports):
     return image, middle, size
 
 
-def _write(path, picture, size, resize):
-    """Writes a picture as a PNG of a size `(height, width)`; a large one is never an array."""
-    image = show.to_pillow(picture)
+def _resized(picture, size, resize):
+    """A picture as Pillow has it, of a size `(height, width)`; a large one is never an array."""
     how = getattr(decode.Image.Resampling, resize.upper())
-    image = image.resize(size[::-1], how)
-    with written_aside(path) as aside:
-        image.save(aside, format="PNG")
+    return show.to_pillow(picture).resize(size[::-1], how)

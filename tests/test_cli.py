@@ -247,6 +247,57 @@ def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path
     }
 
 
+def test_super_resolution_enlarges_pictures_of_any_size(run, tmp_path):
+    keras_gen.SuperResolution(
+        keras_gen.networks.edsr_generator((None, None, 3), 2, 2, 1, seed=0)
+    ).save(tmp_path / "model.keras")
+    (tmp_path / "mixed" / "deeper").mkdir(parents=True)
+    Image.new("RGB", (7, 5), "red").save(tmp_path / "mixed" / "a.jpg")
+    Image.new("L", (3, 9), 100).save(tmp_path / "mixed" / "deeper" / "b.png")
+    code, out, err = run("translate", "model.keras", "mixed", "--output", "out")
+    assert code == 0, err
+    assert "Wrote 2 pictures" in out
+    with Image.open(tmp_path / "out" / "a.png") as red:
+        assert red.size == (14, 10)
+        assert np.abs(np.asarray(red, "int") - [254, 0, 0]).max() <= 8
+    with Image.open(tmp_path / "out" / "deeper" / "b.png") as grey:
+        assert grey.size == (6, 18) and grey.mode == "RGB"
+
+
+def test_translate_at_own_size_needs_networks_of_convolutions(run, tmp_path):
+    shape = (8, 8, 3)
+    discriminator = keras_gen.networks.patch_discriminator(shape, shape, base_filters=2)
+    Image.new("RGB", (13, 10), "red").save(tmp_path / "a.png")
+    generators = {
+        "convolutions": keras_gen.networks.resnet_generator(shape, 3, 2, 1, seed=0),
+        "dense": keras.Sequential(
+            [
+                keras.Input(shape),
+                keras.layers.Flatten(),
+                keras.layers.Dense(192),
+                keras.layers.Reshape(shape),
+            ]
+        ),
+    }
+    for name, generator in generators.items():
+        keras_gen.Pix2Pix(generator, discriminator).save(tmp_path / f"{name}.keras")
+    translate = ["a.png", "--own-size", "--output", "out"]
+    code, _, err = run("translate", "convolutions.keras", *translate)
+    assert code == 0, err
+    with Image.open(tmp_path / "a.png") as given, Image.open(tmp_path / "out" / "a.png") as made:
+        assert made.size == given.size
+        pixels = np.asarray(given, "float32")[None] / 127.5 - 1.0
+    # Mirrored to a multiple of 8 and translated whole.
+    mirrored = np.pad(pixels, ((0, 0), (3, 3), (1, 2), (0, 0)), mode="reflect")
+    network = keras_gen.networks.resnet_generator((16, 16, 3), 3, 2, 1)
+    network.set_weights(generators["convolutions"].get_weights())
+    expected = keras.ops.convert_to_numpy(network(mirrored))[0, 3:-3, 1:-2]
+    with Image.open(tmp_path / "out" / "a.png") as made:
+        np.testing.assert_allclose(np.asarray(made) / 127.5 - 1.0, expected, atol=0.006)
+    code, _, err = run("translate", "dense.keras", *translate)
+    assert (code, "`--own-size` is for networks that are convolutional" in err) == (2, True)
+
+
 def test_evaluate_prints_a_table_and_writes_json(run, tmp_path):
     model = build_gan()
     model.compile()

@@ -41,6 +41,20 @@ def test_every_rate_has_fallen_to_zero_when_training_ends(name):
         assert rate_after(count) == 0.0, phase
 
 
+def test_super_resolution_makes_what_its_options_say():
+    recipe = tiny("super_resolution", factor=2, blocks=1, base_filters=2)
+    opened = recipe.open()
+    assert recipe.size(opened) == (8, 8)  # no more than the data's
+    model = recipe.build(opened, 10)
+    assert (model.factor, model.discriminator, model.ema_decay) == (2, None, 0.999)
+    judged = dataclasses.replace(recipe, adversarial_weight=0.02, discriminator_filters=2)
+    model = judged.build(opened, 10)
+    assert model.adversarial_weight == 0.02 and model.loss.name == "relativistic"
+    assert model.discriminator.input_shape == (None, 8, 8, 1)
+    small, large = recipe.preview(opened)
+    assert (small.shape, large.shape) == ((12, 4, 4, 1), (12, 8, 8, 1))
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_options_are_the_fields_and_each_has_words(name):
     recipe = FAMILIES[name]

@@ -111,7 +111,9 @@ def generate(
 def translate(
     model: Annotated[
         str,
-        typer.Argument(help="A pix2pix or cycle_gan: a preset's name, model.keras or its folder."),
+        typer.Argument(
+            help="A pix2pix, cycle_gan or super_resolution: a preset's name, model.keras or its folder."
+        ),
     ],
     images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
@@ -119,6 +121,14 @@ def translate(
     batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
     value_range: _ValueRange = None,
     resize: _Resize = None,
+    own_size: Annotated[
+        bool,
+        typer.Option(
+            "--own-size",
+            help="Translate pictures at their own size, though the model was made for another; a "
+            "super_resolution always does.",
+        ),
+    ] = False,
     trust: _Trust = False,
 ):
     """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
@@ -137,6 +147,7 @@ def translate(
         batch_size,
         value_range=pair_of(value_range),
         resize=resize or "bicubic",
+        own_size=own_size,
     )
     typer.echo(f"Wrote {count} pictures to {output}/")
 

@@ -143,7 +143,8 @@ class TrainsAdversarially:
     def _warn_of_ends(self):
         """Warns of last activations that the losses, or the data's range, do not go with."""
         phases = self.phases()
-        for network in phases["discriminator"].networks:
+        opponents = phases["discriminator"].networks if "discriminator" in phases else []
+        for network in opponents:
             if last_activation(network) == "sigmoid":
                 warnings.warn(
                     f"The discriminator {network.name!r} ends in a sigmoid, and the losses take logits: leave "
@@ -224,7 +225,11 @@ class TrainsAdversarially:
             Float64 array `(n,)`, scores of patches averaged; or None where there is no such score: of a
             critic, whose task it is to be right, or where labels are missing.
         """
-        if self.is_critic or (self.num_classes is not None and labels is None):
+        if (
+            self.discriminator is None
+            or self.is_critic
+            or (self.num_classes is not None and labels is None)
+        ):
             return None
         taken = self.gives.take("`samples`", samples)
         inputs = taken if self.num_classes is None else [taken, labels]

@@ -8,6 +8,7 @@ from keras_gen.data.describe import Description, describe
 from keras_gen.data.images import images, open_images
 from keras_gen.data.opened import Opened
 from keras_gen.data.paired import open_paired, paired
+from keras_gen.data.super_resolution import open_super_resolution, super_resolution
 from keras_gen.data.tables import OpenedTable, open_table, table
 from keras_gen.data.unpaired import open_unpaired, unpaired
 
@@ -19,9 +20,11 @@ __all__ = [
     "images",
     "open_images",
     "open_paired",
+    "open_super_resolution",
     "open_table",
     "open_unpaired",
     "paired",
+    "super_resolution",
     "table",
     "transforms",
     "unpaired",

@@ -87,6 +87,30 @@ class FolderSource:
         self.settle()
         return len(self._rows)
 
+    @property
+    def sizes(self):
+        """List of the height and width of each example's first image, by its header."""
+        share = 1 if self._halves is None else 2
+        return [(height, width // share) for (height, width, _), *_ in self._headers]
+
+    def leave_out(self, least):
+        """Leaves out the examples whose first image has a side under `least` pixels, and says so.
+
+        It is for a source that nothing was read of yet.
+        """
+        keep = np.array([min(size) >= least for size in self.sizes], bool)
+        if keep.all():
+            return
+        before = len(self._rows)
+        self._rows = [row for row, stays in zip(self._rows, keep, strict=True) if stays]
+        self._headers = [head for head, stays in zip(self._headers, keep, strict=True) if stays]
+        self._drop_from_facts(keep)
+        warnings.warn(
+            f"{self.name}: Left out {before - len(self._rows)} of {before} pictures, which have a side "
+            f"under {least} pixels and would have to be enlarged.",
+            stacklevel=4,
+        )
+
     def settle(self, keep_pictures=True):
         """Drops the examples that can't be decoded, and says so; decodes what nobody has tried yet.
 

@@ -125,7 +125,7 @@ class Opened:
         Raises:
             ValueError: If the images differ in size and `image_size` is None.
         """
-        size = Settings(image_size=image_size).image_size or pipeline.own_size(self._sources)
+        size = Settings(image_size=image_size).image_size or self._own_size()
         return self._arranged([size] * len(self._channels))
 
     def at_split(self, split: str) -> Opened:
@@ -207,11 +207,19 @@ class Opened:
         )
         settings.steps(max(source.listed for source in self._sources))
         with tf.device("CPU"):
-            size = settings.image_size or pipeline.own_size(self._sources)
+            size = settings.image_size or self._own_size()
             self._try_arranging(size)
-            held = settings.held_size(size)
+            held = self._held_size(settings, size)
             made = [self._store(number, held, cache) for number in range(len(self._sources))]
             return pipeline.build(made, size, settings, self._finish)
+
+    def _own_size(self):
+        """The size of the batches' images where none is given."""
+        return pipeline.own_size(self._sources)
+
+    def _held_size(self, settings, size):
+        """The size that images are kept at, so that batches of another can be cut out of them."""
+        return settings.held_size(size)
 
     def _try_arranging(self, size):
         """Has a transform that can't take images of a size say so, outside of TensorFlow's graph."""

@@ -75,7 +75,7 @@ def own_size(sources):
     for source in sources:
         if any(None in shape for shape in source.shapes):
             source.settle()  # Those that can't be read may be the ones that differ.
-        for size in _sizes(source):
+        for size in sizes_of(source):
             sizes.add(size)
             if len(sizes) > 1 or None in size:
                 raise ValueError(
@@ -85,7 +85,7 @@ def own_size(sources):
     return sizes.pop()
 
 
-def _sizes(source):
+def sizes_of(source):
     """Sizes of the images in a source, from what is known of it or else one by one."""
     if source.indexed or not any(None in shape for shape in source.shapes):
         yield from (shape[:2] for shape in source.shapes)

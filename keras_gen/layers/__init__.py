@@ -1,6 +1,8 @@
 """Layers that generative models need and Keras has not, or not in the form they need."""
 
 from keras_gen.layers.batch_normalization import BatchNormalization
+from keras_gen.layers.bicubic_upsampling_2d import BicubicUpsampling2D
+from keras_gen.layers.clip import Clip
 from keras_gen.layers.cropping_2d import Cropping2D
 from keras_gen.layers.gated_conv_2d import GatedConv2D
 from keras_gen.layers.image_pool import ImagePool
@@ -8,12 +10,15 @@ from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.label_map import LabelMap
 from keras_gen.layers.label_projection import LabelProjection
 from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gen.layers.pixel_shuffle import PixelShuffle
 from keras_gen.layers.reflection_padding_2d import ReflectionPadding2D
 from keras_gen.layers.sampling import Sampling
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
     "BatchNormalization",
+    "BicubicUpsampling2D",
+    "Clip",
     "Cropping2D",
     "GatedConv2D",
     "ImagePool",
@@ -21,6 +26,7 @@ __all__ = [
     "LabelMap",
     "LabelProjection",
     "MinibatchStandardDeviation",
+    "PixelShuffle",
     "ReflectionPadding2D",
     "Sampling",
     "SpectralNormalization",

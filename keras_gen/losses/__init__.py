@@ -25,6 +25,7 @@ from keras_gen.losses.penalties import (
 )
 from keras_gen.losses.reconstruction import (
     NetworkDistance,
+    charbonnier,
     get_reconstruction,
     l1,
     l2,
@@ -48,6 +49,7 @@ __all__ = [
     "BernoulliLikelihood",
     "GaussianLikelihood",
     "NetworkDistance",
+    "charbonnier",
     "drift_penalty",
     "gaussian_kl_divergence",
     "gaussian_log_density",

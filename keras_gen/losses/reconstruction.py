@@ -81,6 +81,30 @@ def masked_l1(targets: Tensor, outputs: Tensor, masks: Tensor) -> Tensor:
     return ops.sum(differences * masks, axis=(1, 2, 3)) / counts
 
 
+def charbonnier(targets: Tensor, outputs: Tensor, epsilon: float = 1e-3) -> Tensor:
+    """Mean of `sqrt(difference**2 + epsilon**2)`, over every axis: L1 that is smooth at 0.
+
+    Args:
+        targets: Float tensor `(batch, ...)`.
+        outputs: Float tensor of the same shape.
+        epsilon: Number above 0, the value where there is no difference. Defaults to 1e-3.
+
+    Returns:
+        Scalar float32 tensor.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    Example:
+
+    >>> float(charbonnier(keras.ops.array([[4.0]]), keras.ops.array([[1.0]]), epsilon=4.0))
+    5.0
+
+    Reference: Lai et al., 2017, https://arxiv.org/abs/1704.03915
+    """
+    return ops.mean(ops.sqrt(_difference(targets, outputs) ** 2 + epsilon**2))
+
+
 class NetworkDistance:
     """A distance that a network measures, which `compile` has made ready.
 
@@ -96,7 +120,7 @@ class NetworkDistance:
         raise NotImplementedError
 
 
-_LOSSES = {"l1": l1, "l2": l2}
+_LOSSES = {"l1": l1, "l2": l2, "charbonnier": charbonnier}
 
 
 def get_reconstruction(
@@ -105,7 +129,7 @@ def get_reconstruction(
     """The reconstruction loss that an identifier stands for.
 
     Args:
-        identifier: `"l1"`, `"l2"`, a callable `(targets, outputs) -> scalar`, or what
+        identifier: `"l1"`, `"l2"`, `"charbonnier"`, a callable `(targets, outputs) -> scalar`, or what
             `keras.saving.serialize_keras_object` makes of a registered one.
 
     Returns:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keras_gen.models.gan.model import GAN as GAN
     from keras_gen.models.inpainting.model import Inpainting as Inpainting
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
+    from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
     from keras_gen.models.table_vae.model import TableVAE as TableVAE
     from keras_gen.models.vae.model import VAE as VAE
@@ -30,6 +31,7 @@ FAMILIES = {
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
     "inpainting": "Inpainting",
+    "super_resolution": "SuperResolution",
     "table_gan": "TableGAN",
     "table_vae": "TableVAE",
 }

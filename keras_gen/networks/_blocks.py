@@ -209,7 +209,7 @@ class Blocks:
         return keras.layers.Add(name="score", dtype="float32")([logits, projection])
 
     def _weighted(self, layer_class, x, name, dtype=None, **arguments):
-        initializer = self.kernel_initializer()
+        initializer = arguments.pop("kernel_initializer", None) or self.kernel_initializer()
         layer = layer_class(kernel_initializer=initializer, name=name, dtype=dtype, **arguments)
         if self.normalization != "spectral":
             return layer(x)

@@ -33,6 +33,15 @@ def check_rate(argument, value):
     return float(value)
 
 
+def check_any_image_shape(argument, value):
+    """Return `value` as `(height, width, channels)`, of which height and width may be None: any size."""
+    shape = tuple(value) if isinstance(value, (tuple, list)) else ()
+    known = check_image_shape(
+        argument, tuple(1 if n is None and k < 2 else n for k, n in enumerate(shape)) or value, 1
+    )
+    return tuple(n and size for n, size in zip(shape, known, strict=True))
+
+
 def check_image_shape(argument, value, minimum=8, multiple=1):
     """Return `value` as `(height, width, channels)`, three integers.
 

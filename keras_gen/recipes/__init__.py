@@ -10,7 +10,7 @@ from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
 from keras_gen.recipes.tables import TableRecipe
-from keras_gen.recipes.translation import TranslationRecipe
+from keras_gen.recipes.translation import PairRecipe, TranslationRecipe
 from keras_gen.recipes.variational import VariationalRecipe
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "ImageRecipe",
     "LatentRecipe",
     "Option",
+    "PairRecipe",
     "Recipe",
     "Stage",
     "TableRecipe",

@@ -9,12 +9,54 @@ from keras_gen.recipes.rates import falling
 if TYPE_CHECKING:
     import keras
 
-    from keras_gen.types import Dataset, OpenedData
+    from keras_gen.types import Dataset, ImageSize, OpenedData
 
 PREVIEWED = 12  # examples in the pictures of a training's course
 
 
-class TranslationRecipe(ImageRecipe):
+class PairRecipe(ImageRecipe):
+    """Two images an example."""
+
+    augment: str = option(
+        "crop,flip", "crop,flip; flip, where all images are framed alike; crop; none."
+    )
+
+    def size(self, opened: "OpenedData") -> "ImageSize | None":
+        """The size of a batch's images; None is the data's own."""
+        return self.image_size
+
+    def batches(
+        self,
+        opened: "OpenedData",
+        first_epoch: int = 0,
+        shard: tuple[int, int] = (0, 1),
+        stage: str | None = None,
+    ) -> "Dataset":
+        return opened.batches(
+            self.size(opened),
+            self.batch_size,
+            augment=() if self.augment == "none" else tuple(self.augment.split(",")),
+            seed=self.seed,
+            first_epoch=first_epoch,
+            shard=shard,
+        )
+
+    def preview(self, opened: "OpenedData") -> Any:
+        """Images held out from training where there are any, a tuple of two arrays."""
+        try:
+            held_out = opened.at_split("test")
+            batches = held_out.batches(self.size(held_out), PREVIEWED, seed=self.seed)
+        except (ValueError, FileNotFoundError):  # There is no such split, or it is too small.
+            batches = opened.batches(
+                self.size(opened),
+                min(PREVIEWED, self.batch_size),
+                seed=self.seed,
+                drop_remainder=False,
+            )
+        return next(iter(batches.as_numpy_iterator()))
+
+
+class TranslationRecipe(PairRecipe):
     """Two images an example, by default jittered and mirrored as in the papers.
 
     Rates stay constant for half of the training and then fall linearly to zero.
@@ -43,25 +85,6 @@ class TranslationRecipe(ImageRecipe):
         max=1.0,
     )
     r1_weight: float = option(0.0, "Weight of the R1 penalty; 0 for none.", min=0.0)
-    augment: str = option(
-        "crop,flip", "crop,flip; flip, where all images are framed alike; crop; none."
-    )
-
-    def batches(
-        self,
-        opened: "OpenedData",
-        first_epoch: int = 0,
-        shard: tuple[int, int] = (0, 1),
-        stage: str | None = None,
-    ) -> "Dataset":
-        return opened.batches(
-            self.image_size,
-            self.batch_size,
-            augment=() if self.augment == "none" else tuple(self.augment.split(",")),
-            seed=self.seed,
-            first_epoch=first_epoch,
-            shard=shard,
-        )
 
     def optimizers(self, updates: int) -> "list[keras.optimizers.Optimizer]":
         """Adam for generators and discriminators, a list of two."""
@@ -69,17 +92,3 @@ class TranslationRecipe(ImageRecipe):
 
         rate = falling(self.learning_rate, updates)
         return [keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2)]
-
-    def preview(self, opened: "OpenedData") -> Any:
-        """Images held out from training where there are any, a tuple of two arrays."""
-        try:
-            held_out = opened.at_split("test")
-            batches = held_out.batches(self.image_size, PREVIEWED, seed=self.seed)
-        except (ValueError, FileNotFoundError):  # There is no such split, or it is too small.
-            batches = opened.batches(
-                self.image_size,
-                min(PREVIEWED, self.batch_size),
-                seed=self.seed,
-                drop_remainder=False,
-            )
-        return next(iter(batches.as_numpy_iterator()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 
 from keras_gen import modalities
+from keras_gen.backend import predict
 from keras_gen.pictures import to_uint8
 from keras_gen.tasks import reporting
 from keras_gen.tasks.task import Task, reading_in
@@ -43,6 +45,43 @@ class Direction:
     words: str = ""
     network: Any = None
 
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether it translates images of any height and width."""
+        return self.takes.kind == "images" and None in self.takes.shape[:2]
+
+    @property
+    def multiple(self) -> int:
+        """What images of another size should have sides that are multiples of: a power of two."""
+        if self.takes_any_size:
+            return 1
+        return math.gcd(*self.takes.shape[:2], 2**16)
+
+    def at_any_size(self) -> Direction:
+        """The same with a network that takes images of any size whose sides its `multiple` divides.
+
+        Returns:
+            `Direction`; this one where it does already.
+
+        Raises:
+            ValueError: If there is no one network, or it can't be made for other sizes: one with dense layers.
+        """
+        if self.takes_any_size:
+            return self
+        network = _of_any_size(self.network, self.takes.shape[-1])
+        if network is None or network.outputs[0].shape[1:3] != (None, None):
+            raise ValueError(
+                "`own_size` is for networks that are convolutional throughout. "
+                f"Received: own_size=True with {getattr(self.network, 'name', self.network)!r}"
+            )
+        return dataclasses.replace(
+            self,
+            takes=modalities.spec_of((None, None, self.takes.shape[-1])),
+            gives=modalities.spec_of((None, None, self.gives.shape[-1])),
+            network=network,
+            translate=lambda images, batch_size=BATCH_SIZE: predict(network, images, batch_size),
+        )
+
 
 class Translates(Task):
     """What everybody asks of a model that translates.
@@ -52,13 +91,44 @@ class Translates(Task):
 
     Class attributes:
         paired: Whether it learns from pairs that show the same thing.
+        enlarges: None, or the number of times that targets are larger than the inputs, which are then made
+            of them.
+        baseline_in_words: String, what to call `copied` in a report's table.
     """
 
     words = "can translate"
-    report_options = ("input", "target")
+    report_options: tuple[str, ...] = ("input", "target")
     needs_examples = True
     call_in_words = "translations = model.translate(images)  # float32 in [-1, 1]"
     paired = True
+    enlarges: int | None = None
+    baseline_in_words = "copied input"
+
+    def copied(self, inputs: Array, targets: Array) -> Array | None:
+        """What translations are held against: by default the inputs as they are.
+
+        Args:
+            inputs: Float array `(n, height, width, channels)` in [-1, 1].
+            targets: Float array of what they are translated to.
+
+        Returns:
+            Float array of the targets' shape, or None where inputs can't stand for them.
+        """
+        if inputs.shape in (targets.shape, (*targets.shape[:3], 1)):
+            return np.broadcast_to(inputs, targets.shape)  # grey in all channels
+        return None
+
+    def shown(self, inputs: Array, targets: Array) -> Array:
+        """How inputs are laid out beside their translations: by default as they are.
+
+        Args:
+            inputs: Float array `(n, height, width, channels)`.
+            targets: Float array of what they are translated to.
+
+        Returns:
+            Float array of as many images.
+        """
+        return inputs
 
     @property
     def gives(self) -> Arrays:
@@ -119,9 +189,22 @@ class Translates(Task):
 
         Returns:
             `keras_gen.data.Opened`.
+
+        Raises:
+            ValueError: If there is an `input` for a model that enlarges, or as `keras_gen.data.paired`.
         """
         from keras_gen import data
 
+        if self.enlarges is not None:
+            if input is not None:
+                raise ValueError(
+                    f"`input` must be None for a {type(self).__name__}, whose inputs are made of the targets. "
+                    f"Received: input={input!r}"
+                )
+            depth, reading = self.gives.shape[-1], reading_in(options)
+            return data.open_super_resolution(
+                dataset, self.enlarges, target, channels=depth, split=split, **reading
+            )
         open_both = data.open_paired if self.paired else data.open_unpaired
         channels = tuple(spec.shape[-1] for spec in self.takes.values())
         reading = reading_in(options)
@@ -152,8 +235,8 @@ class Translates(Task):
         both = [np.asarray(part)[:SHOWN] for part in modalities.take(examples, self.takes)]
         shown = []
         for direction in self.directions.values():
-            inputs = both[:: direction.order][0]
-            shown += [inputs, direction.translate(inputs)]
+            inputs, targets = both[:: direction.order]
+            shown += [self.shown(inputs, targets), direction.translate(inputs)]
         if len(self.directions) == 1:
             shown.append(both[1])
         return side_by_side(shown), 2 * len(shown)
@@ -194,6 +277,8 @@ class Translates(Task):
         for name in report["losses"]:
             scores["scores"].pop(name, None)
         report |= {name: values for name, values in scores.items() if values}
+        if "copying" in report and self.baseline_in_words != Translates.baseline_in_words:
+            report["baseline"] = self.baseline_in_words
         return report | reporting.fitting(self._fitted(opened.own_shapes))
 
     def _scored(self, opened, examples, count, features, seed):
@@ -211,7 +296,7 @@ class Translates(Task):
         }
         for pair in examples.as_numpy_iterator():
             for name, direction in self.directions.items():
-                scores[name].update(*_translated(direction, pair))
+                scores[name].update(*self._translated(direction, pair))
         train = None if extractor is None else reporting.held_out(opened)
         if train is not None:
             specs = tuple(self.takes.values())
@@ -227,6 +312,13 @@ class Translates(Task):
                 named = {f"{prefix}{score}": value for score, value in values.items()}
                 results[part] = results.get(part, {}) | named
         return found | results
+
+    def _translated(self, direction, pair):
+        """The targets of a pair, and a dict of what is held against them."""
+        inputs, targets = pair[:: direction.order]
+        images = {"scores": direction.translate(inputs)}
+        copied = self.copied(inputs, targets)
+        return targets, images if copied is None else {**images, "copying": copied}
 
     def _copying_alone(self, features):
         if features is not None:
@@ -247,7 +339,11 @@ class Translates(Task):
     def _fitted(self, own_shapes):
         """Pairs of the data's shapes and the model's; nothing is said of a part that varies."""
         for own, spec in zip(own_shapes, self.takes.values(), strict=True):
-            yield ((None,) * 3 if None in own else own), spec.shape
+            given = tuple(
+                side if wanted is None else wanted
+                for side, wanted in zip(own, spec.shape, strict=False)
+            )
+            yield (given if None in given else (None,) * 3 if None in own else own), given
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three images of the data that it is evaluated on, as bytes.
@@ -258,8 +354,11 @@ class Translates(Task):
         evaluation.pop("n", None)
         opened = self.open_data(**evaluation)
         first = self.direction()
+        size = first.takes.shape[:2]
         inputs, _ = next(
-            opened.batches(first.takes.shape[:2], batch_size=3, shuffle=False).as_numpy_iterator()
+            opened.batches(
+                None if None in size else size, batch_size=3, shuffle=False
+            ).as_numpy_iterator()
         )
         return {"images": to_uint8(inputs)}
 
@@ -268,20 +367,23 @@ class Translates(Task):
         return self.direction().translate(inputs["images"] / np.float32(127.5) - 1.0)
 
 
+def _of_any_size(network, channels):
+    """A copy of a functional network for images of any size, or None where there can be none."""
+    try:
+        images = keras.Input((None, None, channels), name="images")
+        alike = keras.tree.map_structure(lambda _: images, network.input)  # alone, or in a list
+        copy = keras.models.clone_model(network, input_tensors=alike)
+        copy.set_weights(network.get_weights())
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return copy
+
+
 def _network_of(direction):
     """Functional `keras.Model` that translates."""
     inputs = keras.Input(direction.takes.shape, name="images")
     outputs = direction.network(direction.takes.take("Inputs", inputs), training=False)
     return keras.Model(inputs, direction.gives.give_in_graph(outputs), name="translate")
-
-
-def _translated(direction, pair):
-    """The targets of a pair, and a dict of what is held against them."""
-    inputs, targets = pair[:: direction.order]
-    images = {"scores": direction.translate(inputs)}
-    if inputs.shape in (targets.shape, (*targets.shape[:3], 1)):
-        images["copying"] = np.broadcast_to(inputs, targets.shape)  # grey in all channels
-    return targets, images
 
 
 def side_by_side(batches):

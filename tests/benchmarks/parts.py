@@ -250,6 +250,8 @@ def pipelines(models, sizes):
             if case.benchmark.translates:
                 pipeline = getattr(data, case.benchmark.pipeline)
                 source = (pictures(count, case.shape), pictures(count, case.shape))
+                if case.benchmark.pipeline == "super_resolution":
+                    source = source[0]
                 options |= {"augment": ("crop", "flip"), "image_size": size}
             elif case.benchmark.pipeline == "labelled":
                 pipeline = data.images

@@ -80,6 +80,12 @@ class Workload:
         def images():
             return random.uniform(-1.0, 1.0, (size, *self.shape)).astype("float32")
 
+        def shrunk():
+            height, width, depth = self.shape
+            factor = self.options["factor"]
+            small = (size, height // factor, width // factor, depth)
+            return random.uniform(-1.0, 1.0, small).astype("float32")
+
         def labels():
             return random.integers(NUM_CLASSES, size=size).astype("int32")
 
@@ -88,6 +94,7 @@ class Workload:
             "labelled": (images, labels),
             "paired": (images, images),
             "unpaired": (images, images),
+            "super_resolution": (shrunk, images),
         }[self.benchmark.pipeline]
         return [tuple(part() for part in parts) for _ in range(count)]
 

@@ -16,6 +16,8 @@ LAYERS = {
         lambda **k: layers.BatchNormalization(momentum=0.8, epsilon=1e-5, **k),
         [IMAGE],
     ),
+    "BicubicUpsampling2D": (lambda **k: layers.BicubicUpsampling2D(3, **k), [IMAGE]),
+    "Clip": (lambda **k: layers.Clip(-0.5, 0.25, **k), [IMAGE]),
     "Cropping2D": (lambda **k: layers.Cropping2D(((1, 2), 1), **k), [IMAGE]),
     "ImagePool": (lambda **k: layers.ImagePool(5, seed=3, **k), [IMAGE]),
     "InstanceNormalization": (lambda **k: layers.InstanceNormalization(epsilon=1e-4, **k), [IMAGE]),
@@ -25,6 +27,7 @@ LAYERS = {
         [VECTOR, LABEL],
     ),
     "MinibatchStandardDeviation": (layers.MinibatchStandardDeviation, [IMAGE]),
+    "PixelShuffle": (lambda **k: layers.PixelShuffle(2, **k), [((6, 5, 8), "float32")]),
     "ReflectionPadding2D": (lambda **k: layers.ReflectionPadding2D(((1, 2), 3), **k), [IMAGE]),
     "Sampling": (lambda **k: layers.Sampling(seed=3, **k), [VECTOR, VECTOR]),
     "SpectralNormalization": (

@@ -17,6 +17,14 @@ def test_l1_and_l2_are_means_over_everything():
     assert array(losses.l2(TARGETS, OUTPUTS)) == pytest.approx((1 + 9 + 0 + 0.25) / 4)
 
 
+def test_charbonnier_is_l1_but_near_0():
+    expected = (np.sqrt(1 + 0.25) + np.sqrt(9 + 0.25) + 0.5 + np.sqrt(0.25 + 0.25)) / 4
+    assert array(losses.charbonnier(TARGETS, OUTPUTS, epsilon=0.5)) == pytest.approx(expected)
+    assert losses.get_reconstruction("charbonnier") is losses.charbonnier
+    l1 = array(losses.l1(TARGETS, OUTPUTS))
+    assert array(losses.charbonnier(TARGETS, OUTPUTS)) == pytest.approx(l1, abs=1e-3)
+
+
 @pytest.mark.parametrize("loss", [losses.l1, losses.l2])
 def test_half_precision_gives_a_float32_scalar(loss):
     targets, outputs = keras.ops.full((2, 2), 300.0, "float16"), keras.ops.zeros((2, 2), "float16")

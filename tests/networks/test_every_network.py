@@ -47,6 +47,8 @@ BUILDERS = {
     "conv_decoder_of_classes": lambda **k: networks.conv_decoder(
         IMAGE, 3, 4, 8, num_classes=3, **k
     ),
+    "edsr_generator": lambda **k: networks.edsr_generator((8, 12, 2), 4, 4, 1, **k),
+    "edsr_generator_batch": lambda **k: networks.edsr_generator((8, 8, 1), 3, 4, 1, "batch", **k),
     "efficientnet_lite0": lambda **k: networks.efficientnet_lite0((32, 32, 3), 5, **k),
     "mlp_generator": lambda **k: networks.mlp_generator(4, 3, 16, **k),
     "mlp_discriminator": lambda **k: networks.mlp_discriminator(3, 16, dropout=0.3, **k),
@@ -246,6 +248,13 @@ REFUSED = {
         "depth": (0, 1, 6, 2.0),
         "gates": ("none", None),
     },
+    "edsr_generator": {
+        "input_shape": (None, 28, (28, 28), (28, 28, None), (28.0, 28, 1), (0, 28, 1), "abc"),
+        "factor": (1, 5, 2.5, "4", None),
+        "base_filters": INTEGERS,
+        "blocks": INTEGERS,
+        "normalization": ("instance", "layer"),
+    },
     "unet_generator": {
         "input_shape": ((30, 32, 1), (32, 31, 1), (0, 4, 1), None, (32, 32)),
         "output_channels": INTEGERS,
@@ -285,6 +294,7 @@ REFUSED = {
 }
 FIRST = {
     "gated_unet_generator": {"input_shape": (32, 32, 1)},
+    "edsr_generator": {},
     "unet_generator": {"input_shape": (32, 32, 1)},
     "resnet_generator": {"input_shape": (32, 32, 1)},
     "patch_discriminator": {"input_shape": (28, 28, 1)},

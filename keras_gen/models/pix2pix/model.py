@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative
-from keras_gen.core.adversary import Adversary, TrainsAdversarially
-from keras_gen.core.averages import average_of
-from keras_gen.core.model import GenerativeModel
+from keras_gen.core.adversary import Adversary
 from keras_gen.core.networks import check_network
-from keras_gen.core.phase import Phase
 from keras_gen.modalities import spec_of
-from keras_gen.modalities.images.range import in_range
-from keras_gen.tasks.translating import Direction, Translates
-from keras_gen.types import Array, ArrayLike, Augmentation, Data, LossLike, Optimizer, Spec, Tensor
-
-if TYPE_CHECKING:
-    from keras_gen.core.update import Update
+from keras_gen.models.paired_translator import PairedTranslator
+from keras_gen.types import Array, ArrayLike, Augmentation, LossLike, Optimizer, Spec, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
+class Pix2Pix(PairedTranslator):
     """Pix2Pix: translates images, having seen pairs.
 
     A step makes the outputs once; the discriminator is updated on (input, target) against
@@ -67,6 +59,7 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
     """
 
     parts_in_words = "discriminator among them"
+    discriminator_weight = 0.5  # as in the paper
 
     def __init__(
         self,
@@ -77,30 +70,26 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
         ema_decay: float | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(name=name)
         check_non_negative("l1_weight", l1_weight)
-        (self.input_image_shape,), (self.image_shape,) = check_network(
-            "generator", generator, [None], [None]
-        )
-        check_network("discriminator", discriminator, [self.input_image_shape, self.image_shape])
-        self.generator = generator
-        self.discriminator = discriminator
+        shapes = check_network("generator", generator, [None], [None])
+        (input_shape,), (image_shape,) = shapes
+        check_network("discriminator", discriminator, [input_shape, image_shape])
+        super().__init__(generator, discriminator, reconstruction, ema_decay, name=name)
         self.l1_weight = l1_weight
-        self.reconstruction = reconstruction
-        self._distance = losses.get_reconstruction(reconstruction)
-        self.ema_decay = ema_decay
-        self.average = average_of(generator, ema_decay)
-        self.ema_generator = None if self.average is None else self.average.network
-        self.built = True
+        self.input_image_shape, self.image_shape = input_shape, image_shape
 
     @property
     def takes(self) -> dict[str, Spec]:
         return {"input": spec_of(self.input_image_shape), "target": spec_of(self.image_shape)}
 
     @property
-    def directions(self) -> dict[str, Direction]:
-        takes, gives = self.takes.values()
-        return {"": Direction(takes, gives, 1, self.translate, network=self.sampler)}
+    def distance_weight(self) -> float:  # type: ignore[override]
+        """The weight of the distance to the target."""
+        return self.l1_weight
+
+    def judged(self, inputs: Tensor) -> Callable[[Tensor], list[Tensor]]:
+        """The discriminator sees images beside their inputs."""
+        return lambda images: [inputs, images]
 
     def compile(
         self,
@@ -127,8 +116,7 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        if isinstance(self._distance, losses.NetworkDistance):
-            self._distance.build()
+        self.build_distance()
         self.compile_adversarial(
             Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
             generator_optimizer,
@@ -136,90 +124,6 @@ class Pix2Pix(Translates, TrainsAdversarially, GenerativeModel):
             {},
             trainer_options,
         )
-
-    @property
-    def sampler(self) -> keras.Model:
-        """The network that translates: the averaged generator where there is one."""
-        return self.generator if self.ema_generator is None else self.ema_generator
-
-    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
-        return self.sampler(in_range(inputs), training=training)
-
-    def phases(self) -> dict[str, Phase]:
-        return {
-            "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
-            "generator": Phase([self.generator], ["adversarial_loss", "reconstruction_loss"]),
-        }
-
-    def step(self, data: Data, update: Update) -> None:
-        inputs, targets = self.take(data)
-        training = update.training
-        shared = update.record(self.generator, inputs)
-        fakes = shared.outputs
-        update("discriminator", lambda: self.discriminator_loss(inputs, targets, fakes, training))
-        if training and self.adversary.is_lazy:
-            update(
-                "discriminator",
-                lambda: self.penalties(inputs, targets, fakes),
-                every=self.adversary.penalties_every,
-            )
-        update(
-            "generator",
-            lambda outputs: self.generator_loss(inputs, targets, outputs, training),
-            at=shared,
-        )
-        if training and self.average is not None:
-            self.average.follow(self.optimizer["generator"].iterations)
-
-    def discriminator_loss(
-        self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
-    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
-        """Half the loss of the discriminator on true pairs and on inputs with the outputs, and penalties."""
-        real_logits, fake_logits = self.adversary.judge(
-            self.discriminator,
-            targets,
-            fakes,
-            beside=lambda images: [inputs, images],
-            training=training,
-        )
-        loss = 0.5 * self.adversary.discriminator_loss(real_logits, fake_logits)
-        if training and self.adversary.is_lazy:
-            return loss
-        penalty, terms = self.penalties(inputs, targets, fakes)
-        return loss + penalty, terms
-
-    def penalties(
-        self, inputs: Tensor, targets: Tensor, fakes: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(
-            self.discriminator, targets, fakes, beside=lambda images: [inputs, images]
-        )
-
-    def generator_loss(
-        self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Loss of the generator by its outputs, and its two parts."""
-
-        def judge(images):
-            (logits,) = self.adversary.judge(
-                self.discriminator, images, beside=lambda x: [inputs, x], training=training
-            )
-            return logits
-
-        real_logits = judge(targets) if self.adversary.pairs else None
-        adversarial = self.adversary.generator_loss(judge(fakes), real_logits)
-        distance = self._distance(targets, fakes)
-        terms = {"adversarial_loss": adversarial, "reconstruction_loss": distance}
-        return adversarial + self.l1_weight * distance, terms
-
-    @property
-    def evaluation_names(self) -> tuple[str, ...]:
-        return ("l1", "psnr", "ssim")
-
-    def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
-        inputs, targets = self.take(data)
-        return losses.paired_scores(targets, self.sampler(inputs, training=False))
 
     def translate(
         self, images: ArrayLike, batch_size: int = 16, as_in_training: bool = False

@@ -1,0 +1,170 @@
+"""What the models share that learn to translate from pairs, with a discriminator's help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from keras_gen import losses
+from keras_gen.core.adversary import TrainsAdversarially
+from keras_gen.core.averages import average_of
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.phase import Phase
+from keras_gen.modalities.images.range import in_range
+from keras_gen.tasks.translating import Direction, Translates
+from keras_gen.types import Data, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
+
+
+class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
+    """Base of the models with a generator of targets from inputs, and perhaps a discriminator. Abstract.
+
+    A subclass has `takes`, an input and a target; `compile`; `judged`, what its discriminator sees; and
+    says with its weights how the losses are added.
+
+    Args:
+        generator: Built `keras.Model`, inputs to outputs of the targets' shape.
+        discriminator: Built `keras.Model`, or None.
+        reconstruction: As `keras_gen.losses.get_reconstruction` takes it, the distance to the target.
+        ema_decay: Float in [0, 1) or None: the decay of a moving average of the generator.
+        name: String or None.
+
+    Class attributes:
+        distance_weight: Number, the weight of the distance in the generator's loss.
+        adversarial_weight: Number, the weight of the adversarial loss in it.
+        discriminator_weight: Number, what the discriminator's loss is multiplied by.
+    """
+
+    distance_weight: float = 1.0
+    adversarial_weight: float = 1.0
+    discriminator_weight: float = 1.0
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model | None,
+        reconstruction: str | Callable[[Tensor, Tensor], Tensor],
+        ema_decay: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.reconstruction = reconstruction
+        self._distance = losses.get_reconstruction(reconstruction)
+        self.ema_decay = ema_decay
+        self.average = average_of(generator, ema_decay)
+        self.ema_generator = None if self.average is None else self.average.network
+        self.built = True
+
+    @property
+    def directions(self) -> dict[str, Direction]:
+        takes, gives = self.takes.values()
+        return {"": Direction(takes, gives, 1, self.translate, network=self.sampler)}
+
+    def judged(self, inputs: Tensor) -> Callable[[Tensor], Any]:
+        """Function from images to what the discriminator is given of them, by the inputs they belong to."""
+        raise NotImplementedError(f"{type(self).__name__} must define `judged`.")
+
+    def build_distance(self) -> None:
+        """Makes the network that the distance is measured by, where it is one: within `compile`."""
+        if isinstance(self._distance, losses.NetworkDistance):
+            self._distance.build()
+
+    @property
+    def sampler(self) -> keras.Model:
+        """The network that translates: the averaged generator where there is one."""
+        return self.generator if self.ema_generator is None else self.ema_generator
+
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        return self.sampler(in_range(inputs), training=training)
+
+    def phases(self) -> dict[str, Phase]:
+        if self.discriminator is None:
+            return {"generator": Phase([self.generator], ["reconstruction_loss"])}
+        return {
+            "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
+            "generator": Phase([self.generator], ["adversarial_loss", "reconstruction_loss"]),
+        }
+
+    def step(self, data: Data, update: Update) -> None:
+        inputs, targets = self.take(data)
+        training = update.training
+        shared = update.record(self.generator, inputs)
+        fakes = shared.outputs
+        if self.discriminator is not None:
+            update(
+                "discriminator", lambda: self.discriminator_loss(inputs, targets, fakes, training)
+            )
+            if training and self.adversary.is_lazy:
+                update(
+                    "discriminator",
+                    lambda: self.penalties(inputs, targets, fakes),
+                    every=self.adversary.penalties_every,
+                )
+        update(
+            "generator",
+            lambda outputs: self.generator_loss(inputs, targets, outputs, training),
+            at=shared,
+        )
+        if training and self.average is not None:
+            self.average.follow(self.optimizer["generator"].iterations)
+
+    def discriminator_loss(
+        self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
+    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+        """The weighted loss of the discriminator on targets and on outputs, and the penalties."""
+        real_logits, fake_logits = self.adversary.judge(
+            self.discriminator,
+            targets,
+            fakes,
+            beside=self.judged(inputs),
+            training=training,
+        )
+        loss = self.adversary.discriminator_loss(real_logits, fake_logits)
+        loss = self.discriminator_weight * loss
+        if training and self.adversary.is_lazy:
+            return loss
+        penalty, terms = self.penalties(inputs, targets, fakes)
+        return loss + penalty, terms
+
+    def penalties(
+        self, inputs: Tensor, targets: Tensor, fakes: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The penalties in use, their weighted sum and each by itself."""
+        return self.adversary.penalties(
+            self.discriminator, targets, fakes, beside=self.judged(inputs)
+        )
+
+    def generator_loss(
+        self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss of the generator by its outputs, and its parts."""
+        distance = self._distance(targets, fakes)
+        terms = {"reconstruction_loss": distance}
+        loss = self.distance_weight * distance
+        if self.discriminator is None:
+            return loss, terms
+
+        def judge(images):
+            (logits,) = self.adversary.judge(
+                self.discriminator, images, beside=self.judged(inputs), training=training
+            )
+            return logits
+
+        real_logits = judge(targets) if self.adversary.pairs else None
+        adversarial = self.adversary.generator_loss(judge(fakes), real_logits)
+        terms = {"adversarial_loss": adversarial, **terms}
+        return self.adversarial_weight * adversarial + loss, terms
+
+    @property
+    def evaluation_names(self) -> tuple[str, ...]:
+        return ("l1", "psnr", "ssim")
+
+    def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
+        inputs, targets = self.take(data)
+        return losses.paired_scores(targets, self.sampler(inputs, training=False))
