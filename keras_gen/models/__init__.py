@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keras_gen.models.cvae.model import CVAE as CVAE
     from keras_gen.models.cycle_gan.model import CycleGAN as CycleGAN
     from keras_gen.models.gan.model import GAN as GAN
+    from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
     from keras_gen.models.table_vae.model import TableVAE as TableVAE
@@ -28,6 +29,7 @@ FAMILIES = {
     "cvae": "CVAE",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
+    "next_frame": "NextFrame",
     "table_gan": "TableGAN",
     "table_vae": "TableVAE",
 }

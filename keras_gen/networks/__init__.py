@@ -7,6 +7,7 @@ from keras_gen.networks.conditional_dcgan import (
 from keras_gen.networks.conv_vae import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.efficientnet_lite import efficientnet_lite0
+from keras_gen.networks.frame_predictor import frame_predictor
 from keras_gen.networks.mlp import mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
 from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
 from keras_gen.networks.resnet_generator import resnet_generator
@@ -21,6 +22,7 @@ __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
     "efficientnet_lite0",
+    "frame_predictor",
     "mlp_decoder",
     "mlp_discriminator",
     "mlp_encoder",
