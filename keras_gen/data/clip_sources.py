@@ -86,7 +86,9 @@ def check_depth(own, wanted):
 
 def _read_arrays(path):
     if not path.exists():
-        raise FileNotFoundError(f"`source` must be a file that exists. Received: {os.fspath(path)!r}")
+        raise FileNotFoundError(
+            f"`source` must be a file that exists. Received: {os.fspath(path)!r}"
+        )
     found = np.load(path, allow_pickle=False)
     if path.suffix == ".npy":
         return found
@@ -232,10 +234,14 @@ def video_feature(info, column, name):
         if len(getattr(features[key], "shape", None) or ()) == 4
         and features[key].np_dtype == np.uint8
     ]
-    if not clips or column not in (None, *clips):
+    if not clips:
         raise ValueError(
-            f"`source` must be a data set with clips, {clips or 'features'} of {features}. "
-            f"Received: source={name!r}, feature={column!r}"
+            f"`source` must be a data set with clips; this one has the features {features}. "
+            f"Received: source={name!r}"
+        )
+    if column not in (None, *clips):
+        raise ValueError(
+            f"`feature` must be one that holds clips, of {clips}. Received: feature={column!r}"
         )
     return column or clips[0]
 
@@ -365,10 +371,12 @@ def _read_clip(files, channels, value_range):
 
 def _read_animation(file, channels):
     """The frames of an animated picture, laid on white where they are transparent."""
-    depth = channels or picture_shape(file)[-1]
     with Image.open(file) as image:
         frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
     white = Image.new("RGBA", frames[0].size, "white")
-    mode = "L" if depth == 1 else "RGB"
-    arrays = [np.array(Image.alpha_composite(white, frame).convert(mode)) for frame in frames]
-    return np.stack(arrays).reshape(len(arrays), *arrays[0].shape[:2], depth)
+    frames = [Image.alpha_composite(white, frame) for frame in frames]
+    if channels == 1:
+        return np.stack([np.array(frame.convert("L")) for frame in frames])[..., np.newaxis]
+    clip = np.stack([np.array(frame.convert("RGB")) for frame in frames])
+    grey = channels is None and (clip == clip[..., :1]).all()  # Palettes are of colours always.
+    return clip[..., :1] if grey else clip

@@ -48,6 +48,7 @@ BUILDERS = {
         IMAGE, 3, 4, 8, num_classes=3, **k
     ),
     "efficientnet_lite0": lambda **k: networks.efficientnet_lite0((32, 32, 3), 5, **k),
+    "frame_predictor": lambda **k: networks.frame_predictor((8, 16, 1), 2, 4, 1, 2, **k),
     "mlp_generator": lambda **k: networks.mlp_generator(4, 3, 16, **k),
     "mlp_discriminator": lambda **k: networks.mlp_discriminator(3, 16, dropout=0.3, **k),
     "mlp_encoder": lambda **k: networks.mlp_encoder(3, 4, 16, **k),
@@ -234,6 +235,13 @@ REFUSED = {
         "hidden": INTEGERS,
         "normalization": ("a",),
         "num_classes": INTEGERS,
+    },
+    "frame_predictor": {
+        "image_shape": ((30, 32, 1), (4, 32, 1), None, (32, 32)),
+        "context": INTEGERS,
+        "filters": INTEGERS,
+        "blocks": INTEGERS,
+        "patch_size": INTEGERS,
     },
     "unet_generator": {
         "input_shape": ((30, 32, 1), (32, 31, 1), (0, 4, 1), None, (32, 32)),

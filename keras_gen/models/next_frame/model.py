@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +63,8 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
     them: float32 `(batch, context, height, width, channels)` and `(batch, frames, height, width, channels)` in
     [-1, 1], or uint8. It logs `generator_loss` and its parts `reconstruction_loss`, `gradient_difference_loss`
     and `adversarial_loss`, and `discriminator_loss`; without a discriminator `loss` and the first two parts.
-    `evaluate` gives `l1` (mean absolute difference in [-1, 1]), `psnr` (decibels), `ssim` and `sharpness` (the mean
-    size of the steps between neighbouring pixels), each averaged over the target's frames.
+    `evaluate` gives `l1` (mean absolute difference in [-1, 1]), `psnr` (decibels), `ssim` and `sharpness` (the
+    mean size of the steps between neighbouring pixels), each averaged over the target's frames.
 
     Args:
         generator: Built `keras.Model`, images `(height, width, context * channels)` to images
@@ -255,9 +256,7 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
         shared = update.record(self._rolled(), context)
         if self.discriminator is not None:
             known, reals, fakes = (stacked(clips) for clips in (context, targets, shared.outputs))
-            update(
-                "discriminator", lambda: self.discriminator_loss(known, reals, fakes, training)
-            )
+            update("discriminator", lambda: self.discriminator_loss(known, reals, fakes, training))
             if training and self.adversary.is_lazy:
                 update(
                     "discriminator",
@@ -417,7 +416,8 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
             seed: Not looked at.
 
         Returns:
-            Pair of clips, a float array `(12, frames, height, width, channels)`, and 1: how many stand in a row.
+            Pair of clips, a float array `(12, frames, height, width, channels)`, and 1: how many stand in a
+            row.
 
         Raises:
             ValueError: If there are no examples.
@@ -473,39 +473,43 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
         long = opened.with_frames(self.context + rolled, self.context)
         specs = tuple(self.takes.values())
         examples, count = reporting.chosen_examples(long, specs, n, BATCH_SIZE)
-        sums: dict[str, dict[str, float]] = {"model": {}, "copying": {}, "floor": {}}
+        sums: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
         for context, targets in examples.as_numpy_iterator():
+            share = len(targets) / count
             made = {
                 "model": self.predict_frames(context, rolled),
                 "copying": np.repeat(context[:, -1:], rolled, axis=1),
-                "floor": targets,
             }
-            for name, frames in made.items():
-                for score, value in self._scored(targets, frames).items():
-                    sums[name][score] = sums[name].get(score, 0.0) + value * len(targets) / count
+            found = {name: self._scored(targets, frames) for name, frames in made.items()}
+            for name, scores in (found | {"floor": self._sharpness(targets)}).items():
+                sums[name].update({score: float(value) * share for score, value in scores.items()})
+        sums = {name: dict(scores) for name, scores in sums.items()}
         first = {score: sums["model"].pop(score) for score in self.evaluation_names}
-        floor = {score: value for score, value in sums["floor"].items() if "sharpness" in score}
-        floor = {score: value for score, value in floor.items() if "difference" not in score}
         report = {"losses": first, "scores": sums["model"], "copying": sums["copying"]}
-        report |= {"floor": floor, "counts": {"examples": count}}
+        report |= {"floor": sums["floor"], "counts": {"examples": count}}
         fitted = [(opened.own_shapes[0][1:], self.image_shape)]
         return report | reporting.fitting(fitted)
 
     def _scored(self, targets, frames):
         """Scores of a batch of continuations: of the frames of training, and of all."""
-        first, last, number = self.frames, frames[:, -1], frames.shape[1]
-        scores = self._pairs(targets[:, :first], frames[:, :first])
-        scores["sharpness"] = losses.gradient_magnitude(frames[:, :first])
+        last, number = frames[:, -1], frames.shape[1]
         every = self._pairs(targets, frames)
+        scores = self._pairs(targets[:, : self.frames], frames[:, : self.frames])
         end = losses.paired_scores(targets[:, -1], last)
         for score in ("psnr", "ssim"):
             scores[f"{score}, mean of {number} frames"] = every[score]
             scores[f"{score}, frame {number}"] = end[score]
-        scores[f"sharpness, frame {number}"] = losses.gradient_magnitude(last)
         for at, name in ((0, "frame 1"), (number - 1, f"frame {number}")):
             difference = losses.sharpness_difference(targets[:, at], frames[:, at])
             scores[f"sharpness difference, {name}"] = ops.mean(difference)
-        return {name: float(value) for name, value in scores.items()}
+        return scores | self._sharpness(frames)
+
+    def _sharpness(self, frames):
+        """How sharp the frames of training are, and the last one."""
+        return {
+            "sharpness": losses.gradient_magnitude(frames[:, : self.frames]),
+            f"sharpness, frame {frames.shape[1]}": losses.gradient_magnitude(frames[:, -1]),
+        }
 
     def _pairs(self, targets, frames):
         shape = (-1, *self.image_shape)

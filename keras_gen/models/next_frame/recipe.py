@@ -26,10 +26,12 @@ class NextFrameRecipe(ImageRecipe):
 
     context: int = option(4, "Frames that the next one is predicted from.", min=1)
     frames: int = option(
-        1, "Frames that are predicted one after the other in training, each from those before.", min=1
+        1,
+        "Frames that are predicted one after the other in training, each from those before.",
+        min=1,
     )
     base_filters: int = option(64, "Width of the networks.", min=1)
-    blocks: int = option(6, "Residual blocks of the generator.", min=1)
+    blocks: int = option(4, "Residual blocks of the generator.", min=1)
     patch_size: int = option(
         4, "Side of the generator's patches in pixels; 2 is finer and four times as dear.", min=1
     )
@@ -43,7 +45,10 @@ class NextFrameRecipe(ImageRecipe):
         0.0, "Weight of the adversarial loss, the paper's is 0.05; 0 for no discriminator.", min=0.0
     )
     ema_decay: float = option(
-        0.999, "Decay of the generator's moving average, which predicts; 0 for none.", min=0.0, max=1.0
+        0.999,
+        "Decay of the generator's moving average, which predicts; 0 for none.",
+        min=0.0,
+        max=1.0,
     )
 
     def open(self) -> "OpenedClips":
