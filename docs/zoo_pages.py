@@ -15,6 +15,7 @@ TASKS = {
     "CVAE": "generate by class, encode",
     "Pix2Pix": "translate",
     "CycleGAN": "translate",
+    "NextFrame": "continue clips",
     "Functional": "classify",
 }
 # These pages are as wide as the window, without a table of contents.

@@ -111,17 +111,25 @@ def generate(
 def translate(
     model: Annotated[
         str,
-        typer.Argument(help="A pix2pix or cycle_gan: a preset's name, model.keras or its folder."),
+        typer.Argument(
+            help="A pix2pix, cycle_gan or next_frame: a preset's name, model.keras or its folder."
+        ),
     ],
-    images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
+    images: Annotated[
+        str, typer.Argument(help="Folder of pictures, or one picture; of a next_frame clips.")
+    ],
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
     direction: Annotated[str | None, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
     batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
+    frames: Annotated[
+        int | None,
+        typer.Option(help="Of a next_frame: by how many frames clips are continued. [10]", min=1),
+    ] = None,
     value_range: _ValueRange = None,
     resize: _Resize = None,
     trust: _Trust = False,
 ):
-    """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
+    """Translate your own pictures, of any size and kind; names are kept, files are PNG. Clips become GIFs."""
     start()
     from keras_gen import tasks
     from keras_gen.app.opening import load
@@ -137,8 +145,10 @@ def translate(
         batch_size,
         value_range=pair_of(value_range),
         resize=resize or "bicubic",
+        frames=frames,
     )
-    typer.echo(f"Wrote {count} pictures to {output}/")
+    noun = "clips" if model.gives.kind == "clips" else "pictures"
+    typer.echo(f"Wrote {count} {noun} to {output}/")
 
 
 @app.command()

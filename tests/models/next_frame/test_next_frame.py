@@ -1,9 +1,14 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras_gen
+from keras_gen.models.next_frame.recipe import NextFrameRecipe
 from keras_gen.models.next_frame.roll_out import RollOut, stacked
+from keras_gen.translation import translate_files
 from tests.models.helpers import array, first_logs, kernel, no_opinion, sgd
 from tests.models.next_frame.case import CONTEXT, build, clips
 
@@ -220,3 +225,36 @@ def test_a_file_without_a_discriminator_goes_on(tmp_path):
     np.testing.assert_array_equal(loaded.predict_frames(KNOWN, 3), model.predict_frames(KNOWN, 3))
     logs = [first_logs(m.fit(KNOWN, NEXT, verbose=0)) for m in (model, loaded)]
     assert logs[0] == pytest.approx(logs[1], rel=1e-6)
+
+
+def test_files_of_clips_are_continued(tmp_path):
+    model = keras_gen.NextFrame(weighing(-1.0, 2.0))
+    shades = np.linspace(-0.5, -0.3, 3, dtype="float32").reshape(1, 3, 1, 1, 1)
+    np.save(tmp_path / "clips.npy", shades * np.ones((2, 1, *SHAPE), "float32"))
+    count = translate_files(model, tmp_path / "clips.npy", tmp_path / "out", frames=5)
+    assert count == 2
+    with Image.open(tmp_path / "out" / "1.gif") as gif:
+        assert gif.n_frames == 8
+        gif.seek(7)
+        shade = np.array(gif.convert("L"))[100, 100]
+    assert shade == pytest.approx((0.2 + 1) * 127.5, abs=1)  # on the line through the last two
+    with pytest.raises(ValueError, match="`frames` must be an integer above 0"):
+        translate_files(model, tmp_path / "clips.npy", tmp_path / "out", frames=0)
+
+
+def test_the_recipe_makes_what_its_options_say():
+    shades = np.zeros((3, 7, 8, 8, 1), "uint8")
+    recipe = NextFrameRecipe(dataset="", context=3, frames=2, base_filters=4, blocks=1, loss="l1")
+    opened = keras_gen.data.open_clips(shades, 5, context=3)
+    model = recipe.build(opened, 10)
+    assert (model.context, model.frames, model.reconstruction) == (3, 2, "l1")
+    assert model.discriminator is None and model.ema_decay == 0.999
+    context, targets = recipe.preview(opened)
+    assert context.shape == (3, 3, 8, 8, 1) and targets.shape == (3, 4, 8, 8, 1)
+    recipe = dataclasses.replace(recipe, adversarial_weight=0.05, ema_decay=0.0)
+    model = recipe.build(opened, 10)
+    assert model.adversarial_weight == 0.05 and model.ema_decay is None
+    assert [tuple(x.shape) for x in model.discriminator.inputs] == [
+        (None, 8, 8, 3),
+        (None, 8, 8, 2),
+    ]
