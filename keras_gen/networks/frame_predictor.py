@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 
 from keras_gen.networks._blocks import Blocks
 from keras_gen.networks._checks import check_image_shape, check_integer
@@ -19,8 +20,10 @@ def frame_predictor(
 
     The frames are stacked in channels, the oldest first. Patches of `patch_size` x `patch_size` pixels become
     vectors; residual blocks of two 3 x 3 convolutions without normalisation work on their map, each on
-    `2 * patch_size` pixels more to every side; a last 3 x 3 convolution and a pixel shuffle make the image. The
-    cost falls with the square of `patch_size`.
+    `2 * patch_size` pixels more to every side; a last 3 x 3 convolution and a pixel shuffle make what is
+    added to a weighted sum of the frames, at first the newest itself. There is no activation at the end: a tanh
+    saturates within a few steps where most of a frame is black, and never comes back. The cost falls with the
+    square of `patch_size`.
 
     Args:
         image_shape: `(height, width, channels)` of a frame, each side at least 8 and divisible by
@@ -35,7 +38,8 @@ def frame_predictor(
 
     Returns:
         A `keras.Model` from float images `(batch, height, width, context * channels)` in [-1, 1] to float32
-        images `(batch, height, width, channels)` in [-1, 1], whatever the dtype policy.
+        images `(batch, height, width, channels)` about [-1, 1], whatever the dtype policy; `NextFrame` clips
+        them where it predicts.
 
     Raises:
         ValueError: If an argument lies outside what is said above.
@@ -55,7 +59,7 @@ def frame_predictor(
     filters = check_integer("filters", filters)
     blocks = check_integer("blocks", blocks)
 
-    layers = Blocks(None, "relu", "glorot", seed=seed)
+    layers = Blocks(None, "relu", seed=seed)
     inputs = keras.Input((height, width, context * channels), name="context")
     x = layers.convolution(inputs, filters, patch_size, "patches", strides=patch_size)
     for number in range(1, blocks + 1):
@@ -72,5 +76,11 @@ def frame_predictor(
     pixels = keras.layers.Reshape(parts, name="pixels_apart")(pixels)
     pixels = keras.layers.Permute((1, 3, 2, 4, 5), name="pixels_shuffled")(pixels)
     image = keras.layers.Reshape((height, width, channels), name="pixels_joined")(pixels)
-    image = keras.layers.Activation("tanh", dtype="float32", name="image")(image)
-    return keras.Model(inputs, image, name=name)
+    newest = layers.convolution(inputs, channels, 1, "newest", use_bias=False)
+    image = keras.layers.Add(name="image", dtype="float32")([image, newest])
+    model = keras.Model(inputs, image, name=name)
+    # At first it gives back the newest frame.
+    copying = np.zeros((1, 1, context * channels, channels), "float32")
+    copying[..., -channels:, :] = np.eye(channels)
+    model.get_layer("newest").set_weights([copying])
+    return model

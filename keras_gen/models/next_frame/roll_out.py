@@ -12,8 +12,9 @@ from keras_gen.types import Config, Shape, Tensor
 class RollOut(keras.layers.Layer):
     """Continues clips: each predicted frame becomes the newest that the next is predicted from.
 
-    In inference all frames are made in one loop of the compiled graph. In training it is unrolled, so that the
-    last frame's error reaches the first prediction.
+    In inference all frames are made in one loop of the compiled graph, and clipped to [-1, 1], since a network
+    without an activation at its end goes beyond. In training the loop is unrolled, so that the last frame's
+    error reaches the first prediction, and nothing is clipped, since a clipped pixel has no gradient.
 
     Args:
         generator: Built `keras.Model` from frames stacked in channels, the oldest first, to one frame.
@@ -31,6 +32,7 @@ class RollOut(keras.layers.Layer):
 
         def step(known, _=None):
             frame = ops.cast(self.generator(known, training=training), known.dtype)
+            frame = frame if training else ops.clip(frame, -1.0, 1.0)
             known = ops.concatenate([known[..., channels:], frame], axis=-1)
             return known, known  # Keras's scan on TensorFlow wants outputs of the state's shape.
 

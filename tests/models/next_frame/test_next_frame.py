@@ -75,10 +75,18 @@ def test_frames_are_rolled_out_of_predicted_ones():
     """Fibonacci's rule: a frame is the sum of the two before it."""
     for training in (False, True):
         layer = RollOut(weighing(1.0, 1.0), frames=5)
-        known = np.stack([np.zeros(SHAPE), np.ones(SHAPE)])[None].astype("float32")
+        known = np.stack([np.zeros(SHAPE), np.full(SHAPE, 0.125)])[None].astype("float32")
         frames = array(layer(known, training=training))
         assert frames.shape == (1, 5, *SHAPE)
-        assert frames[0, :, 0, 0, 0].tolist() == [1, 2, 3, 5, 8]
+        shades = [0.125, 0.25, 0.375, 0.625, 1.0]
+        assert frames[0, :, 0, 0, 0].tolist() == shades
+
+
+def test_predictions_are_clipped_and_trainings_frames_are_not():
+    layer = RollOut(weighing(0.0, -3.0), frames=2)
+    known = np.full((1, 2, *SHAPE), 0.5, "float32")
+    assert array(layer(known, training=True))[0, :, 0, 0, 0].tolist() == [-1.5, 4.5]
+    assert array(layer(known))[0, :, 0, 0, 0].tolist() == [-1.0, 1.0]
 
 
 def test_frames_are_stacked_in_channels_the_oldest_first():
