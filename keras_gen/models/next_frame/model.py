@@ -19,8 +19,8 @@ from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.modalities import Clips, split
+from keras_gen.modalities.images.range import to_uint8
 from keras_gen.models.next_frame.roll_out import RollOut, stacked
-from keras_gen.pictures import to_uint8
 from keras_gen.tasks import reporting
 from keras_gen.tasks.task import reading_in
 from keras_gen.tasks.translating import Direction, Translates

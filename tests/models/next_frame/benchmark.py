@@ -40,9 +40,7 @@ def step_of(nets, optimizers, options, seed=0):
 
     @tf.function
     def step(context, targets):
-        shape = tf.shape(context)
-        known = tf.reshape(tf.transpose(context, (0, 2, 3, 1, 4)), (shape[0], *shape[2:4], -1))
-        known = tf.ensure_shape(known, generator.input_shape)
+        known = tf.concat(tf.unstack(context, axis=1), axis=-1)
         frames = targets[:, 0]
         with tf.GradientTape() as generator_tape:
             fakes = generator(known, training=True)
