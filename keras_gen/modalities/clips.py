@@ -50,7 +50,7 @@ class Clips(Images):
         if labels:
             raise ValueError("`labels` are not read of clips. Received: labels=True")
         return data.open_clips(
-            source, self.shape[0], channels=self.shape[-1], split=split, **reading
+            source, self.shape[0] or 1, channels=self.shape[-1], split=split, **reading
         )
 
     def default_features(self, name: str) -> str | None:

@@ -76,11 +76,12 @@ def frame_predictor(
     pixels = keras.layers.Reshape(parts, name="pixels_apart")(pixels)
     pixels = keras.layers.Permute((1, 3, 2, 4, 5), name="pixels_shuffled")(pixels)
     image = keras.layers.Reshape((height, width, channels), name="pixels_joined")(pixels)
-    newest = layers.convolution(inputs, channels, 1, "newest", use_bias=False)
+    newest = layers.convolution(inputs, channels, 1, "newest", use_bias=False, dtype="float32")
     image = keras.layers.Add(name="image", dtype="float32")([image, newest])
     model = keras.Model(inputs, image, name=name)
-    # At first it gives back the newest frame.
+    # At first it gives back the newest frame, but for a little of all.
     copying = np.zeros((1, 1, context * channels, channels), "float32")
     copying[..., -channels:, :] = np.eye(channels)
-    model.get_layer("newest").set_weights([copying])
+    (drawn,) = model.get_layer("newest").get_weights()
+    model.get_layer("newest").set_weights([copying + 0.1 * drawn])
     return model

@@ -55,7 +55,7 @@ class Translates(Task):
     """
 
     words = "can translate"
-    report_options = ("input", "target")
+    report_options: tuple[str, ...] = ("input", "target")
     needs_examples = True
     call_in_words = "translations = model.translate(images)  # float32 in [-1, 1]"
     paired = True

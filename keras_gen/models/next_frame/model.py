@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import keras
 import numpy as np
@@ -121,12 +121,18 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
         check_positive_integer("frames", frames)
         check_non_negative("gradient_difference_weight", gradient_difference_weight)
         check_non_negative("adversarial_weight", adversarial_weight)
-        (known,), (image_shape,) = check_network("generator", generator, [None], [None])
-        if len(known) != 3 or known[:2] != image_shape[:2] or known[2] % image_shape[2]:
+        (taken,), (given,) = check_network("generator", generator, [None], [None])
+        if (
+            (len(taken), len(given)) != (3, 3)
+            or None in (*taken, *given)
+            or taken[:2] != given[:2]
+            or cast(int, taken[2]) % cast(int, given[2])
+        ):
             raise ValueError(
                 "`generator` must take (height, width, context * channels) and give (height, width, "
-                f"channels). Received: generator={generator.name!r} from {known} to {image_shape}"
+                f"channels). Received: generator={generator.name!r} from {taken} to {given}"
             )
+        known, image_shape = (cast(tuple[int, int, int], shape) for shape in (taken, given))
         if discriminator is not None:
             judged = (*image_shape[:2], frames * image_shape[2])
             check_network("discriminator", discriminator, [known, judged])
@@ -385,27 +391,29 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
 
     translate = predict_frames
 
-    def open_data(self, dataset: Any, split: str = "train", **options: Any) -> OpenedData:
+    def open_data(
+        self,
+        dataset: Any,
+        split: str = "train",
+        input: str | None = None,
+        target: str | None = None,
+        **options: Any,
+    ) -> OpenedData:
         """Opens a data set of clips, as pairs of known frames and those that follow them.
 
         Args:
             dataset: As in `keras_gen.data.clips`.
             split: String.
+            input: Not looked at.
+            target: Not looked at.
             **options: How clips are read: `resize`, `value_range`.
 
         Returns:
             `keras_gen.data.OpenedClips`.
         """
-        from keras_gen import data
-
-        return data.open_clips(
-            dataset,
-            self.context + self.frames,
-            context=self.context,
-            channels=self.image_shape[-1],
-            split=split,
-            **reading_in(options),
-        )
+        elements = Clips((self.context + self.frames, *self.image_shape))
+        reading = reading_in(options)
+        return elements.open(dataset, split, context=self.context, **reading)
 
     def preview(self, examples: Data | None = None, seed: int = 0) -> tuple[Array, int]:
         """Lays clips out as strips: known frames and the true ones after them, below them the predicted.
@@ -473,7 +481,7 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
         long = opened.with_frames(self.context + rolled, self.context)
         specs = tuple(self.takes.values())
         examples, count = reporting.chosen_examples(long, specs, n, BATCH_SIZE)
-        sums: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+        sums: dict[str, dict[str, float]] = collections.defaultdict(dict)
         for context, targets in examples.as_numpy_iterator():
             share = len(targets) / count
             made = {
@@ -482,8 +490,8 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
             }
             found = {name: self._scored(targets, frames) for name, frames in made.items()}
             for name, scores in (found | {"floor": self._sharpness(targets)}).items():
-                sums[name].update({score: float(value) * share for score, value in scores.items()})
-        sums = {name: dict(scores) for name, scores in sums.items()}
+                for score, value in scores.items():
+                    sums[name][score] = sums[name].get(score, 0.0) + float(value) * share
         first = {score: sums["model"].pop(score) for score in self.evaluation_names}
         report = {"losses": first, "scores": sums["model"], "copying": sums["copying"]}
         report |= {"floor": sums["floor"], "counts": {"examples": count}}
