@@ -161,6 +161,10 @@ WORDS = {
         "One training on several devices.",
         "guide/performance-and-scaling.md",
     ),
+    "next-frame prediction, video prediction": (
+        "The frames that follow those of a clip.",
+        "reference/models/NextFrame.md",
+    ),
     "own model": (
         "A family of your own, on the parts that the package's are made of.",
         "tutorials/09_your_own_model.md",

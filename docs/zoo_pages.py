@@ -16,6 +16,7 @@ TASKS = {
     "Pix2Pix": "translate",
     "CycleGAN": "translate",
     "Inpainting": "fill holes",
+    "NextFrame": "continue clips",
     "Functional": "classify",
 }
 # These pages are as wide as the window, without a table of contents.

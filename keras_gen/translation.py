@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from keras_gen.checks import check_positive_integer
 from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
@@ -25,8 +26,9 @@ def translate_files(
     value_range: ValueRange | None = None,
     resize: str = "bicubic",
     own_size: bool = False,
+    frames: int | None = None,
 ) -> int:
-    """Translates picture files of any size and kind.
+    """Translates picture files of any size and kind, or continues clips.
 
     Pictures are read as `keras_gen.data` reads them. Each is resized in proportion, as in training, until
     it lies inside what the model takes, so that a circle stays a circle; where it leaves room, it is
@@ -41,9 +43,14 @@ def translate_files(
     Names and subfolders are kept; the files written are PNG. Transparency is laid on white. What can't
     be read is skipped, and one warning names it and counts what is left out.
 
+    Of a model of clips, a `NextFrame` say, what is given are clips as `keras_gen.data.clips` takes them, a
+    folder of GIFs or of numbered pictures in subfolders, of which long ones come in pieces; and what is written
+    are GIFs, `0.gif`, `1.gif` and so on, each the clip at the model's size and what follows it.
+
     Args:
-        model: One that translates, a `Pix2Pix` or `CycleGAN` say.
-        source: Path of a folder, which is searched with its subfolders, or of one picture.
+        model: One that translates, a `Pix2Pix`, `CycleGAN` or `NextFrame` say.
+        source: Path of a folder, which is searched with its subfolders, or of one picture. For clips a folder,
+            a `.npy` or `.npz` file, or the name of a TFDS data set, whose test split is taken where it has one.
         output: Path of the folder to write to.
         direction: `"ab"` or `"ba"` for a `CycleGAN`, which is `"ab"` where it is None.
         batch_size: Integer, how many pictures are translated at a time.
@@ -51,6 +58,7 @@ def translate_files(
             `keras_gen.data.images`.
         resize: `"bicubic"`, or `"nearest"` for masks, whose colours are not to be mixed.
         own_size: Boolean, whether a model that was made for one size is given pictures at their own, too.
+        frames: Integer, by how many frames clips are continued. None is 10; of pictures it must be None.
 
     Returns:
         Integer, how many were written.
@@ -62,6 +70,13 @@ def translate_files(
     """
     if not isinstance(model, Translates):
         raise ValueError(f"`model` must be one that translates. Received: a {type(model).__name__}")
+    if model.direction(direction).takes.kind == "clips":
+        reading = {"value_range": value_range, "resize": resize}
+        return _continue_clips(model, source, pathlib.Path(output), batch_size, frames, reading)
+    if frames is not None:
+        raise ValueError(
+            f"`frames` is for a model of clips. Received: frames={frames!r} with a {type(model).__name__}"
+        )
     source, output = pathlib.Path(source), pathlib.Path(output)
     root, paths, others = pictures_of(source, output)
     chosen = model.direction(direction)
@@ -113,6 +128,26 @@ def pictures_of(
             f"`images` must hold pictures, PNG or JPEG say. Received: none in {source}"
         )
     return root, paths, others
+
+
+def _continue_clips(model, source, output, batch_size, frames, reading):
+    """Writes clips and what follows them as GIFs, and gives their number."""
+    frames = 10 if frames is None else frames
+    check_positive_integer("frames", frames)
+    direction = model.direction()
+    opened = direction.takes.open(source, **reading)
+    if "test" in opened.splits:
+        opened = opened.at_split("test")
+    batches = opened.with_frames(opened.longest).batches(
+        direction.takes.shape[-3:-1], batch_size, shuffle=False, drop_remainder=False
+    )
+    number = 0
+    for clips in batches.as_numpy_iterator():
+        made = direction.translate(clips, frames, batch_size)
+        for clip in np.concatenate([clips, made], axis=1):
+            model.gives.show(clip[np.newaxis], output / f"{number}.gif")
+            number += 1
+    return number
 
 
 def distinct_targets(

@@ -112,13 +112,19 @@ def translate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A pix2pix, cycle_gan or super_resolution: a preset's name, model.keras or its folder."
+            help="A translator, super_resolution or next_frame: a preset's name, model.keras or its folder."
         ),
     ],
-    images: Annotated[pathlib.Path, typer.Argument(help="Folder of pictures, or one picture.")],
+    images: Annotated[
+        str, typer.Argument(help="Folder of pictures, or one picture; of a next_frame clips.")
+    ],
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
     direction: Annotated[str | None, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,
     batch_size: Annotated[int, typer.Option(help="Pictures translated at a time.", min=1)] = 16,
+    frames: Annotated[
+        int | None,
+        typer.Option(help="Of a next_frame: by how many frames clips are continued. [10]", min=1),
+    ] = None,
     value_range: _ValueRange = None,
     resize: _Resize = None,
     own_size: Annotated[
@@ -131,7 +137,7 @@ def translate(
     ] = False,
     trust: _Trust = False,
 ):
-    """Translate your own pictures, of any size and kind; names are kept, files are PNG."""
+    """Translate your own pictures, of any size and kind; names are kept, files are PNG. Clips become GIFs."""
     start()
     from keras_gen import tasks
     from keras_gen.app.opening import load
@@ -148,8 +154,10 @@ def translate(
         value_range=pair_of(value_range),
         resize=resize or "bicubic",
         own_size=own_size,
+        frames=frames,
     )
-    typer.echo(f"Wrote {count} pictures to {output}/")
+    noun = "clips" if model.gives.kind == "clips" else "pictures"
+    typer.echo(f"Wrote {count} {noun} to {output}/")
 
 
 @app.command()

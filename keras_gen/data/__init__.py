@@ -1,12 +1,14 @@
-"""Data pipelines: images in [-1, 1] and rows of tables, as `tf.data.Dataset`s for `fit` on any backend.
+"""Data pipelines: images and clips in [-1, 1], rows of tables, as `tf.data.Dataset`s for `fit` on any backend.
 
 TensorFlow, TensorFlow Datasets and Pillow are imported when a pipeline is first made.
 """
 
 from keras_gen.data import transforms
+from keras_gen.data.clips import clips, open_clips
 from keras_gen.data.describe import Description, describe
 from keras_gen.data.images import images, open_images
 from keras_gen.data.opened import Opened
+from keras_gen.data.opened_clips import OpenedClips
 from keras_gen.data.paired import open_paired, paired
 from keras_gen.data.super_resolution import open_super_resolution, super_resolution
 from keras_gen.data.tables import OpenedTable, open_table, table
@@ -15,9 +17,12 @@ from keras_gen.data.unpaired import open_unpaired, unpaired
 __all__ = [
     "Description",
     "Opened",
+    "OpenedClips",
     "OpenedTable",
+    "clips",
     "describe",
     "images",
+    "open_clips",
     "open_images",
     "open_paired",
     "open_super_resolution",

@@ -16,6 +16,11 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
+from keras_gen.losses.gradients import (
+    gradient_difference,
+    gradient_magnitude,
+    sharpness_difference,
+)
 from keras_gen.losses.penalties import (
     drift_penalty,
     gradient_penalty,
@@ -56,6 +61,8 @@ __all__ = [
     "get",
     "get_likelihood",
     "get_reconstruction",
+    "gradient_difference",
+    "gradient_magnitude",
     "gradient_penalty",
     "hinge_discriminator_loss",
     "hinge_generator_loss",
@@ -75,6 +82,7 @@ __all__ = [
     "r2_penalty",
     "relativistic_paired_discriminator_loss",
     "relativistic_paired_generator_loss",
+    "sharpness_difference",
     "structural_similarity",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",

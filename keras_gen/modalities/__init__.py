@@ -1,6 +1,7 @@
 """Kinds of data: what one part of a batch is, checked and taken, shown, and scored."""
 
 from keras_gen.modalities.batches import check, look, name_of, split, take
+from keras_gen.modalities.clips import Clips
 from keras_gen.modalities.looking import in_native_order, is_stream, look_at, saying_it_of_data
 from keras_gen.modalities.masks import Masks
 from keras_gen.modalities.spec import Arrays, Images, Labels, parts_of, spec_of
@@ -8,6 +9,7 @@ from keras_gen.modalities.tables import Column, Rows, columns_of
 
 __all__ = [
     "Arrays",
+    "Clips",
     "Column",
     "Images",
     "Labels",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keras_gen.models.cycle_gan.model import CycleGAN as CycleGAN
     from keras_gen.models.gan.model import GAN as GAN
     from keras_gen.models.inpainting.model import Inpainting as Inpainting
+    from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
@@ -32,6 +33,7 @@ FAMILIES = {
     "cycle_gan": "CycleGAN",
     "inpainting": "Inpainting",
     "super_resolution": "SuperResolution",
+    "next_frame": "NextFrame",
     "table_gan": "TableGAN",
     "table_vae": "TableVAE",
 }

@@ -8,6 +8,7 @@ from keras_gen.networks.conv_vae import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.edsr_generator import edsr_generator
 from keras_gen.networks.efficientnet_lite import efficientnet_lite0
+from keras_gen.networks.frame_predictor import frame_predictor
 from keras_gen.networks.gated_unet_generator import gated_unet_generator
 from keras_gen.networks.mlp import mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
 from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
@@ -24,6 +25,7 @@ __all__ = [
     "dcgan_generator",
     "edsr_generator",
     "efficientnet_lite0",
+    "frame_predictor",
     "gated_unet_generator",
     "mlp_decoder",
     "mlp_discriminator",

@@ -23,7 +23,7 @@ def chosen_examples(opened, specs, n, batch_size):
     """
     from keras_gen.data.subsets import evenly_spaced
 
-    size = specs[0].shape[:2] if specs[0].kind == "images" else None
+    size = specs[0].shape[-3:-1] if specs[0].kind in ("images", "clips") else None
     one_by_one = opened.batches(
         None if size is None or None in size else size,
         batch_size=1,

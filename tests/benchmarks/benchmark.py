@@ -34,8 +34,8 @@ class Benchmark:
         hand_written: Callable `(networks, optimizers, options, seed=0) -> step`: the training step as one
             would write it by hand. If the model is compiled with `share_forward`, it takes that, too.
         sampler: Callable `model -> network` that `generate` or `translate` calls.
-        pipeline: String, what a batch is: `"images"`, `"labelled"` images, `"paired"`, `"unpaired"` or
-            `"super_resolution"`.
+        pipeline: String, what a batch is: `"images"`, `"labelled"` images, `"paired"`, `"unpaired"`,
+            `"super_resolution"` or `"clips"`.
         betas: Pair of floats, of Adam, or None where there is one optimizer, with Keras's own.
         compile_options: Dict, what `compile` takes beside the optimizers and the recipe's loss.
         seeded: Callable `model -> list` of the seed generators that a step draws from.
@@ -65,8 +65,8 @@ class Benchmark:
 
     @property
     def translates(self):
-        """Whether it makes images of images."""
-        return self.pipeline in ("paired", "unpaired", "super_resolution")
+        """Whether it makes images of images, or frames of frames."""
+        return self.pipeline in ("paired", "unpaired", "super_resolution", "clips")
 
 
 def of(options, *names):

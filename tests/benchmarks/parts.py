@@ -247,7 +247,11 @@ def pipelines(models, sizes):
             case = workload(model, size)
             count = {28: 60_000, 64: 3_000}[size]
             options = {"batch_size": case.options["batch_size"]}
-            if case.benchmark.translates:
+            if case.benchmark.pipeline == "clips":
+                pipeline, context = data.clips, case.options["context"]
+                source = pictures(count // 20, (20, *case.shape))
+                options |= {"context": context, "frames": context + case.options["frames"]}
+            elif case.benchmark.translates:
                 pipeline = getattr(data, case.benchmark.pipeline)
                 source = (pictures(count, case.shape), pictures(count, case.shape))
                 if case.benchmark.pipeline == "super_resolution":

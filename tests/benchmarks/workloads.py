@@ -89,12 +89,17 @@ class Workload:
         def labels():
             return random.integers(NUM_CLASSES, size=size).astype("int32")
 
+        def frames(option):
+            shape = (size, self.options[option], *self.shape)
+            return random.uniform(-1.0, 1.0, shape).astype("float32")
+
         parts = {
             "images": (images,),
             "labelled": (images, labels),
             "paired": (images, images),
             "unpaired": (images, images),
             "super_resolution": (shrunk, images),
+            "clips": (lambda: frames("context"), lambda: frames("frames")),
         }[self.benchmark.pipeline]
         return [tuple(part() for part in parts) for _ in range(count)]
 
