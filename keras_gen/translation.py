@@ -71,6 +71,11 @@ def translate_files(
     if not isinstance(model, Translates):
         raise ValueError(f"`model` must be one that translates. Received: a {type(model).__name__}")
     if model.direction(direction).takes.kind == "clips":
+        if own_size:
+            raise ValueError(
+                "`own_size` is for a model of pictures. "
+                f"Received: own_size=True with a {type(model).__name__}"
+            )
         reading = {"value_range": value_range, "resize": resize}
         return _continue_clips(model, source, pathlib.Path(output), batch_size, frames, reading)
     if frames is not None:

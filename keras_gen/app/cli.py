@@ -112,7 +112,8 @@ def translate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A translator, super_resolution or next_frame: a preset's name, model.keras or its folder."
+            help="A pix2pix, cycle_gan, super_resolution or next_frame: a preset's name, model.keras or its "
+            "folder."
         ),
     ],
     images: Annotated[

@@ -206,6 +206,38 @@ class TrainsAdversarially:
             **trainer_options,
         )
 
+    def optimizer_of_generator(
+        self,
+        generator_optimizer: Optimizer | None,
+        discriminator_optimizer: Optimizer | None,
+        optimizer: Optimizer | None,
+    ) -> Optimizer | None:
+        """The generator's optimizer, of a model that may have no discriminator, by either of its names.
+
+        Args:
+            generator_optimizer: What `compile` was given under that name.
+            discriminator_optimizer: Likewise.
+            optimizer: Likewise: the name in the file of a model with one optimizer.
+
+        Returns:
+            The one that was given, or None.
+
+        Raises:
+            ValueError: If there is an optimizer for a discriminator that there is not, or two for the
+                generator.
+        """
+        if self.discriminator is None and discriminator_optimizer is not None:
+            raise ValueError(
+                "`discriminator_optimizer` is for a model with a discriminator. "
+                f"Received: discriminator_optimizer={discriminator_optimizer!r}"
+            )
+        if optimizer is not None and generator_optimizer is not None:
+            raise ValueError(
+                "`optimizer` is another name of `generator_optimizer`: give one of them. "
+                f"Received: optimizer={optimizer!r}, generator_optimizer={generator_optimizer!r}"
+            )
+        return generator_optimizer or optimizer
+
     @property
     def penalty_names(self) -> list[str]:
         """Names of the penalties in use."""

@@ -34,11 +34,13 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         name: String or None.
 
     Class attributes:
+        distance_names: Names of the distances in the logs.
         distance_weight: Number, the weight of the distance in the generator's loss.
         adversarial_weight: Number, the weight of the adversarial loss in it.
         discriminator_weight: Number, what the discriminator's loss is multiplied by.
     """
 
+    distance_names: tuple[str, ...] = ("reconstruction_loss",)
     distance_weight: float = 1.0
     adversarial_weight: float = 1.0
     discriminator_weight: float = 1.0
@@ -70,6 +72,20 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         """Function from images to what the discriminator is given of them, by the inputs they belong to."""
         raise NotImplementedError(f"{type(self).__name__} must define `judged`.")
 
+    def seen(self, images: Tensor) -> Tensor:
+        """Targets or outputs in the form that the discriminator, and an augmentation, take: as they are."""
+        return images
+
+    @property
+    def trained_network(self) -> Any:
+        """What makes outputs of inputs in training: the generator."""
+        return self.generator
+
+    def distances(self, targets: Tensor, outputs: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The weighted sum of the distances to the target, and each by itself: `distance_names`."""
+        distance = self._distance(targets, outputs)
+        return self.distance_weight * distance, {"reconstruction_loss": distance}
+
     def build_distance(self) -> None:
         """Makes the network that the distance is measured by, where it is one: within `compile`."""
         if isinstance(self._distance, losses.NetworkDistance):
@@ -85,16 +101,16 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
 
     def phases(self) -> dict[str, Phase]:
         if self.discriminator is None:
-            return {"generator": Phase([self.generator], ["reconstruction_loss"])}
+            return {"generator": Phase([self.generator], [*self.distance_names])}
         return {
             "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
-            "generator": Phase([self.generator], ["adversarial_loss", "reconstruction_loss"]),
+            "generator": Phase([self.generator], ["adversarial_loss", *self.distance_names]),
         }
 
     def step(self, data: Data, update: Update) -> None:
         inputs, targets = self.take(data)
         training = update.training
-        shared = update.record(self.generator, inputs)
+        shared = update.record(self.trained_network, inputs)
         fakes = shared.outputs
         if self.discriminator is not None:
             update(
@@ -120,8 +136,8 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         """The weighted loss of the discriminator on targets and on outputs, and the penalties."""
         real_logits, fake_logits = self.adversary.judge(
             self.discriminator,
-            targets,
-            fakes,
+            self.seen(targets),
+            self.seen(fakes),
             beside=self.judged(inputs),
             training=training,
         )
@@ -137,22 +153,26 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         return self.adversary.penalties(
-            self.discriminator, targets, fakes, beside=self.judged(inputs)
+            self.discriminator,
+            self.seen(targets),
+            self.seen(fakes),
+            beside=self.judged(inputs),
         )
 
     def generator_loss(
         self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of the generator by its outputs, and its parts."""
-        distance = self._distance(targets, fakes)
-        terms = {"reconstruction_loss": distance}
-        loss = self.distance_weight * distance
+        loss, terms = self.distances(targets, fakes)
         if self.discriminator is None:
             return loss, terms
 
         def judge(images):
             (logits,) = self.adversary.judge(
-                self.discriminator, images, beside=self.judged(inputs), training=training
+                self.discriminator,
+                self.seen(images),
+                beside=self.judged(inputs),
+                training=training,
             )
             return logits
 

@@ -184,22 +184,17 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
                 `keras.Model.compile`.
 
         Raises:
-            ValueError: If there is no discriminator, and an optimizer for one.
+            ValueError: If there is an optimizer for a discriminator that there is not, or two for the
+                generator.
         """
         if isinstance(self._distance, losses.NetworkDistance):
             self._distance.build()
-        if self.discriminator is None:
-            if discriminator_optimizer is not None:
-                raise ValueError(
-                    "`discriminator_optimizer` is for a model with a discriminator. "
-                    f"Received: discriminator_optimizer={discriminator_optimizer!r}"
-                )
-            chosen = optimizer or generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
-            self.compile_phases({"generator": chosen}, **trainer_options)
-            return
+        generator_optimizer = self.optimizer_of_generator(
+            generator_optimizer, discriminator_optimizer, optimizer
+        )
         self.compile_adversarial(
             Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
-            generator_optimizer or optimizer,
+            generator_optimizer,
             discriminator_optimizer,
             {},
             trainer_options,

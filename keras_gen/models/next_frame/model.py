@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -13,17 +13,15 @@ from keras import ops
 from keras_gen import losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
-from keras_gen.core.adversary import Adversary, TrainsAdversarially
-from keras_gen.core.averages import average_of
-from keras_gen.core.model import GenerativeModel
+from keras_gen.core.adversary import Adversary
 from keras_gen.core.networks import check_network
-from keras_gen.core.phase import Phase
 from keras_gen.modalities import Clips, split
 from keras_gen.modalities.images.range import to_uint8
 from keras_gen.models.next_frame.roll_out import RollOut, stacked
+from keras_gen.models.paired_translator import PairedTranslator
 from keras_gen.tasks import reporting
 from keras_gen.tasks.task import reading_in
-from keras_gen.tasks.translating import Direction, Translates
+from keras_gen.tasks.translating import Direction
 from keras_gen.types import (
     Array,
     ArrayLike,
@@ -38,16 +36,13 @@ from keras_gen.types import (
     Tensor,
 )
 
-if TYPE_CHECKING:
-    from keras_gen.core.update import Update
-
 SHOWN = 6  # clips of a preview
 ROLLED = 10  # frames that an evaluation and a preview roll out
 BATCH_SIZE = 16  # of an evaluation
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
+class NextFrame(PairedTranslator):
     """Next-frame prediction: continues clips, having seen how others go on.
 
     The generator is given the last `context` frames, stacked in channels, the oldest first, and makes the next
@@ -102,6 +97,8 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
     """
 
     words = "continues clips"
+    distance_names = ("reconstruction_loss", "gradient_difference_loss")
+    discriminator_weight = 0.5  # as in the paper
     report_options = ()
     call_in_words = "frames = model.predict_frames(clips, 10)  # float32 in [-1, 1]"
     parts_in_words = "discriminator, if any, among them"
@@ -117,7 +114,6 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
         ema_decay: float | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(name=name)
         check_positive_integer("frames", frames)
         check_non_negative("gradient_difference_weight", gradient_difference_weight)
         check_non_negative("adversarial_weight", adversarial_weight)
@@ -136,24 +132,17 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
         if discriminator is not None:
             judged = (*image_shape[:2], frames * image_shape[2])
             check_network("discriminator", discriminator, [known, judged])
+        super().__init__(generator, discriminator, reconstruction, ema_decay, name=name)
         self.image_shape = image_shape
         self.context = known[2] // image_shape[2]
-        self.generator = generator
-        self.discriminator = discriminator
         self.frames = frames
-        self.reconstruction = reconstruction
-        self._distance = losses.get_reconstruction(reconstruction)
         self.gradient_difference_weight = gradient_difference_weight
         self.adversarial_weight = adversarial_weight
-        self.ema_decay = ema_decay
-        self.average = average_of(generator, ema_decay)
-        self.ema_generator = None if self.average is None else self.average.network
         rolled = RollOut(generator, frames)
         compiled: dict[int, keras.Model] = {}
         # In functions, so that Keras does not look into them: the weights are the generator's.
         self._rolled = lambda: rolled
         self._compiled = lambda: compiled
-        self.built = True
 
     @property
     def takes(self) -> dict[str, Spec]:
@@ -206,26 +195,12 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
             ValueError: If there is an optimizer for a discriminator and no discriminator, or there are two
                 for the generator.
         """
-        if optimizer is not None and generator_optimizer is not None:
-            raise ValueError(
-                "`optimizer` is another name of `generator_optimizer`: give one of them. "
-                f"Received: optimizer={optimizer!r}, generator_optimizer={generator_optimizer!r}"
-            )
-        generator_optimizer = generator_optimizer or optimizer
-        if isinstance(self._distance, losses.NetworkDistance):
-            self._distance.build()
+        generator_optimizer = self.optimizer_of_generator(
+            generator_optimizer, discriminator_optimizer, optimizer
+        )
         if self.discriminator is None:
-            if discriminator_optimizer is not None:
-                raise ValueError(
-                    "`discriminator_optimizer` is for a model with a discriminator. "
-                    f"Received: discriminator_optimizer={discriminator_optimizer!r}"
-                )
-            self.compile_phases(
-                {"generator": generator_optimizer or keras.optimizers.Adam(1e-3)},
-                {},
-                **trainer_options,
-            )
-            return
+            generator_optimizer = generator_optimizer or keras.optimizers.Adam(1e-3)
+        self.build_distance()
         if isinstance(augmentation, keras.Layer) and not augmentation.built:
             height, width, channels = self.image_shape
             augmentation.build((None, height, width, self.frames * channels))
@@ -238,101 +213,28 @@ class NextFrame(Translates, TrainsAdversarially, GenerativeModel):
             trainer_options,
         )
 
-    @property
-    def sampler(self) -> keras.Model:
-        """The network that predicts: the averaged generator where there is one."""
-        return self.generator if self.ema_generator is None else self.ema_generator
-
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         taken = self.takes["context"].take("`inputs`", inputs)
         return RollOut(self.sampler, self.frames)(taken, training=training)
 
-    def phases(self) -> dict[str, Phase]:
-        terms = ["reconstruction_loss", "gradient_difference_loss"]
-        if self.discriminator is None:
-            return {"generator": Phase([self.generator], terms)}
-        return {
-            "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
-            "generator": Phase([self.generator], ["adversarial_loss", *terms]),
-        }
+    @property
+    def trained_network(self) -> RollOut:
+        return self._rolled()
 
-    def step(self, data: Data, update: Update) -> None:
-        context, targets = self.take(data)
-        training = update.training
-        shared = update.record(self._rolled(), context)
-        if self.discriminator is not None:
-            known, reals, fakes = (stacked(clips) for clips in (context, targets, shared.outputs))
-            update("discriminator", lambda: self.discriminator_loss(known, reals, fakes, training))
-            if training and self.adversary.is_lazy:
-                update(
-                    "discriminator",
-                    lambda: self.penalties(known, reals, fakes),
-                    every=self.adversary.penalties_every,
-                )
-        update(
-            "generator",
-            lambda outputs: self.generator_loss(context, targets, outputs, training),
-            at=shared,
-        )
-        if training and self.average is not None:
-            self.average.follow(self.optimizer["generator"].iterations)
+    def seen(self, images: Tensor) -> Tensor:
+        """Frames stacked in channels."""
+        return stacked(images)
 
-    def discriminator_loss(
-        self, known: Tensor, reals: Tensor, fakes: Tensor, training: bool
-    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
-        """Half the loss of the discriminator on true and on predicted frames, and penalties."""
-        real_logits, fake_logits = self.adversary.judge(
-            self.discriminator,
-            reals,
-            fakes,
-            beside=lambda frames: [known, frames],
-            training=training,
-        )
-        loss = 0.5 * self.adversary.discriminator_loss(real_logits, fake_logits)
-        if training and self.adversary.is_lazy:
-            return loss
-        penalty, terms = self.penalties(known, reals, fakes)
-        return loss + penalty, terms
+    def judged(self, inputs: Tensor) -> Callable[[Tensor], list[Tensor]]:
+        """The discriminator sees new frames beside the known ones."""
+        known = stacked(inputs)
+        return lambda frames: [known, frames]
 
-    def penalties(
-        self, known: Tensor, reals: Tensor, fakes: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(
-            self.discriminator, reals, fakes, beside=lambda frames: [known, frames]
-        )
-
-    def generator_loss(
-        self, context: Tensor, targets: Tensor, outputs: Tensor, training: bool
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Loss of the generator by its frames, and its parts."""
-        terms = {
-            "reconstruction_loss": self._distance(targets, outputs),
-            "gradient_difference_loss": losses.gradient_difference(targets, outputs),
-        }
-        loss = (
-            terms["reconstruction_loss"]
-            + self.gradient_difference_weight * terms["gradient_difference_loss"]
-        )
-        if self.discriminator is None:
-            return loss, terms
-        known = stacked(context)
-
-        def judge(frames):
-            (logits,) = self.adversary.judge(
-                self.discriminator,
-                stacked(frames),
-                beside=lambda images: [known, images],
-                training=training,
-            )
-            return logits
-
-        real_logits = judge(targets) if self.adversary.pairs else None
-        adversarial = self.adversary.generator_loss(judge(outputs), real_logits)
-        return loss + self.adversarial_weight * adversarial, {
-            "adversarial_loss": adversarial,
-            **terms,
-        }
+    def distances(self, targets: Tensor, outputs: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        loss, terms = super().distances(targets, outputs)
+        steps = losses.gradient_difference(targets, outputs)
+        loss = loss + self.gradient_difference_weight * steps
+        return loss, {**terms, "gradient_difference_loss": steps}
 
     @property
     def evaluation_names(self) -> tuple[str, ...]:

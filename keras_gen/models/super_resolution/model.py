@@ -157,20 +157,13 @@ class SuperResolution(PairedTranslator):
             ValueError: If there is an optimizer for a discriminator that there is not, or two for the
                 generator.
         """
-        if self.discriminator is None and discriminator_optimizer is not None:
-            raise ValueError(
-                "`discriminator_optimizer` is for a model with a discriminator. "
-                f"Received: discriminator_optimizer={discriminator_optimizer!r}"
-            )
-        if optimizer is not None and generator_optimizer is not None:
-            raise ValueError(
-                "`optimizer` is another name of `generator_optimizer`: give one of them. "
-                f"Received: optimizer={optimizer!r}"
-            )
+        generator_optimizer = self.optimizer_of_generator(
+            generator_optimizer, discriminator_optimizer, optimizer
+        )
         self.build_distance()
         self.compile_adversarial(
             Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
-            generator_optimizer or optimizer or keras.optimizers.Adam(1e-4),
+            generator_optimizer or keras.optimizers.Adam(1e-4),
             discriminator_optimizer or keras.optimizers.Adam(1e-4),
             {},
             trainer_options,
