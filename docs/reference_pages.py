@@ -43,6 +43,8 @@ FOR_USERS = [
     "interpolate_classes",
     "translate",
     "cycle",
+    "fill",
+    "predict_frames",
     "encode",
     "decode",
     "reconstruct",
