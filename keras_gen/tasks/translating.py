@@ -21,6 +21,7 @@ from keras_gen.types import Array, Data, ExtractorLike, OpenedData, Report
 if TYPE_CHECKING:
     from keras_gen.modalities.spec import Arrays
 
+GOLDEN = 96  # the side of what golden outputs are made to, where the model takes any size
 BATCH_SIZE = 16  # of an evaluation
 SHOWN = 12  # examples of a preview
 
@@ -353,13 +354,14 @@ class Translates(Task):
         """
         evaluation.pop("n", None)
         opened = self.open_data(**evaluation)
-        first = self.direction()
-        size = first.takes.shape[:2]
-        inputs, _ = next(
-            opened.batches(
-                None if None in size else size, batch_size=3, shuffle=False
-            ).as_numpy_iterator()
-        )
+        size = self.direction().takes.shape[:2]
+        if (
+            self.enlarges is not None and None in size
+        ):  # It enlarges pieces as well as whole pictures.
+            side = min(*opened.shapes_at(None)[1][:2], GOLDEN)
+            size = (side - side % self.enlarges,) * 2
+        batches = opened.batches(None if None in size else size, batch_size=3, shuffle=False)
+        inputs, _ = next(batches.as_numpy_iterator())
         return {"images": to_uint8(inputs)}
 
     def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:

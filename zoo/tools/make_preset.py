@@ -33,6 +33,7 @@ from keras_gen.data.subsets import evenly_spaced
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import find_family
 from keras_gen.tasks.encoding import Encodes
+from keras_gen.tasks.filling import Fills
 from keras_gen.tasks.translating import Translates
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
@@ -70,12 +71,14 @@ def make_preset(name, run, machine, seconds=None):
 
 
 def with_the_average_alone(model):
-    """A translator whose generator is the moving average, which halves its file; other models as they are."""
-    if not isinstance(model, Translates) or not model.paired or model.average is None:
+    """A model whose generator is the moving average, which halves its file; GANs and others as they are."""
+    one_way = isinstance(model, Fills) or (isinstance(model, Translates) and model.paired)
+    if not one_way or model.average is None:
         return model
     slim = type(model).from_config(model.get_config() | {"ema_decay": None})
     slim.generator.set_weights(model.sampler.get_weights())
-    slim.discriminator.set_weights(model.discriminator.get_weights())
+    if model.discriminator is not None:
+        slim.discriminator.set_weights(model.discriminator.get_weights())
     return slim
 
 
@@ -128,7 +131,7 @@ def check_scores(name, tolerance=0.02):
     metadata = read_metadata(ZOO / name)
     report = evaluation.evaluate(from_preset(ZOO / name), **metadata["evaluation"])
     different = []
-    for part in ("losses", "scores", "copying", "floor"):
+    for part in ("losses", "scores", "copying", "mean_colour", "biharmonic", "floor"):
         card, now = metadata["report"].get(part, {}), report.get(part, {})
         for score in sorted(card.keys() | now.keys()):
             values = [values.get(score, math.nan) for values in (card, now)]
@@ -207,7 +210,7 @@ def images_seen(settings, epochs):
 
 def references(model, facts):
     """What a model's scores are held against, beside the floor."""
-    if isinstance(model, Translates) and model.paired:
+    if isinstance(model, Translates) and model.paired and "input" in facts["evaluation"]:
         return {"mean_picture": score_mean_picture(facts["evaluation"])}
     if facts["data"] is made_here.FASHION_MNIST:
         return {"noisy_real": score_noisy_images(facts["evaluation"]["dataset"])}

@@ -125,7 +125,9 @@ def _scores(metadata):
         return _accuracy(metadata)
     columns = {"this model": {**report["losses"], **report.get("scores", {})}}
     for key, title in (
-        ("copying", "copying the input"),
+        ("copying", report.get("baseline", "copying the input")),
+        ("mean_colour", "mean colour of the rest"),
+        ("biharmonic", "biharmonic surface"),
         ("mean_picture", "mean training picture"),
         ("floor", "floor: real images"),
     ):
@@ -165,9 +167,8 @@ def _accuracy(metadata):
 def _counts(report, evaluation):
     counts, floor = report["counts"], report.get("floor_counts")
     if "generated" not in counts:
-        text = (
-            f"{counts['real']:,} pairs of the {evaluation['split']} split, none of them trained on."
-        )
+        noun = "pairs" if "input" in evaluation else "pictures"
+        text = f"{counts['real']:,} {noun} of the {evaluation['split']} split, none of them trained on."
         if floor is None:
             return text
         return (
@@ -245,6 +246,13 @@ def _in_short(metadata):
         text += f", recall {recall:.2f}" if recall is not None else ""
         accuracy = next((v for k, v in report["scores"].items() if k.startswith("share")), None)
         return text + (f", {100 * accuracy:.0f}% of the wanted class" if accuracy else "")
+    if "hole_l1" in report["losses"]:
+        return (
+            f"L1 in the holes {report['losses']['hole_l1']:.3f}; a biharmonic surface "
+            f"{report['biharmonic']['hole_l1']:.3f}"
+        )
+    if "baseline" in report:
+        return f"PSNR {report['losses']['psnr']:.2f} dB; {report['baseline']} {report['copying']['psnr']:.2f}"
     if "l1" in report["losses"]:
         return (
             f"L1 {report['losses']['l1']:.3f}; copying the input {report['copying']['l1']:.3f}, "
