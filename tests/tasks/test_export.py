@@ -37,7 +37,7 @@ def run_litert(path, inputs):
     from ai_edge_litert.interpreter import Interpreter
 
     runner = Interpreter(str(path)).get_signature_runner()
-    names = sorted(runner.get_input_details(), key=lambda name: name == "labels")
+    names = sorted(runner.get_input_details(), key=lambda name: (name == "labels", name))
     outputs = runner(**dict(zip(names, inputs, strict=True)))
     return [outputs[name] for name in sorted(outputs)]
 
@@ -53,6 +53,9 @@ def asked_of(model, case, method):
         inputs = [latents(4), *labels]
         options = {"labels": labels[0]} if labels else {}
         return inputs, [model.generate(latents=inputs[0], **options)]
+    if method == "fill":
+        inputs = [case.first(4), model.draw_masks(4, seed=0)]
+        return inputs, [model.fill(*inputs)]
     if method.startswith("translate"):
         direction = model.direction(method.partition("_")[2] or None)
         part = list(case.data(4).values())[:: direction.order][0]

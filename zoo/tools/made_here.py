@@ -171,28 +171,28 @@ PRESETS = {
         "task": "Image to a larger one, learnt from pictures made small",
         "data": FLUENT
         | {
-            "description": "3,011 of Microsoft's emoji drawn in 3D, 256 x 256 from the archives, on white, split "
-            "by emoji: skin tones and variants of one emoji are on one side only"
+            "description": "3,011 of Microsoft's emoji drawn in 3D, 256 x 256 from the archives, on white, "
+            "split by emoji: skin tones and variants of one emoji are on one side only"
         },
-        "network": "EDSR of eight residual blocks of 32 filters, two pixel shuffles, bicubic enlargement added. "
-        "No discriminator. The generator is the moving average of training",
+        "network": "EDSR of eight residual blocks of 32 filters, two pixel shuffles, bicubic enlargement "
+        "added. No discriminator. The generator is the moving average of training",
         "size": "64 x 64 x 3",
-        "use": "Drawings and icons with smooth shading; teaching, a start for fine-tuning on one's own pictures.",
-        "limits": "It learnt from drawings on white that were made small without noise or compression: on "
-        "photographs it is little better than bicubic, and what JPEG left in a picture it enlarges. It makes no "
-        "details up: a face of few pixels stays a blur.",
+        "use": "Drawings and icons with smooth shading; teaching, a start for pictures of one's own.",
+        "limits": "It learnt from drawings on white that were made small without noise or compression: it was "
+        "not tried on photographs, and what JPEG left in a picture it enlarges. It makes no details up: a "
+        "face of few pixels stays a blur.",
         "evaluation": {"dataset": "fluent_emoji/256", "split": "test", "n": 10_000, "target": "3d"},
     },
     "inpainting_fluent": {
         "description": "Holes in emoji filled, 64 x 64, by gated convolutions",
         "task": "Image with holes to image, learnt from whole pictures",
         "data": FLUENT,
-        "network": "U-Net of gated convolutions without a discriminator. The generator is the moving average of "
-        "training",
+        "network": "U-Net of gated convolutions without a discriminator. The generator is the moving average "
+        "of training",
         "size": "64 x 64 x 3",
-        "use": "Scratches, thin strokes and small boxes in small drawings; teaching, a start for fine-tuning.",
-        "limits": "64 x 64 pictures on white. It learnt by the mean absolute difference alone, and fills a large "
-        "box with a blur of what may have been there. It has seen 2,650 emoji and nothing else.",
+        "use": "Scratches, strokes and small boxes in small drawings; teaching, a start for fine-tuning.",
+        "limits": "64 x 64 pictures on white. It learnt by the mean absolute difference alone, and fills a "
+        "large box with a blur of what may have been there. It has seen 2,650 emoji and nothing else.",
         "evaluation": {"dataset": "fluent_emoji", "split": "test", "n": 10_000},
     },
     "cyclegan_emoji_noto_twemoji": {
