@@ -19,6 +19,10 @@ LAYERS = {
     "BicubicUpsampling2D": (lambda **k: layers.BicubicUpsampling2D(3, **k), [IMAGE]),
     "Clip": (lambda **k: layers.Clip(-0.5, 0.25, **k), [IMAGE]),
     "Cropping2D": (lambda **k: layers.Cropping2D(((1, 2), 1), **k), [IMAGE]),
+    "GatedConv2D": (
+        lambda **k: layers.GatedConv2D(4, 3, 2, "single", kernel_initializer="glorot_uniform", **k),
+        [IMAGE],
+    ),
     "ImagePool": (lambda **k: layers.ImagePool(5, seed=3, **k), [IMAGE]),
     "InstanceNormalization": (lambda **k: layers.InstanceNormalization(epsilon=1e-4, **k), [IMAGE]),
     "LabelMap": (lambda **k: layers.LabelMap(3, **k), [IMAGE, LABEL]),
