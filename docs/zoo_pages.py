@@ -15,6 +15,7 @@ TASKS = {
     "CVAE": "generate by class, encode",
     "Pix2Pix": "translate",
     "CycleGAN": "translate",
+    "SuperResolution": "enlarge",
     "Inpainting": "fill holes",
     "NextFrame": "continue clips",
     "Functional": "classify",
@@ -84,9 +85,9 @@ def overview():
 
 
 def data_set(metadata):
-    """The data set's name as the package knows it; that of its authors where it has none."""
+    """The data set's name as the package knows it, of whatever size; its authors' where it has none."""
     settings = metadata.get("training", {}).get("settings", metadata)
-    return settings.get("dataset") or metadata["data"]["name"]
+    return (settings.get("dataset") or metadata["data"]["name"]).partition("/")[0]
 
 
 def gallery():

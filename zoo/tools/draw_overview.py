@@ -15,14 +15,14 @@ from keras_gen.files import written_aside
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
 PICTURE = ZOO.parent / "docs" / "zoo.png"
-# One preset for each model, in reading order, and what the picture says of it.
+# Presets of six models, in reading order, and what the picture says of it.
 PRESETS = {
     "gan_fashion_mnist": "GAN: garments",
     "wgan_gp_fashion_mnist": "WGAN-GP: garments",
     "cgan_fashion_mnist": "Conditional GAN: one class a row",
     "vae_digits": "VAE: digits",
     "pix2pix_fluent_flat_to_3d": "Pix2Pix: flat, output, as drawn in 3D",
-    "cyclegan_emoji_noto_twemoji": "CycleGAN: input and output",
+    "super_resolution_fluent_x4": "Super-resolution: bicubic, output, real",
 }
 COLUMNS = 3
 SIDE = 398  # Six emoji and their margins, pixel for pixel.

@@ -183,18 +183,6 @@ PRESETS = {
         "face of few pixels stays a blur.",
         "evaluation": {"dataset": "fluent_emoji/256", "split": "test", "n": 10_000, "target": "3d"},
     },
-    "inpainting_fluent": {
-        "description": "Holes in emoji filled, 64 x 64, by gated convolutions",
-        "task": "Image with holes to image, learnt from whole pictures",
-        "data": FLUENT,
-        "network": "U-Net of gated convolutions without a discriminator. The generator is the moving average "
-        "of training",
-        "size": "64 x 64 x 3",
-        "use": "Scratches, strokes and small boxes in small drawings; teaching, a start for fine-tuning.",
-        "limits": "64 x 64 pictures on white. It learnt by the mean absolute difference alone, and fills a "
-        "large box with a blur of what may have been there. It has seen 2,650 emoji and nothing else.",
-        "evaluation": {"dataset": "fluent_emoji", "split": "test", "n": 10_000},
-    },
     "cyclegan_emoji_noto_twemoji": {
         "description": "Google's emoji pictures to Twitter's and back, 64 x 64, learnt without pairs",
         "task": "Image to image, learnt from two piles of images, a (Noto) and b (Twemoji)",

@@ -88,7 +88,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
     https://arxiv.org/abs/1806.03589; the two weights: Liu et al., 2018, https://arxiv.org/abs/1804.07723
     """
 
-    parts_in_words = "discriminator among them"
+    parts_in_words = "with those of a discriminator where there is one"
 
     def __init__(
         self,

@@ -101,7 +101,7 @@ class NextFrame(PairedTranslator):
     discriminator_weight = 0.5  # as in the paper
     report_options = ()
     call_in_words = "frames = model.predict_frames(clips, 10)  # float32 in [-1, 1]"
-    parts_in_words = "discriminator, if any, among them"
+    parts_in_words = "with those of a discriminator where there is one"
 
     def __init__(
         self,

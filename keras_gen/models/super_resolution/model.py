@@ -80,6 +80,7 @@ class SuperResolution(PairedTranslator):
     call_in_words = "larger = model.translate(images)  # float32 in [-1, 1]"
     report_options = ("target",)
     baseline_in_words = "bicubic"
+    parts_in_words = "with those of a discriminator where there is one"
 
     def __init__(
         self,
@@ -103,11 +104,6 @@ class SuperResolution(PairedTranslator):
     @property
     def takes(self) -> dict[str, Spec]:
         return {"input": spec_of(self.input_image_shape), "target": spec_of(self.image_shape)}
-
-    @property
-    def parts_in_words(self) -> str:  # type: ignore[override]
-        """What the count of its parameters comprises."""
-        return "" if self.discriminator is None else "discriminator among them"
 
     def take(self, data: Data) -> Any:
         inputs, targets = super().take(data)

@@ -33,4 +33,5 @@ CASE = Case(
     generates=False,
     methods={"translate": {}, "predict": {}},
     smooth=build_smooth,
+    rate=0.1,
 )
