@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import keras
+import pytest
 
 
 def pytest_configure():
@@ -8,7 +9,19 @@ def pytest_configure():
 
     Programs that a test starts are rewritten as a user's are.
     """
+    _rewrite_graphs(False)
+
+
+@pytest.fixture
+def rewritten_graphs():
+    """Has this process, too, run what a user's would, for tests that hold it against one to the last bit."""
+    _rewrite_graphs(True)
+    yield
+    _rewrite_graphs(False)
+
+
+def _rewrite_graphs(wanted):
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not wanted})

@@ -259,6 +259,7 @@ def test_what_a_killed_process_had_not_finished_is_removed(training, tmp_path):
 
 
 @pytest.mark.one_backend
+@pytest.mark.usefixtures("rewritten_graphs")
 def test_sigterm_saves_the_step_and_says_how_to_go_on(training, tmp_path, pictures):
     whole = training("whole", epochs=40)
     command = [sys.executable, "-m", "keras_gen", "train", "vae", "--dataset", str(pictures)]
