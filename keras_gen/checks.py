@@ -16,6 +16,15 @@ def check_non_negative(argument, value):
         raise ValueError(f"`{argument}` must be a number >= 0. Received: {argument}={value!r}")
 
 
+def check_shares_of_holes(smallest, largest):
+    """Raises a ValueError unless they are shares of an image's side, of which something is left."""
+    if not 0 < smallest <= largest < 1:
+        raise ValueError(
+            "`smallest` and `largest` must be shares of an image, 0 < smallest <= largest < 1: a hole "
+            f"may not hide all of it. Received: smallest={smallest!r}, largest={largest!r}"
+        )
+
+
 def check_steps(steps):
     """Raises a ValueError unless `steps` is an integer, at least 2: both ends of a walk."""
     if not is_integer(steps) or steps < 2:

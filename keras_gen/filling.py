@@ -1,7 +1,6 @@
 """Filling the holes of a user's own picture files."""
 
 import pathlib
-import warnings
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
 from keras_gen.tasks.filling import Fills
-from keras_gen.translation import distinct_targets, pictures_of
+from keras_gen.translation import distinct_targets, pictures_of, read_in_batches, written
 from keras_gen.types import PathLike
 
 
@@ -57,16 +56,12 @@ def fill_files(
         inside = pathlib.Path(masks).resolve()
         paths = [path for path in paths if inside not in path.resolve().parents]
     targets = distinct_targets(paths, root, output)
-    errors = []
-    for start in range(0, len(paths), batch_size):
-        batch = []
-        for path in paths[start : start + batch_size]:
-            try:
-                batch.append((path, *_read(path, find_mask(path), model.gives.shape)))
-            except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
-                errors.append((path, error))
-        if not batch:
-            continue
+    errors: list[tuple[pathlib.Path, Exception]] = []
+
+    def read(path):
+        return _read(path, find_mask(path), model.gives.shape)
+
+    for batch in read_in_batches(paths, read, batch_size, errors):
         images, holes = (np.stack([each[k] for each in batch]) for k in (3, 4))
         filled = model.fill(images, holes, batch_size=batch_size)
         for (path, picture, hidden, _, _, middle), image in zip(batch, filled, strict=True):
@@ -76,15 +71,7 @@ def fill_files(
             whole = show.to_pillow(np.where(hidden[..., None], made, picture))
             with written_aside(targets[path]) as aside:
                 whole.save(aside, format="PNG")
-    parts = [files.say_skipped(errors, len(paths)), files.say_left_out(others)]
-    said = " ".join(filter(None, parts))
-    if len(errors) == len(paths):
-        raise ValueError(
-            f"`images` must hold pictures with holes that can be read. Received: {said}"
-        )
-    if said:
-        warnings.warn(f"{source}: {said}", stacklevel=2)
-    return len(paths) - len(errors)
+    return written(source, paths, errors, others, "pictures with holes that can be read")
 
 
 def _masks(masks, source, root):

@@ -3,7 +3,8 @@
 import dataclasses
 import pathlib
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -94,13 +95,66 @@ def translate_files(
     for path, image in translated:
         with written_aside(targets[path]) as aside:
             image.save(aside, format="PNG")
-    parts = [files.say_skipped(errors, len(paths)), files.say_left_out(others)]
-    said = " ".join(filter(None, [*parts, *files.say_guesses(reports, len(paths), False)]))
+    guesses = files.say_guesses(reports, len(paths), False)
+    return written(source, paths, errors, others, "pictures that can be read", guesses)
+
+
+def written(
+    source: pathlib.Path,
+    paths: Sequence[pathlib.Path],
+    errors: Sequence[tuple[pathlib.Path, Exception]],
+    others: Mapping[str, int],
+    wanted: str,
+    guesses: Iterable[str] = (),
+) -> int:
+    """How many pictures were written; one warning says what was left out, skipped and guessed.
+
+    Args:
+        source: What the pictures were read from.
+        paths: All of them.
+        errors: Those that were skipped, each with the reason.
+        others: Counts of other files by their suffixes.
+        wanted: String, what the source must hold.
+        guesses: Sentences on what was guessed.
+
+    Raises:
+        ValueError: If all were skipped.
+    """
+    parts = [files.say_skipped(errors, len(paths)), files.say_left_out(others), *guesses]
+    said = " ".join(filter(None, parts))
     if len(errors) == len(paths):
-        raise ValueError(f"`images` must hold pictures that can be read. Received: {said}")
+        raise ValueError(f"`images` must hold {wanted}. Received: {said}")
     if said:
-        warnings.warn(f"{source}: {said}", stacklevel=2)
+        warnings.warn(f"{source}: {said}", stacklevel=3)
     return len(paths) - len(errors)
+
+
+def read_in_batches(
+    paths: Sequence[pathlib.Path],
+    read: Callable[[pathlib.Path], tuple[Any, ...]],
+    batch_size: int,
+    errors: list[tuple[pathlib.Path, Exception]],
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Yields lists of pictures that were read; what can't be is skipped.
+
+    Args:
+        paths: Pictures.
+        read: Function from a picture's path to what is known of it, a tuple.
+        batch_size: Integer, the most pictures of a list.
+        errors: List to which what is skipped is added, with the reason.
+
+    Yields:
+        Non-empty lists of tuples of the path and what `read` gave.
+    """
+    for start in range(0, len(paths), batch_size):
+        batch = []
+        for path in paths[start : start + batch_size]:
+            try:
+                batch.append((path, *read(path)))
+            except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
+                errors.append((path, error))
+        if batch:
+            yield batch
 
 
 def pictures_of(
@@ -181,17 +235,11 @@ def distinct_targets(
 
 def _fitted(direction, paths, batch_size, value_range, resize, reports, errors):
     """Yields each path with its translation, made at the model's size and brought back to the picture's."""
-    for start in range(0, len(paths), batch_size):
-        batch = []
-        for path in paths[start : start + batch_size]:
-            try:
-                batch.append(
-                    (path, *_read(path, direction.takes.shape, value_range, resize, reports))
-                )
-            except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
-                errors.append((path, error))
-        if not batch:
-            continue
+
+    def read(path):
+        return _read(path, direction.takes.shape, value_range, resize, reports)
+
+    for batch in read_in_batches(paths, read, batch_size, errors):
         images = np.stack([image for _, image, _, _ in batch])
         outputs = direction.translate(images, batch_size=batch_size)
         for (path, _, middle, size), image in zip(batch, outputs, strict=True):

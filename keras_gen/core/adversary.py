@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -14,6 +14,9 @@ from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.network_calls import run_together, without_updates
 from keras_gen.core.networks import last_activation
 from keras_gen.types import Array, ArrayLike, Augmentation, ClassLabels, LossLike, Optimizer, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
 
 
 def _itself(data):
@@ -136,9 +139,85 @@ class Adversary:
             total = total + self.r2_weight * terms["r2_penalty"]
         return self.penalties_every * total, terms
 
+    def loss_of_discriminator(
+        self,
+        discriminator: keras.Model,
+        reals: Tensor,
+        fakes: Tensor,
+        beside: Callable[[Tensor], Any] = _itself,
+        *,
+        weight: float = 1.0,
+        training: bool,
+    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+        """The loss on real and generated data and, where they are not an update of their own, the penalties.
+
+        Args:
+            discriminator: Built `keras.Model`.
+            reals: Float tensor `(batch, ...)`.
+            fakes: The same, generated.
+            beside: As in `judge`.
+            weight: Number, what the loss, but not the penalties, is multiplied by.
+            training: Boolean.
+
+        Returns:
+            What an update of the discriminator takes: the loss, perhaps with a dict of the penalties.
+        """
+        logits = self.judge(discriminator, reals, fakes, beside=beside, training=training)
+        loss = weight * self.discriminator_loss(*logits)
+        if training and self.is_lazy:
+            return loss
+        penalty, terms = self.penalties(discriminator, reals, fakes, beside)
+        return loss + penalty, terms
+
+    def loss_of_generator(
+        self,
+        discriminator: keras.Model,
+        reals: Tensor,
+        fakes: Tensor,
+        beside: Callable[[Tensor], Any] = _itself,
+        *,
+        training: bool,
+    ) -> Tensor:
+        """The adversarial loss of a generator; real data are judged where the loss needs it alone.
+
+        Args:
+            discriminator: Built `keras.Model`.
+            reals: Float tensor `(batch, ...)`.
+            fakes: The same, generated.
+            beside: As in `judge`.
+            training: Boolean.
+        """
+        real_logits = None
+        if self.pairs:
+            (real_logits,) = self.judge(discriminator, reals, beside=beside, training=training)
+        (fake_logits,) = self.judge(discriminator, fakes, beside=beside, training=training)
+        return self.generator_loss(fake_logits, real_logits)
+
 
 class TrainsAdversarially:
     """`compile` for a model whose phases are generator and discriminator, and what its opponent tells."""
+
+    def update_discriminator(
+        self,
+        update: Update,
+        loss: Callable[[], Any],
+        penalties: Callable[[], Any],
+    ) -> None:
+        """Updates the discriminator, and by lazily applied penalties in an update of their own.
+
+        Args:
+            update: As in `step`.
+            loss: Function that gives the discriminator's loss.
+            penalties: Function that gives the penalties alone, their sum and each by itself.
+        """
+        update("discriminator", loss)
+        if update.training and self.adversary.is_lazy:
+            update("discriminator", penalties, every=self.adversary.penalties_every)
+
+    def follow_generator(self, update: Update) -> None:
+        """Moves the average, where there is one, after the generator's update."""
+        if update.training and self.average is not None:
+            self.average.follow(self.optimizer["generator"].iterations)
 
     def _warn_of_ends(self):
         """Warns of last activations that the losses, or the data's range, do not go with."""

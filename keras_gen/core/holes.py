@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gen.checks import check_shares_of_holes
 from keras_gen.types import Array, Tensor
 
 KINDS = ("box", "free_form", "mixed")
@@ -49,11 +50,7 @@ class Holes:
     def __init__(self, kind: str = "mixed", smallest: float = 0.25, largest: float = 0.5) -> None:
         if kind not in KINDS:
             raise ValueError(f"`holes` must be one of {KINDS}. Received: holes={kind!r}")
-        if not 0 < smallest <= largest < 1:
-            raise ValueError(
-                "`smallest` and `largest` must be shares of an image, 0 < smallest <= largest < 1: a hole "
-                f"may not hide all of it. Received: smallest={smallest!r}, largest={largest!r}"
-            )
+        check_shares_of_holes(smallest, largest)
         self.kind = kind
         self.smallest = smallest
         self.largest = largest

@@ -11,11 +11,10 @@ from keras_gen.data.folders import known_splits, natural_order, split_folder
 from keras_gen.data.lazy import tf, tfds
 from keras_gen.data.preparing import prepared_builder, quiet
 from keras_gen.data.sources import is_folder, only_train
-from keras_gen.data.tfds_source import count_examples
+from keras_gen.data.tfds_source import count_examples, open_records, spread
 from keras_gen.lazy import LazyModule
 from keras_gen.modalities.images.decode import decode, picture_shape
 from keras_gen.modalities.images.files import find_pictures, say_left_out, say_skipped
-from keras_gen.modalities.images.range import byte_table
 
 Image = LazyModule("PIL.Image")
 ImageSequence = LazyModule("PIL.ImageSequence")
@@ -164,15 +163,8 @@ class TFDSClips:
         check_length(self.length, frames, name)
         self.shapes = ((height, width, self.length * self.depth),)
         self.count = count_examples(builder, split)
-        with quiet():
-            records = builder.as_dataset(
-                split=split,
-                shuffle_files=False,
-                decoders=tfds.decode.PartialDecoding(
-                    {column: True}, decoders={column: tfds.decode.SkipDecoding()}
-                ),
-                read_config=tfds.ReadConfig(try_autocache=False),
-            )
+        as_bytes = {column: tfds.decode.SkipDecoding()}
+        records = open_records(builder, split, {column: True}, as_bytes)
         self._records = records.map(lambda record: record[column])
         if self._cut:
             with quiet(), tf.device("CPU"):
@@ -200,9 +192,7 @@ class TFDSClips:
 
     def decode(self, record, size=None, resize=None, keep=False):
         """The frames of a clip as one image, uint8, and no label."""
-        clip = self._feature.decode_example(record)
-        if self._range is not None:
-            clip = tf.gather(tf.constant(byte_table(self._range)), tf.cast(clip, tf.int32))
+        clip = spread(self._feature.decode_example(record), self._range)
         if clip.shape[-1] == 3 and self.depth == 1:
             grey = tf.image.rgb_to_grayscale(tf.cast(clip, tf.float32))
             clip = tf.saturate_cast(tf.round(grey), tf.uint8)

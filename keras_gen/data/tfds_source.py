@@ -49,13 +49,7 @@ class TFDSSource:
         self.count = count_examples(builder, split, self._columns)
         wanted = dict.fromkeys((*self._columns, *flags, *filter(None, [self._label])), True)
         as_bytes = dict.fromkeys(self._columns, tfds.decode.SkipDecoding())
-        with quiet():
-            self._records = builder.as_dataset(
-                split=split,
-                shuffle_files=False,
-                decoders=tfds.decode.PartialDecoding(wanted, decoders=as_bytes),
-                read_config=tfds.ReadConfig(try_autocache=False),
-            )
+        self._records = open_records(builder, split, wanted, as_bytes)
         if flags:
             self._records = self._records.filter(_has_all(flags))
         if every_other is not None:
@@ -78,7 +72,7 @@ class TFDSSource:
     def decode(self, record, size=None, resize=None, keep=False):
         """The images of an example, uint8, and its label."""
         images = tuple(
-            _spread(feature.decode_example(record[column]), value_range)
+            spread(feature.decode_example(record[column]), value_range)
             for column, feature, value_range in zip(
                 self._columns, self._features, self._ranges, strict=False
             )
@@ -87,7 +81,28 @@ class TFDSSource:
         return images, tf.cast(label, tf.int32)
 
 
-def _spread(image, value_range):
+def open_records(builder, split, wanted, decoders):
+    """Some features of a split's examples, as they lie on disk, in their order there.
+
+    Args:
+        builder: A prepared TFDS builder.
+        split: String.
+        wanted: Dict from the features' names to True.
+        decoders: Dict from names to TFDS decoders of them.
+
+    Returns:
+        `tf.data.Dataset` of dicts.
+    """
+    with quiet():
+        return builder.as_dataset(
+            split=split,
+            shuffle_files=False,
+            decoders=tfds.decode.PartialDecoding(wanted, decoders=decoders),
+            read_config=tfds.ReadConfig(try_autocache=False),
+        )
+
+
+def spread(image, value_range):
     """A uint8 image whose values of a range are spread over 0 to 255."""
     if value_range is None:
         return image

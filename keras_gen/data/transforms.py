@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keras_gen.checks import did_you_mean
+from keras_gen.checks import check_shares_of_holes, did_you_mean
 from keras_gen.data.lazy import tf
 from keras_gen.data.ranges import to_floats
 from keras_gen.types import Tensor
@@ -152,11 +152,7 @@ def masked(
     """
     if holes not in HOLES:
         raise ValueError(f"`holes` must be one of {HOLES}. Received: holes={holes!r}")
-    if not 0 < smallest <= largest < 1:
-        raise ValueError(
-            "`smallest` and `largest` must be shares of an image, 0 < smallest <= largest < 1: a hole "
-            f"may not hide all of it. Received: smallest={smallest!r}, largest={largest!r}"
-        )
+    check_shares_of_holes(smallest, largest)
     images = tf.convert_to_tensor(images, tf.float32)
     size = tuple(images.shape)[1:3]
     if min(size) < 2:

@@ -17,7 +17,6 @@ from keras_gen.types import Spec, Tensor
 if TYPE_CHECKING:
     import keras
 
-    from keras_gen.core.update import Update
     from keras_gen.modalities.spec import Arrays
 
 
@@ -79,8 +78,3 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
     def sample_latents(self, count: int | Tensor) -> Tensor:
         """Draws training latents: a standard normal tensor of shape `(count, latent_dim)`."""
         return self.prior.sample(count, self.seed_generator)
-
-    def follow_generator(self, update: Update) -> None:
-        """Moves the average, where there is one, after the generator's update."""
-        if update.training and self.average is not None:
-            self.average.follow(self.optimizer["generator"].iterations)

@@ -113,40 +113,30 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         shared = update.record(self.trained_network, inputs)
         fakes = shared.outputs
         if self.discriminator is not None:
-            update(
-                "discriminator", lambda: self.discriminator_loss(inputs, targets, fakes, training)
+            self.update_discriminator(
+                update,
+                lambda: self.discriminator_loss(inputs, targets, fakes, training),
+                lambda: self.penalties(inputs, targets, fakes),
             )
-            if training and self.adversary.is_lazy:
-                update(
-                    "discriminator",
-                    lambda: self.penalties(inputs, targets, fakes),
-                    every=self.adversary.penalties_every,
-                )
         update(
             "generator",
             lambda outputs: self.generator_loss(inputs, targets, outputs, training),
             at=shared,
         )
-        if training and self.average is not None:
-            self.average.follow(self.optimizer["generator"].iterations)
+        self.follow_generator(update)
 
     def discriminator_loss(
         self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
     ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """The weighted loss of the discriminator on targets and on outputs, and the penalties."""
-        real_logits, fake_logits = self.adversary.judge(
+        return self.adversary.loss_of_discriminator(
             self.discriminator,
             self.seen(targets),
             self.seen(fakes),
-            beside=self.judged(inputs),
+            self.judged(inputs),
+            weight=self.discriminator_weight,
             training=training,
         )
-        loss = self.adversary.discriminator_loss(real_logits, fake_logits)
-        loss = self.discriminator_weight * loss
-        if training and self.adversary.is_lazy:
-            return loss
-        penalty, terms = self.penalties(inputs, targets, fakes)
-        return loss + penalty, terms
 
     def penalties(
         self, inputs: Tensor, targets: Tensor, fakes: Tensor
@@ -166,18 +156,13 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         loss, terms = self.distances(targets, fakes)
         if self.discriminator is None:
             return loss, terms
-
-        def judge(images):
-            (logits,) = self.adversary.judge(
-                self.discriminator,
-                self.seen(images),
-                beside=self.judged(inputs),
-                training=training,
-            )
-            return logits
-
-        real_logits = judge(targets) if self.adversary.pairs else None
-        adversarial = self.adversary.generator_loss(judge(fakes), real_logits)
+        adversarial = self.adversary.loss_of_generator(
+            self.discriminator,
+            self.seen(targets),
+            self.seen(fakes),
+            self.judged(inputs),
+            training=training,
+        )
         terms = {"adversarial_loss": adversarial, **terms}
         return self.adversarial_weight * adversarial + loss, terms
 

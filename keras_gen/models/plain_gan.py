@@ -77,13 +77,11 @@ class PlainGAN(LatentGAN):
         else:
             shared = None
             fakes = self.generator(self.sample_latents(count), training=training)
-        update("discriminator", lambda: self.discriminator_loss(reals, fakes, training))
-        if training and self.adversary.is_lazy:
-            update(
-                "discriminator",
-                lambda: self.penalties(reals, fakes),
-                every=self.adversary.penalties_every,
-            )
+        self.update_discriminator(
+            update,
+            lambda: self.discriminator_loss(reals, fakes, training),
+            lambda: self.penalties(reals, fakes),
+        )
         if shared is not None:
             update("generator", lambda made: self.generator_loss(reals, made, training), at=shared)
         else:

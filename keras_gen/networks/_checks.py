@@ -33,6 +33,17 @@ def check_rate(argument, value):
     return float(value)
 
 
+def check_halvings(argument, value, input_shape):
+    """Return `value` as an `int` of at least 2; raise where sides can't be halved so many times."""
+    value = check_integer(argument, value, 2)
+    if any(side % 2**value for side in input_shape[:2]):
+        raise ValueError(
+            f"`{argument}` halvings need a height and a width divisible by 2**{argument}, {2**value}. "
+            f"Received: {argument}={value}, input_shape={input_shape}"
+        )
+    return value
+
+
 def check_any_image_shape(argument, value):
     """Return `value` as `(height, width, channels)`, of which height and width may be None: any size."""
     shape = tuple(value) if isinstance(value, (tuple, list)) else ()

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from keras_gen.layers import PixelShuffle
 from keras_gen.networks._blocks import Blocks
 from keras_gen.networks._checks import check_image_shape, check_integer
 
@@ -71,11 +72,7 @@ def frame_predictor(
         x = keras.layers.Add(name=f"{name_of}_sum")([x, y])
     x = layers.activate(x, "image_activation")
     pixels = layers.convolution(x, patch_size**2 * channels, 3, "pixels")
-    rows, columns = height // patch_size, width // patch_size
-    parts = (rows, columns, patch_size, patch_size, channels)
-    pixels = keras.layers.Reshape(parts, name="pixels_apart")(pixels)
-    pixels = keras.layers.Permute((1, 3, 2, 4, 5), name="pixels_shuffled")(pixels)
-    image = keras.layers.Reshape((height, width, channels), name="pixels_joined")(pixels)
+    image = PixelShuffle(patch_size, name="pixels_shuffled")(pixels)
     newest = layers.convolution(inputs, channels, 1, "newest", use_bias=False, dtype="float32")
     image = keras.layers.Add(name="image", dtype="float32")([image, newest])
     model = keras.Model(inputs, image, name=name)

@@ -3,7 +3,12 @@ from collections.abc import Sequence
 import keras
 
 from keras_gen.networks._blocks import SPATIAL, Blocks, doubled
-from keras_gen.networks._checks import check_choice, check_image_shape, check_integer
+from keras_gen.networks._checks import (
+    check_choice,
+    check_halvings,
+    check_image_shape,
+    check_integer,
+)
 
 
 def gated_unet_generator(
@@ -63,12 +68,7 @@ def gated_unet_generator(
             n for n in range(8, 2, -1) if min(size) >= 2**n * 4 and not any(s % 2**n for s in size)
         )
         depth = next(fitting, 2)
-    depth = check_integer("depth", depth, 2)
-    if any(side % 2**depth for side in size):
-        raise ValueError(
-            f"`depth` halvings need a height and a width divisible by 2**depth, {2**depth}. "
-            f"Received: depth={depth}, input_shape={input_shape}"
-        )
+    depth = check_halvings("depth", depth, input_shape)
     output_channels = check_integer("output_channels", output_channels)
     base_filters = check_integer("base_filters", base_filters)
     check_choice("gates", gates, ("full", "single"))

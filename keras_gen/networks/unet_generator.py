@@ -3,7 +3,13 @@ from collections.abc import Sequence
 import keras
 
 from keras_gen.networks._blocks import UPSAMPLINGS, Blocks, doubled
-from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
+from keras_gen.networks._checks import (
+    check_choice,
+    check_halvings,
+    check_image_shape,
+    check_integer,
+    check_rate,
+)
 
 
 def unet_generator(
@@ -63,12 +69,7 @@ def unet_generator(
     size = input_shape[:2]
     if depth is None:
         depth = next(n for n in range(8, 1, -1) if not any(side % 2**n for side in size))
-    depth = check_integer("depth", depth, 2)
-    if any(side % 2**depth for side in size):
-        raise ValueError(
-            f"`depth` halvings need a height and a width divisible by 2**depth, {2**depth}. "
-            f"Received: depth={depth}, input_shape={input_shape}"
-        )
+    depth = check_halvings("depth", depth, input_shape)
     output_channels = check_integer("output_channels", output_channels)
     base_filters = check_integer("base_filters", base_filters)
     dropout = check_rate("dropout", dropout)

@@ -10,17 +10,17 @@ from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
 from keras_gen.recipes.tables import TableRecipe
-from keras_gen.recipes.translation import PairRecipe, TranslationRecipe
+from keras_gen.recipes.translation import AugmentedRecipe, TranslationRecipe
 from keras_gen.recipes.variational import VariationalRecipe
 
 __all__ = [
     "REQUIRED",
     "AdversarialRecipe",
+    "AugmentedRecipe",
     "Family",
     "ImageRecipe",
     "LatentRecipe",
     "Option",
-    "PairRecipe",
     "Recipe",
     "Stage",
     "TableRecipe",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 PREVIEWED = 12  # examples in the pictures of a training's course
 
 
-class PairRecipe(ImageRecipe):
-    """Two images an example."""
+class AugmentedRecipe(ImageRecipe):
+    """Examples that are cropped and mirrored in training, and shown by what is held out from it."""
 
     augment: str = option(
         "crop,flip", "crop,flip; flip, where all images are framed alike; crop; none."
@@ -42,7 +42,7 @@ class PairRecipe(ImageRecipe):
         )
 
     def preview(self, opened: "OpenedData") -> Any:
-        """Images held out from training where there are any, a tuple of two arrays."""
+        """A batch of what is held out from training where there is any: its arrays."""
         try:
             held_out = opened.at_split("test")
             batches = held_out.batches(self.size(held_out), PREVIEWED, seed=self.seed)
@@ -56,7 +56,7 @@ class PairRecipe(ImageRecipe):
         return next(iter(batches.as_numpy_iterator()))
 
 
-class TranslationRecipe(PairRecipe):
+class TranslationRecipe(AugmentedRecipe):
     """Two images an example, by default jittered and mirrored as in the papers.
 
     Rates stay constant for half of the training and then fall linearly to zero.

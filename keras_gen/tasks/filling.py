@@ -124,10 +124,7 @@ class Fills(Task):
 
         specs = (self.gives,)
         examples, count = reporting.chosen_examples(opened, specs, n, BATCH_SIZE)
-        if features is None:
-            features = self.gives.default_features(opened.name)
-            features = None if features == reporting.FALLBACK else features
-        extractor = None if features is None else reporting.extractor_of(features)
+        extractor = reporting.extractor_at_hand(features, self.gives, opened.name)
         scores = TranslationScores(extractor, True, seed)
         fillings = _fillings(count)
         masks, done = self.draw_masks(count, seed), 0

@@ -82,6 +82,23 @@ def extractor_of(features):
         ) from error
 
 
+def extractor_at_hand(features, spec, name):
+    """The feature extractor that was asked for, or a data set's where the package has it, or None.
+
+    Args:
+        features: What an evaluation was asked to measure with, or None.
+        spec: Spec of the images.
+        name: String, the data set's name.
+
+    Raises:
+        ValueError: If what was asked for can't be had.
+    """
+    if features is None:
+        features = spec.default_features(name)
+        features = None if features == FALLBACK else features
+    return None if features is None else extractor_of(features)
+
+
 def default_extractor(spec, name):
     """The feature extractor of a data set where none was asked for.
 

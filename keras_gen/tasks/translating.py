@@ -286,10 +286,7 @@ class Translates(Task):
         """The report's `scores` and, where they can be had, `copying`, `floor` and what they are of."""
         from keras_gen.metrics.translation_scores import TranslationScores
 
-        if features is None:
-            features = self.gives.default_features(opened.name)
-            features = None if features == reporting.FALLBACK else features
-        extractor = None if features is None else reporting.extractor_of(features)
+        extractor = reporting.extractor_at_hand(features, self.gives, opened.name)
         found = {} if extractor is None else {"extractor": extractor.name}
         scores = {
             name: TranslationScores(extractor, self.paired or opened.aligned, seed)

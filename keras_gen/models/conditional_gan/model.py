@@ -161,13 +161,11 @@ class ConditionalGAN(LatentGAN):
         else:
             shared = None
             fakes = self.generator([self.sample_latents(count), labels], training=training)
-        update("discriminator", lambda: self.discriminator_loss(reals, fakes, labels, training))
-        if training and self.adversary.is_lazy:
-            update(
-                "discriminator",
-                lambda: self.penalties(reals, fakes, labels),
-                every=self.adversary.penalties_every,
-            )
+        self.update_discriminator(
+            update,
+            lambda: self.discriminator_loss(reals, fakes, labels, training),
+            lambda: self.penalties(reals, fakes, labels),
+        )
         if shared is not None:
             update(
                 "generator",

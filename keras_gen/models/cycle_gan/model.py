@@ -203,13 +203,11 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         fakes_a, fakes_b = update("generator", lambda: self.generator_loss(a, b, training))
         fakes_a = self.pool_a(fakes_a, training=training)
         fakes_b = self.pool_b(fakes_b, training=training)
-        update("discriminator", lambda: self.discriminator_loss(a, b, fakes_a, fakes_b, training))
-        if training and self.adversary.is_lazy:
-            update(
-                "discriminator",
-                lambda: self.penalties(a, b, fakes_a, fakes_b),
-                every=self.adversary.penalties_every,
-            )
+        self.update_discriminator(
+            update,
+            lambda: self.discriminator_loss(a, b, fakes_a, fakes_b, training),
+            lambda: self.penalties(a, b, fakes_a, fakes_b),
+        )
         if training and self.average_ab is not None and self.average_ba is not None:
             step = self.optimizer["generator"].iterations
             self.average_ab.follow(step)

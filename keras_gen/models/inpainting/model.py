@@ -246,39 +246,31 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         shared = update.record(self.generator, hidden_inputs(images, masks))
         if self.discriminator is not None:
             fakes = completed(images, shared.outputs, masks)
-            update("discriminator", lambda: self.discriminator_loss(images, fakes, masks, training))
-            if training and self.adversary.is_lazy:
-                update(
-                    "discriminator",
-                    lambda: self.penalties(images, fakes, masks),
-                    every=self.adversary.penalties_every,
-                )
+            self.update_discriminator(
+                update,
+                lambda: self.discriminator_loss(images, fakes, masks, training),
+                lambda: self.penalties(images, fakes, masks),
+            )
         update(
             "generator",
             lambda outputs: self.generator_loss(images, outputs, masks, training),
             at=shared,
         )
-        if training and self.average is not None:
-            self.average.follow(self.optimizer["generator"].iterations)
+        self.follow_generator(update)
 
     def discriminator_loss(
         self, images: Tensor, fakes: Tensor, masks: Tensor, training: bool
     ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """The loss of the discriminator on whole pictures and on filled ones, and penalties."""
-        logits = self._judge(images, fakes, masks=masks, training=training)
-        loss = self.adversary.discriminator_loss(*logits)
-        if training and self.adversary.is_lazy:
-            return loss
-        penalty, terms = self.penalties(images, fakes, masks)
-        return loss + penalty, terms
+        return self.adversary.loss_of_discriminator(
+            self.discriminator, images, fakes, _beside(masks), training=training
+        )
 
     def penalties(
         self, images: Tensor, fakes: Tensor, masks: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(
-            self.discriminator, images, fakes, beside=lambda x: [masks, x]
-        )
+        return self.adversary.penalties(self.discriminator, images, fakes, _beside(masks))
 
     def generator_loss(
         self, images: Tensor, outputs: Tensor, masks: Tensor, training: bool
@@ -293,18 +285,11 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
             terms["perceptual_loss"] = self._distance(images, filled)
             loss = loss + self.perceptual_weight * terms["perceptual_loss"]
         if self.discriminator is not None:
-            (logits,) = self._judge(filled, masks=masks, training=training)
-            reals = None
-            if self.adversary.pairs:
-                (reals,) = self._judge(images, masks=masks, training=training)
-            terms["adversarial_loss"] = self.adversary.generator_loss(logits, reals)
+            terms["adversarial_loss"] = self.adversary.loss_of_generator(
+                self.discriminator, images, filled, _beside(masks), training=training
+            )
             loss = loss + self.adversarial_weight * terms["adversarial_loss"]
         return loss, terms
-
-    def _judge(self, *batches, masks, training):
-        return self.adversary.judge(
-            self.discriminator, *batches, beside=lambda x: [masks, x], training=training
-        )
 
     @property
     def evaluation_names(self) -> tuple[str, ...]:
@@ -386,6 +371,11 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         masks = keras.Input((*self._size, 1), name="masks")
         made = self.sampler(hidden_inputs(images, masks), training=False)
         return keras.Model([images, masks], completed(images, made, masks), name="fill")
+
+
+def _beside(masks):
+    """Function from pictures to what a discriminator is given of them."""
+    return lambda images: [masks, images]
 
 
 def hidden_inputs(images: Tensor, masks: Tensor) -> Tensor:

@@ -1,19 +1,17 @@
 """How `keras-gen train inpainting` makes an Inpainting."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from keras_gen.recipes.images import ImageRecipe
+from keras_gen.recipes import AugmentedRecipe
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
 
 if TYPE_CHECKING:
     from keras_gen.models.inpainting.model import Inpainting
-    from keras_gen.types import Dataset, OpenedData
-
-PREVIEWED = 12  # examples in the pictures of a training's course
+    from keras_gen.types import OpenedData
 
 
-class InpaintingRecipe(ImageRecipe):
+class InpaintingRecipe(AugmentedRecipe):
     """U-Net of gated convolutions and a spectrally normalised PatchGAN, on pictures with drawn holes.
 
     Rates are constant for half of the training, then fall to 0.
@@ -55,22 +53,6 @@ class InpaintingRecipe(ImageRecipe):
         "flip",
         "crop,flip; flip; crop; none. Crops are for photographs, not for things framed alike.",
     )
-
-    def batches(
-        self,
-        opened: "OpenedData",
-        first_epoch: int = 0,
-        shard: tuple[int, int] = (0, 1),
-        stage: str | None = None,
-    ) -> "Dataset":
-        return opened.batches(
-            self.image_size,
-            self.batch_size,
-            augment=() if self.augment == "none" else tuple(self.augment.split(",")),
-            seed=self.seed,
-            first_epoch=first_epoch,
-            shard=shard,
-        )
 
     def build(self, opened: "OpenedData", updates: int) -> "Inpainting":
         import keras
@@ -115,17 +97,3 @@ class InpaintingRecipe(ImageRecipe):
         ]
         inpainting.compile(*optimizers, loss=self.loss)
         return inpainting
-
-    def preview(self, opened: "OpenedData") -> Any:
-        """Pictures held out from training where there are any, an array."""
-        try:
-            held_out = opened.at_split("test")
-            batches = held_out.batches(self.image_size, PREVIEWED, seed=self.seed)
-        except (ValueError, FileNotFoundError):  # There is no such split, or it is too small.
-            batches = opened.batches(
-                self.image_size,
-                min(PREVIEWED, self.batch_size),
-                seed=self.seed,
-                drop_remainder=False,
-            )
-        return next(iter(batches.as_numpy_iterator()))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from keras_gen.recipes import PairRecipe
+from keras_gen.recipes import AugmentedRecipe
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LARGE_SIDE = 64  # where the data's pictures are no smaller
 
 
-class SuperResolutionRecipe(PairRecipe):
+class SuperResolutionRecipe(AugmentedRecipe):
     """EDSR, half as wide and half as deep as its baseline, and for those who want it SRGAN's discriminator.
 
     Rates stay constant for half of the training and then fall linearly to zero.
