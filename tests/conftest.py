@@ -1,5 +1,7 @@
 """What holds for every test."""
 
+import gc
+
 import keras
 import pytest
 
@@ -10,6 +12,12 @@ def pytest_configure():
     Programs that a test starts are rewritten as a user's are.
     """
     _rewrite_graphs(False)
+
+
+def pytest_collection_finish():
+    """Spares the collector of garbage what was imported, which stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What only TensorFlow has: traced steps, and replicas under tf.distribute."""
 
+import gc
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ if keras.backend.backend() != "tensorflow":
     pytest.skip("TensorFlow's own", allow_module_level=True)
 
 import tensorflow as tf
+from tensorflow.python.framework.func_graph import FuncGraph
 
 
 @pytest.mark.slow
@@ -33,6 +35,24 @@ def test_nothing_is_traced_again_after_the_first_step(name, monkeypatch):
     assert len(after_first) == 9  # the last batch of each epoch is smaller
     assert after_first[0] >= 1  # counted at all
     assert len(traces) == after_first[0]
+
+
+def graphs():
+    return sum(isinstance(thing, FuncGraph) for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_graphs_of_a_training_go_with_its_model(name):
+    """Of a process that trains many models, one after the other, no graph stays."""
+    case = CASES[name]
+    gc.collect()
+    before = graphs()
+    model = compiled(case)
+    model.fit(case.data(4), batch_size=4, verbose=0)
+    assert graphs() > before
+    del model
+    gc.collect()
+    assert graphs() == before
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """A tiny CycleGAN."""
 
+import keras
+
 import keras_gen
 from tests.cases import COLOUR_SHAPE, LARGER_SHAPE, Case, images
 
@@ -10,6 +12,41 @@ def build(shape=COLOUR_SHAPE, base_filters=2, **options):
         *(networks.resnet_generator(shape, base_filters=base_filters, blocks=1) for _ in "ab"),
         *(networks.patch_discriminator(shape, base_filters=4) for _ in "ab"),
         **{"pool_size": 3, **options},
+    )
+
+
+def build_small():
+    """Of two convolutions a network: what is traced grows with the variables, of which `build`'s has 60."""
+
+    def network(filters, channels, activation=None):
+        images = keras.Input(COLOUR_SHAPE)
+        x = keras.layers.Conv2D(filters, 3, padding="same", activation="leaky_relu")(images)
+        last = keras.layers.Conv2D(
+            channels, 3, padding="same", activation=activation, dtype="float32"
+        )
+        return keras.Model(images, last(x))
+
+    return keras_gen.CycleGAN(
+        *(networks.resnet_generator(shape, base_filters=base_filters, blocks=1) for _ in "ab"),
+        *(networks.patch_discriminator(shape, base_filters=4) for _ in "ab"),
+        **{"pool_size": 3, **options},
+    )
+
+
+def build_small():
+    """Of two convolutions a network: what is traced grows with the variables, of which `build`'s has 60."""
+
+    def network(*filters, activation=None):
+        layers = [
+            keras.layers.Conv2D(n, 3, padding="same", activation=act)
+            for n, act in zip(filters, ("leaky_relu", activation), strict=True)
+        ]
+        return keras.Sequential([keras.layers.Input(COLOUR_SHAPE), *layers])
+
+    return keras_gen.CycleGAN(
+        *(network(4, 3, activation="tanh") for _ in "ab"),
+        *(network(4, 1) for _ in "ab"),
+        pool_size=3,
     )
 
 
@@ -24,7 +61,7 @@ def larger_data(n):
 PHASES = ("generator", "discriminator")
 
 CASE = Case(
-    build=build,
+    build=build_small,
     data=data,
     outputs=lambda model: model.translate(images(4, COLOUR_SHAPE)),
     phases=PHASES,
