@@ -27,23 +27,6 @@ def build_small():
         return keras.Model(images, last(x))
 
     return keras_gen.CycleGAN(
-        *(networks.resnet_generator(shape, base_filters=base_filters, blocks=1) for _ in "ab"),
-        *(networks.patch_discriminator(shape, base_filters=4) for _ in "ab"),
-        **{"pool_size": 3, **options},
-    )
-
-
-def build_small():
-    """Of two convolutions a network: what is traced grows with the variables, of which `build`'s has 60."""
-
-    def network(*filters, activation=None):
-        layers = [
-            keras.layers.Conv2D(n, 3, padding="same", activation=act)
-            for n, act in zip(filters, ("leaky_relu", activation), strict=True)
-        ]
-        return keras.Sequential([keras.layers.Input(COLOUR_SHAPE), *layers])
-
-    return keras_gen.CycleGAN(
         *(network(4, 3, activation="tanh") for _ in "ab"),
         *(network(4, 1) for _ in "ab"),
         pool_size=3,
