@@ -11,7 +11,7 @@ import pytest
 
 import keras_gen
 from keras_gen.presets import configs, files
-from tests.cases import CASES
+from tests import cases
 
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 OLD_CONFIGS = sorted(FIXTURES.glob("*_0_1_0.json"))
@@ -42,7 +42,7 @@ def test_a_config_of_0_1_0_makes_its_model(path):
     assert any(module.startswith("keras_gen.") for module in modules)
     configs.check_config(config, path)
     model = keras.saving.deserialize_keras_object(config)
-    built = CASES[path.stem.removesuffix("_0_1_0")].build()
+    built = getattr(cases, f"build_{path.stem.removesuffix('_0_1_0')}")()
     assert type(model) is type(built)
     assert [w.shape for w in model.weights] == [w.shape for w in built.weights]
 
