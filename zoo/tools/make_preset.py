@@ -28,7 +28,7 @@ import made_here
 import numpy as np
 from preset_files import complete
 
-from keras_gen import data, evaluation, losses, metrics, pictures
+from keras_gen import data, evaluation, losses, metrics
 from keras_gen.data.subsets import evenly_spaced
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import find_family
@@ -108,8 +108,8 @@ def measure(folder, name, settings):
     """
     facts = made_here.PRESETS[name]
     model = from_preset(folder)
-    grid = pictures.image_grid(*preview(settings)(model))
-    pictures.save_png(folder / "samples.png", pictures.enlarge(grid, 512))
+    samples, columns = preview(settings)(model)
+    model.gives.show(samples, folder / "samples.png", columns, least=512)
     inputs = model.golden_inputs(**facts["evaluation"])
     outputs = model.golden_outputs(inputs)
     np.savez_compressed(folder / "golden.npz", **inputs, outputs=outputs)

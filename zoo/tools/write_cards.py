@@ -35,7 +35,9 @@ def write_card(name, metadata):
     parts = [
         f"# {name}",
         f"{metadata['description']}. {metadata['task']}.",
-        *_picture(metadata, "samples", "Seed 0, nothing chosen."),
+        *_picture(
+            metadata, "samples", made_here.PRESETS[name].get("caption", "Seed 0, nothing chosen.")
+        ),
         *_picture(
             metadata, "reconstructions", "Test images, and below each row their reconstructions."
         ),
@@ -167,8 +169,9 @@ def _accuracy(metadata):
 def _counts(report, evaluation):
     counts, floor = report["counts"], report.get("floor_counts")
     if "generated" not in counts:
-        noun = "pairs" if "input" in evaluation else "pictures"
-        text = f"{counts['real']:,} {noun} of the {evaluation['split']} split, none of them trained on."
+        noun = "clips" if "examples" in counts else "pairs" if "input" in evaluation else "pictures"
+        count = counts.get("examples", counts.get("real"))
+        text = f"{count:,} {noun} of the {evaluation['split']} split, none of them trained on."
         if floor is None:
             return text
         return (

@@ -100,6 +100,7 @@ class NextFrame(PairedTranslator):
     distance_names = ("reconstruction_loss", "gradient_difference_loss")
     discriminator_weight = 0.5  # as in the paper
     report_options = ()
+    baseline_in_words = "last known frame"
     call_in_words = "frames = model.predict_frames(clips, 10)  # float32 in [-1, 1]"
     parts_in_words = "with those of a discriminator where there is one"
 
@@ -359,7 +360,7 @@ class NextFrame(PairedTranslator):
         `losses` are those of `evaluate`. `scores` are of a roll-out of ten frames, or as many as the clips
         have: `psnr` and `ssim` averaged over its frames and of its last one, the last one's `sharpness`, and
         its `sharpness difference`, the paper's measure in decibels. `copying` is the same of repeating the last
-        known frame, and `floor` has the `sharpness` of the true frames.
+        known frame, the `baseline`, and `floor` has the `sharpness` of the true frames.
 
         Args:
             opened: What `open_data` gave.
@@ -397,6 +398,7 @@ class NextFrame(PairedTranslator):
         first = {score: sums["model"].pop(score) for score in self.evaluation_names}
         report = {"losses": first, "scores": sums["model"], "copying": sums["copying"]}
         report |= {"floor": sums["floor"], "counts": {"examples": count}}
+        report["baseline"] = self.baseline_in_words
         fitted = [(opened.own_shapes[0][1:], self.image_shape)]
         return report | reporting.fitting(fitted)
 
