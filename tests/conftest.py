@@ -14,6 +14,11 @@ def pytest_configure():
     _rewrite_graphs(False)
 
 
+def pytest_collection_modifyitems(items):
+    """Has the longest test begin first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: "test_every_block_runs" not in item.name)
+
+
 def pytest_collection_finish():
     """Spares the collector of garbage what was imported, which stays to the end."""
     gc.collect()
