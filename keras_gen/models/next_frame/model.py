@@ -396,7 +396,7 @@ class NextFrame(PairedTranslator):
                 for score, value in scores.items():
                     sums[name][score] = sums[name].get(score, 0.0) + float(value) * share
         first = {score: sums["model"].pop(score) for score in self.evaluation_names}
-        report = {"losses": first, "scores": sums["model"], "copying": sums["copying"]}
+        report: Report = {"losses": first, "scores": sums["model"], "copying": sums["copying"]}
         report |= {"floor": sums["floor"], "counts": {"examples": count}}
         report["baseline"] = self.baseline_in_words
         fitted = [(opened.own_shapes[0][1:], self.image_shape)]
