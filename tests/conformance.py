@@ -363,6 +363,9 @@ def test_every_source_of_data_trains_alike(case):
     for form in FORMS:
         assert logs[form] == pytest.approx(logs["arrays"], rel=1e-5, abs=1e-6), form
         assert_same(ends[form], ends["arrays"], 1e-6)
+    for given, options in FORMS.values():  # One after the other, and arrays shuffled.
+        model.fit(given(case.data(8)), verbose=0, **options)
+    assert int(model.optimizer.iterations) == 2 + 2 * len(FORMS)
 
 
 def parts_of(model, data):

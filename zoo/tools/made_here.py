@@ -64,12 +64,6 @@ _LICENCE_OF_TWEMOJI = (
     "CC BY 4.0, as the graphics that it learnt to draw: credit Twemoji, Copyright Twitter, Inc and "
     "other contributors."
 )
-_LICENCE_OF_DIGITS = (
-    "CC BY-SA 3.0, as the digits that it learnt to move: MNIST by Yann LeCun and Corinna Cortes."
-)
-_LIMITS_CLIPS = (
-    "It has seen two white digits on black that move evenly between walls, and nothing else. "
-)
 _TRY_OUT = (
     "Teaching, tests, a start for fine-tuning on other small grey images, a baseline to beat."
 )
@@ -208,10 +202,11 @@ PRESETS = {
         "caption": "Clips of the test split, the first ones: four known frames and the ten after them, and "
         "below these the ten that it predicts, each from those before.",
         "use": "Teaching, a baseline to beat; see what a mean of all futures looks like.",
-        "limits": _LIMITS_CLIPS
-        + "Trained on the mean squared difference alone it draws what it is not sure of grey, and more so with "
+        "limits": "It has seen two white digits on black that move evenly between walls, and nothing else. "
+        "Trained on the mean squared difference alone it draws what it is not sure of grey, and more so with "
         "each frame that it makes from its own.",
-        "licence": _LICENCE_OF_DIGITS,
+        "licence": "CC BY-SA 3.0, as the digits that it learnt to move: MNIST by Yann LeCun and Corinna "
+        "Cortes.",
         "evaluation": {"dataset": "moving_digits", "split": "test", "n": 1000},
     },
     "cyclegan_emoji_noto_twemoji": {
