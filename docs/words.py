@@ -201,6 +201,10 @@ WORDS = {
         "Keep a discriminator's gradient small on real and on generated images.",
         "reference/losses/r1_penalty.md",
     ),
+    "R3GAN": (
+        "A GAN of pairs and of penalties that comes to rest.",
+        "reference/models/R3GAN.md",
+    ),
     "relativistic GAN, RpGAN": (
         "A discriminator that judges real and generated images in pairs.",
         "reference/losses/relativistic_paired_discriminator_loss.md",

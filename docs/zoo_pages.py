@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 TASKS = {
     "GAN": "generate",
     "WGANGP": "generate",
+    "R3GAN": "generate",
     "ConditionalGAN": "generate by class",
     "VAE": "generate, encode",
     "CVAE": "generate by class, encode",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from keras_gen import tasks as tasks
     from keras_gen.models import CVAE as CVAE
     from keras_gen.models import GAN as GAN
+    from keras_gen.models import R3GAN as R3GAN
     from keras_gen.models import VAE as VAE
     from keras_gen.models import WGANGP as WGANGP
     from keras_gen.models import ConditionalGAN as ConditionalGAN

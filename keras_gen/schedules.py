@@ -1,5 +1,7 @@
 """Learning-rate schedules of the papers."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -60,3 +62,50 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
             "decay": self.decay,
             "name": self.name,
         }
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Cosine(keras.optimizers.schedules.LearningRateSchedule):
+    """A number that goes from one value to another along half a cosine, and stays there.
+
+    R3GAN lets rates and penalties fall so, and averages and augmentation grow.
+
+    Args:
+        start: Number from 0 up.
+        end: Number from 0 up.
+        steps: Integer above 0, the updates that it takes.
+        name: String.
+
+    Raises:
+        ValueError: If one of them is out of range.
+
+    Example:
+
+    >>> schedule = Cosine(0.0, 1.0, steps=100)
+    >>> [round(float(schedule(step)), 4) for step in (0, 25, 50, 100, 200)]
+    [0.0, 0.1464, 0.5, 1.0, 1.0]
+
+    Reference: Huang et al., 2025, https://arxiv.org/abs/2501.05441; Loshchilov & Hutter, 2016,
+    https://arxiv.org/abs/1608.03983
+    """
+
+    def __init__(self, start: float, end: float, steps: int, name: str = "cosine") -> None:
+        super().__init__()
+        for argument, value in (("start", start), ("end", end)):
+            if not value >= 0:
+                raise ValueError(
+                    f"`{argument}` must be a number from 0 up. Received: {argument}={value!r}"
+                )
+        if not isinstance(steps, int) or steps < 1:
+            raise ValueError(f"`steps` must be an integer above 0. Received: steps={steps!r}")
+        self.start = start
+        self.end = end
+        self.steps = steps
+        self.name = name
+
+    def __call__(self, step: Tensor) -> Tensor:
+        done = ops.clip(ops.cast(step, "float32") / self.steps, 0.0, 1.0)
+        return self.end + (self.start - self.end) * 0.5 * (1.0 + ops.cos(math.pi * done))
+
+    def get_config(self) -> Config:
+        return {"start": self.start, "end": self.end, "steps": self.steps, "name": self.name}

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.schedules import LinearDecay
+from keras_gen.schedules import Cosine, LinearDecay
 
 
 def test_the_rate_is_held_then_falls_to_zero_and_stays():
@@ -47,3 +47,24 @@ def test_config_round_trip():
 def test_what_is_out_of_range_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         LinearDecay(**{"learning_rate": 0.1, "hold": 1, "decay": 1, **arguments})
+
+
+def test_a_cosine_goes_from_one_value_to_the_other_and_stays():
+    schedule = Cosine(2.0, 1.0, steps=6)
+    values = [float(schedule(step)) for step in (0, 2, 3, 4, 6, 60)]
+    assert values == pytest.approx([2.0, 1.75, 1.5, 1.25, 1.0, 1.0])
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
+    assert again.get_config() == {"start": 2.0, "end": 1.0, "steps": 6, "name": "cosine"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"start": -1.0}, "`start` must be a number from 0 up. Received: start=-1.0"),
+        ({"end": float("nan")}, "`end` must be a number from 0 up. Received: end=nan"),
+        ({"steps": 0}, "`steps` must be an integer above 0. Received: steps=0"),
+    ],
+)
+def test_a_cosine_that_is_none_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Cosine(**{"start": 0.0, "end": 1.0, "steps": 1, **arguments})

@@ -21,6 +21,12 @@ class Execution:
         shown="runs/NAME_DATASET",
     )
     resume: bool = option(False, "Go on with the training in the output folder.")
+    from_preset: str | None = option(
+        None,
+        "Begin with the weights of a preset, of a model file or of another training, made with the same "
+        "sizes; of networks that it has not, with new ones.",
+        shown="new weights",
+    )
     save_every: float | None = option(
         None, "Minutes after which the model is saved within an epoch, too.", min=0.0
     )

@@ -13,6 +13,7 @@ from keras_gen.app.plan import Plan
 from keras_gen.app.run_folder import Progress, RunFolder
 from keras_gen.app.stopping import Stopper
 from keras_gen.app.timing import steps_in
+from keras_gen.app.warm_start import begin_with
 from keras_gen.recipes import find_family
 from keras_gen.recipes.recipe import LENGTHS
 
@@ -138,6 +139,8 @@ class _Training:
             if checkpoint is not None:
                 self._check_classes(model)
                 folder.load(model, checkpoint)
+            elif self.execution.from_preset is not None:
+                self.notes.append(begin_with(model, self.execution.from_preset))
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
             folder.write_json(folder.data, self._data(passes))

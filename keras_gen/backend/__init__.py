@@ -15,7 +15,8 @@
   gradients.
 - `conditionally(condition, function)`: runs `function()`, which may assign to the model's variables and returns
   nothing, in the steps in which a scalar boolean tensor is true.
-- `input_gradient(function, inputs)`: gradient of `sum(function(inputs))` by `inputs`, differentiable again.
+- `outputs_and_input_gradient(function, inputs)`: what a function gives and the gradient of its sum by `inputs`,
+  in one run, differentiable again.
 - `predict(network, inputs, batch_size)`: a network's outputs in inference, NumPy arrays.
 - `fused_batch_normalization`: a kernel for training, see `tensorflow.py`; None on a backend that has none.
 - `keeps_state(model)`: context in which a call that fails leaves the model its weights.
@@ -29,11 +30,13 @@
 - `seed_layers(model)`: makes layers that were given no seed draw by their own state, which files keep.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import keras
 
 from keras_gen.backend.recorded import Recorded
+from keras_gen.types import Tensor
 
 _NAME = keras.backend.backend()
 
@@ -53,10 +56,10 @@ CONTRACT = (
     "check_jit_compile",
     "conditionally",
     "fused_batch_normalization",
-    "input_gradient",
     "keeps_state",
     "loss_and_gradients",
     "loss_and_output_gradient",
+    "outputs_and_input_gradient",
     "predict",
     "process_count",
     "process_id",
@@ -74,10 +77,10 @@ apply_gradients = running.apply_gradients
 check_jit_compile = running.check_jit_compile
 conditionally = running.conditionally
 fused_batch_normalization = running.fused_batch_normalization
-input_gradient = running.input_gradient
 keeps_state = running.keeps_state
 loss_and_gradients = running.loss_and_gradients
 loss_and_output_gradient = running.loss_and_output_gradient
+outputs_and_input_gradient = running.outputs_and_input_gradient
 predict = running.predict
 process_count = running.process_count
 process_id = running.process_id
@@ -88,4 +91,18 @@ seed_layers = running.seed_layers
 step_scope = running.step_scope
 synchronize = running.synchronize
 
-__all__ = ["CONTRACT", "Recorded", *CONTRACT]
+__all__ = ["CONTRACT", "Recorded", "input_gradient", *CONTRACT]
+
+
+def input_gradient(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+    """Gradient of `sum(function(inputs))` with respect to `inputs`, differentiable again.
+
+    Args:
+        function: Callable, tensor to tensor, each example by itself.
+        inputs: Float tensor.
+
+    Returns:
+        Tensor of the shape of `inputs`.
+    """
+    _, gradient = outputs_and_input_gradient(function, inputs)
+    return gradient

@@ -109,9 +109,17 @@ def conditionally(condition, function):
         variable.assign(value)
 
 
-def input_gradient(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+def outputs_and_input_gradient(
+    function: Callable[[Tensor], Tensor], inputs: Tensor
+) -> tuple[Tensor, Tensor]:
     """See `keras_gen.backend`."""
-    return jax.grad(lambda inputs: function(inputs).sum())(inputs)
+
+    def total(inputs):
+        outputs = function(inputs)
+        return outputs.sum(), outputs
+
+    gradient, outputs = jax.grad(total, has_aux=True)(inputs)
+    return outputs, gradient
 
 
 fused_batch_normalization = None

@@ -98,20 +98,23 @@ def conditionally(condition, function):
     tf.cond(condition, taken, lambda: tf.constant(False))
 
 
-def input_gradient(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
-    """Gradient of `sum(function(inputs))` with respect to `inputs`, differentiable again.
+def outputs_and_input_gradient(
+    function: Callable[[Tensor], Tensor], inputs: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What a function gives, and the gradient of its sum by its inputs, in one run and differentiable again.
 
     Args:
         function: Callable, tensor to tensor, each example by itself.
         inputs: Float tensor.
 
     Returns:
-        Tensor of the shape of `inputs`.
+        Tuple of the outputs and of a tensor of the shape of `inputs`.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(inputs)
-        total = tf.reduce_sum(function(inputs))
-    return _gradient(tape, total, inputs)
+        outputs = function(inputs)
+        total = tf.reduce_sum(outputs)
+    return outputs, _gradient(tape, total, inputs)
 
 
 def fused_batch_normalization(inputs, gamma, beta, epsilon):

@@ -78,13 +78,18 @@ def conditionally(condition, function):
         function()
 
 
-def input_gradient(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+def outputs_and_input_gradient(
+    function: Callable[[Tensor], Tensor], inputs: Tensor
+) -> tuple[Tensor, Tensor]:
     """See `keras_gen.backend`."""
     with torch.enable_grad():
         if not inputs.requires_grad:
             inputs = inputs.detach().requires_grad_()
-        total = function(inputs).sum()
-        return torch.autograd.grad(total, inputs, create_graph=True, materialize_grads=True)[0]
+        outputs = function(inputs)
+        (gradient,) = torch.autograd.grad(
+            outputs.sum(), inputs, create_graph=True, materialize_grads=True
+        )
+    return outputs, gradient
 
 
 fused_batch_normalization = None

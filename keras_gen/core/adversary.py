@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from keras_gen import backend, losses
+from keras_gen import backend, layers, losses
 from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.network_calls import run_together, without_updates
 from keras_gen.core.networks import last_activation
@@ -75,6 +75,15 @@ class Adversary:
         """Whether the penalties are an update of their own, in every so many steps."""
         return self.penalties_every > 1 and bool(self.penalty_names)
 
+    def follow(self, step: Tensor) -> None:
+        """Has an augmentation with a schedule keep to it, at a training step."""
+        if isinstance(self.augmentation, layers.DiffAugment):
+            self.augmentation.follow(step)
+
+    def augment(self, images: Tensor, training: bool) -> Tensor:
+        """What the discriminator is shown of images: in training, they pass through the augmentation."""
+        return images if self.augmentation is None or not training else self.augmentation(images)
+
     def judge(
         self,
         discriminator: keras.Model,
@@ -94,8 +103,7 @@ class Adversary:
         Returns:
             List of its outputs, one for each batch.
         """
-        if self.augmentation is not None and training:
-            batches = tuple(self.augmentation(batch) for batch in batches)
+        batches = tuple(self.augment(batch, training) for batch in batches)
         return run_together(discriminator, *(beside(batch) for batch in batches), training=training)
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -201,15 +209,18 @@ class TrainsAdversarially:
         self,
         update: Update,
         loss: Callable[[], Any],
-        penalties: Callable[[], Any],
+        penalties: Callable[[], Any] | None = None,
     ) -> None:
         """Updates the discriminator, and by lazily applied penalties in an update of their own.
 
         Args:
             update: As in `step`.
             loss: Function that gives the discriminator's loss.
-            penalties: Function that gives the penalties alone, their sum and each by itself.
+            penalties: Function that gives the penalties alone, their sum and each by itself; None where they
+                are never lazy.
         """
+        if update.training:
+            self.adversary.follow(self.optimizer.iterations)
         update("discriminator", loss)
         if update.training and self.adversary.is_lazy:
             update("discriminator", penalties, every=self.adversary.penalties_every)
@@ -242,6 +253,16 @@ class TrainsAdversarially:
                     stacklevel=4,
                 )
 
+    def oppose(self, adversary: Adversary) -> None:
+        """Takes an `Adversary` as the generator's opponent, and looks at the networks' ends."""
+        self.adversary = adversary
+        self.augmentation = adversary.augmentation  # Keras keeps its seeds.
+        if isinstance(self.augmentation, keras.Layer) and not self.augmentation.built:
+            self.augmentation.build((None, *self.gives.shape))
+            self.augmentation.built = True
+        self.loss = adversary.loss
+        self._warn_of_ends()
+
     def compile_adversarial(
         self,
         adversary: Adversary,
@@ -260,14 +281,8 @@ class TrainsAdversarially:
             settings: Dict of the further arguments of `compile` that a model's file keeps.
             trainer_options: Dict of what `compile_phases` takes beside them.
         """
-        self.adversary = adversary
-        self.augmentation = adversary.augmentation  # Keras keeps its seeds.
-        if isinstance(self.augmentation, keras.Layer) and not self.augmentation.built:
-            self.augmentation.build((None, *self.gives.shape))
-            self.augmentation.built = True
-        self.loss = adversary.loss
+        self.oppose(adversary)
         self.r1_weight, self.r2_weight = adversary.r1_weight, adversary.r2_weight
-        self._warn_of_ends()
         optimizers = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
         given = {
             "loss": adversary.loss,

@@ -4,11 +4,13 @@ from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.bicubic_upsampling_2d import BicubicUpsampling2D
 from keras_gen.layers.clip import Clip
 from keras_gen.layers.cropping_2d import Cropping2D
+from keras_gen.layers.diff_augment import DiffAugment
 from keras_gen.layers.gated_conv_2d import GatedConv2D
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.label_map import LabelMap
 from keras_gen.layers.label_projection import LabelProjection
+from keras_gen.layers.learned_basis import LearnedBasis
 from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gen.layers.pixel_shuffle import PixelShuffle
 from keras_gen.layers.reflection_padding_2d import ReflectionPadding2D
@@ -20,11 +22,13 @@ __all__ = [
     "BicubicUpsampling2D",
     "Clip",
     "Cropping2D",
+    "DiffAugment",
     "GatedConv2D",
     "ImagePool",
     "InstanceNormalization",
     "LabelMap",
     "LabelProjection",
+    "LearnedBasis",
     "MinibatchStandardDeviation",
     "PixelShuffle",
     "ReflectionPadding2D",

@@ -27,6 +27,7 @@ from keras_gen.losses.penalties import (
     interpolation_epsilon,
     r1_penalty,
     r2_penalty,
+    scores_and_squared_gradient_norms,
 )
 from keras_gen.losses.reconstruction import (
     NetworkDistance,
@@ -82,6 +83,7 @@ __all__ = [
     "r2_penalty",
     "relativistic_paired_discriminator_loss",
     "relativistic_paired_generator_loss",
+    "scores_and_squared_gradient_norms",
     "sharpness_difference",
     "structural_similarity",
     "wasserstein_discriminator_loss",

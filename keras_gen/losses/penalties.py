@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
-from keras_gen.backend import input_gradient
+from keras_gen.backend import input_gradient, outputs_and_input_gradient
 from keras_gen.losses._tensors import float32, same_shape
 from keras_gen.types import Tensor
 
@@ -136,6 +136,37 @@ def r2_penalty(discriminator: Callable[[Tensor], Tensor], fake_images: Tensor) -
     return r1_penalty(discriminator, fake_images)
 
 
+def scores_and_squared_gradient_norms(
+    discriminator: Callable[[Tensor], Tensor], images: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Scores of images, and the squared norm of the score's gradient at each, in one run of a discriminator.
+
+    R1 is half the mean of the norms at real images, R2 half the mean at generated ones: of a batch of both
+    they cost one pass together.
+
+    Args:
+        discriminator: Callable, images to logits `(batch, ...)`, in which no example's logits depend on
+            another's image.
+        images: Float tensor `(batch, height, width, channels)`, or of other axes behind the first.
+
+    Returns:
+        Tuple of the logits and of a float32 tensor `(batch,)`, both differentiable in the discriminator's
+        weights.
+
+    Example:
+
+    >>> discriminator = lambda x: keras.ops.sum(3.0 * x, axis=(1, 2, 3))
+    >>> scores, norms = scores_and_squared_gradient_norms(discriminator, keras.ops.ones((2, 1, 2, 1)))
+    >>> keras.ops.convert_to_numpy(scores).tolist(), keras.ops.convert_to_numpy(norms).tolist()
+    ([6.0, 6.0], [18.0, 18.0])
+
+    Reference: Huang et al., 2025, The GAN is dead, https://arxiv.org/abs/2501.05441
+    """
+    (images,) = float32(images)
+    scores, gradient = outputs_and_input_gradient(discriminator, images)
+    return scores, _squared_norm(gradient)
+
+
 def drift_penalty(real_logits: Tensor) -> Tensor:
     """Mean squared score of real images, which keeps a critic's scores near zero.
 
@@ -156,5 +187,9 @@ def drift_penalty(real_logits: Tensor) -> Tensor:
 
 
 def _squared_gradient_norm(function, images):
-    gradient = ops.cast(input_gradient(function, images), "float32")
-    return ops.sum(gradient**2, axis=tuple(range(1, len(images.shape))))
+    return _squared_norm(input_gradient(function, images))
+
+
+def _squared_norm(gradient):
+    gradient = ops.cast(gradient, "float32")
+    return ops.sum(gradient**2, axis=tuple(range(1, len(gradient.shape))))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keras_gen.models.inpainting.model import Inpainting as Inpainting
     from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
+    from keras_gen.models.r3gan.model import R3GAN as R3GAN
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
     from keras_gen.models.table_vae.model import TableVAE as TableVAE
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "gan": "GAN",
     "wgan_gp": "WGANGP",
+    "r3gan": "R3GAN",
     "conditional_gan": "ConditionalGAN",
     "vae": "VAE",
     "cvae": "CVAE",

@@ -12,6 +12,7 @@ from keras_gen.networks.frame_predictor import frame_predictor
 from keras_gen.networks.gated_unet_generator import gated_unet_generator
 from keras_gen.networks.mlp import mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
 from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
+from keras_gen.networks.r3gan import r3gan_discriminator, r3gan_generator
 from keras_gen.networks.resnet_generator import resnet_generator
 from keras_gen.networks.sngan_resnet import sngan_resnet_discriminator, sngan_resnet_generator
 from keras_gen.networks.unet_generator import unet_generator
@@ -33,6 +34,8 @@ __all__ = [
     "mlp_generator",
     "patch_discriminator",
     "patch_receptive_field",
+    "r3gan_discriminator",
+    "r3gan_generator",
     "resnet_generator",
     "sngan_resnet_discriminator",
     "sngan_resnet_generator",

@@ -65,6 +65,11 @@ BUILDERS = {
     "unet_generator": lambda **k: networks.unet_generator((8, 16, 1), 2, 4, **k),
     "resnet_generator": lambda **k: networks.resnet_generator((8, 12, 1), 2, 2, 1, 0.3, **k),
     "patch_discriminator": lambda **k: networks.patch_discriminator(IMAGE, (16, 16, 2), 16, 4, **k),
+    "r3gan_generator": lambda **k: networks.r3gan_generator((9, 12, 2), 3, 4, 4, 1, **k),
+    "r3gan_generator_grouped": lambda **k: networks.r3gan_generator(
+        IMAGE, None, 4, 4, 2, group_size=4, **k
+    ),
+    "r3gan_discriminator": lambda **k: networks.r3gan_discriminator((9, 12, 2), 3, 4, 1, **k),
     "sngan_resnet_generator": lambda **k: networks.sngan_resnet_generator(
         (32, 32, 1), 3, 4, 4, **k
     ),

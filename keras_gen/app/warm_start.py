@@ -1,0 +1,60 @@
+"""Trainings that begin with the weights of another model."""
+
+import keras
+
+from keras_gen.app.opening import load
+
+
+def begin_with(model, path):
+    """Gives the networks of a new model the weights of those of the same names in another.
+
+    Args:
+        model: A model of this package, just built.
+        path: String: a preset, a model file, or the folder of a training.
+
+    Returns:
+        String, a sentence on what was taken and what is new.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If none of the networks has the same name, or one has others weights.
+    """
+    other = load(path)
+    ours, theirs = networks_of(model), networks_of(other)
+    if "ema_generator" in ours and "ema_generator" not in theirs and "generator" in theirs:
+        theirs["ema_generator"] = theirs["generator"]
+    taken = [name for name in ours if name in theirs]
+    if not taken:
+        raise ValueError(
+            f"`from_preset` must be a model with the networks {' or '.join(ours)}. Received: {path}, a "
+            f"{type(other).__name__} with {', '.join(theirs)}"
+        )
+    for name in taken:
+        _check(name, ours[name], theirs[name], path)
+    for name in taken:
+        ours[name].set_weights(theirs[name].get_weights())
+    new = [name for name in ours if name not in taken]
+    sentence = f"Begins with the weights of {path}: {', '.join(taken)}"
+    return f"{sentence}; new is the {', '.join(new)}." if new else f"{sentence}."
+
+
+def networks_of(model):
+    """Dict from names of attributes to the networks that a model is made of."""
+    return {name: value for name, value in vars(model).items() if isinstance(value, keras.Model)}
+
+
+def _check(name, ours, theirs, path):
+    want, have = ([tuple(weight.shape) for weight in network.weights] for network in (ours, theirs))
+    if want == have:
+        return
+    if len(want) != len(have):
+        said = f"{len(want)} weights here and {len(have)} there"
+    else:
+        first = next(
+            number for number, pair in enumerate(zip(want, have, strict=True)) if pair[0] != pair[1]
+        )
+        said = f"{ours.weights[first].path} of {want[first]} here and of {have[first]} there"
+    raise ValueError(
+        f"`from_preset` must have networks of the sizes that are trained: the {name} has {said}. Give the "
+        f"options that it was trained with, such as --base-filters. Received: from_preset={path!r}"
+    )

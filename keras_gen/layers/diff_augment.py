@@ -1,0 +1,170 @@
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_gen.backend.seeds import ReplicaSeedGenerator
+from keras_gen.types import Config, Tensor
+
+OPERATIONS = ("color", "translation", "cutout", "flip")
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class DiffAugment(keras.layers.Layer):
+    """Changes images at random, differentiably, before a discriminator sees them.
+
+    Real and generated images pass through it in both phases, so that a discriminator of few images can't
+    learn them by heart, and the generator does not learn the changes. Give it to the `augmentation` of a
+    GAN's `compile`. Every image draws for itself; nothing of it depends on a value, so that a step compiles
+    whole under XLA. Outside of training images are left as they are.
+
+    Args:
+        operations: Some of `"color"` (brightness by up to a quarter of the range, saturation 0 to 2 times,
+            contrast 0.5 to 1.5 times), `"translation"` (whole pixels, up to an eighth of each side, filled
+            with grey), `"cutout"` (a box of half the sides, which may lie partly outside, made grey) and
+            `"flip"` (left to right, one in two), as a list or in one string with commas.
+        probability: Number in [0, 1], the share of images that an operation is applied to, each by itself;
+            or a schedule of Keras of the training step, which the models' steps follow.
+        seed: Integer or None, which draws one.
+        **kwargs: `name`, `dtype` and the like, as for every Keras layer.
+
+    Call arguments:
+        inputs: Float tensor `(batch, height, width, channels)` in [-1, 1].
+        training: Boolean. Defaults to True.
+
+    Returns:
+        Tensor of that shape.
+
+    Raises:
+        ValueError: If there is no such operation, or the probability is out of range.
+
+    Example:
+
+    >>> images = keras.ops.ones((2, 8, 8, 3))
+    >>> tuple(DiffAugment("color,cutout", seed=0)(images).shape)
+    (2, 8, 8, 3)
+
+    Reference: Zhao et al., 2020, https://arxiv.org/abs/2006.10738
+    """
+
+    def __init__(
+        self,
+        operations: str | Sequence[str] = ("color", "translation", "cutout"),
+        probability: Any = 1.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        names = operations.split(",") if isinstance(operations, str) else operations
+        self.operations = tuple(name.strip() for name in names)
+        unknown = [name for name in self.operations if name not in OPERATIONS]
+        if unknown or not self.operations:
+            raise ValueError(
+                f"`operations` must be some of {', '.join(OPERATIONS)}. "
+                f"Received: operations={operations!r}"
+            )
+        scheduled = isinstance(probability, keras.optimizers.schedules.LearningRateSchedule)
+        number = isinstance(probability, (int, float)) and not isinstance(probability, bool)
+        if not scheduled and not (number and 0.0 <= probability <= 1.0):
+            raise ValueError(
+                "`probability` must be a number in [0, 1] or a schedule of Keras. "
+                f"Received: probability={probability!r}"
+            )
+        self.schedule = probability if scheduled else None
+        self._start = 0.0 if scheduled else float(probability)
+        self.seed = seed
+        self.seed_generator = ReplicaSeedGenerator(seed)
+        self.probability = self.add_weight(
+            shape=(),
+            initializer=keras.initializers.Constant(self._start),
+            trainable=False,
+            dtype="float32",
+            name="probability",
+        )
+        self.built = True
+
+    def follow(self, step: Tensor) -> None:
+        """Sets the probability to what its schedule says of a training step, where there is one."""
+        if self.schedule is not None:
+            self.probability.assign(ops.cast(self.schedule(step), "float32"))
+
+    def call(self, inputs: Tensor, training: bool = True) -> Tensor:
+        if not training:
+            return inputs
+        images = ops.cast(inputs, "float32")
+        for name in self.operations:
+            images = getattr(self, f"_{name}")(images)
+        return ops.cast(images, inputs.dtype)
+
+    def _draw(self, images, count):
+        """As many uniform numbers an image, each `(batch, 1, 1, 1)`, and whether it is changed."""
+        shape = (count + 1, ops.shape(images)[0], 1, 1, 1)
+        chosen, *numbers = ops.unstack(
+            keras.random.uniform(shape, dtype="float32", seed=self.seed_generator), count + 1
+        )
+        return ops.cast(chosen < self.probability, "float32"), numbers
+
+    def _color(self, images):
+        changed, (brightness, saturation, contrast) = self._draw(images, 3)
+        images = images + changed * (brightness - 0.5)
+        mean = ops.mean(images, axis=3, keepdims=True)
+        # Written as sums, an image that is not chosen stays as it is to the bit.
+        images = images + (images - mean) * (changed * (2.0 * saturation - 1.0))
+        mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+        return images + (images - mean) * (changed * (contrast - 0.5))
+
+    def _translation(self, images):
+        changed, shares = self._draw(images, 2)
+        # Products with shifted unit matrices: exact, and quicker than a gather and its gradient.
+        for axis, share in enumerate(shares, 1):
+            size = images.shape[axis]
+            reach = max(1, round(size / 8))
+            shift = ops.floor(share * (2 * reach + 1)) - reach
+            places = ops.arange(size, dtype="float32")
+            come_from = places[:, None] - (changed * shift)[:, :, 0, 0][:, :, None]
+            matrix = ops.cast(ops.equal(come_from, places), "float32")
+            letters = "bij,bjwc->biwc" if axis == 1 else "bij,bhjc->bhic"
+            images = ops.einsum(letters, matrix, images)
+        return images
+
+    def _cutout(self, images):
+        changed, shares = self._draw(images, 2)
+        inside = changed
+        for axis, share in enumerate(shares, 1):
+            size = images.shape[axis]
+            shape = [1, 1, 1, 1]
+            shape[axis] = size
+            places = ops.reshape(ops.arange(size, dtype="float32"), shape)
+            half = max(1, size // 4)
+            centre = ops.floor(share * (size + 1))
+            inside = inside * ops.cast(
+                ops.logical_and(places >= centre - half, places < centre + half), "float32"
+            )
+        return images * (1.0 - inside)
+
+    def _flip(self, images):
+        changed, (side,) = self._draw(images, 1)
+        turned = changed * ops.cast(side < 0.5, "float32")
+        return images + turned * (ops.flip(images, axis=2) - images)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> Config:
+        probability = self._start if self.schedule is None else self.schedule
+        return {
+            **super().get_config(),
+            "operations": list(self.operations),
+            "probability": keras.saving.serialize_keras_object(probability),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config: Config) -> "DiffAugment":
+        return cls(
+            **{
+                **config,
+                "probability": keras.saving.deserialize_keras_object(config["probability"]),
+            }
+        )

@@ -1,0 +1,71 @@
+"""How `keras-gen train r3gan` makes an R3GAN."""
+
+from typing import TYPE_CHECKING
+
+from keras_gen.recipes import LatentRecipe, option
+from keras_gen.recipes.rates import cosine
+
+if TYPE_CHECKING:
+    from keras_gen.models.r3gan.model import R3GAN
+    from keras_gen.types import OpenedData
+
+
+class R3GANRecipe(LatentRecipe):
+    """Residual networks without normalisation, a relativistic loss, R1 and R2 at every step.
+
+    One cosine over the training takes the rates to a quarter, the penalties' weight to a tenth, and the share
+    of augmented images from 0 to its full value.
+    """
+
+    family = "r3gan"
+    title = "Images from latents, by a GAN that converges (R3GAN); for little data with --augment."
+
+    base_filters = 16
+    learning_rate = 2e-4
+    blocks: int = option(1, "Residual blocks at each size.", min=1)
+    gamma: float = option(0.5, "Weight of the penalties, at first.", min=0.0)
+    ema_decay: float = option(
+        0.999, "Decay of the generator's moving average; 0 for none.", min=0.0, max=1.0
+    )
+    labelled: bool = option(False, "Learn the labels, too: images of a chosen class.")
+    augment: str = option(
+        "none",
+        "What both networks' images pass through, for some thousands of pictures: none, or some of "
+        "color,translation,cutout,flip.",
+    )
+    augment_share: float = option(
+        0.5, "Share of the images that each of them changes, at the end.", min=0.0, max=1.0
+    )
+
+    def build(self, opened: "OpenedData", updates: int) -> "R3GAN":
+        import keras
+
+        from keras_gen import layers, networks
+        from keras_gen.models.r3gan.model import R3GAN
+
+        (shape,) = self.image_shapes(opened)
+        classes = opened.num_classes if self.labelled else None
+        sizes = {"num_classes": classes, "base_filters": self.base_filters, "blocks": self.blocks}
+        gan = R3GAN(
+            networks.r3gan_generator(shape, latent_dim=self.latent_dim, **sizes),
+            networks.r3gan_discriminator(shape, **sizes),
+            latent_dim=self.latent_dim,
+            num_classes=classes,
+            class_names=opened.class_names and list(opened.class_names) if self.labelled else None,
+            ema_decay=self.ema_decay or None,
+        )
+        augmentation = None
+        if self.augment != "none":
+            share = cosine(self.augment_share, updates, start=0.0, end=1.0)
+            augmentation = layers.DiffAugment(self.augment, share, seed=self.seed)
+        gan.compile(
+            *(
+                keras.optimizers.Adam(
+                    cosine(self.learning_rate, updates, end=0.25), beta_1=0.0, beta_2=0.99
+                )
+                for _ in range(2)
+            ),
+            gamma=cosine(self.gamma, updates, end=0.1) if self.gamma else 0.0,
+            augmentation=augmentation,
+        )
+        return gan

@@ -1,0 +1,79 @@
+"""Trainings that begin with the weights of another model."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gen
+from keras_gen.app.warm_start import begin_with, networks_of
+from tests.cases import build_gan, build_vae
+from tests.models.gan.case import build_normalised
+
+pytestmark = pytest.mark.one_backend
+
+
+def saved(model, path):
+    model.compile()
+    model.save(path)
+    return str(path)
+
+
+def same(network, other):
+    pairs = zip(network.get_weights(), other.get_weights(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_a_training_begins_with_anothers_weights_and_goes_its_own_way(training, tmp_path, capsys):
+    first = training("first", "gan", steps=2)
+    second = training("second", "gan", steps=1, from_preset=str(tmp_path / "first"), seed=5)
+    said = capsys.readouterr().err
+    assert "Begins with the weights of" in said and "generator, discriminator" in said
+    # One step of Adam moves a weight by about its rate.
+    for network in ("generator", "discriminator"):
+        pairs = [getattr(m, network).trainable_variables for m in (second, first)]
+        moved = [
+            np.abs(np.subtract(*map(np.asarray, pair))).max() for pair in zip(*pairs, strict=True)
+        ]
+        assert max(moved) < 2e-3
+    # Resumed, it goes on with its own.
+    third = training("second", "gan", steps=1, from_preset=str(tmp_path / "first"), resume=True)
+    assert all(
+        np.array_equal(a, b) for a, b in zip(second.get_weights(), third.get_weights(), strict=True)
+    )
+
+
+def test_what_the_other_has_not_is_new(tmp_path):
+    path = saved(build_gan(), tmp_path / "plain.keras")
+    model = build_gan(ema_decay=0.9)
+    sentence = begin_with(model, path)
+    plain = keras.saving.load_model(path)
+    assert same(model.generator, plain.generator) and same(model.discriminator, plain.discriminator)
+    # The average begins where its network does.
+    assert same(model.ema_generator, plain.generator)
+    assert sentence.endswith("generator, discriminator, ema_generator.")
+    assert list(networks_of(model)) == ["generator", "discriminator", "ema_generator"]
+
+
+def test_a_preset_serves_by_name():
+    zoo = keras_gen.from_preset("gan_digits")
+    other = keras_gen.from_preset("gan_digits", load_weights=False)
+    assert not same(other.generator, zoo.generator)
+    begin_with(other, "gan_digits")
+    assert same(other.generator, zoo.generator)
+
+
+def test_other_sizes_and_other_models_are_refused(tmp_path):
+    path = saved(build_gan(), tmp_path / "gan.keras")
+    with pytest.raises(
+        ValueError, match="`from_preset` must be a model with the networks encoder or decoder"
+    ):
+        begin_with(build_vae(), path)
+    larger = build_normalised("batch", shape=(16, 16, 1))
+    before = larger.get_weights()
+    with pytest.raises(
+        ValueError, match="networks of the sizes that are trained: the generator has"
+    ):
+        begin_with(larger, path)
+    assert all(np.array_equal(a, b) for a, b in zip(before, larger.get_weights(), strict=True))
+    with pytest.raises(FileNotFoundError):
+        begin_with(build_gan(), str(tmp_path / "none.keras"))

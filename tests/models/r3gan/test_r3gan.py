@@ -1,0 +1,97 @@
+import keras
+import numpy as np
+import pytest
+
+import keras_gen
+from keras_gen.layers import DiffAugment
+from keras_gen.schedules import Cosine
+from tests.cases import IMAGE_SHAPE, LATENT_DIM, NUM_CLASSES, images
+from tests.models.helpers import array, first_logs, fixed, linear, sgd
+from tests.models.r3gan.case import build
+
+SHAPE = (2, 2, 1)
+WEIGHTS = np.array([[0.3, -0.4], [0.5, 0.1]], "float32")[..., None]
+FAKE = np.array([[0.5, -0.25], [0.1, 0.2]], "float32")[..., None]
+
+
+def known(**options):
+    """A generator of one image, and a discriminator that weighs pixels."""
+    return keras_gen.R3GAN(fixed(FAKE), linear(WEIGHTS), latent_dim=2, **options)
+
+
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_losses_are_those_of_pairs_and_penalties_those_of_the_slope(run_eagerly):
+    model = sgd(known(), 0.0, gamma=0.5, run_eagerly=run_eagerly)
+    reals = images(4, SHAPE)
+    logs = first_logs(model.fit(reals, verbose=0))
+    difference = (FAKE * WEIGHTS).sum() - (reals * WEIGHTS).sum((1, 2, 3))
+    penalty = 0.5 * (WEIGHTS**2).sum()
+    expected = {
+        "r1_penalty": penalty,
+        "r2_penalty": penalty,
+        "discriminator_loss": np.log1p(np.exp(difference)).mean() + 0.5 * 2 * penalty,
+        "generator_loss": np.log1p(np.exp(-difference)).mean(),
+    }
+    assert {name: logs[name] for name in expected} == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_penalties_pull_the_slope_down():
+    """Where real and generated images are alike the penalties alone move a linear discriminator."""
+    model = sgd(known(), 0.1, gamma=2.0, run_eagerly=True)
+    model.fit(np.stack([FAKE] * 4), batch_size=4, verbose=0)
+    # The slope of gamma (R1 + R2) is 2 gamma w.
+    slope = array(model.discriminator.trainable_variables[0]).reshape(WEIGHTS.shape)
+    np.testing.assert_allclose(slope, WEIGHTS * (1 - 0.1 * 2 * 2.0), rtol=1e-4, atol=1e-6)
+
+
+def test_gamma_follows_its_schedule():
+    model = sgd(known(), 0.0, gamma=Cosine(1.0, 0.0, steps=2), run_eagerly=True)
+    reals = np.stack([FAKE] * 2)
+    history = model.fit(reals, batch_size=2, epochs=3, verbose=0).history
+    penalties = (WEIGHTS**2).sum()
+    expected = [np.log(2) + gamma * penalties for gamma in (1.0, 0.5, 0.0)]
+    assert history["discriminator_loss"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_it_learns_classes_where_there_are_some():
+    model = build(num_classes=NUM_CLASSES, class_names=["a", "b", "c"])
+    model.compile()
+    labels = np.arange(6, dtype="int32") % NUM_CLASSES
+    history = model.fit(images(6), labels, batch_size=3, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    assert model.generate(labels=["c", "a"], seed=0).shape == (2, *IMAGE_SHAPE)
+    assert model.generate(2, per_class=True, seed=0).shape == (6, *IMAGE_SHAPE)
+
+
+def test_both_players_see_augmented_images_of_a_share_that_grows(tmp_path):
+    model = build()
+    augmentation = DiffAugment("color,translation,cutout,flip", Cosine(0.0, 1.0, 4), seed=0)
+    model.compile(augmentation=augmentation)
+    history = model.fit(images(8), batch_size=4, epochs=2, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    # The fourth step's: of three steps taken.
+    assert float(array(augmentation.probability)) == pytest.approx(0.5 - 0.5 * np.cos(0.75 * np.pi))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    state = array(augmentation.seed_generator.state)
+    np.testing.assert_array_equal(array(loaded.augmentation.seed_generator.state), state)
+    loaded.fit(images(4), batch_size=4, verbose=0)
+    assert float(array(loaded.augmentation.probability)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "options", [{"normalization": "batch"}, {"normalization": "spectral"}, {"dropout": 0.2}]
+)
+def test_a_discriminator_that_keeps_or_draws_something_is_refused(options):
+    options = {"normalization": None, **options}
+    shape = (16, 16, 1)
+    discriminator = keras_gen.networks.dcgan_discriminator(shape, 4, **options)
+    generator = keras_gen.networks.r3gan_generator(shape, None, LATENT_DIM, 2, 1)
+    with pytest.raises(ValueError, match="`discriminator` must judge each image by itself"):
+        keras_gen.R3GAN(generator, discriminator, LATENT_DIM)
+
+
+@pytest.mark.parametrize("gamma", [-1.0, "large", True])
+def test_a_gamma_that_is_none_is_refused(gamma):
+    with pytest.raises(ValueError, match="`gamma` must be"):
+        build().compile(gamma=gamma)
