@@ -55,7 +55,7 @@ BELOW = {
 WHEN_CALLED = {
     "modalities": {"data", "metrics", "pictures"},
     "tasks": {"data", "metrics", "presets"},
-    "recipes": {"data", "metrics", "networks"},
+    "recipes": {"data", "layers", "metrics", "networks"},
     "app": {"data", "filling", "translation"},
 }
 # May be imported at the top of a recipe's file: the standard library, and what is as light.
@@ -219,7 +219,8 @@ def test_the_contract_is_what_the_room_gives_and_describes():
     for name in backend.CONTRACT:
         assert hasattr(backend, name)
         assert re.search(rf"^- .*`{name}\b.*`: ", backend.__doc__, re.M), f"{name} has no line"
-    assert {*backend.__all__} == {*backend.CONTRACT, "CONTRACT", "Recorded"}
+    made_of_it = {"input_gradient"}
+    assert {*backend.__all__} == {*backend.CONTRACT, *made_of_it, "CONTRACT", "Recorded"}
 
 
 def test_nobody_imports_a_backend_s_file_but_its_room():

@@ -222,7 +222,7 @@ class TrainsAdversarially:
         if update.training:
             self.adversary.follow(self.optimizer.iterations)
         update("discriminator", loss)
-        if update.training and self.adversary.is_lazy:
+        if update.training and penalties is not None and self.adversary.is_lazy:
             update("discriminator", penalties, every=self.adversary.penalties_every)
 
     def follow_generator(self, update: Update) -> None:

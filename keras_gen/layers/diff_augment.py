@@ -80,6 +80,7 @@ class DiffAugment(keras.layers.Layer):
             initializer=keras.initializers.Constant(self._start),
             trainable=False,
             dtype="float32",
+            autocast=False,
             name="probability",
         )
         self.built = True

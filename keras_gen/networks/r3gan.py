@@ -73,8 +73,13 @@ def r3gan_generator(
         if level < levels:
             # The convolution and the resizing commute; this order is the cheaper one.
             x = style.widen(x, style.filters(level), f"up_{level}")
+            # In full precision: XLA has no bilinear gradient of TensorFlow's in half.
             x = keras.layers.UpSampling2D(
-                2, interpolation="bilinear", **SPATIAL, name=f"up_{level}_upsampling"
+                2,
+                interpolation="bilinear",
+                **SPATIAL,
+                name=f"up_{level}_upsampling",
+                dtype="float32",
             )(x)
             x = crop(x, style.sizes[level], f"up_{level}_crop")
         x = style.residual(x, f"level_{level}")

@@ -1,7 +1,7 @@
 """Every fenced block of README.md and CONTRIBUTING.md runs, from the first to the last.
 
 A block of Python stands by itself: it has the files that those before it left, and none of their names.
-Trainings are cut to an epoch of narrow networks, on small data sets and folders. Commands that set up an
+Trainings are cut to a few steps of narrow networks, on small data sets and folders. Commands that set up an
 environment are taken apart and checked against what they name. A block that no rule covers fails.
 """
 
@@ -93,7 +93,7 @@ def run_shell(line):
 
 def run_keras_gen(arguments):
     if arguments[0] == "train" and "--help" not in arguments:
-        arguments = [*without_length(arguments), "--epochs", "1", "--base-filters", "4"]
+        arguments = [*without_length(arguments), "--steps", "8", "--base-filters", "4"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["keras-gen", *arguments])
         with pytest.raises(SystemExit) as stop:
@@ -102,9 +102,13 @@ def run_keras_gen(arguments):
 
 
 def without_length(arguments):
-    """Arguments of a training without `--minutes` and `--steps`, which exclude `--epochs`."""
+    """Arguments of a training without what says its length."""
     words = iter(arguments)
-    return [word for word in words if word not in ("--minutes", "--steps") or not next(words)]
+    return [
+        word
+        for word in words
+        if word not in ("--minutes", "--epochs", "--steps") or not next(words)
+    ]
 
 
 def run_git(arguments):

@@ -67,7 +67,7 @@ BUILDERS = {
     "patch_discriminator": lambda **k: networks.patch_discriminator(IMAGE, (16, 16, 2), 16, 4, **k),
     "r3gan_generator": lambda **k: networks.r3gan_generator((9, 12, 2), 3, 4, 4, 1, **k),
     "r3gan_generator_grouped": lambda **k: networks.r3gan_generator(
-        IMAGE, None, 4, 4, 2, group_size=4, **k
+        IMAGE, None, 4, 4, 1, group_size=4, **k
     ),
     "r3gan_discriminator": lambda **k: networks.r3gan_discriminator((9, 12, 2), 3, 4, 1, **k),
     "sngan_resnet_generator": lambda **k: networks.sngan_resnet_generator(
@@ -147,7 +147,8 @@ def test_seed_fixes_the_weights(build):
     for a, b, c in zip(first.weights, second.weights, other.weights, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
         if a.path.endswith(("kernel", "embeddings")):
-            assert not np.array_equal(a.numpy(), c.numpy())
+            drawn = a.numpy().any()  # others begin as zeros
+            assert not (drawn and np.array_equal(a.numpy(), c.numpy()))
 
 
 @every_network
