@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from keras_gen.models.r3gan.model import R3GAN
     from keras_gen.types import OpenedData
 
+# Of `keras_gen.layers.DiffAugment`, which is not imported to print words.
+AUGMENTATIONS = ("color", "translation", "cutout", "flip")
+
 
 class R3GANRecipe(LatentRecipe):
     """Residual networks without normalisation, a relativistic loss, R1 and R2 at every step.
@@ -18,7 +21,9 @@ class R3GANRecipe(LatentRecipe):
     """
 
     family = "r3gan"
-    title = "Images from latents, by a GAN that converges (R3GAN); for little data with --augment."
+    title = (
+        "Images from latents, by a GAN that converges (R3GAN); for little data with --diff-augment."
+    )
 
     base_filters = 16
     learning_rate = 2e-4
@@ -28,14 +33,23 @@ class R3GANRecipe(LatentRecipe):
         0.999, "Decay of the generator's moving average; 0 for none.", min=0.0, max=1.0
     )
     labelled: bool = option(False, "Learn the labels, too: images of a chosen class.")
-    augment: str = option(
+    diff_augment: str = option(
         "none",
         "What both networks' images pass through, for some thousands of pictures: none, or some of "
         "color,translation,cutout,flip.",
     )
-    augment_share: float = option(
+    diff_augment_share: float = option(
         0.5, "Share of the images that each of them changes, at the end.", min=0.0, max=1.0
     )
+
+    def __post_init__(self):
+        super().__post_init__()
+        named = self.diff_augment.split(",")
+        if named != ["none"] and not set(named) <= set(AUGMENTATIONS):
+            raise ValueError(
+                f"`diff_augment` must be none, or some of {', '.join(AUGMENTATIONS)} with commas between. "
+                f"Received: diff_augment={self.diff_augment!r}"
+            )
 
     def build(self, opened: "OpenedData", updates: int) -> "R3GAN":
         import keras
@@ -55,9 +69,9 @@ class R3GANRecipe(LatentRecipe):
             ema_decay=self.ema_decay or None,
         )
         augmentation = None
-        if self.augment != "none":
-            share = cosine(self.augment_share, updates, start=0.0, end=1.0)
-            augmentation = layers.DiffAugment(self.augment, share, seed=self.seed)
+        if self.diff_augment != "none":
+            share = cosine(self.diff_augment_share, updates, start=0.0, end=1.0)
+            augmentation = layers.DiffAugment(self.diff_augment, share, seed=self.seed)
         gan.compile(
             *(
                 keras.optimizers.Adam(

@@ -4,6 +4,8 @@ import pytest
 
 import keras_gen
 from keras_gen.layers import DiffAugment
+from keras_gen.layers.diff_augment import OPERATIONS
+from keras_gen.models.r3gan.recipe import AUGMENTATIONS, R3GANRecipe
 from keras_gen.schedules import Cosine
 from tests.cases import IMAGE_SHAPE, LATENT_DIM, NUM_CLASSES, images
 from tests.models.helpers import array, first_logs, fixed, linear, sgd
@@ -95,3 +97,41 @@ def test_a_discriminator_that_keeps_or_draws_something_is_refused(options):
 def test_a_gamma_that_is_none_is_refused(gamma):
     with pytest.raises(ValueError, match="`gamma` must be"):
         build().compile(gamma=gamma)
+
+
+@pytest.mark.one_backend
+def test_the_recipe_takes_rates_penalties_and_augmentation_along_a_cosine():
+    recipe = R3GANRecipe(
+        dataset="digits", base_filters=2, diff_augment="flip,cutout", diff_augment_share=0.4
+    )
+    model = recipe.build(recipe.open(), 100)
+
+    def after(step):
+        model.optimizer.iterations.assign(step)
+        model.optimizer["generator"].iterations.assign(step)
+        model.augmentation.follow(step)
+        values = (
+            model.optimizer["generator"].learning_rate,
+            model.current_gamma(),
+            model.augmentation.probability,
+        )
+        return [float(array(value)) for value in values]
+
+    assert after(0) == pytest.approx([2e-4, 0.5, 0.0])
+    assert after(50) == pytest.approx([1.25e-4, 0.275, 0.2])
+    assert after(100) == pytest.approx([5e-5, 0.05, 0.4])
+    assert model.num_classes is None and model.augmentation.operations == ("flip", "cutout")
+
+
+@pytest.mark.one_backend
+def test_the_recipe_learns_classes_when_it_is_told_to():
+    recipe = R3GANRecipe(dataset="digits", base_filters=2, labelled=True, gamma=0.0)
+    model = recipe.build(recipe.open(), 10)
+    assert model.num_classes == 10 and model.class_names == [str(n) for n in range(10)]
+    assert model.augmentation is None and model.current_gamma() == 0.0
+
+
+def test_the_recipe_names_what_it_does_not_know():
+    assert AUGMENTATIONS == OPERATIONS
+    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, transl"):
+        R3GANRecipe(dataset="digits", diff_augment="colour")
