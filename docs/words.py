@@ -11,7 +11,11 @@ WORDS = {
     ),
     "augmentation of the discriminator, DiffAugment": (
         "Real and generated images are changed at random before they are judged.",
-        "reference/core/Adversary.md",
+        "reference/layers/DiffAugment.md",
+    ),
+    "adaptive discriminator augmentation, ADA": (
+        "As much of it as keeps the discriminator from knowing its images by heart.",
+        "reference/layers/AdaptiveAugment.md",
     ),
     "anomaly detection": (
         "Finding the images that are unlike the training data.",

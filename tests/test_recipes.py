@@ -72,6 +72,7 @@ def test_defaults_are_those_of_0_1():
     dcgan = {"batch_size": 64, "latent_dim": 64, "base_filters": 32, "learning_rate": 1e-3}
     dcgan |= {"discriminator_learning_rate": 5e-4, "loss": "non_saturating", "ema_decay": 0.999}
     dcgan |= {"r1_weight": 0.0, "seed": 0, "precision": "float32", "image_size": None}
+    dcgan |= {"diff_augment": "none"}  # nor this
     lengths = {"epochs": None, "steps": None, "minutes": None}
     translation = {"image_size": None, "learning_rate": 2e-4, "augment": "crop,flip"}
     translation |= {"input": None, "target": None, "seed": 0, "precision": "float32"}
@@ -80,7 +81,9 @@ def test_defaults_are_those_of_0_1():
     expected = {
         "gan": dcgan | lengths,
         "conditional_gan": dcgan | lengths,
-        "wgan_gp": {name: dcgan[name] for name in dcgan if name not in ("loss", "r1_weight")}
+        "wgan_gp": {
+            name: dcgan[name] for name in dcgan if name not in ("loss", "r1_weight", "diff_augment")
+        }
         | lengths
         | {"learning_rate": 5e-4, "discriminator_learning_rate": 1e-3, "n_critic": 1},
         "vae": {

@@ -17,7 +17,7 @@
   nothing, in the steps in which a scalar boolean tensor is true.
 - `outputs_and_input_gradient(function, inputs)`: what a function gives and the gradient of its sum by `inputs`,
   in one run, differentiable again.
-- `predict(network, inputs, batch_size)`: a network's outputs in inference, NumPy arrays.
+- `predict(network, inputs, batch_size)`: its outputs in inference, NumPy arrays and none of half precision.
 - `fused_batch_normalization`: a kernel for training, see `tensorflow.py`; None on a backend that has none.
 - `keeps_state(model)`: context in which a call that fails leaves the model its weights.
 - `replica_id()`: number of this replica among those that train together, an int or an integer tensor.

@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import keras
 
+from keras_gen.backend.outputs import in_full
 from keras_gen.backend.recorded import Recorded
 from keras_gen.types import Data, Tensor
 
@@ -127,7 +128,7 @@ fused_batch_normalization = None
 
 def predict(network: keras.Model, inputs: Any, batch_size: int) -> Any:
     """See `keras_gen.backend`."""
-    return network.predict(inputs, batch_size=batch_size, verbose=0)
+    return in_full(network.predict(inputs, batch_size=batch_size, verbose=0))
 
 
 @contextlib.contextmanager

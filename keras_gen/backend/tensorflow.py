@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from keras_gen.backend.outputs import in_full
 from keras_gen.backend.recorded import Recorded
 from keras_gen.types import Data, Tensor
 
@@ -161,12 +162,12 @@ def predict(network: keras.Model, inputs: Any, batch_size: int) -> Any:
         batch_size: Integer.
 
     Returns:
-        What `network.predict` returns: NumPy arrays.
+        What `network.predict` returns: NumPy arrays, those of half precision as float32.
     """
     alone = network.distribute_strategy.num_replicas_in_sync == 1
     if alone and len(tf.nest.flatten(inputs)[0]) <= batch_size:
-        return network.predict_on_batch(inputs)
-    return network.predict(inputs, batch_size=batch_size, verbose=0)
+        return in_full(network.predict_on_batch(inputs))
+    return in_full(network.predict(inputs, batch_size=batch_size, verbose=0))
 
 
 def keeps_state(model):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_gen import backend, layers, losses
 from keras_gen.checks import check_non_negative, check_positive_integer
@@ -17,6 +18,10 @@ from keras_gen.types import Array, ArrayLike, Augmentation, ClassLabels, LossLik
 
 if TYPE_CHECKING:
     from keras_gen.core.update import Update
+
+
+# Losses whose scores are not above 0 just for what is taken to be real.
+_UNSIGNED = ("least_squares", "wasserstein", "relativistic")
 
 
 def _itself(data):
@@ -60,6 +65,12 @@ class Adversary:
                 f"Received: augmentation={augmentation!r}"
             )
         self.loss = losses.get(loss)
+        if isinstance(augmentation, layers.AdaptiveAugment) and self.loss_name in _UNSIGNED:
+            raise ValueError(
+                "`augmentation` that adapts goes by the sign of scores, which means nothing with the loss "
+                f"{self.loss_name!r}: take another loss, 'non_saturating' say, or "
+                f"`keras_gen.layers.DiffAugment`. Received: augmentation={augmentation!r}"
+            )
         self.r1_weight = r1_weight
         self.r2_weight = r2_weight
         self.penalties_every = penalties_every
@@ -79,6 +90,39 @@ class Adversary:
         """Has an augmentation with a schedule keep to it, at a training step."""
         if isinstance(self.augmentation, layers.DiffAugment):
             self.augmentation.follow(step)
+
+    @property
+    def adapts(self) -> bool:
+        """Whether the augmentation learns from what the discriminator says of real data."""
+        return isinstance(self.augmentation, layers.AdaptiveAugment)
+
+    def observe(self, real_logits: Tensor | None) -> None:
+        """Has an augmentation that adapts see the scores `result` gave it, after an update."""
+        if isinstance(self.augmentation, layers.AdaptiveAugment):
+            self.augmentation.observe(real_logits)
+
+    @property
+    def loss_name(self) -> str | None:
+        """Name of the loss; None of an object of one's own that has none."""
+        return getattr(self.loss, "name", None)
+
+    def result(
+        self, loss: Tensor, terms: dict[str, Tensor], *real_logits: Tensor
+    ) -> tuple[Any, ...]:
+        """What a discriminator's loss function returns.
+
+        Args:
+            loss: Scalar tensor.
+            terms: Dict of scalar tensors.
+            *real_logits: What one discriminator or several say of a batch of real data.
+
+        Returns:
+            Tuple of the first two and, where the augmentation adapts, of the scores `(batch, ...)`.
+        """
+        if not self.adapts:
+            return loss, terms
+        rows = [ops.reshape(logits, (ops.shape(logits)[0], -1)) for logits in real_logits]
+        return loss, terms, ops.concatenate(rows, axis=1)
 
     def augment(self, images: Tensor, training: bool) -> Tensor:
         """What the discriminator is shown of images: in training, they pass through the augmentation."""
@@ -112,6 +156,8 @@ class Adversary:
 
     def generator_loss(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
         """The loss's part of the generator: see `keras_gen.losses`."""
+        if not self.pairs:  # One's own loss may take no other.
+            return self.loss.generator_loss(fake_logits)
         return self.loss.generator_loss(fake_logits, real_logits)
 
     @property
@@ -154,9 +200,10 @@ class Adversary:
         fakes: Tensor,
         beside: Callable[[Tensor], Any] = _itself,
         *,
+        penalties: Callable[[], tuple[Tensor, dict[str, Tensor]]],
         weight: float = 1.0,
         training: bool,
-    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Any, ...]:
         """The loss on real and generated data and, where they are not an update of their own, the penalties.
 
         Args:
@@ -164,18 +211,20 @@ class Adversary:
             reals: Float tensor `(batch, ...)`.
             fakes: The same, generated.
             beside: As in `judge`.
+            penalties: Function that gives the penalties alone, their sum and each by itself.
             weight: Number, what the loss, but not the penalties, is multiplied by.
             training: Boolean.
 
         Returns:
-            What an update of the discriminator takes: the loss, perhaps with a dict of the penalties.
+            What an update of the discriminator takes: the loss and a dict of the penalties, and the scores of
+            real data where the augmentation adapts by them.
         """
         logits = self.judge(discriminator, reals, fakes, beside=beside, training=training)
-        loss = weight * self.discriminator_loss(*logits)
-        if training and self.is_lazy:
-            return loss
-        penalty, terms = self.penalties(discriminator, reals, fakes, beside)
-        return loss + penalty, terms
+        loss, terms = weight * self.discriminator_loss(*logits), {}
+        if not (training and self.is_lazy):
+            penalty, terms = penalties()
+            loss = loss + penalty
+        return self.result(loss, terms, logits[0])
 
     def loss_of_generator(
         self,
@@ -221,7 +270,9 @@ class TrainsAdversarially:
         """
         if update.training:
             self.adversary.follow(self.optimizer.iterations)
-        update("discriminator", loss)
+        real_logits = update("discriminator", loss)
+        if update.training:
+            self.adversary.observe(real_logits)
         if update.training and penalties is not None and self.adversary.is_lazy:
             update("discriminator", penalties, every=self.adversary.penalties_every)
 
@@ -366,4 +417,4 @@ class TrainsAdversarially:
     @property
     def is_critic(self) -> bool:
         """Whether the discriminator estimates a distance, and is meant to win."""
-        return self.loss.name == "wasserstein"
+        return self.adversary.loss_name == "wasserstein"

@@ -1,5 +1,6 @@
 """Layers that generative models need and Keras has not, or not in the form they need."""
 
+from keras_gen.layers.adaptive_augment import AdaptiveAugment
 from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.bicubic_upsampling_2d import BicubicUpsampling2D
 from keras_gen.layers.clip import Clip
@@ -18,6 +19,7 @@ from keras_gen.layers.sampling import Sampling
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
+    "AdaptiveAugment",
     "BatchNormalization",
     "BicubicUpsampling2D",
     "Clip",

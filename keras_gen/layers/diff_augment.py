@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import keras
 from keras import ops
@@ -81,6 +81,7 @@ class DiffAugment(keras.layers.Layer):
             trainable=False,
             dtype="float32",
             autocast=False,
+            aggregation="only_first_replica",
             name="probability",
         )
         self.built = True
@@ -162,7 +163,7 @@ class DiffAugment(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config: Config) -> "DiffAugment":
+    def from_config(cls, config: Config) -> Self:
         return cls(
             **{
                 **config,

@@ -127,13 +127,14 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
 
     def discriminator_loss(
         self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
-    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Any, ...]:
         """The weighted loss of the discriminator on targets and on outputs, and the penalties."""
         return self.adversary.loss_of_discriminator(
             self.discriminator,
             self.seen(targets),
             self.seen(fakes),
             self.judged(inputs),
+            penalties=lambda: self.penalties(inputs, targets, fakes),
             weight=self.discriminator_weight,
             training=training,
         )

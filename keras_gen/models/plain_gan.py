@@ -94,18 +94,16 @@ class PlainGAN(LatentGAN):
             )
         self.follow_generator(update)
 
-    def discriminator_loss(
-        self, reals: Tensor, fakes: Tensor, training: bool
-    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+    def discriminator_loss(self, reals: Tensor, fakes: Tensor, training: bool) -> tuple[Any, ...]:
         """Loss of the discriminator on real and generated images, with the penalties, and their terms."""
         real_logits, fake_logits = self.adversary.judge(
             self.discriminator, reals, fakes, training=training
         )
-        loss = self.adversary.discriminator_loss(real_logits, fake_logits)
-        if training and self.adversary.is_lazy:
-            return loss
-        penalty, terms = self.penalties(reals, fakes)
-        return loss + penalty, terms
+        loss, terms = self.adversary.discriminator_loss(real_logits, fake_logits), {}
+        if not (training and self.adversary.is_lazy):
+            penalty, terms = self.penalties(reals, fakes)
+            loss = loss + penalty
+        return self.adversary.result(loss, terms, real_logits)
 
     def penalties(self, reals: Tensor, fakes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""

@@ -10,6 +10,24 @@ if TYPE_CHECKING:
     import keras
 
 
+# Of `keras_gen.layers.DiffAugment`, which is not imported to print words.
+AUGMENTATIONS = ("color", "translation", "cutout", "flip")
+
+
+def check_augmentations(diff_augment: str) -> None:
+    """Raises a ValueError unless it is `"none"` or names of `AUGMENTATIONS` with commas between.
+
+    Args:
+        diff_augment: String, an option of that name.
+    """
+    named = diff_augment.split(",")
+    if named != ["none"] and not set(named) <= set(AUGMENTATIONS):
+        raise ValueError(
+            f"`diff_augment` must be none, or some of {', '.join(AUGMENTATIONS)} with commas between. "
+            f"Received: diff_augment={diff_augment!r}"
+        )
+
+
 class AdversarialRecipe(LatentRecipe):
     """A generator with a moving average, and a discriminator with a rate of its own.
 
@@ -53,13 +71,31 @@ class DCGANRecipe(AdversarialRecipe):
         "non_saturating", "Adversarial loss: non_saturating, hinge, relativistic, ..."
     )
     r1_weight: float = option(0.0, "Weight of the R1 penalty; 0 for none.", min=0.0)
+    diff_augment: str = option(
+        "none",
+        "What both networks' images pass through, the more of them the better the discriminator knows its "
+        "pictures by heart: for some thousands of pictures or fewer. none, or some of "
+        "color,translation,cutout,flip.",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_augmentations(self.diff_augment)
 
     def compile(self, gan: Any, updates: int) -> Any:
         """Compiles the model and returns it."""
+        augmentation = None
+        if self.diff_augment != "none":
+            from keras_gen.layers import AdaptiveAugment
+
+            # It can come to all of the images in a quarter of the training.
+            images = min(500_000, max(1, updates * self.batch_size // 4))
+            augmentation = AdaptiveAugment(self.diff_augment, images=images, seed=self.seed)
         gan.compile(
             *self.optimizers(updates, beta_1=0.5),
             loss=self.loss,
             r1_weight=self.r1_weight,
             share_forward=True,
+            augmentation=augmentation,
         )
         return gan

@@ -33,3 +33,14 @@ def test_one_output_is_an_array_and_later_weights_count():
         outputs = predict(net, X[:n], 128)
         assert outputs.shape == (n, 1)
         np.testing.assert_allclose(outputs[:, 0], n * X[:n].sum(axis=1), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("batch_size", [3, 128])
+def test_outputs_of_half_precision_come_as_float32(dtype, batch_size):
+    """NumPy itself has no bfloat16, nor have those who read the arrays."""
+    dense = keras.layers.Dense(2, use_bias=False, dtype=dtype)
+    net = keras.Sequential([keras.Input((3,)), dense])
+    outputs = predict(net, X, batch_size)
+    assert outputs.dtype == np.float32
+    np.testing.assert_allclose(outputs, X @ array(dense.kernel).astype("float32"), atol=0.05)

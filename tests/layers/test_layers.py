@@ -12,6 +12,10 @@ from keras_gen import layers
 JIT = keras.backend.backend() != "torch"
 IMAGE, VECTOR, LABEL = ((6, 5, 2), "float32"), ((4,), "float32"), ((), "int32")
 LAYERS = {
+    "AdaptiveAugment": (
+        lambda **k: layers.AdaptiveAugment("flip,color", 0.5, 1000, seed=3, **k),
+        [IMAGE],
+    ),
     "BatchNormalization": (
         lambda **k: layers.BatchNormalization(momentum=0.8, epsilon=1e-5, **k),
         [IMAGE],
@@ -114,7 +118,7 @@ def test_mixed_precision_gives_half_precision_outputs_close_to_the_full_ones(nam
     assert all(keras.backend.standardize_dtype(w.dtype) != "float16" for w in half.weights)
     full(inputs)
     full.set_weights(half.get_weights())
-    if name not in ("Sampling", "ImagePool", "DiffAugment"):  # they draw
+    if name not in ("Sampling", "ImagePool", "DiffAugment", "AdaptiveAugment"):  # they draw
         np.testing.assert_allclose(array(half(inputs)), array(full(inputs)), atol=0.02)
     assert np.isfinite(array(outputs)).all()
 

@@ -178,3 +178,38 @@ def test_the_parts_are_kept_with_a_file(tmp_path):
 def test_wrong_parts_are_refused(option, value):
     with pytest.raises(ValueError, match=rf"`{option}` must be .*Received: {option}={value}"):
         build_gan().compile(**{option: value})
+
+
+class Surcharged(keras_gen.Pix2Pix):
+    """A Pix2Pix whose penalties are its own."""
+
+    def penalties(self, inputs, targets, fakes):
+        return 5.0, {}
+
+
+def test_penalties_of_one_s_own_are_heard_where_they_are_not_lazy():
+    shape = (2, 2, 1)
+    x, losses = images(4, shape), []
+    for model_class in (keras_gen.Pix2Pix, Surcharged):
+        model = model_class(scaling(1.0, shape), no_opinion(shape, shape))
+        model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+        losses.append(model.fit(x, x, verbose=0).history["discriminator_loss"][0])
+    assert losses[1] == pytest.approx(losses[0] + 5.0, rel=1e-5)
+
+
+class Nameless:
+    """A loss of one's own, with the two methods and nothing else."""
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        return keras.ops.mean(fake_logits) - keras.ops.mean(real_logits)
+
+    def generator_loss(self, fake_logits):
+        return -keras.ops.mean(fake_logits)
+
+
+def test_a_loss_without_a_name_serves():
+    model = build_gan()
+    model.compile(loss=Nameless())
+    model.fit(images(4), batch_size=4, verbose=0)
+    assert not model.is_critic
+    assert model.discriminator_scores(images(3)).shape == (3,)

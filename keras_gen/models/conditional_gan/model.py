@@ -184,7 +184,7 @@ class ConditionalGAN(LatentGAN):
 
     def discriminator_loss(
         self, reals: Tensor, fakes: Tensor, labels: Tensor, training: bool
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Any, ...]:
         """Loss of the discriminator on real and generated images of the same labels, and its terms."""
         real_logits, real_classes = self._judge(reals, labels, training)
         fake_logits, fake_classes = self._judge(fakes, labels, training)
@@ -192,11 +192,11 @@ class ConditionalGAN(LatentGAN):
         if not (training and self.adversary.is_lazy):
             penalty, terms = self.penalties(reals, fakes, labels)
         loss = self.adversary.discriminator_loss(real_logits, fake_logits) + penalty
-        if not self.has_classifier:
-            return loss, terms
-        class_loss = _class_loss(labels, real_classes) + _class_loss(labels, fake_classes)
-        loss = loss + self.classifier_weight * class_loss
-        return loss, terms | {"discriminator_class_loss": class_loss}
+        if self.has_classifier:
+            class_loss = _class_loss(labels, real_classes) + _class_loss(labels, fake_classes)
+            loss = loss + self.classifier_weight * class_loss
+            terms = terms | {"discriminator_class_loss": class_loss}
+        return self.adversary.result(loss, terms, real_logits)
 
     def penalties(
         self, reals: Tensor, fakes: Tensor, labels: Tensor

@@ -240,7 +240,7 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
 
     def discriminator_loss(
         self, a: Tensor, b: Tensor, fakes_a: Tensor, fakes_b: Tensor, training: bool
-    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Any, ...]:
         """Half the summed loss of the two discriminators, and the penalties."""
         logits_a, logits_b = (
             self.adversary.judge(network, reals, fakes, training=training)
@@ -251,10 +251,11 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         )
         loss = self.adversary.discriminator_loss(*logits_a)
         loss = 0.5 * (loss + self.adversary.discriminator_loss(*logits_b))
-        if training and self.adversary.is_lazy:
-            return loss
-        penalty, terms = self.penalties(a, b, fakes_a, fakes_b)
-        return loss + penalty, terms
+        terms = {}
+        if not (training and self.adversary.is_lazy):
+            penalty, terms = self.penalties(a, b, fakes_a, fakes_b)
+            loss = loss + penalty
+        return self.adversary.result(loss, terms, logits_a[0], logits_b[0])
 
     def penalties(
         self, a: Tensor, b: Tensor, fakes_a: Tensor, fakes_b: Tensor

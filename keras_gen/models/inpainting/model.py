@@ -88,7 +88,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
     https://arxiv.org/abs/1806.03589; the two weights: Liu et al., 2018, https://arxiv.org/abs/1804.07723
     """
 
-    parts_in_words = "with those of a discriminator where there is one"
+    parts_in_words = "networks and average together"
 
     def __init__(
         self,
@@ -260,10 +260,15 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
 
     def discriminator_loss(
         self, images: Tensor, fakes: Tensor, masks: Tensor, training: bool
-    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Any, ...]:
         """The loss of the discriminator on whole pictures and on filled ones, and penalties."""
         return self.adversary.loss_of_discriminator(
-            self.discriminator, images, fakes, _beside(masks), training=training
+            self.discriminator,
+            images,
+            fakes,
+            _beside(masks),
+            penalties=lambda: self.penalties(images, fakes, masks),
+            training=training,
         )
 
     def penalties(

@@ -3,14 +3,12 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import LatentRecipe, option
+from keras_gen.recipes.adversarial import check_augmentations
 from keras_gen.recipes.rates import cosine
 
 if TYPE_CHECKING:
     from keras_gen.models.r3gan.model import R3GAN
     from keras_gen.types import OpenedData
-
-# Of `keras_gen.layers.DiffAugment`, which is not imported to print words.
-AUGMENTATIONS = ("color", "translation", "cutout", "flip")
 
 
 class R3GANRecipe(LatentRecipe):
@@ -44,12 +42,7 @@ class R3GANRecipe(LatentRecipe):
 
     def __post_init__(self):
         super().__post_init__()
-        named = self.diff_augment.split(",")
-        if named != ["none"] and not set(named) <= set(AUGMENTATIONS):
-            raise ValueError(
-                f"`diff_augment` must be none, or some of {', '.join(AUGMENTATIONS)} with commas between. "
-                f"Received: diff_augment={self.diff_augment!r}"
-            )
+        check_augmentations(self.diff_augment)
 
     def build(self, opened: "OpenedData", updates: int) -> "R3GAN":
         import keras

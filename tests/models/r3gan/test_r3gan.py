@@ -5,7 +5,8 @@ import pytest
 import keras_gen
 from keras_gen.layers import DiffAugment
 from keras_gen.layers.diff_augment import OPERATIONS
-from keras_gen.models.r3gan.recipe import AUGMENTATIONS, R3GANRecipe
+from keras_gen.models.r3gan.recipe import R3GANRecipe
+from keras_gen.recipes.adversarial import AUGMENTATIONS
 from keras_gen.schedules import Cosine
 from tests.cases import IMAGE_SHAPE, LATENT_DIM, NUM_CLASSES, images
 from tests.models.helpers import array, first_logs, fixed, linear, sgd
