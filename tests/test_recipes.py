@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import pytest
 
+import keras_gen
 from keras_gen.recipes import AdversarialRecipe, TranslationRecipe, families
 
 FAMILIES = {name: family.load() for name, family in families().items()}
@@ -156,6 +157,20 @@ def test_r1_is_off_and_can_be_had(name):
         recipe = tiny(name, **given)
         model = recipe.build(recipe.open(), 10)
         assert (model.r1_weight, list(model.penalty_names)) == (given.get("r1_weight", 0.0), names)
+
+
+@pytest.mark.parametrize("name", ["gan", "conditional_gan"])
+def test_what_is_judged_can_be_augmented_as_much_as_is_needed(name):
+    recipe = tiny(name, diff_augment="flip,cutout", seed=3)
+    model = recipe.build(recipe.open(), 10)
+    assert isinstance(model.augmentation, keras_gen.layers.AdaptiveAugment)
+    assert model.augmentation.operations == ("flip", "cutout") and model.augmentation.seed == 3
+    assert model.augmentation.images == 10 * 250 // 4
+    assert tiny(name).build(recipe.open(), 10).augmentation is None
+    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, transl"):
+        tiny(name, diff_augment="blur")
+    with pytest.raises(ValueError, match="`augmentation` that adapts goes by the sign of scores"):
+        tiny(name, diff_augment="flip", loss="relativistic").build(recipe.open(), 10)
 
 
 def test_unknown_augmentations_are_refused():

@@ -123,6 +123,7 @@ class _Training:
         self.execution = execution
         self.stopper = stopper
         self.sampler = None
+        self.begun_with = {}  # what `data.json` says of weights that were taken over
         self.notes = []  # sentences for the user
 
     def run(self):
@@ -138,9 +139,12 @@ class _Training:
             model = self._build(plan.total)
             if checkpoint is not None:
                 self._check_classes(model)
+                kept = self.folder.read_data() or {}
+                self.begun_with = {key: kept[key] for key in ("from_preset",) if key in kept}
                 folder.load(model, checkpoint)
             elif self.execution.from_preset is not None:
                 self.notes.append(begin_with(model, self.execution.from_preset))
+                self.begun_with = {"from_preset": self.execution.from_preset}
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
             folder.write_json(folder.data, self._data(passes))
@@ -238,6 +242,7 @@ class _Training:
             "shapes": [list(shape) for shape in getattr(opened, "shapes", ())],
             "class_names": opened.class_names and list(opened.class_names),
             "passes": passes,
+            **self.begun_with,
         }
 
     # What is to be done

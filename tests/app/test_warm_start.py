@@ -1,5 +1,7 @@
 """Trainings that begin with the weights of another model."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -35,11 +37,14 @@ def test_a_training_begins_with_anothers_weights_and_goes_its_own_way(training, 
             np.abs(np.subtract(*map(np.asarray, pair))).max() for pair in zip(*pairs, strict=True)
         ]
         assert max(moved) < 2e-3
+    kept = json.loads((tmp_path / "second" / "data.json").read_text())
+    assert kept["from_preset"] == str(tmp_path / "first")
     # Resumed, it goes on with its own.
     third = training("second", "gan", steps=1, from_preset=str(tmp_path / "first"), resume=True)
     assert all(
         np.array_equal(a, b) for a, b in zip(second.get_weights(), third.get_weights(), strict=True)
     )
+    assert json.loads((tmp_path / "second" / "data.json").read_text()) == kept
 
 
 def test_what_the_other_has_not_is_new(tmp_path):

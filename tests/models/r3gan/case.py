@@ -1,5 +1,7 @@
 """A tiny R3GAN."""
 
+import keras
+
 import keras_gen
 from tests.cases import IMAGE_SHAPE, LATENT_DIM, Case, images, latents
 
@@ -15,9 +17,18 @@ def build(shape=IMAGE_SHAPE, num_classes=None, **options):
     )
 
 
+def before_limits(model):
+    """Images as they are in training: by the weights of a comparison they all lie above the range."""
+    return keras.ops.convert_to_numpy(model.sampler(latents(), training=True))
+
+
 CASE = Case(
     build=lambda: build(ema_decay=0.9),
     data=images,
     outputs=lambda model: model.generate(latents=latents()),
     phases=("discriminator", "generator"),
+    rate=0.2,
+    larger=Case(
+        build=build, data=images, outputs=before_limits, phases=("discriminator", "generator")
+    ),
 )
