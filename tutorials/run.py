@@ -19,17 +19,10 @@ import time
 
 import jupytext
 import nbclient
-import nbformat
 from PIL import Image
 
 from keras_gen.files import written_aside
 
-# Of a few steps the rewriting of TensorFlow's graphs takes longer than the steps.
-UNREWRITTEN = """import keras
-if keras.backend.backend() == "tensorflow":
-    import tensorflow as tf
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-"""
 FOLDER = pathlib.Path(__file__).resolve().parent
 TUTORIALS = sorted(path.stem for path in FOLDER.glob("[0-9]*.py"))
 
@@ -42,8 +35,6 @@ def read_tutorial(name, short=False):
         cell.id = f"cell-{number}"
         for variable, value in (cell.metadata.get("short", {}) if short else {}).items():
             cell.source = _assign(cell.source, variable, value)
-    if short:
-        notebook.cells.insert(0, nbformat.v4.new_code_cell(UNREWRITTEN))
     return notebook
 
 
