@@ -123,7 +123,7 @@ class _Training:
         self.execution = execution
         self.stopper = stopper
         self.sampler = None
-        self.begun_with = {}  # what `data.json` says of weights that were taken over
+        self.from_preset = None  # whose weights it began with, which `data.json` keeps
         self.notes = []  # sentences for the user
 
     def run(self):
@@ -139,12 +139,11 @@ class _Training:
             model = self._build(plan.total)
             if checkpoint is not None:
                 self._check_classes(model)
-                kept = self.folder.read_data() or {}
-                self.begun_with = {key: kept[key] for key in ("from_preset",) if key in kept}
+                self.from_preset = (folder.read_data() or {}).get("from_preset")
                 folder.load(model, checkpoint)
             elif self.execution.from_preset is not None:
                 self.notes.append(begin_with(model, self.execution.from_preset))
-                self.begun_with = {"from_preset": self.execution.from_preset}
+                self.from_preset = self.execution.from_preset
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
             folder.write_json(folder.data, self._data(passes))
@@ -233,6 +232,7 @@ class _Training:
     def _data(self, passes):
         """What `data.json` says."""
         opened = self.opened
+        begun_with = {} if self.from_preset is None else {"from_preset": self.from_preset}
         return {
             "dataset": self.recipe.dataset,
             "count": passes[-1]["count"],
@@ -242,7 +242,7 @@ class _Training:
             "shapes": [list(shape) for shape in getattr(opened, "shapes", ())],
             "class_names": opened.class_names and list(opened.class_names),
             "passes": passes,
-            **self.begun_with,
+            **begun_with,
         }
 
     # What is to be done

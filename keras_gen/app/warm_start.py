@@ -17,7 +17,7 @@ def begin_with(model, path):
 
     Raises:
         FileNotFoundError: If there is no such model.
-        ValueError: If none of the networks has the same name, or one has others weights.
+        ValueError: If none of the networks has the same name, or one has weights of other shapes.
     """
     other = load(path)
     ours, theirs = networks_of(model), networks_of(other)

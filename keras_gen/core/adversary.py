@@ -91,11 +91,6 @@ class Adversary:
         if isinstance(self.augmentation, layers.DiffAugment):
             self.augmentation.follow(step)
 
-    @property
-    def adapts(self) -> bool:
-        """Whether the augmentation learns from what the discriminator says of real data."""
-        return isinstance(self.augmentation, layers.AdaptiveAugment)
-
     def observe(self, real_logits: Tensor | None) -> None:
         """Has an augmentation that adapts see the scores `result` gave it, after an update."""
         if isinstance(self.augmentation, layers.AdaptiveAugment):
@@ -119,7 +114,7 @@ class Adversary:
         Returns:
             Tuple of the first two and, where the augmentation adapts, of the scores `(batch, ...)`.
         """
-        if not self.adapts:
+        if not isinstance(self.augmentation, layers.AdaptiveAugment):
             return loss, terms
         rows = [ops.reshape(logits, (ops.shape(logits)[0], -1)) for logits in real_logits]
         return loss, terms, ops.concatenate(rows, axis=1)
@@ -271,9 +266,10 @@ class TrainsAdversarially:
         if update.training:
             self.adversary.follow(self.optimizer.iterations)
         real_logits = update("discriminator", loss)
-        if update.training:
-            self.adversary.observe(real_logits)
-        if update.training and penalties is not None and self.adversary.is_lazy:
+        if not update.training:
+            return
+        self.adversary.observe(real_logits)
+        if penalties is not None and self.adversary.is_lazy:
             update("discriminator", penalties, every=self.adversary.penalties_every)
 
     def follow_generator(self, update: Update) -> None:

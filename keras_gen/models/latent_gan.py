@@ -12,7 +12,7 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import parts_of, spec_of
 from keras_gen.tasks.from_latents import GeneratesFromLatents
-from keras_gen.types import Spec, Tensor
+from keras_gen.types import Data, Spec, Tensor
 
 if TYPE_CHECKING:
     import keras
@@ -71,6 +71,10 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
     def sampler(self) -> keras.Model:
         """The network that makes images: the averaged generator where there is one."""
         return self.generator if self.ema_generator is None else self.ema_generator
+
+    def take_with_labels(self, data: Data) -> tuple[Tensor, Tensor | None]:
+        """What the model takes of a batch, and its labels, or None where there are no classes."""
+        return self.take(data) if self.num_classes is not None else (self.take(data), None)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         return self.sampler(inputs, training=training)

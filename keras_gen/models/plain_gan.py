@@ -96,14 +96,13 @@ class PlainGAN(LatentGAN):
 
     def discriminator_loss(self, reals: Tensor, fakes: Tensor, training: bool) -> tuple[Any, ...]:
         """Loss of the discriminator on real and generated images, with the penalties, and their terms."""
-        real_logits, fake_logits = self.adversary.judge(
-            self.discriminator, reals, fakes, training=training
+        return self.adversary.loss_of_discriminator(
+            self.discriminator,
+            reals,
+            fakes,
+            penalties=lambda: self.penalties(reals, fakes),
+            training=training,
         )
-        loss, terms = self.adversary.discriminator_loss(real_logits, fake_logits), {}
-        if not (training and self.adversary.is_lazy):
-            penalty, terms = self.penalties(reals, fakes)
-            loss = loss + penalty
-        return self.adversary.result(loss, terms, real_logits)
 
     def penalties(self, reals: Tensor, fakes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""

@@ -67,7 +67,7 @@ def r3gan_generator(
         x = condition_latents(style, x, inputs[1], num_classes, "embedding")
     *_, coarsest = style.sizes
     levels = len(style.sizes) - 1
-    x = style.plain(x, style.filters(levels), "strengths")
+    x = style.dense(x, style.filters(levels), "strengths", use_bias=False)
     x = LearnedBasis(coarsest, style.normal(1.0), name="base")(x)
     for level in range(levels, -1, -1):
         if level < levels:
@@ -195,10 +195,6 @@ class _Style(Blocks):
 
     def kernel_initializer(self):
         return self.scaled(1.0)
-
-    def plain(self, x, units, name):
-        """Dense layer without a bias."""
-        return self.dense(x, units, name, use_bias=False)
 
     def pixel(self, x, filters, name, **arguments):
         """1 x 1 convolution."""

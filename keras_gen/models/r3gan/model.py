@@ -11,6 +11,7 @@ from keras import ops
 from keras_gen import losses
 from keras_gen.checks import check_non_negative
 from keras_gen.core.adversary import Adversary
+from keras_gen.core.learning_rates import Schedule
 from keras_gen.core.network_calls import without_updates
 from keras_gen.core.phase import Phase
 from keras_gen.models.latent_gan import LatentGAN
@@ -107,7 +108,7 @@ class R3GAN(LatentGAN):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        if not isinstance(gamma, keras.optimizers.schedules.LearningRateSchedule):
+        if not isinstance(gamma, Schedule):
             check_non_negative("gamma", gamma)
         self.gamma = gamma
         self.oppose(Adversary("relativistic", augmentation=augmentation))
@@ -131,7 +132,7 @@ class R3GAN(LatentGAN):
         }
 
     def step(self, data: Data, update: Update) -> None:
-        reals, labels = self.take(data) if self.num_classes is not None else (self.take(data), None)
+        reals, labels = self.take_with_labels(data)
         training = update.training
         latents = self.sample_latents(ops.shape(reals)[0])
         made = update.record(self.generator, latents if labels is None else [latents, labels])
@@ -170,7 +171,7 @@ class R3GAN(LatentGAN):
 
     def current_gamma(self) -> Tensor | float:
         """The weight of the penalties in this step."""
-        if isinstance(self.gamma, keras.optimizers.schedules.LearningRateSchedule):
+        if isinstance(self.gamma, Schedule):
             return self.gamma(self.optimizer.iterations)
         return self.gamma
 

@@ -166,9 +166,7 @@ class WGANGP(LatentGAN):
         }
 
     def step(self, data: Data, update: Update) -> None:
-        images, labels = (
-            self.take(data) if self.num_classes is not None else (self.take(data), None)
-        )
+        images, labels = self.take_with_labels(data)
         training = update.training
         total = ops.shape(images)[0]
         count, largest, least = total // self.n_critic, max, min
