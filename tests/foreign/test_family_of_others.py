@@ -40,7 +40,7 @@ def installed(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(installed, tmp_path_factory):
-    """`run(*arguments)`: what a fresh Python prints that finds the package, in a folder of its own."""
+    """`run(*arguments)`: what a fresh Python prints that finds the package, or its errors, in one folder."""
     folder = tmp_path_factory.mktemp("work")
     environment = {
         **os.environ,
@@ -49,7 +49,7 @@ def run(installed, tmp_path_factory):
         "COLUMNS": "200",
     }
 
-    def call(*arguments, code=0, **more):
+    def call(*arguments, code=0, errors=False, **more):
         result = subprocess.run(
             [sys.executable, *map(str, arguments)],
             cwd=folder,
@@ -59,7 +59,7 @@ def run(installed, tmp_path_factory):
             timeout=1500,
         )
         assert result.returncode == code, result.stdout + result.stderr
-        return result.stdout if code == 0 else result.stderr
+        return result.stderr if code or errors else result.stdout
 
     call.folder = folder
     return call
@@ -70,17 +70,32 @@ def history(folder):
     return header.split(","), [row.split(",") for row in rows]
 
 
-def outputs(run, load):
-    """What a model gives for latents, in a process that imports nothing of its package by name."""
-    script = (
-        "import keras_gen, numpy, sys\n"
-        f"model = {load}\n"
-        "latents = numpy.random.default_rng(3).normal(size=(2, 8))\n"
-        "numpy.save('outputs.npy', model.generate(latents=latents))\n"
-        f"print(type(model).__module__, '{NAME}' in sys.modules)\n"
-    )
-    assert run("-c", script).split()[-2:] == [NAME, "True"]
-    return np.load(run.folder / "outputs.npy")
+# Commands one after the other in a process, each with the code that it is to end with.
+COMMANDS = """\
+import json, sys
+sys.argv[0] = "keras-gen"
+from keras_gen import cli
+for arguments, code in json.loads(sys.argv[1]):
+    sys.argv = ["keras-gen", *arguments]
+    try:
+        cli.main()
+    except SystemExit as stop:
+        assert (stop.code or 0) == code, (arguments, stop.code)
+"""
+# What a model gives for latents, in a process that imports nothing of its package by name.
+OUTPUTS = """\
+import keras_gen, numpy, sys
+from keras_gen.presets import open_model
+model = {load}
+latents = numpy.random.default_rng(3).normal(size=(2, 8))
+numpy.save("{file}", model.generate(latents=latents))
+print(type(model).__module__, "{name}" in sys.modules)
+"""
+
+
+def commands(*lines):
+    """Arguments of a process that runs commands."""
+    return "-c", COMMANDS, json.dumps([(list(map(str, line)), code) for line, code in lines])
 
 
 @pytest.mark.one_backend
@@ -123,35 +138,41 @@ def test_its_own_help_shows_its_own_options(run):
 @pytest.mark.slow
 def test_the_command_line_and_presets_take_it(run):
     """One test, since workers would each train a model of their own for every part of it."""
+    is_trained(run)
+    is_resumed_sampled_and_evaluated(run)
+    is_kept_as_a_preset(run)
+
+
+def is_trained(run):
     run(
         *("-m", "keras_gen", "train", NAME, "--dataset", "digits", "--epochs", "2"),
         *("--units", "16", "--batch-size", "128", "--output", "run"),
     )
-    is_trained_and_resumed(run, run.folder / "run")
-    is_sampled_and_evaluated(run)
-    is_kept_as_a_preset(run)
-
-
-def is_trained_and_resumed(run, trained):
-    assert json.loads((trained / "settings.json").read_text())["model"] == NAME
-    header, rows = history(trained)
+    assert json.loads((run.folder / "run" / "settings.json").read_text())["model"] == NAME
+    header, rows = history(run.folder / "run")
     losses = {"autoencoder_loss", "discriminator_loss", "encoder_loss", "code_size"}
     assert losses <= set(header) and [row[0] for row in rows] == ["0", "1"]
-    shutil.copytree(trained, run.folder / "resumed")
-    resume = ("-m", "keras_gen", "train", NAME, "--output", "resumed", "--resume")
-    run(*resume, "--epochs", "3")
+
+
+def is_resumed_sampled_and_evaluated(run):
+    _, rows = history(run.folder / "run")
+    shutil.copytree(run.folder / "run", run.folder / "resumed")
+    resume = ("train", NAME, "--output", "resumed", "--resume")
+    told = run(
+        *commands(
+            ([*resume, "--epochs", "3"], 0),
+            ([*resume, "--units", "8"], 2),
+            (["generate", "run", "-n", "4", "--seed", "0", "--output", "four.png"], 0),
+            (["evaluate", "run", "-n", "100", "--json", "report.json"], 0),
+        ),
+        errors=True,
+    )
     _, longer = history(run.folder / "resumed")
     assert longer[:2] == rows and [row[0] for row in longer] == ["0", "1", "2"]
-    error = run(*resume, "--units", "8", code=2)
-    assert "`--units` can't change when a training is resumed" in error
-
-
-def is_sampled_and_evaluated(run):
-    run("-m", "keras_gen", "generate", "run", "-n", "4", "--seed", "0", "--output", "four.png")
+    assert "`--units` can't change when a training is resumed" in told
     with Image.open(run.folder / "four.png") as picture:
         assert np.asarray(picture).std() > 0
-    told = run("-m", "keras_gen", "evaluate", "run", "-n", "100", "--json", "-")
-    report = json.loads(told[told.index("{") :])
+    report = json.loads((run.folder / "report.json").read_text())
     assert report["model"] == "AdversarialAutoencoder" and report["split"] == "test"
     assert {"FID", "KID"} <= {name.split()[0] for name in report["scores"]}
     assert np.isfinite(list(report["losses"].values())).all()
@@ -159,15 +180,16 @@ def is_sampled_and_evaluated(run):
 
 
 def is_kept_as_a_preset(run):
-    run(
-        "-c",
-        "import keras_gen; from keras_gen.presets import open_model\n"
-        "keras_gen.save_to_preset(open_model('run'), 'preset')",
-    )
-    ours = outputs(run, "keras_gen.presets.open_model('run')")
-    np.testing.assert_array_equal(outputs(run, "keras_gen.from_preset('preset')"), ours)
-    run("-m", "keras_gen", "generate", "preset", "-n", "4", "--output", "preset.png")
+    script = OUTPUTS.format(load="open_model('run')", file="ours.npy", name=NAME)
+    told = run("-c", script + "keras_gen.save_to_preset(model, 'preset')")
+    assert told.split()[-2:] == [NAME, "True"]
+    script = OUTPUTS.format(load="keras_gen.from_preset('preset')", file="preset.npy", name=NAME)
+    _, generate, line = commands((["generate", "preset", "-n", "4", "--output", "preset.png"], 0))
+    told = run("-c", script + generate, line)
+    assert told.split()[:2] == [NAME, "True"]
     assert (run.folder / "preset.png").exists()
+    ours = np.load(run.folder / "ours.npy")
+    np.testing.assert_array_equal(np.load(run.folder / "preset.npy"), ours)
 
 
 @pytest.mark.one_backend
@@ -179,6 +201,7 @@ def test_without_the_entry_point_there_is_no_such_family(run):
 
 
 @pytest.mark.slow
+@pytest.mark.one_backend  # It is how the suite finds a family that is tried here.
 def test_it_passes_the_conformance_suite(run):
     told = run(
         *("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ROOT),

@@ -18,11 +18,11 @@ PICTURE = ZOO.parent / "docs" / "zoo.png"
 # Presets of six models, in reading order, and what the picture says of it.
 PRESETS = {
     "gan_fashion_mnist": "GAN: garments",
-    "wgan_gp_fashion_mnist": "WGAN-GP: garments",
     "cgan_fashion_mnist": "Conditional GAN: one class a row",
     "vae_digits": "VAE: digits",
     "pix2pix_fluent_flat_to_3d": "Pix2Pix: flat, output, as drawn in 3D",
     "super_resolution_fluent_x4": "Super-resolution: bicubic, output, real",
+    "inpainting_fluent": "Inpainting: hole, filled, as it was",
 }
 COLUMNS = 3
 SIDE = 398  # Six emoji and their margins, pixel for pixel.
