@@ -196,8 +196,8 @@ PRESETS = {
         "description": "Holes in emoji filled, 64 x 64, by gated convolutions",
         "task": "Image with holes to image, learnt from whole pictures",
         "data": FLUENT,
-        "network": "U-Net of gated convolutions, against a PatchGAN. It began with the weights of 5,000 steps on "
-        "the mean absolute difference alone (`--adversarial-weight 0`, its rate the default, then "
+        "network": "U-Net of gated convolutions, against a PatchGAN. It began with the weights of 5,000 steps "
+        "on the mean absolute difference alone (`--adversarial-weight 0`, its rate the default, then "
         "`--from-preset`). The generator is the moving average of training",
         "size": "64 x 64 x 3",
         "use": "Scratches, strokes and boxes in small drawings; teaching, a start for pictures of one's own.",
