@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
     from keras_gen.models.table_vae.model import TableVAE as TableVAE
+    from keras_gen.models.tabular_vae.model import TabularVAE as TabularVAE
     from keras_gen.models.vae.model import VAE as VAE
     from keras_gen.models.wgan_gp.model import WGANGP as WGANGP
 
@@ -38,6 +39,7 @@ FAMILIES = {
     "next_frame": "NextFrame",
     "table_gan": "TableGAN",
     "table_vae": "TableVAE",
+    "tabular_vae": "TabularVAE",
 }
 
 __all__ = sorted(FAMILIES.values())
