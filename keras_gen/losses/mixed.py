@@ -13,7 +13,6 @@ from keras import ops
 from keras_gen.types import Array, Config, Tensor
 
 LEAST_DEVIATION = 0.01
-_FIRST = math.log(0.09 / 0.9)  # of which the deviation is 0.1
 _LOG_2_PI = math.log(2.0 * math.pi)
 
 
@@ -108,7 +107,7 @@ class MixedLikelihood:
         modes = len(self._place_of)
         outputs = ops.cast(outputs, "float32")
         means = ops.tanh(outputs[:, :modes])
-        share = ops.sigmoid(outputs[:, modes : 2 * modes] + _FIRST)
+        share = ops.sigmoid(outputs[:, modes : 2 * modes])
         deviations = LEAST_DEVIATION + (1.0 - LEAST_DEVIATION) * share
         return means, deviations, outputs[:, 2 * modes :]
 
@@ -201,7 +200,7 @@ class MixedLikelihood:
         rows = np.arange(len(outputs))[:, None]
         means = np.tanh(outputs[:, :modes])[rows, places]
         if random is not None:
-            share = 1.0 / (1.0 + np.exp(-outputs[:, modes : 2 * modes] - _FIRST))
+            share = 1.0 / (1.0 + np.exp(-outputs[:, modes : 2 * modes]))
             deviations = (LEAST_DEVIATION + (1.0 - LEAST_DEVIATION) * share)[rows, places]
             means = means + deviations * random.standard_normal(means.shape)
         return np.where(has, np.clip(means, -1.0, 1.0), 0.0)
