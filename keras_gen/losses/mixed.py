@@ -34,9 +34,8 @@ def choice_log_probabilities(logits: Tensor, sizes: Sequence[int]) -> Tensor:
     """
     segments = np.repeat(np.arange(len(sizes)), sizes).astype("int32")
     logits = ops.cast(logits, "float32")
-    largest = ops.segment_max(
-        ops.transpose(ops.stop_gradient(logits)), segments, num_segments=len(sizes), sorted=True
-    )
+    fixed = ops.transpose(ops.stop_gradient(logits))
+    largest = ops.segment_max(fixed, segments, num_segments=len(sizes))
     logits = logits - ops.take(ops.transpose(largest), segments, axis=1)
     member = (segments[:, None] == np.arange(len(sizes))).astype("float32")
     totals = ops.log(ops.matmul(ops.exp(logits), member))
@@ -88,7 +87,9 @@ class MixedLikelihood:
         self._starts = starts
         # Of every mode: its number among the numbers, and its place among the choices.
         of = np.array([k for k, s in enumerate(self._numbered) for _ in range(self.modes[s])], int)
-        places = np.array([starts[s] + m for s in self._numbered for m in range(self.modes[s])], int)
+        places = np.array(
+            [starts[s] + m for s in self._numbered for m in range(self.modes[s])], int
+        )
         self._number_of = of.astype("int32")
         self._place_of = places.astype("int32")
 

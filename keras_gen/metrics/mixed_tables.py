@@ -59,9 +59,7 @@ def mixed_table_scores(
         )
     real = [_plain(values, number) for values, number in zip(real, numbers, strict=True)]
     made = [_plain(values, number) for values, number in zip(made, numbers, strict=True)]
-    shapes = [
-        _shape(a, b, number) for a, b, number in zip(real, made, numbers, strict=True)
-    ]
+    shapes = [_shape(a, b, number) for a, b, number in zip(real, made, numbers, strict=True)]
     scores = {"shapes": float(np.mean(shapes))}
     coded = [_coded(a, b, number) for a, b, number in zip(real, made, numbers, strict=True)]
     trends = []
@@ -91,7 +89,11 @@ def _plain(values, number):
 def _shape(real, made, number):
     if number:
         real, made = real[~np.isnan(real)], made[~np.isnan(made)]
-        return 1.0 - ks_statistic(real, made) if len(real) and len(made) else float(len(real) == len(made))
+        return (
+            1.0 - ks_statistic(real, made)
+            if len(real) and len(made)
+            else float(len(real) == len(made))
+        )
     return 1.0 - _variation(*_codes_together(real, made))
 
 

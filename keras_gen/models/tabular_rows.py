@@ -44,6 +44,28 @@ class LearnsTables:
         """Makes the codes of 64 rows: see `Generates.preview`."""
         return self.generate_codes(64, seed=seed), 8
 
+    def fit(self, x: Any = None, y: None = None, *args: Any, **kwargs: Any) -> Any:
+        """Trains the model: `GenerativeModel.fit`, of a data frame, too, and `validation_data` of one.
+
+        Args:
+            x: A pandas data frame of the table's columns, codes `(n, slots)`, or a pipeline of such.
+            y: None.
+            *args: As in `keras.Model.fit`.
+            **kwargs: As in `keras.Model.fit`, but for weights of classes or examples.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: If the data are not what the model takes.
+        """
+        held_out = kwargs.get("validation_data")
+        if isinstance(held_out, tuple) and held_out and is_frame(held_out[0]):
+            held_out = held_out[0]
+        if is_frame(held_out):
+            kwargs["validation_data"] = (self.encode_rows(held_out),)
+        return super().fit(x, y, *args, **kwargs)  # type: ignore[misc]
+
     def _for_steps(self, x, y, batch_size):
         x = self.encode_rows(x) if is_frame(x) else x
         return super()._for_steps(x, y, batch_size)  # type: ignore[misc]

@@ -20,7 +20,8 @@ def orders(n=600, seed=0):
             "price": price,
             "rating": pd.array(rating, dtype="Int64"),
             "returned": random.random(n) < 0.1,
-            "day": np.datetime64("2025-01-01") + random.integers(0, 365, n).astype("timedelta64[D]"),
+            "day": np.datetime64("2025-01-01")
+            + random.integers(0, 365, n).astype("timedelta64[D]"),
             "shop": "Uppsala",
         }
     )

@@ -198,9 +198,7 @@ class MixedColumn:
             of_mode = codes < self.modes
             modes = codes[of_mode]
             alphas = np.clip(np.asarray(numbers, "float64")[of_mode], -1.0, 1.0)
-            found = (
-                np.array(self.means)[modes] + WIDTH * np.array(self.deviations)[modes] * alphas
-            )
+            found = np.array(self.means)[modes] + WIDTH * np.array(self.deviations)[modes] * alphas
             found = np.clip(found, self.low, self.high)
             x[of_mode] = found if self.decimals is None else np.round(found, self.decimals) + 0.0
         if self.kind != "datetime":

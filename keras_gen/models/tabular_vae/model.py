@@ -135,7 +135,9 @@ class TabularVAE(LearnsTables, LatentVAE):
         Raises:
             ImportError: If pandas is not installed.
         """
-        return self.gives.frame(self.likelihood.likeliest(self.outputs_of(latents, None, batch_size)))
+        return self.gives.frame(
+            self.likelihood.likeliest(self.outputs_of(latents, None, batch_size))
+        )
 
     def reconstruct(self, rows: Any, batch_size: int = 128) -> pandas.DataFrame:
         """Encodes rows and decodes the posteriors' means: takes what `encode` does, gives what `decode` does."""

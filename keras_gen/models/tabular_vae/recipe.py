@@ -13,7 +13,9 @@ class TabularVAERecipe(MixedTableRecipe):
     """Dense networks, and of each column's modes and categories their probabilities (TVAE)."""
 
     family = "tabular_vae"
-    title = "Rows of a table of numbers, categories and dates to latents and back: generates, encodes."
+    title = (
+        "Rows of a table of numbers, categories and dates to latents and back: generates, encodes."
+    )
 
     latent_dim = 128
     beta: float = option(0.5, "Weight of the KL term.", min=0.0)
