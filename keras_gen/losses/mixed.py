@@ -134,6 +134,22 @@ class MixedLikelihood:
         densities = -0.5 * (squares + _LOG_2_PI) - ops.log(deviations)
         return choices + ops.sum(ops.take(hot, self._place_of, axis=1) * densities, axis=1)
 
+    def beside(self, numbers: Tensor, choices: Tensor) -> Tensor:
+        """Rows of a number for each mode and of choices, by whose shares a column's numbers are weighted.
+
+        Args:
+            numbers: Float tensor `(n, modes)`.
+            choices: Float tensor `(n, choices)`, one-hot, or shares.
+
+        Returns:
+            Float32 tensor `(n, width)`.
+        """
+        if not self._numbered:
+            return choices
+        member = (self._number_of[:, None] == np.arange(len(self._numbered))).astype("float32")
+        weights = ops.take(choices, self._place_of, axis=1)
+        return ops.concatenate([ops.matmul(weights * numbers, member), choices], axis=1)
+
     def mean(self, outputs: Tensor) -> Tensor:
         """Rows that outputs stand for: numbers' means over the modes, then choices' probabilities.
 
@@ -153,21 +169,23 @@ class MixedLikelihood:
         numbers = ops.matmul(weights * means, member) / ops.maximum(totals, 1e-7)
         return ops.concatenate([numbers, shares], axis=1)
 
-    def draw(self, outputs: Array, random: np.random.Generator) -> Array:
+    def draw(self, outputs: Array, random: np.random.Generator, noise: bool = True) -> Array:
         """Draws rows, on the host.
 
         Args:
             outputs: Float array `(n, parameters)`.
             random: NumPy's generator.
+            noise: Boolean, whether numbers have their deviation, or are their mode's mean: outputs may
+                then be without deviations.
 
         Returns:
             Float64 array `(n, slots)`, codes as `keras_gen.modalities.MixedRows` has them.
         """
         outputs = np.asarray(outputs, "float64")
-        modes = len(self._place_of)
         uniform = random.random((len(outputs), len(self.sizes)))
-        codes = self._drawn(outputs[:, 2 * modes :], uniform)
-        return np.concatenate([codes, self._numbers(outputs, codes, random)], axis=1)
+        codes = self._drawn(outputs[:, -sum(self.sizes) :], uniform)
+        numbers = self._numbers(outputs, codes, random if noise else None)
+        return np.concatenate([codes, numbers], axis=1)
 
     def likeliest(self, outputs: Array) -> Array:
         """Each column's likeliest choice, and the mean of its number: codes as of `draw`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import difflib
 import warnings
 from collections.abc import Mapping, Sequence
@@ -95,6 +96,7 @@ def _measured(raw, kind, seed):
             format = find_format(texts)
     kind = kind or _kind_of(raw, there, format)
     kept = {"name": raw.name, "dtype": raw.dtype, "missing": bool(gaps.any()), "format": format}
+    kept["gaps"] = [int(gaps.sum())] if gaps.any() else []
     if kind in ("categorical", "boolean"):
         return _of_values(raw, there, kind, kept)
     if kind == "datetime":
@@ -161,7 +163,9 @@ def _of_values(raw, there, kind, kept):
         different = sorted(set(values), key=lambda value: (isinstance(value, str), value))
     if len(different) == 1 and not kept["missing"]:
         kind = "constant"
-    return MixedColumn(kind=kind, values=tuple(different), **kept)
+    counted = collections.Counter(values)
+    counts = [counted[value] for value in different] + kept.pop("gaps")
+    return MixedColumn(kind=kind, values=tuple(different), counts=tuple(counts), **kept)
 
 
 def _of_numbers(numbers, kind, kept, seed):
@@ -179,22 +183,26 @@ def _of_numbers(numbers, kind, kept, seed):
             "decimals"
         )
     kept = kept | {"kind": kind, "decimals": decimals, "low": low, "high": high}
+    gaps = kept.pop("gaps")
     if low == high:
         if not kept["missing"] and kind != "datetime":
             kept["kind"] = "constant"
-            return MixedColumn(values=(_plain(low, decimals),), **kept)
-        return MixedColumn(values=(_plain(low, decimals),), **kept)
+        values = (_plain(low, decimals),)
+        return MixedColumn(values=values, counts=(len(exact), *gaps), **kept)
     different, counts = np.unique(exact, return_counts=True)
     own = counts >= _LEAST_COUNT
     if len(different) > _FEW:
         own &= counts >= _OFTEN * len(exact)
     values = tuple(_plain(value, decimals) for value in different[own].tolist())
     others = exact[~np.isin(exact, different[own])]
+    counts = [*counts[own].tolist(), *gaps]
     if not len(others) and len(different) <= _FEW:
-        return MixedColumn(values=values, **kept)
-    modes = _modes(others, low, high, decimals, seed)
-    means, deviations, weights = zip(*modes, strict=True)
-    return MixedColumn(values=values, means=means, deviations=deviations, weights=weights, **kept)
+        return MixedColumn(values=values, counts=tuple(counts), **kept)
+    means, deviations, weights = zip(*_modes(others, low, high, decimals, seed), strict=True)
+    counts = [len(others) * weight for weight in weights] + counts
+    return MixedColumn(
+        values=values, means=means, deviations=deviations, counts=tuple(counts), **kept
+    )
 
 
 def _plain(value, decimals):

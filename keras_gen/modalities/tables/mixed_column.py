@@ -32,7 +32,7 @@ class MixedColumn:
         values: Tuple of JSON's values: the categories; of numbers those that many rows have.
         means: Tuple of floats, of the modes.
         deviations: Tuple of floats above 0, of the modes.
-        weights: Tuple of floats, the modes' shares of the rows.
+        counts: Tuple of numbers, how many of the rows made each choice; of the modes about.
         low: Float, the least number, which is one of a row's own, and so is the largest. None of others.
         high: Float, the largest.
         decimals: Integer, the decimals that the numbers have; None where they have more than six.
@@ -53,7 +53,7 @@ class MixedColumn:
     values: tuple[Any, ...] = ()
     means: tuple[float, ...] = ()
     deviations: tuple[float, ...] = ()
-    weights: tuple[float, ...] = ()
+    counts: tuple[float, ...] = ()
     low: float | None = None
     high: float | None = None
     decimals: int | None = None
@@ -62,7 +62,7 @@ class MixedColumn:
     format: str | None = None
 
     def __post_init__(self):
-        for name in ("values", "means", "deviations", "weights"):
+        for name in ("values", "means", "deviations", "counts"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
 
     @property
@@ -104,6 +104,11 @@ class MixedColumn:
         for number, known in enumerate(self.values):
             if known == value and isinstance(known, bool) == isinstance(value, (bool, np.bool_)):
                 return self.modes + number
+        if not self.values:
+            raise ValueError(
+                f"Column {self.name!r} has no number that many rows have, of which one could be asked for. "
+                f"Received: {value!r}"
+            )
         # As a command line gives them.
         texts = [str(known) for known in self.values]
         if isinstance(value, str) and value in texts:
@@ -169,7 +174,8 @@ class MixedColumn:
         nearest = np.abs(alphas).argmin(axis=1)
         reached[np.arange(len(x)), nearest] = True
         # Logarithms up to a constant; a choice that does not reach the number has none.
-        scores = np.log(self.weights) - np.log(deviations) - 0.5 * (WIDTH * alphas) ** 2
+        weights = np.maximum(self.counts[: self.modes], 1e-3) if self.counts else np.ones(self.modes)
+        scores = np.log(weights) - np.log(deviations) - 0.5 * (WIDTH * alphas) ** 2
         scores = np.where(reached, scores, -np.inf)
         shares = np.exp(scores - scores.max(axis=1, keepdims=True)).cumsum(axis=1)
         drawn = random.random(len(x)) * shares[:, -1]

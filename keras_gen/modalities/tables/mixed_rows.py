@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -62,14 +63,15 @@ class MixedRows(Arrays):
                 f"{', '.join(column.name for column in columns)}, each of one value"
             )
         chosen = [columns[k] for k in self._varying]
+        self.varying = tuple(chosen)
         self.sizes = tuple(column.size for column in chosen)
         self.modes = tuple(column.modes for column in chosen)
-        self._numbered = [slot for slot, modes in enumerate(self.modes) if modes]
-        super().__init__((len(self.sizes) + len(self._numbered),))
+        self.numbered = [slot for slot, modes in enumerate(self.modes) if modes]
+        super().__init__((len(self.sizes) + len(self.numbered),))
         self._slot_of = np.repeat(np.arange(len(self.sizes)), self.sizes).astype("int32")
         self._code_of = np.concatenate([np.arange(size) for size in self.sizes]).astype("float32")
-        self._highest = np.array([s - 1.0 for s in self.sizes] + [1.0] * len(self._numbered))
-        self._lowest = np.array([0.0] * len(self.sizes) + [-1.0] * len(self._numbered))
+        self._highest = np.array([s - 1.0 for s in self.sizes] + [1.0] * len(self.numbered))
+        self._lowest = np.array([0.0] * len(self.sizes) + [-1.0] * len(self.numbered))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,7 +81,7 @@ class MixedRows(Arrays):
     @property
     def width(self) -> int:
         """Integer, the length of what networks have of a row: its numbers, then its choices one-hot."""
-        return len(self._numbered) + sum(self.sizes)
+        return len(self.numbered) + sum(self.sizes)
 
     # From tables to codes and back
 
@@ -123,8 +125,8 @@ class MixedRows(Arrays):
             return
         slot = self._varying.index(place)
         codes[:, slot] = found
-        if slot in self._numbered:
-            codes[:, len(self.sizes) + self._numbered.index(slot)] = numbers
+        if slot in self.numbered:
+            codes[:, len(self.sizes) + self.numbered.index(slot)] = numbers
 
     def decode(self, codes: ArrayLike) -> list[Array]:
         """The columns' values of codes, a list of arrays: see `MixedColumn.decode`."""
@@ -136,8 +138,8 @@ class MixedRows(Arrays):
                 continue
             slot = self._varying.index(place)
             numbers = None
-            if slot in self._numbered:
-                numbers = codes[:, len(self.sizes) + self._numbered.index(slot)]
+            if slot in self.numbered:
+                numbers = codes[:, len(self.sizes) + self.numbered.index(slot)]
             found.append(column.decode(np.rint(codes[:, slot]), numbers))
         return found
 
@@ -148,6 +150,29 @@ class MixedRows(Arrays):
             ImportError: If pandas is not installed.
         """
         return frame_of(self.columns, self.decode(codes))
+
+    def wanted_choices(self, conditions: Mapping[str, Any]) -> dict[int, int]:
+        """Slots of codes, and the choices that conditions stand for.
+
+        Args:
+            conditions: Dict from names of columns to values.
+
+        Raises:
+            ValueError: If there is no such column or value; the nearest are named.
+        """
+        found = {}
+        for name, value in conditions.items():
+            if name not in self.names:
+                near = difflib.get_close_matches(str(name), self.names, n=3, cutoff=0.4)
+                raise ValueError(
+                    "`conditions` must be of the table's columns, "
+                    f"{' or '.join(map(repr, near or self.names))} say. Received: {name!r}"
+                )
+            place = self.names.index(name)
+            choice = self.columns[place].choice_of(value)
+            if place in self._varying:
+                found[self._varying.index(place)] = choice
+        return found
 
     # What a batch is
 

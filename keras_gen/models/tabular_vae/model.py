@@ -149,6 +149,7 @@ class TabularVAE(LearnsTables, LatentVAE):
         n: int | None = None,
         seed: int | None = None,
         latents: ArrayLike | None = None,
+        conditions: Mapping[str, Any] | None = None,
         batch_size: int = 512,
     ) -> pandas.DataFrame:
         """Makes rows: decodes latents drawn from the prior, and draws each column's value.
@@ -159,39 +160,36 @@ class TabularVAE(LearnsTables, LatentVAE):
                 ones.
             latents: Float array of shape `(n, latent_dim)` to decode in place of drawn ones, to the
                 likeliest rows: nothing is drawn.
+            conditions: Dict from names of columns to the value that every row shall have: a category, a
+                boolean, a number that many rows have, or None for no value. All rows meet them: others are
+                drawn until they do, and what is left after twenty draws is given the values.
             batch_size: Integer, how many rows are made at a time.
 
         Returns:
             pandas data frame of `n` rows, with the table's columns, order and dtypes.
 
         Raises:
-            ValueError: If neither `n` nor `latents` is given, or the latents have another shape.
+            ValueError: If neither `n` nor `latents` is given, the latents have another shape, or there is no
+                such column or value: the nearest are named.
             ImportError: If pandas is not installed.
         """
         if latents is not None:
+            if conditions:
+                raise ValueError(
+                    f"`conditions` are for rows that are drawn. Received: conditions={conditions!r} and "
+                    "latents"
+                )
             return self.decode(self.prior.draw(n, seed, latents), batch_size)
-        return self.gives.frame(self.generate_codes(n, seed, batch_size))
+        return self.gives.frame(self.generate_codes(n, seed, conditions, batch_size))
 
-    def generate_codes(
-        self, n: int | None = None, seed: int | None = None, batch_size: int = 512
+    def draw_codes(
+        self, n: int | None, seed: int | None, wanted: Mapping[int, int], batch_size: int
     ) -> Array:
-        """Makes rows as `generate` does, and leaves them codes: needs no pandas.
-
-        Args:
-            n: Integer, how many.
-            seed: Integer, or None.
-            batch_size: Integer.
-
-        Returns:
-            Float32 array `(n, slots)`.
-
-        Raises:
-            ValueError: If `n` is not given.
-        """
+        """Codes of rows drawn at latents of the prior, whatever is wanted."""
         outputs = self.outputs_of(self.prior.draw(n, seed), None, batch_size)
         # A stream of its own, so that it does not repeat the latents' numbers.
         random = np.random.default_rng(None if seed is None else [seed, 1])
-        return self.likelihood.draw(outputs, random).astype("float32")
+        return self.likelihood.draw(outputs, random)
 
     def exports(self) -> dict[str, Callable[[], keras.Model]]:
         """The encoder, of codes: rows are drawn and made a table outside of any graph."""
