@@ -174,7 +174,9 @@ class MixedColumn:
         nearest = np.abs(alphas).argmin(axis=1)
         reached[np.arange(len(x)), nearest] = True
         # Logarithms up to a constant; a choice that does not reach the number has none.
-        weights = np.maximum(self.counts[: self.modes], 1e-3) if self.counts else np.ones(self.modes)
+        weights = (
+            np.maximum(self.counts[: self.modes], 1e-3) if self.counts else np.ones(self.modes)
+        )
         scores = np.log(weights) - np.log(deviations) - 0.5 * (WIDTH * alphas) ** 2
         scores = np.where(reached, scores, -np.inf)
         shares = np.exp(scores - scores.max(axis=1, keepdims=True)).cumsum(axis=1)

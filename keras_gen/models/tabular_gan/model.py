@@ -116,9 +116,7 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         rows = MixedRows(columns)
         self.prior = Normal(latent_dim)
         choices, modes = sum(rows.sizes), sum(rows.modes)
-        check_network(
-            "generator", generator, [(latent_dim,), (choices,)], [(modes + choices,)]
-        )
+        check_network("generator", generator, [(latent_dim,), (choices,)], [(modes + choices,)])
         check_network("discriminator", discriminator, [(pac * (rows.width + choices),)], [(1,)])
         self.generator = generator
         self.discriminator = discriminator
@@ -202,13 +200,9 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         count = ops.shape(rows)[0] // self.pac * self.pac
         rows, conditions = self.conditioned(rows[:count], count)
         fakes, _ = self.make(count, conditions, training)
-        epsilon = losses.interpolation_epsilon(
-            count // self.pac, seed=self.seed_generator, axes=1
-        )
+        epsilon = losses.interpolation_epsilon(count // self.pac, seed=self.seed_generator, axes=1)
         reals, fakes = self.packed(rows, conditions), self.packed(fakes, conditions)
-        update(
-            "discriminator", lambda: self.discriminator_loss(reals, fakes, epsilon, training)
-        )
+        update("discriminator", lambda: self.discriminator_loss(reals, fakes, epsilon, training))
         update("generator", lambda: self.generator_loss(count, conditions, training))
         if training and self.average is not None:
             self.average.follow(self.optimizer["generator"].iterations)
@@ -261,9 +255,7 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         logits = outputs[:, -choices:]
         uniform = keras.random.uniform((count, choices), seed=self.seed_generator)
         gumbel = -ops.log(-ops.log(ops.clip(uniform, 1e-6, 1.0 - 1e-6)))
-        soft = ops.exp(
-            choice_log_probabilities((logits + gumbel) / TEMPERATURE, self._rows.sizes)
-        )
+        soft = ops.exp(choice_log_probabilities((logits + gumbel) / TEMPERATURE, self._rows.sizes))
         return self._likelihood.beside(ops.tanh(outputs[:, :-choices]), soft), logits
 
     def packed(self, rows: Tensor, conditions: Tensor) -> Tensor:
