@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas
 
 _PARQUET = (".parquet", ".pq")
+_OF_NUMBERS = set("0123456789.,+-eE")
 _TRUTH = {"true": True, "false": False}
 
 
@@ -68,7 +69,8 @@ def open_mixed_table(
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "people.csv")
-    >>> _ = path.write_text("size;team;since" + 6 * "\\n1,75;red;24.12.2020\\n1,82;blue;1.2.2021")
+    >>> lines = ["size;team;since", *6 * ["1,75;red;24.12.2020", "1,82;blue;1.2.2021"]]
+    >>> _ = path.write_text(os.linesep.join(lines))
     >>> table = open_mixed_table(path)
     >>> table.count, [column.kind for column in table.columns]
     (12, ['continuous', 'categorical', 'datetime'])
@@ -195,11 +197,14 @@ def _decimal_of(columns, separator):
     fields = []
     for column in columns:
         given = [field for field in column.tolist() if field is not None]
-        if given and all(field.lstrip("+-")[:1].isdigit() for field in given):
-            if all(not set(field) - set("0123456789.,+-eE") for field in given):
-                if not any(field.count(".") > 1 and field.count(",") == 0 for field in given):
-                    fields += given
+        if given and all(map(_may_be_number, given)):
+            fields += given
     return find_decimal(fields, separator)
+
+
+def _may_be_number(field):
+    dates = field.count(".") > 1 and "," not in field
+    return field.lstrip("+-")[:1].isdigit() and not dates and not set(field) - _OF_NUMBERS
 
 
 def _typed(name, fields, decimal, kind):

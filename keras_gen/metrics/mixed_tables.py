@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from keras_gen.metrics.tables import ks_statistic
-from keras_gen.types import Array
 
 BINS = 10  # of numbers beside categories
 
@@ -99,7 +98,7 @@ def _shape(real, made, number):
 
 def _codes_together(real, made):
     """Integers of both, and of how many values they are."""
-    places: dict[Any, int] = {}
+    places = {}
     codes = [
         np.array([places.setdefault(value, len(places)) for value in values.tolist()], int)
         for values in (real, made)
@@ -141,7 +140,7 @@ def _correlation_trend(real_a, real_b, made_a, made_b):
     return 1.0 - 0.5 * abs(real - (_correlation(made_a, made_b) or 0.0))
 
 
-def _correlation(a: Array, b: Array):
+def _correlation(a, b):
     there = ~(np.isnan(a) | np.isnan(b))
     a, b = a[there], b[there]
     if len(a) < 2 or a.std() == 0 or b.std() == 0:

@@ -23,7 +23,10 @@ class LearnsTables:
     `draw_codes`.
     """
 
-    gives: MixedRows
+    @property
+    def gives(self) -> MixedRows:
+        """The `MixedRows` that the model takes and gives."""
+        raise NotImplementedError(f"{type(self).__name__} must define `gives`.")
 
     def encode_rows(self, rows: Any, seed: int = 0) -> Array:
         """Codes of a table's rows, which `fit` takes, too: to code them once.
@@ -134,4 +137,4 @@ class LearnsTables:
 
     def _for_steps(self, x, y, batch_size):
         x = self.encode_rows(x) if is_frame(x) else x
-        return super()._for_steps(x, y, batch_size)  # type: ignore[misc]
+        return super()._for_steps(x, y, batch_size)

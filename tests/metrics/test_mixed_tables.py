@@ -43,7 +43,7 @@ def test_missing_values_of_categories_are_one_and_instants_are_numbers():
 
 def test_what_is_no_table_is_refused():
     rows = table("rg", [1, 2], [3, 4])
-    with pytest.raises(ValueError, match="of the same columns. Received: 3 and 2 columns"):
+    with pytest.raises(ValueError, match=r"of the same columns. Received: 3 and 2 columns"):
         mixed_table_scores(rows, rows[:2], NAMES, NUMBERS)
-    with pytest.raises(ValueError, match="must hold rows. Received: 2 and 0 of them"):
+    with pytest.raises(ValueError, match=r"must hold rows. Received: 2 and 0 of them"):
         mixed_table_scores(rows, [values[:0] for values in rows], NAMES, NUMBERS)

@@ -158,16 +158,16 @@ def test_what_can_not_be_learnt_is_refused_in_a_sentence(case):
 
 def test_names_that_occur_twice_are_refused():
     frame = pd.DataFrame([[1, 2]] * 12, columns=["a", "a"])
-    with pytest.raises(ValueError, match="columns of different names. Received: 'a' 2 times"):
+    with pytest.raises(ValueError, match=r"columns of different names. Received: 'a' 2 times"):
         measured(frame)
 
 
 def test_kinds_of_no_column_offer_the_nearest():
-    with pytest.raises(ValueError, match="`kinds` must be of.*'rating'.*Received: 'ratings'"):
+    with pytest.raises(ValueError, match=r"`kinds` must be of.*'rating'.*Received: 'ratings'"):
         measured(orders(20), ratings="categorical")
-    with pytest.raises(ValueError, match="`kinds` must say one of continuous"):
+    with pytest.raises(ValueError, match=r"`kinds` must say one of continuous"):
         measured(orders(20), rating="number")
-    with pytest.raises(ValueError, match="'product' must hold numbers to be integer"):
+    with pytest.raises(ValueError, match=r"'product' must hold numbers to be integer"):
         measured(orders(20), product="integer")
 
 
@@ -175,10 +175,12 @@ def test_values_never_seen_are_refused_or_left_out():
     rows = MixedRows(measured(orders(100)))
     strange = orders(20, seed=1)
     strange.loc[3, "product"] = "lamb"
-    with pytest.raises(ValueError, match="'product' must have one of its 3 values, 'lamp'.*'lamb'"):
+    with pytest.raises(
+        ValueError, match=r"'product' must have one of its 3 values, 'lamp'.*'lamb'"
+    ):
         rows.encode(strange)
     assert len(rows.encode(strange, strays="omit")) == 19
-    with pytest.raises(ValueError, match="must have a column 'price'. Received: columns product"):
+    with pytest.raises(ValueError, match=r"must have a column 'price'. Received: columns product"):
         rows.encode(strange.drop(columns="price"))
 
 
@@ -194,7 +196,7 @@ def test_codes_are_checked():
     for place, value in ((0, 3.0), (0, 0.5), (-1, 1.5)):
         wrong = codes.copy()
         wrong[5, place] = value
-        with pytest.raises(ValueError, match="whole number from 0.*Received: 1 others"):
+        with pytest.raises(ValueError, match=r"whole number from 0.*Received: 1 others"):
             rows.check("Rows", wrong, whole=True)
 
 
@@ -233,7 +235,7 @@ def test_splits_share_the_columns_of_the_first(tmp_path):
     held_out.loc[0, "product"] = "sofa"
     held_out.to_csv(tmp_path / "test.csv", index=False)
     train = open_mixed_table(tmp_path)
-    with pytest.warns(UserWarning, match="1 of 40 rows hold values that the model never saw"):
+    with pytest.warns(UserWarning, match=r"1 of 40 rows hold values that the model never saw"):
         test = train.at_split("test")
     assert test.columns == train.columns and test.count == 39 and test.splits == ("train", "test")
     batch = next(iter(train.batches(batch_size=16)))

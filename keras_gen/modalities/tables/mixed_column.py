@@ -139,8 +139,8 @@ class MixedColumn:
             codes[~gaps] = 0
             return codes, numbers
         if not self.is_number:
-            places = {value: self.modes + k for k, value in enumerate(self.values)}
-            found = [places.get(value, -1) for value in raw.values[~gaps].tolist()]
+            kept = {value: self.modes + k for k, value in enumerate(self.values)}
+            found = [kept.get(value, -1) for value in raw.values[~gaps].tolist()]
             codes[~gaps] = np.array(found, int)
             return codes, numbers
         x = self.counted(raw)
@@ -164,7 +164,7 @@ class MixedColumn:
         if self.kind != "datetime":
             return raw.values.astype("float64")
         instants = instants_of(raw, self.format)
-        counts = instants.astype("int64").astype("float64") / PER_UNIT[self.unit]
+        counts = instants.astype("int64").astype("float64") / PER_UNIT[self.unit or "us"]
         return np.where(np.isnat(instants), np.nan, np.floor(counts))
 
     def _of_modes(self, x, random):
@@ -211,7 +211,7 @@ class MixedColumn:
             x[of_mode] = found if self.decimals is None else np.round(found, self.decimals) + 0.0
         if self.kind != "datetime":
             return x
-        counts = np.where(gaps, 0, x).astype("int64") * PER_UNIT[self.unit]
+        counts = np.where(gaps, 0, x).astype("int64") * PER_UNIT[self.unit or "us"]
         instants = counts.astype("datetime64[us]")
         instants[gaps] = np.datetime64("NaT")
         return instants

@@ -102,7 +102,7 @@ class MixedRows(Arrays):
         raws = raw_columns(rows, self.names) if is_frame(rows) else list(rows)
         random = np.random.default_rng(seed)
         count = len(raws[0].values)
-        codes = np.zeros((count, self.shape[0]))
+        codes = np.zeros((count, len(self.sizes) + len(self.numbered)))
         kept = np.ones(count, bool)
         for column, raw in zip(self.columns, raws, strict=True):
             raw = _as_kept(column, raw)

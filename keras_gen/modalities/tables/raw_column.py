@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,7 @@ class RawColumn:
         return np.array([value is None for value in self.values.tolist()], bool)
 
 
-def find_format(texts) -> str | None:
+def find_format(texts: Iterable[str]) -> str | None:
     """The format in which all of some texts are dates, or None.
 
     >>> find_format(["24.12.2025", "01.02.2026"])

@@ -140,7 +140,7 @@ class TabularVAE(LearnsTables, LatentVAE):
         )
 
     def reconstruct(self, rows: Any, batch_size: int = 128) -> pandas.DataFrame:
-        """Encodes rows and decodes the posteriors' means: takes what `encode` does, gives what `decode` does."""
+        """Encodes rows and decodes the posteriors' means: takes what `encode` takes, gives as `decode`."""
         mean, _ = self.encode(rows, batch_size)
         return self.decode(mean, batch_size)
 
