@@ -101,7 +101,7 @@ def generate(
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
     options, columns = model.in_order(n, per_class)
-    samples = model.generate(seed=seed, **options, **_conditions(model, condition or []))
+    samples = model.generate(seed=seed, **options, **model.meeting(condition or []))
     if separate:
         folder = output.with_suffix("") if output.suffix == ".png" else output
         digits = len(str(len(samples) - 1))
@@ -110,23 +110,6 @@ def generate(
         typer.echo(f"Wrote {len(samples)} images to {folder}/")
     else:
         typer.echo(f"Wrote {spec.show(samples, output, columns)}")
-
-
-def _conditions(model, given):
-    """The argument of `generate` that conditions stand for: `["rating=5"]`."""
-    if not given:
-        return {}
-    if not hasattr(model, "encode_rows"):
-        raise ValueError(
-            f"`condition` is for a model of tables of mixed types. Received: a {type(model).__name__}"
-        )
-    pairs = [each.partition("=") for each in given]
-    wrong = [each for each, (_, sign, _) in zip(given, pairs, strict=True) if not sign]
-    if wrong:
-        raise ValueError(
-            f"`condition` must be a column and a value, rating=5. Received: {wrong[0]}"
-        )
-    return {"conditions": {name.strip(): value.strip() or None for name, _, value in pairs}}
 
 
 @app.command()

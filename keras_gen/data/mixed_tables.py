@@ -114,9 +114,14 @@ class OpenedMixedTable(OpenedTable):
         """Tuple of `keras_gen.modalities.MixedColumn`: what a model is to know of these rows."""
         return self._columns
 
+    @functools.cached_property
+    def coded(self) -> MixedRows:
+        """The `keras_gen.modalities.MixedRows` of the columns: what codes are, and how long."""
+        return MixedRows(self._columns)
+
     def frame(self) -> pandas.DataFrame:
         """The rows as a pandas data frame."""
-        return MixedRows(self.columns).frame(self.rows)
+        return self.coded.frame(self.rows)
 
     def at_split(self, split: str) -> OpenedMixedTable:
         """Opens another split, coded by the same columns.

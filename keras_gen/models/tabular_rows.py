@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,6 +104,17 @@ class LearnsTables:
             if slot in self.gives.numbered:
                 number = len(self.gives.sizes) + self.gives.numbered.index(slot)
                 codes[rows, number] = 0.0
+
+    def meeting(self, conditions: Sequence[str]) -> dict[str, Any]:
+        """Arguments of `generate` that conditions as of a command line stand for: see `Generates.meeting`."""
+        pairs = [each.partition("=") for each in conditions]
+        for each, (_, sign, _) in zip(conditions, pairs, strict=True):
+            if not sign:
+                raise ValueError(
+                    f"`condition` must be a column and a value, rating=5. Received: {each!r}"
+                )
+        wanted = {name.strip(): value.strip() or None for name, _, value in pairs}
+        return {"conditions": wanted} if wanted else {}
 
     def samples(self, n: int, seed: int | None = None) -> tuple[Array, None]:
         """Makes samples as codes, float32 `(n, slots)`, and no labels: see `Generates.samples`."""

@@ -38,7 +38,7 @@ def tabular_generator(
 
     >>> generator = tabular_generator(latent_dim=8, conditions=4, outputs=6, width=16)
     >>> generator.output_shape, generator.count_params()
-    ((None, 6), 1094)
+    ((None, 6), 1070)
 
     Reference: Xu et al., 2019, section 4.4, https://arxiv.org/abs/1907.00503
     """

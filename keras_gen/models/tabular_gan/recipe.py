@@ -28,11 +28,11 @@ class TabularGANRecipe(MixedTableRecipe):
     def build(self, opened: "OpenedData", updates: int) -> "TabularGAN":
         import keras
 
-        from keras_gen import modalities, networks
+        from keras_gen import networks
         from keras_gen.models.tabular_gan.model import TabularGAN
         from keras_gen.recipes.rates import falling
 
-        rows = modalities.MixedRows(opened.columns)
+        rows = opened.coded
         choices, modes = sum(rows.sizes), sum(rows.modes)
         gan = TabularGAN(
             networks.tabular_generator(

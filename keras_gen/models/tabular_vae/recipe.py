@@ -23,12 +23,12 @@ class TabularVAERecipe(MixedTableRecipe):
     def build(self, opened: "OpenedData", updates: int) -> "TabularVAE":
         import keras
 
-        from keras_gen import losses, modalities, networks
+        from keras_gen import networks
         from keras_gen.models.tabular_vae.model import TabularVAE
         from keras_gen.recipes.rates import falling
 
-        rows = modalities.MixedRows(opened.columns)
-        parameters = losses.MixedLikelihood(rows.sizes, rows.modes).parameters
+        rows = opened.coded
+        parameters = 2 * sum(rows.modes) + sum(rows.sizes)  # a mean and a deviation, and logits
         vae = TabularVAE(
             networks.mlp_encoder(rows.width, self.latent_dim, self.width, self.depth),
             networks.mlp_decoder(self.latent_dim, parameters, self.width, self.depth),
