@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -271,9 +272,10 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         fake_scores = self.discriminator(fakes, training=training)
         loss = losses.wasserstein_discriminator_loss(real_scores, fake_scores)
         terms = {"wasserstein_estimate": -loss}
-        terms["gradient_penalty"] = losses.gradient_penalty(
-            without_updates(self.discriminator), reals, fakes, epsilon
-        )
+        critic = without_updates(self.discriminator)
+        if not training:  # Then nothing is dropped.
+            critic = functools.partial(self.discriminator, training=False)
+        terms["gradient_penalty"] = losses.gradient_penalty(critic, reals, fakes, epsilon)
         return loss + self.penalty_weight * terms["gradient_penalty"], terms
 
     def generator_loss(
