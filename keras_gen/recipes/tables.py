@@ -54,7 +54,7 @@ class TableRecipe(Recipe):
 class MixedTableRecipe(TableRecipe):
     """Rows of numbers, categories, booleans and dates, and dense networks."""
 
-    default_epochs = 300
+    default_epochs = 100
     least_steps = 5_000
 
     batch_size = 500
