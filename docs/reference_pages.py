@@ -45,6 +45,7 @@ FOR_USERS = [
     "cycle",
     "fill",
     "predict_frames",
+    "encode_rows",
     "encode",
     "decode",
     "reconstruct",

@@ -53,6 +53,10 @@ WORDS = {
         "A file of rows of numbers, which is a data set.",
         "reference/models/TableGAN.md",
     ),
+    "CTGAN, conditional vector": (
+        "A GAN of tables whose generator is told a column's value.",
+        "reference/models/TabularGAN.md",
+    ),
     "cycle consistency": (
         "An image that is translated there and back should be itself.",
         "reference/models/CycleGAN.md",
@@ -242,8 +246,8 @@ WORDS = {
         "reference/models/SuperResolution.md",
     ),
     "synthetic data, tabular data": (
-        "Rows of numbers like those of a CSV file.",
-        "reference/models/TableGAN.md",
+        "Rows like those of a table: numbers, categories, dates.",
+        "reference/models/TabularVAE.md",
     ),
     "tensorflow-addons, tfa": (
         "What its layers and optimizers are called here.",
@@ -252,6 +256,10 @@ WORDS = {
     "transposed convolution, checkerboard": (
         "How a generator enlarges, and what it may leave: `upsampling`.",
         "reference/networks/dcgan_generator.md",
+    ),
+    "TVAE": (
+        "A VAE of tables with categories.",
+        "reference/models/TabularVAE.md",
     ),
     "U-Net": (
         "A translator whose halves are joined at every size.",

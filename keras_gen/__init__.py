@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from keras_gen.models import SuperResolution as SuperResolution
     from keras_gen.models import TableGAN as TableGAN
     from keras_gen.models import TableVAE as TableVAE
+    from keras_gen.models import TabularGAN as TabularGAN
+    from keras_gen.models import TabularVAE as TabularVAE
     from keras_gen.presets import from_preset as from_preset
     from keras_gen.presets import list_presets as list_presets
     from keras_gen.presets import save_to_preset as save_to_preset

@@ -83,6 +83,12 @@ def generate(
         typer.Option("--per-class", help="n images of each class, all rows of the same latents."),
     ] = False,
     separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a table of mixed types: what rows shall have, rating=5; once or more."
+        ),
+    ] = None,
     trust: _Trust = False,
 ):
     """Make images with a trained model, one grid or one file each; of a table's model, rows in a file."""
@@ -95,7 +101,7 @@ def generate(
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
     options, columns = model.in_order(n, per_class)
-    samples = model.generate(seed=seed, **options)
+    samples = model.generate(seed=seed, **options, **model.meeting(condition or []))
     if separate:
         folder = output.with_suffix("") if output.suffix == ".png" else output
         digits = len(str(len(samples) - 1))

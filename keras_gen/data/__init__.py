@@ -7,6 +7,7 @@ from keras_gen.data import transforms
 from keras_gen.data.clips import clips, open_clips
 from keras_gen.data.describe import Description, describe
 from keras_gen.data.images import images, open_images
+from keras_gen.data.mixed_tables import OpenedMixedTable, open_mixed_table
 from keras_gen.data.opened import Opened
 from keras_gen.data.opened_clips import OpenedClips
 from keras_gen.data.paired import open_paired, paired
@@ -18,12 +19,14 @@ __all__ = [
     "Description",
     "Opened",
     "OpenedClips",
+    "OpenedMixedTable",
     "OpenedTable",
     "clips",
     "describe",
     "images",
     "open_clips",
     "open_images",
+    "open_mixed_table",
     "open_paired",
     "open_super_resolution",
     "open_table",

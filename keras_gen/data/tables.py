@@ -22,7 +22,10 @@ from keras_gen.types import Array, Dataset
 if TYPE_CHECKING:
     from keras_gen.modalities.tables.columns import Column
 
-_LATER = "Tables are of numeric columns only, for now; `columns` chooses those that are."
+_LATER = (
+    "`open_table` takes numeric columns only, for now; `columns` chooses those that are, and "
+    "`open_mixed_table` takes text and dates, too."
+)
 
 
 def open_table(
@@ -264,29 +267,9 @@ class _Store:
 
 
 def _open_path(source, split, reading):
-    path = pathlib.Path(source).expanduser()
-    splits = ("train",)
-    file = path
-    if path.is_dir():
-        splits = tuple(sorted((f.stem for f in path.glob("*.csv")), key=_train_first))
-        if split not in splits:
-            raise ValueError(
-                f"`split` must be one of the CSV files in {path}: {', '.join(splits) or 'there are none'}"
-                f". Received: split={split!r}"
-            )
-        file = path / f"{split}.csv"
-    elif not path.exists():
-        raise FileNotFoundError(
-            "`source` must be a CSV file that exists, a folder of them, an array or a data frame. "
-            f"Received: {os.fspath(source)!r}"
-        )
-    elif split != "train":
-        raise ValueError(
-            "`split` must be 'train' for a file alone: splits are the files of a folder, train.csv and "
-            f"test.csv say. Received: split={split!r}"
-        )
-    if path.suffix == ".npy":
-        names, rows = _of_array(np.load(path, allow_pickle=False), reading["columns"])
+    file, splits = file_of(source, split)
+    if file.suffix == ".npy":
+        names, rows = _of_array(np.load(file, allow_pickle=False), reading["columns"])
     else:
         names, rows = _of_file(file, **reading)
 
@@ -296,20 +279,46 @@ def _open_path(source, split, reading):
     return OpenedTable(os.fspath(source), names, rows, split, splits, reopen)
 
 
+def file_of(source, split):
+    """The file of a split, and the splits that there are.
+
+    Args:
+        source: The path of a file, or of a folder of CSV files.
+        split: String.
+
+    Raises:
+        ValueError: If there is no such split.
+        FileNotFoundError: If there is no such file.
+    """
+    path = pathlib.Path(source).expanduser()
+    if path.is_dir():
+        splits = tuple(sorted((f.stem for f in path.glob("*.csv")), key=_train_first))
+        if split not in splits:
+            raise ValueError(
+                f"`split` must be one of the CSV files in {path}: {', '.join(splits) or 'there are none'}"
+                f". Received: split={split!r}"
+            )
+        return path / f"{split}.csv", splits
+    if not path.exists():
+        raise FileNotFoundError(
+            "`source` must be a CSV file that exists, a folder of them, an array or a data frame. "
+            f"Received: {os.fspath(source)!r}"
+        )
+    if split != "train":
+        raise ValueError(
+            "`split` must be 'train' for a file alone: splits are the files of a folder, train.csv and "
+            f"test.csv say. Received: split={split!r}"
+        )
+    return path, ("train",)
+
+
 def _train_first(name):
     return name != "train", name != "test", name
 
 
 def _of_file(path, columns, header, separator, decimal):
     """Names and numbers of a CSV file."""
-    rows, lines, separator = read_fields(path, separator)
-    named = not all(map(is_value, rows[0])) if header is None else header
-    names = None
-    if named:
-        names, rows, lines = rows[0], rows[1:], lines[1:]
-    if not rows:
-        raise ValueError(f"`source` must hold rows. Received: {path}, which has a header alone")
-    names, places = _chosen(names, len(rows[0]), columns)
+    names, places, rows, lines, separator = fields_of(path, columns, header, separator)
     if decimal is None:
         decimal = find_decimal((row[k] for row in rows for k in places), separator)
     values = np.empty((len(rows), len(names)))
@@ -318,6 +327,19 @@ def _of_file(path, columns, header, separator, decimal):
             name, [row[place] for row in rows], decimal, lambda k: f"line {lines[k]}"
         )
     return names, values
+
+
+def fields_of(path, columns, header, separator):
+    """The names of a CSV file's columns and their places, its rows of text, their lines, the separator."""
+    rows, lines, separator = read_fields(path, separator)
+    named = not all(map(is_value, rows[0])) if header is None else header
+    names = None
+    if named:
+        names, rows, lines = rows[0], rows[1:], lines[1:]
+    if not rows:
+        raise ValueError(f"`source` must hold rows. Received: {path}, which has a header alone")
+    names, places = _chosen(names, len(rows[0]), columns)
+    return names, places, rows, lines, separator
 
 
 def _of_array(source, columns):

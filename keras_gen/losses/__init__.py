@@ -21,6 +21,7 @@ from keras_gen.losses.gradients import (
     gradient_magnitude,
     sharpness_difference,
 )
+from keras_gen.losses.mixed import MixedLikelihood, choice_log_probabilities
 from keras_gen.losses.penalties import (
     drift_penalty,
     gradient_penalty,
@@ -54,8 +55,10 @@ __all__ = [
     "AdversarialLoss",
     "BernoulliLikelihood",
     "GaussianLikelihood",
+    "MixedLikelihood",
     "NetworkDistance",
     "charbonnier",
+    "choice_log_probabilities",
     "drift_penalty",
     "gaussian_kl_divergence",
     "gaussian_log_density",

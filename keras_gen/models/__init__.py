@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
     from keras_gen.models.table_vae.model import TableVAE as TableVAE
+    from keras_gen.models.tabular_gan.model import TabularGAN as TabularGAN
+    from keras_gen.models.tabular_vae.model import TabularVAE as TabularVAE
     from keras_gen.models.vae.model import VAE as VAE
     from keras_gen.models.wgan_gp.model import WGANGP as WGANGP
 
@@ -38,6 +40,8 @@ FAMILIES = {
     "next_frame": "NextFrame",
     "table_gan": "TableGAN",
     "table_vae": "TableVAE",
+    "tabular_vae": "TabularVAE",
+    "tabular_gan": "TabularGAN",
 }
 
 __all__ = sorted(FAMILIES.values())

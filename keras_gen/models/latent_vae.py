@@ -42,7 +42,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         encoder: Built `keras.Model`: data, and labels where there are classes, to `[mean, log variance]`,
             each of shape `(batch, latent_dim)`.
         decoder: Built `keras.Model`: latents, and labels where there are classes, to the likelihood's
-            parameters, of the data's shape.
+            parameters, of the data's shape, or as many as the likelihood has `parameters`.
         latent_dim: Integer, the length of a latent vector.
         num_classes: Integer, or None where neither network takes labels.
         class_names: List of as many strings, or None.
@@ -77,7 +77,6 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         (self.image_shape, *_), _ = check_network(
             "encoder", encoder, [None, *labels], [(latent_dim,), (latent_dim,)]
         )
-        check_network("decoder", decoder, [(latent_dim,), *labels], [self.image_shape])
         self.encoder = encoder
         self.decoder = decoder
         self.latent_dim = latent_dim
@@ -85,6 +84,9 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         if likelihood == "gaussian" and spec_of(self.image_shape).kind != "images":
             likelihood = losses.GaussianLikelihood(bounded=False)
         self.likelihood = losses.get_likelihood(likelihood)
+        parameters = getattr(self.likelihood, "parameters", None)
+        outputs = self.image_shape if parameters is None else (parameters,)
+        check_network("decoder", decoder, [(latent_dim,), *labels], [outputs])
         self.kl_warmup_steps = kl_warmup_steps
         self.built = True
 

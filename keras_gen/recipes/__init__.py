@@ -9,7 +9,7 @@ from keras_gen.recipes.latent import LatentRecipe
 from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
-from keras_gen.recipes.tables import TableRecipe
+from keras_gen.recipes.tables import MixedTableRecipe, TableRecipe
 from keras_gen.recipes.translation import AugmentedRecipe, TranslationRecipe
 from keras_gen.recipes.variational import VariationalRecipe
 
@@ -20,6 +20,7 @@ __all__ = [
     "Family",
     "ImageRecipe",
     "LatentRecipe",
+    "MixedTableRecipe",
     "Option",
     "Recipe",
     "Stage",

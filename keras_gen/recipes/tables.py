@@ -6,6 +6,7 @@ from keras_gen.recipes.options import REQUIRED, option
 from keras_gen.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
+    from keras_gen.data.mixed_tables import OpenedMixedTable
     from keras_gen.data.tables import OpenedTable
     from keras_gen.types import Dataset, OpenedData
 
@@ -33,8 +34,10 @@ class TableRecipe(Recipe):
     def open(self) -> "OpenedTable":
         from keras_gen import data
 
-        names = self.columns and [name.strip() for name in self.columns.split(",")]
-        return data.open_table(self.dataset, columns=names)
+        return data.open_table(self.dataset, columns=self._names())
+
+    def _names(self):
+        return self.columns and [name.strip() for name in self.columns.split(",")]
 
     def batches(
         self,
@@ -45,4 +48,34 @@ class TableRecipe(Recipe):
     ) -> "Dataset":
         return opened.batches(
             batch_size=self.batch_size, seed=self.seed, first_epoch=first_epoch, shard=shard
+        )
+
+
+class MixedTableRecipe(TableRecipe):
+    """Rows of numbers, categories, booleans and dates, and dense networks."""
+
+    default_epochs = 100
+    least_steps = 5_000
+
+    batch_size = 500
+    dataset: str = option(
+        REQUIRED, "A CSV or Parquet file, or a folder with train.csv and test.csv."
+    )
+    kinds: str | None = option(
+        None, "Kinds of columns that are not to be found: zip=categorical,day=datetime.", shown=""
+    )
+
+    def open(self) -> "OpenedMixedTable":
+        from keras_gen import data
+
+        kinds = {}
+        for each in filter(None, map(str.strip, (self.kinds or "").split(","))):
+            name, sign, kind = each.partition("=")
+            if not sign:
+                raise ValueError(
+                    f"`kinds` must be names and kinds, zip=categorical say. Received: {each!r}"
+                )
+            kinds[name.strip()] = kind.strip()
+        return data.open_mixed_table(
+            self.dataset, columns=self._names(), kinds=kinds, seed=self.seed
         )

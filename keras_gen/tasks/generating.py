@@ -146,6 +146,25 @@ class Generates(Task):
         labels = [number * classes // n for number in range(n)]
         return {"labels": labels}, n // classes if n % classes == 0 else None
 
+    def meeting(self, conditions: Sequence[str]) -> dict[str, Any]:
+        """Arguments of `generate` by which samples meet conditions: of a model that takes any.
+
+        Args:
+            conditions: Sequence of strings, a column and a value each: `["rating=5"]`.
+
+        Returns:
+            Dict.
+
+        Raises:
+            ValueError: If there are any, and the model takes none, or one is no column and value.
+        """
+        if conditions:
+            raise ValueError(
+                "`condition` is for a model of tables of mixed types. Received: a "
+                f"{type(self).__name__}"
+            )
+        return {}
+
     def evaluate(
         self,
         x: Data | None = None,

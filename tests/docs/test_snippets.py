@@ -21,6 +21,7 @@ from PIL import Image
 
 import keras_gen
 from keras_gen import cli
+from tests.models.tabular import orders
 
 ROOT = pathlib.Path(keras_gen.__file__).parents[1]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -47,7 +48,7 @@ def commands(document):
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch, miniature_data_sets):
-    """A folder as a reader may have it: pictures of their own, and nothing else."""
+    """A folder as a reader may have it: pictures and a table of their own, and nothing else."""
     random = np.random.default_rng(0)
     for name, count in FOLDERS.items():
         (tmp_path / name).mkdir()
@@ -55,6 +56,7 @@ def workplace(tmp_path, monkeypatch, miniature_data_sets):
         for number in range(count):
             picture = random.integers(0, 256, size, dtype="uint8")
             Image.fromarray(picture).save(tmp_path / name / f"{number}.png")
+    orders().to_csv(tmp_path / "orders.csv", index=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -93,7 +95,8 @@ def run_shell(line):
 
 def run_keras_gen(arguments):
     if arguments[0] == "train" and "--help" not in arguments:
-        arguments = [*without_length(arguments), "--steps", "8", "--base-filters", "4"]
+        narrow = "--width" if arguments[1].startswith("tab") else "--base-filters"
+        arguments = [*without_length(arguments), "--steps", "8", narrow, "4"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["keras-gen", *arguments])
         with pytest.raises(SystemExit) as stop:

@@ -105,13 +105,13 @@ def _column(name, values):
             "such a size: subtract an offset from it. Received: values from "
             f"{low!r} to {high!r}, standard deviation {deviation:g}"
         )
-    decimals = _decimals(values)
+    decimals = decimals_of(values)
     if decimals is not None:
         low, high = round(low, decimals), round(high, decimals)
     return Column(name, mean, deviation, low, high, decimals)
 
 
-def _decimals(values):
+def decimals_of(values):
     """The least number of decimals that gives every value, in its own dtype; None if there is none."""
     if values.dtype.kind != "f":
         return 0

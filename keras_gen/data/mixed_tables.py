@@ -1,0 +1,232 @@
+"""Tables of mixed types, from CSV files and data frames, opened once and coded."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pathlib
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_gen.data.csv_files import MISSING, find_decimal, to_number
+from keras_gen.data.tables import OpenedTable, fields_of, file_of
+from keras_gen.modalities.tables import MixedColumn, MixedRows, RawColumn, mixed_columns_of
+from keras_gen.modalities.tables.frames import import_pandas, is_frame, raw_columns
+from keras_gen.types import Array
+
+if TYPE_CHECKING:
+    import pandas
+
+_PARQUET = (".parquet", ".pq")
+_OF_NUMBERS = set("0123456789.,+-eE")
+_TRUTH = {"true": True, "false": False}
+
+
+def open_mixed_table(
+    source: Any,
+    split: str = "train",
+    *,
+    columns: Sequence[str] | Sequence[MixedColumn] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    header: bool | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    seed: int = 0,
+) -> OpenedMixedTable:
+    """Opens a table of numbers, categories, booleans and dates, to ask it and to make pipelines of it.
+
+    Kinds are found by the values. A column of numbers is `"continuous"` or `"integer"`, one of dates
+    `"datetime"`, one of `true` and `false` `"boolean"`; text is `"categorical"`, but text that differs from
+    row to row, which tells a model nothing, is refused. Fields that are empty, or `NA` or the like, are
+    missing values, which the model learns too.
+
+    Args:
+        source: The path of a CSV file, of a folder of them, which are its splits, or of a Parquet file;
+            or a pandas data frame, whose dtypes are taken as they are.
+        split: String: a folder's file, without `.csv`. All else is `"train"`.
+        columns: Sequence of strings, the columns wanted, in this order; or of `MixedColumn`, a model's
+            own: values that it never saw are then left out, with a warning.
+        kinds: Dict from names of columns to kinds, where they shall not be found:
+            `{"zip": "categorical"}`.
+        header: As in `open_table`, and so are `separator` and `decimal`.
+        separator: As in `open_table`.
+        decimal: As in `open_table`.
+        seed: Integer, of the mixtures of Gaussians that numbers are coded by.
+
+    Returns:
+        `OpenedMixedTable`.
+
+    Raises:
+        ValueError: If a column has no values, infinite ones or free text, names are missing or occur
+            twice, there are fewer than ten rows, or there is no such split or column.
+        FileNotFoundError: If there is no such file.
+        ImportError: If pandas is needed and not installed.
+
+    Example:
+
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "people.csv")
+    >>> lines = ["size;team;since", *6 * ["1,75;red;24.12.2020", "1,82;blue;1.2.2021"]]
+    >>> _ = path.write_text(os.linesep.join(lines))
+    >>> table = open_mixed_table(path)
+    >>> table.count, [column.kind for column in table.columns]
+    (12, ['continuous', 'categorical', 'datetime'])
+    >>> table.rows[:2].tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
+    """
+    if decimal not in (None, ".", ","):
+        raise ValueError(f"`decimal` must be '.' or ','. Received: decimal={decimal!r}")
+    reading = {"header": header, "separator": separator, "decimal": decimal}
+    return _opened(source, split, columns, kinds, reading, seed)
+
+
+class OpenedMixedTable(OpenedTable):
+    """A table of mixed types in memory, coded. Made by `open_mixed_table`.
+
+    Args:
+        name: String, what the source is called.
+        columns: Sequence of `MixedColumn`.
+        rows: Float64 array `(n, slots)`, the rows' codes: see `keras_gen.modalities.MixedRows`.
+        split: String, the split that was opened.
+        splits: Sequence of strings, the splits there are.
+        reopen: Function from a split's name and the columns to another `OpenedMixedTable`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[MixedColumn],
+        rows: Array,
+        split: str = "train",
+        splits: Sequence[str] = ("train",),
+        reopen: Callable[[str, Any], Any] | None = None,
+    ) -> None:
+        self._columns = tuple(columns)
+        names = [column.name for column in self._columns]
+        super().__init__(name, names, rows, split, splits, reopen)
+        self.shapes = self.own_shapes = (rows.shape[1:],)
+
+    @functools.cached_property
+    def columns(self) -> tuple[MixedColumn, ...]:  # type: ignore[override]
+        """Tuple of `keras_gen.modalities.MixedColumn`: what a model is to know of these rows."""
+        return self._columns
+
+    @functools.cached_property
+    def coded(self) -> MixedRows:
+        """The `keras_gen.modalities.MixedRows` of the columns: what codes are, and how long."""
+        return MixedRows(self._columns)
+
+    def frame(self) -> pandas.DataFrame:
+        """The rows as a pandas data frame."""
+        return self.coded.frame(self.rows)
+
+    def at_split(self, split: str) -> OpenedMixedTable:
+        """Opens another split, coded by the same columns.
+
+        Raises:
+            ValueError: If there is no such split, or it has not these columns.
+        """
+        if split == self.split:
+            return self
+        if split not in self.splits:
+            raise ValueError(
+                f"`split` must be one of {list(self.splits)}. Received: split={split!r}"
+            )
+        return self._reopen(split, self.columns)
+
+
+def _opened(source, split, columns, kinds, reading, seed):
+    known = None
+    if columns is not None and not isinstance(columns, str):
+        columns = list(columns)
+        if columns and isinstance(columns[0], MixedColumn):
+            known, columns = columns, [column.name for column in columns]
+    elif columns is not None:
+        raise ValueError(f"`columns` must be a list of names. Received: columns={columns!r}")
+    splits = ("train",)
+    if is_frame(source):
+        name = "a data frame"
+        if split != "train":
+            raise ValueError(f"`split` must be 'train' for a frame. Received: split={split!r}")
+        raws = raw_columns(source, columns)
+    elif isinstance(source, str | os.PathLike):
+        file, splits = file_of(source, split)
+        name = os.fspath(source)
+        if pathlib.Path(file).suffix.lower() in _PARQUET:
+            raws = raw_columns(import_pandas().read_parquet(file), columns)
+        else:
+            raws = _of_csv(file, columns, known, kinds or {}, **reading)
+    else:
+        raise ValueError(
+            "`source` must be a CSV or Parquet file, a folder of CSV files or a pandas data frame. "
+            f"Received: {type(source).__name__}"
+        )
+    found = mixed_columns_of(raws, kinds, seed) if known is None else tuple(known)
+    rows = MixedRows(found).encode(raws, seed, "refuse" if known is None else "omit")
+    left_out = len(raws[0].values) - len(rows)
+    if left_out:
+        warnings.warn(
+            f"{left_out} of {len(raws[0].values)} rows hold values that the model never saw, and are left "
+            "out.",
+            stacklevel=3,
+        )
+
+    def reopen(other, kept):
+        return _opened(source, other, kept, None, reading, seed)
+
+    return OpenedMixedTable(name, found, rows, split, splits, reopen)
+
+
+def _of_csv(path, columns, known, kinds, header, separator, decimal):
+    """Raw columns of a CSV file: what is numbers throughout is numbers."""
+    names, places, rows, _, separator = fields_of(path, columns, header, separator)
+    kept = {column.name: column for column in known or ()}
+    texts = {}
+    for name, place in zip(names, places, strict=True):
+        fields = np.array([*(row[place] for row in rows), None], object)[:-1]
+        fields[[field.lower() in MISSING for field in fields]] = None
+        texts[name] = fields
+    if decimal is None:
+        decimal = _decimal_of(texts.values(), separator)
+    return [
+        _typed(name, fields, decimal, kept[name].kind if name in kept else kinds.get(name))
+        for name, fields in texts.items()
+    ]
+
+
+def _decimal_of(columns, separator):
+    """The decimal sign, by the columns of which all could be numbers."""
+    fields = []
+    for column in columns:
+        given = [field for field in column.tolist() if field is not None]
+        if given and all(map(_may_be_number, given)):
+            fields += given
+    return find_decimal(fields, separator)
+
+
+def _may_be_number(field):
+    dates = field.count(".") > 1 and "," not in field
+    return field.lstrip("+-")[:1].isdigit() and not dates and not set(field) - _OF_NUMBERS
+
+
+def _typed(name, fields, decimal, kind):
+    gaps = np.array([field is None for field in fields.tolist()], bool)
+    there = fields[~gaps].tolist()
+    if kind not in ("categorical", "datetime") and there:
+        truth = {field.lower() for field in there} <= _TRUTH.keys()
+        if truth:
+            fields[~gaps] = [_TRUTH[field.lower()] for field in there]
+            return RawColumn(name, fields, "boolean" if gaps.any() else "bool")
+        values = np.full(len(fields), np.nan)
+        try:
+            values[~gaps] = [to_number(field, decimal) for field in there]
+        except ValueError:
+            pass
+        else:
+            whole = not (values[~gaps] % 1).any() and not any("." in f or "e" in f for f in there)
+            dtype = ("Int64" if gaps.any() else "int64") if whole else "float64"
+            return RawColumn(name, values, dtype)
+    return RawColumn(name, fields, "str")

@@ -1,0 +1,154 @@
+"""pandas data frames, as raw columns and back. pandas is imported when one is made."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_gen.modalities.tables.mixed_column import MixedColumn
+from keras_gen.modalities.tables.raw_column import RawColumn
+from keras_gen.types import Array
+
+_TEXTUAL = ("object", "str", "string")
+
+
+def is_frame(values: Any) -> bool:
+    """Whether something is a pandas data frame."""
+    return hasattr(values, "columns") and hasattr(values, "iloc")
+
+
+def raw_columns(frame: Any, names: Sequence[str] | None = None) -> list[RawColumn]:
+    """A data frame's columns.
+
+    Args:
+        frame: A pandas data frame.
+        names: Sequence of strings, the columns wanted, or None for all.
+
+    Raises:
+        ValueError: If there is no such column, or names occur twice.
+    """
+    there = [str(name) for name in frame.columns]
+    twice = sorted({name for name in there if there.count(name) > 1})
+    if twice and (names is None or set(twice) & set(names)):
+        raise ValueError(
+            f"`source` must have columns of different names. Received: {twice[0]!r} "
+            f"{there.count(twice[0])} times"
+        )
+    for name in names or ():
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=3, cutoff=0.4) or there
+            raise ValueError(
+                f"The table must have a column {name!r}. Received: columns "
+                f"{', '.join(near)}{' and others' if len(near) < len(there) else ''}"
+            )
+    wanted = there if names is None else list(names)
+    return [_raw(name, frame.iloc[:, there.index(name)]) for name in wanted]
+
+
+def _raw(name, series):
+    dtype, categories = str(series.dtype), None
+    gaps = np.asarray(series.isna())
+    if dtype == "category":
+        categories = tuple(_item(value) for value in series.cat.categories)
+        dtype = "ordered category" if series.cat.ordered else dtype
+    kind = getattr(series.dtype, "kind", "O")
+    if kind == "M":
+        if getattr(series.dtype, "tz", None) is not None:
+            series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+        return RawColumn(name, series.to_numpy().astype("datetime64[us]"), dtype)
+    if kind in "iuf" and categories is None:
+        values = np.full(len(series), np.nan)
+        values[~gaps] = series[~gaps].to_numpy().astype("float64")
+        return RawColumn(name, values, dtype)
+    if kind in "cmV":
+        raise ValueError(
+            f"Column {name!r} must hold numbers, text, booleans or instants: leave it out by `columns`. "
+            f"Received: dtype={dtype}"
+        )
+    values = np.array([_item(value) for value in series.tolist()] + [None], object)[:-1]
+    values[gaps] = None
+    there = values[~gaps].tolist()
+    if categories is None and there and all(_is_number(value) for value in there):
+        return RawColumn(name, np.where(gaps, np.nan, values).astype("float64"), dtype)
+    return RawColumn(name, values, dtype, categories)
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _item(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def frame_of(columns: Sequence[MixedColumn], arrays: Sequence[Array]) -> Any:
+    """A data frame of decoded columns, with the dtypes that the table's had.
+
+    Args:
+        columns: Sequence of `MixedColumn`.
+        arrays: Sequence of what each one's `decode` gave.
+
+    Raises:
+        ImportError: If pandas is not installed.
+    """
+    pandas = import_pandas()
+    series = {
+        column.name: _series(pandas, column, values)
+        for column, values in zip(columns, arrays, strict=True)
+    }
+    return pandas.DataFrame(series)
+
+
+def import_pandas() -> Any:
+    """pandas, or a sentence on how to have it.
+
+    Raises:
+        ImportError: If it is not installed.
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError(
+            "Tables of mixed types are pandas data frames: pip install 'keras_gen[tables]' (or pandas). "
+            "Received: no module pandas"
+        ) from error
+    return pandas
+
+
+def _series(pandas, column, values):
+    dtype = column.dtype
+    if dtype == "str" and int(pandas.__version__.split(".")[0]) < 3:
+        dtype = "object"  # Before, None would become a text.
+    textual = dtype.startswith(_TEXTUAL)
+    if dtype.endswith("category"):
+        categories = list(column.values)
+        return pandas.Series(
+            pandas.Categorical(values, categories, ordered=dtype.startswith("ordered"))
+        )
+    if values.dtype.kind == "M":
+        if column.format is not None and textual:
+            gaps = np.isnat(values)
+            texts = np.array([*column.texts(values), None], object)[:-1]
+            texts[gaps] = None
+            return pandas.Series(texts, dtype=dtype)
+        series = pandas.Series(values)
+        if "," in dtype:  # of a time zone
+            return series.dt.tz_localize("UTC").astype(dtype)
+        return series.astype(dtype)
+    if values.dtype.kind == "f" and textual:
+        gaps = np.isnan(values)
+        texts = np.array([*column.texts(values), None], object)[:-1]
+        if dtype == "object":
+            texts = values.astype(object)
+        texts[gaps] = None
+        return pandas.Series(texts, dtype=dtype)
+    if values.dtype.kind == "f":
+        if dtype[:1] in "IU":  # Those of pandas know gaps.
+            return pandas.Series(pandas.array(values, dtype="Float64")).astype(dtype)
+        if column.missing and not dtype.startswith(("float", "Float", "double")):
+            return pandas.Series(values)
+        return pandas.Series(values).astype(dtype)
+    return pandas.Series(values, dtype=dtype)

@@ -1,0 +1,273 @@
+"""Rows of a table of mixed types, as a model takes and gives them."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_gen.files import written_aside
+from keras_gen.modalities.spec import Arrays, dtype_of
+from keras_gen.modalities.tables.frames import frame_of, is_frame, raw_columns
+from keras_gen.modalities.tables.mixed_column import MixedColumn
+from keras_gen.modalities.tables.raw_column import RawColumn
+from keras_gen.types import Array, ArrayLike, PathLike, Tensor
+
+
+class MixedRows(Arrays):
+    """Rows of columns of mixed types, coded as `(slots,)` floats: choices first, then numbers.
+
+    Each column that varies has a choice (a category, a value that many rows have, a mode of a mixture of
+    Gaussians, or that there is no value), counted from 0. Each column with modes has a number beside it, in
+    [-1, 1]: the distance from its mode's mean, in four deviations. Networks have the numbers and, one-hot,
+    all choices.
+
+    Args:
+        columns: Sequence of `MixedColumn`.
+
+    Raises:
+        ValueError: If there is none that varies, or something else.
+
+    Example:
+
+    >>> from keras_gen.modalities.tables import RawColumn, mixed_columns_of
+    >>> colours = RawColumn("colour", np.array(["red", "blue"] * 5, object), "str")
+    >>> rows = MixedRows(mixed_columns_of([colours]))
+    >>> codes = rows.encode([colours])
+    >>> codes[:2].tolist(), rows.take("Rows", codes[:2]).tolist(), rows.decode(codes[:2])[0].tolist()
+    ([[1.0], [0.0]], [[0.0, 1.0], [1.0, 0.0]], ['red', 'blue'])
+    """
+
+    kind = "tables"
+    noun = "rows"
+    suffix = ".csv"
+    has_scores = True
+
+    def __init__(self, columns: Sequence[MixedColumn]) -> None:
+        columns = tuple(columns)
+        if not columns or not all(isinstance(column, MixedColumn) for column in columns):
+            raise ValueError(
+                "`columns` must be a list of MixedColumn, such as "
+                f"`keras_gen.data.open_mixed_table(...).columns`. Received: columns={columns!r}"
+            )
+        self.columns = columns
+        self._varying = [k for k, column in enumerate(columns) if column.size > 1 or column.modes]
+        if not self._varying:
+            raise ValueError(
+                "`columns` must have one that varies. Received: "
+                f"{', '.join(column.name for column in columns)}, each of one value"
+            )
+        chosen = [columns[k] for k in self._varying]
+        self.varying = tuple(chosen)
+        self.sizes = tuple(column.size for column in chosen)
+        self.modes = tuple(column.modes for column in chosen)
+        self.numbered = [slot for slot, modes in enumerate(self.modes) if modes]
+        super().__init__((len(self.sizes) + len(self.numbered),))
+        self._slot_of = np.repeat(np.arange(len(self.sizes)), self.sizes).astype("int32")
+        self._code_of = np.concatenate([np.arange(size) for size in self.sizes]).astype("float32")
+        self._highest = np.array([s - 1.0 for s in self.sizes] + [1.0] * len(self.numbered))
+        self._lowest = np.array([0.0] * len(self.sizes) + [-1.0] * len(self.numbered))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Tuple of the columns' names."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def width(self) -> int:
+        """Integer, the length of what networks have of a row: its numbers, then its choices one-hot."""
+        return len(self.numbered) + sum(self.sizes)
+
+    # From tables to codes and back
+
+    def encode(self, rows: Any, seed: int = 0, strays: str = "refuse") -> Array:
+        """Codes of a table's rows.
+
+        Args:
+            rows: A pandas data frame, or a sequence of `RawColumn`, with all of the columns.
+            seed: Integer, by which one of several modes that a number may be of is drawn.
+            strays: `"refuse"`, or `"omit"` to leave out rows with a value that the model never saw.
+
+        Returns:
+            Float64 array `(n, slots)`.
+
+        Raises:
+            ValueError: If a column is missing, or holds a value that the model never saw.
+        """
+        raws = raw_columns(rows, self.names) if is_frame(rows) else list(rows)
+        random = np.random.default_rng(seed)
+        count = len(raws[0].values)
+        codes = np.zeros((count, len(self.sizes) + len(self.numbered)))
+        kept = np.ones(count, bool)
+        for column, raw in zip(self.columns, raws, strict=True):
+            raw = _as_kept(column, raw)
+            found, numbers = column.encode(raw, random)
+            strange = np.flatnonzero(found < 0)
+            if len(strange) and strays == "refuse":
+                value = raw.values[strange[0]]
+                column.choice_of(None if raw.gaps[strange[0]] else value)
+                raise ValueError(
+                    f"Column {column.name!r} must hold values like those that the model learnt from. "
+                    f"Received: {value!r}"
+                )
+            kept &= found >= 0
+            self._place(codes, column, found, numbers)
+        return codes[kept]
+
+    def _place(self, codes, column, found, numbers):
+        place = self.columns.index(column)
+        if place not in self._varying:
+            return
+        slot = self._varying.index(place)
+        codes[:, slot] = found
+        if slot in self.numbered:
+            codes[:, len(self.sizes) + self.numbered.index(slot)] = numbers
+
+    def decode(self, codes: ArrayLike) -> list[Array]:
+        """The columns' values of codes, a list of arrays: see `MixedColumn.decode`."""
+        codes = np.asarray(codes)
+        found = []
+        for place, column in enumerate(self.columns):
+            if place not in self._varying:
+                found.append(column.decode(np.zeros(len(codes), int), None))
+                continue
+            slot = self._varying.index(place)
+            numbers = None
+            if slot in self.numbered:
+                numbers = codes[:, len(self.sizes) + self.numbered.index(slot)]
+            found.append(column.decode(np.rint(codes[:, slot]), numbers))
+        return found
+
+    def frame(self, codes: ArrayLike) -> Any:
+        """A pandas data frame of codes, with the table's columns, order and dtypes.
+
+        Raises:
+            ImportError: If pandas is not installed.
+        """
+        return frame_of(self.columns, self.decode(codes))
+
+    def wanted_choices(self, conditions: Mapping[str, Any]) -> dict[int, int]:
+        """Slots of codes, and the choices that conditions stand for.
+
+        Args:
+            conditions: Dict from names of columns to values.
+
+        Raises:
+            ValueError: If there is no such column or value; the nearest are named.
+        """
+        found = {}
+        for name, value in conditions.items():
+            if name not in self.names:
+                near = difflib.get_close_matches(str(name), self.names, n=3, cutoff=0.4)
+                raise ValueError(
+                    "`conditions` must be of the table's columns, "
+                    f"{' or '.join(map(repr, near or self.names))} say. Received: {name!r}"
+                )
+            place = self.names.index(name)
+            choice = self.columns[place].choice_of(value)
+            if place in self._varying:
+                found[self._varying.index(place)] = choice
+        return found
+
+    # What a batch is
+
+    def take(self, what: str, values: Tensor) -> Tensor:
+        """Gives rows as networks have them, float32 of shape `(batch, width)`: see `Arrays.take`."""
+        if is_frame(values):
+            values = self.encode(values)
+        self.look(what, values)
+        count = len(self.sizes)
+        if isinstance(values, np.ndarray):
+            hot = values[:, self._slot_of] == self._code_of
+            return np.concatenate([values[:, count:], hot], axis=1).astype("float32")
+        values = keras.ops.cast(values, "float32")
+        codes = keras.ops.take(values[:, :count], self._slot_of, axis=1)
+        hot = keras.ops.cast(keras.ops.equal(codes, self._code_of), "float32")
+        return keras.ops.concatenate([values[:, count:], hot], axis=1)
+
+    def look(self, what: str, values: Tensor) -> None:
+        dtype = dtype_of(values)
+        if not dtype.startswith(("float", "bfloat", "int", "uint")):
+            raise ValueError(
+                f"{what} must be a data frame, or codes, which are numbers. Received: dtype={dtype}, shape "
+                f"{tuple(values.shape)}"
+            )
+        if not self.fits(values.shape[1:]):
+            raise ValueError(
+                f"{what} must be codes of shape (batch, {self.shape[0]}), as the model's `encode_rows` and "
+                f"`open_mixed_table` give them. Received: shape {tuple(values.shape)}"
+            )
+
+    def wanted(self, what: str) -> str:
+        return (
+            f"{what} must hold each column's choice, a whole number from 0 below its count, and numbers in "
+            "[-1, 1]"
+        )
+
+    def strays(self, values: Tensor) -> Tensor | None:
+        values = keras.ops.cast(values, "float32")
+        inside = keras.ops.logical_and(
+            keras.ops.greater_equal(values, np.float32(self._lowest - 1e-3)),
+            keras.ops.less_equal(values, np.float32(self._highest + 1e-3)),
+        )
+        return keras.ops.sum(keras.ops.where(inside, 0, 1))
+
+    def check(self, what: str, array: Array, whole: bool) -> None:
+        super().check(what, array, whole)
+        count = len(self.sizes)
+        outside = (array < self._lowest - 1e-3) | (array > self._highest + 1e-3)
+        outside[:, :count] |= array[:, :count] != np.rint(array[:, :count])
+        if outside.any():
+            raise ValueError(
+                f"{self.wanted(what)}. Received: {outside.sum()} others, {array[outside][0]:g} the first"
+            )
+
+    def give(self, outputs: Array) -> Any:
+        """A pandas data frame of codes: see `frame`."""
+        return self.frame(outputs)
+
+    def show(
+        self, samples: Any, path: PathLike, columns: int | None = None, least: int = 256
+    ) -> pathlib.Path:
+        """Writes rows, codes or a data frame, as a CSV file, the columns' names first."""
+        path = pathlib.Path(path).with_suffix(self.suffix)
+        codes = self.encode(samples) if is_frame(samples) else np.asarray(samples)
+        texts = [
+            column.texts(values)
+            for column, values in zip(self.columns, self.decode(codes), strict=True)
+        ]
+        with written_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(self.names)
+            writer.writerows(zip(*texts, strict=True))
+        return path
+
+    def open(self, source: Any, split: str = "train", labels: bool = False, **reading: Any) -> Any:
+        """Opens a table with these columns: see `keras_gen.data.open_mixed_table`."""
+        from keras_gen.data import open_mixed_table
+
+        self._no_reading(reading)
+        return open_mixed_table(source, split, columns=self.columns)
+
+    def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
+        """How far generated rows are from real ones: see `keras_gen.metrics.mixed_table_scores`."""
+        from keras_gen.metrics.mixed_tables import mixed_table_scores
+
+        numbers = [column.is_number for column in self.columns]
+        return mixed_table_scores(self.decode(real), self.decode(made), self.names, numbers)
+
+
+def _as_kept(column: MixedColumn, raw: RawColumn) -> RawColumn:
+    """A column in the form of the one that was measured."""
+    if column.kind == "categorical" and raw.values.dtype.kind == "f":
+        values = raw.values.astype(object)
+        whole = [v if v != v or v % 1 else int(v) for v in raw.values.tolist()]
+        values[:] = whole
+        values[raw.gaps] = None
+        return RawColumn(raw.name, values, raw.dtype)
+    return raw

@@ -1,0 +1,112 @@
+"""A column as it stands in a table, before it is measured: numbers, instants or objects, and gaps."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_gen.types import Array
+
+if TYPE_CHECKING:
+    from keras_gen.modalities.tables.mixed_column import MixedColumn
+
+# How dates are written. Of 03/04/2025 the first that fits all rows is taken: the day stands first.
+_DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%y")
+_TIMES = (" %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f")
+FORMATS = (*_DATES, *(date + time for date in _DATES for time in _TIMES))
+
+
+@dataclasses.dataclass
+class RawColumn:
+    """A column's values.
+
+    Args:
+        name: String.
+        values: Array `(n,)`: float64 with NaN where there is no number, `datetime64[us]` with NaT, or
+            objects (text, booleans, numbers) with None.
+        dtype: String, what pandas calls its dtype.
+        categories: Tuple of all the categories that its dtype has, or None.
+    """
+
+    name: str
+    values: Array
+    dtype: str
+    categories: tuple | None = None
+
+    @property
+    def gaps(self) -> Array:
+        """Boolean array `(n,)`, where there is no value."""
+        if self.values.dtype.kind == "f":
+            return np.isnan(self.values)
+        if self.values.dtype.kind == "M":
+            return np.isnat(self.values)
+        return np.array([value is None for value in self.values.tolist()], bool)
+
+
+def find_format(texts: Iterable[str]) -> str | None:
+    """The format in which all of some texts are dates, or None.
+
+    >>> find_format(["24.12.2025", "01.02.2026"])
+    '%d.%m.%Y'
+    """
+    texts = list(dict.fromkeys(texts))
+    if not texts or not all(len(text) >= 6 and text[0].isdigit() for text in texts):
+        return None
+    for format in FORMATS:
+        if _parsed(texts[:1], format) and _parsed(texts, format):
+            return format
+    return None
+
+
+def _parsed(texts, format):
+    try:
+        return [datetime.datetime.strptime(text, format) for text in texts]
+    except ValueError:
+        return None
+
+
+def instants_of(raw: RawColumn, format: str | None) -> Array:
+    """A column's instants, `datetime64[us]`.
+
+    Raises:
+        ValueError: If a text is no date of that format.
+    """
+    if raw.values.dtype.kind == "M":
+        return raw.values.astype("datetime64[us]")
+    known, instants = {}, []
+    for value in raw.values.tolist():
+        if value not in known:
+            known[value] = _instant(raw.name, value, format)
+        instants.append(known[value])
+    return np.array(instants, "datetime64[us]")
+
+
+def _instant(name, value, format):
+    if value is None:
+        return np.datetime64("NaT")
+    parsed = _parsed([value], format) if format and isinstance(value, str) else None
+    if not parsed:
+        raise ValueError(
+            f"Column {name!r} must hold dates, written as {format or '2025-12-24'}. Received: {value!r}"
+        )
+    return parsed[0]
+
+
+def texts_of(values: Array, column: MixedColumn) -> list[str]:
+    """Values of a column as text, empty where there is none."""
+    if values.dtype.kind == "M":
+        format = column.format or ("%Y-%m-%d" if column.unit == "D" else "%Y-%m-%d %H:%M:%S")
+        if column.format is None and column.unit in ("ms", "us"):
+            format += ".%f"
+        return ["" if v is None else v.strftime(format) for v in values.astype(object).tolist()]
+    if values.dtype.kind == "f":
+        places = None if column.decimals is None else column.decimals
+        return [
+            "" if v != v else (repr(v) if places is None else f"{v:.{places}f}")
+            for v in values.tolist()
+        ]
+    return ["" if value is None else str(value) for value in values.tolist()]

@@ -1,0 +1,255 @@
+import json
+import sys
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_gen.data import open_mixed_table
+from keras_gen.modalities import MixedColumn, MixedRows, RawColumn, mixed_columns_of
+from keras_gen.modalities.tables.frames import raw_columns
+from tests.models.tabular import orders
+
+pytestmark = pytest.mark.one_backend
+
+
+def measured(frame, **kinds):
+    return mixed_columns_of(raw_columns(frame), kinds)
+
+
+def there_and_back(frame, **kinds):
+    rows = MixedRows(measured(frame, **kinds))
+    return rows.frame(rows.encode(frame))
+
+
+def with_gaps(values, random, dtype=None):
+    """Values of which some are missing, one at least there."""
+    series = pd.Series(values)
+    gaps = random.random(len(series)) < 0.2
+    gaps[0] = False
+    return series.astype(object).mask(gaps, None).astype(dtype or series.dtype)
+
+
+def random_table(random):
+    """A table of a few columns of random kinds, scales, decimals and gaps."""
+    n = int(random.integers(10, 80))
+    decimals = int(random.integers(0, 4))
+    scale = 10.0 ** int(random.integers(0, 4))
+    mixture = np.where(random.random(n) < 0.3, 8.0, 0.0) + random.standard_normal(n)
+    spiked = np.where(random.random(n) < 0.6, 0.0, random.gamma(1.0, scale, n).round(2))
+    made = {
+        "number": (scale * mixture).round(decimals),
+        "spiked": spiked,
+        "gappy": with_gaps((mixture * scale).round(1), random, "float64"),
+        "count": random.poisson(scale, n),
+        "few": with_gaps(random.integers(-3, 3, n), random, "Int64"),
+        "word": random.choice(["a", "b c", "ü"], n),
+        "maybe": with_gaps(random.choice(["x", "y"], n), random, "object"),
+        "sure": random.random(n) < 0.5,
+        "unsure": with_gaps(random.random(n) < 0.5, random, "boolean"),
+        "day": np.datetime64("1969-11-05") + random.integers(0, 4000, n).astype("timedelta64[D]"),
+        "size": pd.Categorical.from_codes(random.integers(0, 3, n), ["S", "M", "L"], ordered=True),
+        "same": 7,
+    }
+    names = random.permutation(list(made))[: int(random.integers(2, len(made)))]
+    return pd.DataFrame({name: made[name] for name in names})
+
+
+def test_two_hundred_random_tables_come_back_as_they_were():
+    for seed in range(200):
+        frame = random_table(np.random.default_rng(seed))
+        if all(frame[name].nunique(dropna=False) == 1 for name in frame):
+            continue
+        pd.testing.assert_frame_equal(there_and_back(frame), frame, rtol=0, atol=1e-9)
+
+
+def test_numbers_within_the_range_come_back_even_where_there_were_none():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": np.append(random.normal(0, 1, 200).round(2), [500.0, -90.0])})
+    rows = MixedRows(measured(frame))
+    others = pd.DataFrame({"x": np.linspace(-90, 500, 301).round(2)})
+    pd.testing.assert_frame_equal(rows.frame(rows.encode(others)), others, rtol=0, atol=1e-9)
+
+
+def test_codes_of_float32_are_enough_for_what_a_column_states():
+    frame = orders(200)
+    rows = MixedRows(measured(frame))
+    back = rows.frame(rows.encode(frame).astype("float32"))
+    pd.testing.assert_frame_equal(back, frame)
+
+
+def test_encoding_is_a_function_of_the_seed_and_fitting_too():
+    frame = orders(200)
+    first, again = measured(frame), measured(frame)
+    assert first == again
+    rows = MixedRows(first)
+    np.testing.assert_array_equal(rows.encode(frame), rows.encode(frame))
+    other = rows.encode(frame, seed=1)
+    assert (other != rows.encode(frame)).any()  # another mode of those that a price may be of
+    pd.testing.assert_frame_equal(rows.frame(other), frame)
+
+
+def test_columns_are_json_and_come_back_from_it():
+    for column in measured(orders(100)):
+        config = json.loads(json.dumps(column.get_config()))
+        assert MixedColumn.from_config(config) == column
+        serialised = json.loads(json.dumps(keras.saving.serialize_keras_object(column)))
+        assert keras.saving.deserialize_keras_object(serialised) == column
+
+
+def test_kinds_are_found_and_can_be_said():
+    kinds = {column.name: column.kind for column in measured(orders(100))}
+    assert kinds == {
+        "product": "categorical",
+        "price": "continuous",
+        "rating": "integer",
+        "returned": "boolean",
+        "day": "datetime",
+        "shop": "constant",
+    }
+    said = measured(orders(100), rating="categorical")[2]
+    assert said.kind == "categorical" and said.values == (1, 2, 3, 4, 5) and said.missing
+    pd.testing.assert_frame_equal(there_and_back(orders(50), rating="categorical"), orders(50))
+
+
+def test_a_number_of_few_rows_is_no_value_of_its_own():
+    """Values are kept that five rows have: others are someone's."""
+    x = np.r_[np.zeros(500), np.random.default_rng(0).normal(50, 9, 500).round(3), 123.0]
+    (column,) = measured(pd.DataFrame({"x": x}))
+    assert column.values == (0,) or column.values == (0.0,)
+    assert 2 <= column.size <= 12 and column.high == 123.0
+
+
+def test_dates_of_text_are_written_as_they_were():
+    day = pd.Series(["24.12.2025", "01.02.2026", None] * 5, dtype=object)
+    back = there_and_back(pd.DataFrame({"day": day, "x": range(15)}))
+    assert back["day"].tolist() == day.tolist()
+
+
+def test_instants_of_a_time_zone_keep_it():
+    stamps = pd.date_range("2025-03-29", periods=40, freq="h", tz="Europe/Berlin")
+    frame = pd.DataFrame({"at": stamps, "x": [0, 1] * 20})
+    assert measured(frame)[0].unit == "s"
+    pd.testing.assert_frame_equal(there_and_back(frame), frame)
+
+
+TWELVE = list(range(12))
+REFUSED = {
+    "missing": ({"a": [None] * 12, "b": TWELVE}, "Column 'a' must have values: leave it out"),
+    "names": ({"a": [f"n{k}" for k in TWELVE], "b": TWELVE}, "'a' has another text in every row"),
+    "text": ({"a": [f"n{k // 2}" for k in range(24)]}, None),
+    "infinite": ({"a": [float("inf"), *range(11)]}, "'a' must hold finite numbers.*1 infinite"),
+    "rows": ({"a": [1, 2]}, "at least 10 rows.*Received: 2 rows"),
+    "one value": ({"a": [1] * 12, "b": ["x"] * 12}, "must have a column that varies"),
+    "objects": ({"a": [(1,)] * 6 + [(2,)] * 6}, "must hold text, numbers or booleans"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_can_not_be_learnt_is_refused_in_a_sentence(case):
+    columns, words = REFUSED[case]
+    if words is None:
+        assert measured(pd.DataFrame(columns))[0].kind == "categorical"
+        return
+    with pytest.raises(ValueError, match=words):
+        measured(pd.DataFrame(columns))
+
+
+def test_names_that_occur_twice_are_refused():
+    frame = pd.DataFrame([[1, 2]] * 12, columns=["a", "a"])
+    with pytest.raises(ValueError, match=r"columns of different names. Received: 'a' 2 times"):
+        measured(frame)
+
+
+def test_kinds_of_no_column_offer_the_nearest():
+    with pytest.raises(ValueError, match=r"`kinds` must be of.*'rating'.*Received: 'ratings'"):
+        measured(orders(20), ratings="categorical")
+    with pytest.raises(ValueError, match=r"`kinds` must say one of continuous"):
+        measured(orders(20), rating="number")
+    with pytest.raises(ValueError, match=r"'product' must hold numbers to be integer"):
+        measured(orders(20), product="integer")
+
+
+def test_values_never_seen_are_refused_or_left_out():
+    rows = MixedRows(measured(orders(100)))
+    strange = orders(20, seed=1)
+    strange.loc[3, "product"] = "lamb"
+    with pytest.raises(
+        ValueError, match=r"'product' must have one of its 3 values, 'lamp'.*'lamb'"
+    ):
+        rows.encode(strange)
+    assert len(rows.encode(strange, strays="omit")) == 19
+    with pytest.raises(ValueError, match=r"must have a column 'price'. Received: columns product"):
+        rows.encode(strange.drop(columns="price"))
+
+
+def test_codes_are_checked():
+    rows = MixedRows(measured(orders(100)))
+    codes = rows.encode(orders(100)).astype("float32")
+    rows.check("Rows", codes, whole=True)
+    assert rows.take("Rows", codes).shape == (100, rows.width)
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(rows.take("Rows", keras.ops.convert_to_tensor(codes))),
+        rows.take("Rows", codes),
+    )
+    for place, value in ((0, 3.0), (0, 0.5), (-1, 1.5)):
+        wrong = codes.copy()
+        wrong[5, place] = value
+        with pytest.raises(ValueError, match=r"whole number from 0.*Received: 1 others"):
+            rows.check("Rows", wrong, whole=True)
+
+
+def spreadsheet(path, n=30):
+    """As a spreadsheet writes it in Europe: semicolons, decimal commas, dates, blanks."""
+    random = np.random.default_rng(0)
+    lines = ["Name;Preis;Datum;Kauf;Stück"]
+    for k in range(n):
+        price = f"{1200 + random.normal(0, 90):.2f}".replace(".", ",")
+        price = price.replace("1", "1.", 1) if k % 2 and price.startswith("1") else price
+        lines.append(
+            f"{random.choice(['Anna', 'Bo'])};{price};{k % 28 + 1:02d}.03.2025;"
+            f"{random.choice(['true', 'false'])};{'' if k % 7 == 0 else k % 3}"
+        )
+    path.write_text("\n".join(lines) + "\n\n", encoding="latin-1")
+    return path
+
+
+def test_a_spreadsheets_file_is_read_and_written(tmp_path):
+    table = open_mixed_table(spreadsheet(tmp_path / "shop.csv"))
+    kinds = [column.kind for column in table.columns]
+    assert kinds == ["categorical", "continuous", "datetime", "boolean", "integer"]
+    assert table.columns[1].decimals == 2 and 900 < table.columns[1].low < 1200
+    frame = table.frame()
+    assert [str(dtype) for dtype in frame.dtypes][3:] == ["bool", "Int64"]
+    assert frame["Stück"].isna().sum() == 5
+    written = MixedRows(table.columns).show(table.rows, tmp_path / "again.csv")
+    again = open_mixed_table(written)
+    pd.testing.assert_frame_equal(again.frame(), frame)
+    assert written.read_text(encoding="utf-8").splitlines()[1].split(",")[2] == "01.03.2025"
+
+
+def test_splits_share_the_columns_of_the_first(tmp_path):
+    orders(60).to_csv(tmp_path / "train.csv", index=False)
+    held_out = orders(40, seed=1)
+    held_out.loc[0, "product"] = "sofa"
+    held_out.to_csv(tmp_path / "test.csv", index=False)
+    train = open_mixed_table(tmp_path)
+    with pytest.warns(UserWarning, match=r"1 of 40 rows hold values that the model never saw"):
+        test = train.at_split("test")
+    assert test.columns == train.columns and test.count == 39 and test.splits == ("train", "test")
+    batch = next(iter(train.batches(batch_size=16)))
+    assert batch.shape == (16, len(train.rows[0])) and batch.dtype == "float32"
+
+
+def test_a_parquet_file_is_a_frame(tmp_path):
+    orders(40).to_parquet(tmp_path / "orders.parquet")
+    table = open_mixed_table(tmp_path / "orders.parquet", columns=["rating", "price"])
+    pd.testing.assert_frame_equal(table.frame(), orders(40)[["rating", "price"]])
+
+
+def test_without_pandas_a_sentence_says_what_to_install(monkeypatch):
+    rows = MixedRows(mixed_columns_of([RawColumn("x", np.arange(20.0), "int64")]))
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"pip install 'keras_gen\[tables\]'"):
+        rows.frame(np.zeros((2, 2)))
