@@ -233,6 +233,10 @@ WORDS = {
         "A GAN of residual networks under spectral normalisation.",
         "reference/networks/sngan_resnet_generator.md",
     ),
+    "SDV, ctgan": (
+        "What their calls are called here.",
+        "guide/coming-from-sdv-and-ctgan.md",
+    ),
     "spectral normalisation": (
         "Bounds how steep a layer is by its largest singular value.",
         "reference/layers/SpectralNormalization.md",

@@ -147,8 +147,8 @@ class Task:
             `pathlib.Path` of the file or folder.
 
         Raises:
-            ValueError: If there is no such format or method, the path is not of the format, or the format
-                has no form for what a network does.
+            ValueError: If there is no such format or method, the model has none, the path is not of the
+                format, or the format has no form for what a network does.
             ImportError: If a package is missing (`pip install 'keras_gen[export]'`).
 
         Example:
@@ -159,13 +159,16 @@ class Task:
         'digits.onnx'
         """
         exports = self.exports()
-        if method is None and exports:
+        if not exports:
+            raise ValueError(
+                f"A {type(self).__name__} can't be exported: what it makes is drawn outside of its networks, "
+                "which are models that export by themselves"
+            )
+        if method is None:
             method = next(iter(exports))
         if method not in exports:
-            known = (
-                f"one of {', '.join(map(repr, exports))}" if exports else "of a model that has any"
-            )
-            raise ValueError(f"`method` must be {known}. Received: method={method!r}")
+            known = ", ".join(map(repr, exports))
+            raise ValueError(f"`method` must be one of {known}. Received: method={method!r}")
         return exporting.export(exports[method], filepath, format, **options)
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
