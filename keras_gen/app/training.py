@@ -141,7 +141,9 @@ class _Training:
                 self._check_classes(model)
                 self.from_preset = (folder.read_data() or {}).get("from_preset")
                 folder.load(model, checkpoint)
-            elif self.execution.from_preset is not None:
+            else:
+                self.notes += filter(None, [self.recipe.found(self.opened)])
+            if checkpoint is None and self.execution.from_preset is not None:
                 self.notes.append(begin_with(model, self.execution.from_preset))
                 self.from_preset = self.execution.from_preset
         if self.devices.is_chief:

@@ -179,6 +179,10 @@ class Recipe:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `build`.")
 
+    def found(self, opened: "OpenedData") -> str | None:
+        """What was found of the data and can be said otherwise: a sentence before the first step, or None."""
+        return None
+
     def preview(self, opened: "OpenedData") -> Any:
         """Examples that the pictures of a training's course need, or None if latents are enough."""
         return

@@ -79,3 +79,8 @@ class MixedTableRecipe(TableRecipe):
         return data.open_mixed_table(
             self.dataset, columns=self._names(), kinds=kinds, seed=self.seed
         )
+
+    def found(self, opened: "OpenedData") -> str:
+        """What columns were found to be, and how to say otherwise."""
+        words = "; ".join(column.words for column in opened.columns)
+        return f"Columns are {words}. `--kinds name=categorical` says otherwise."

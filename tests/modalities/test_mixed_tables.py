@@ -127,6 +127,13 @@ def test_dates_of_text_are_written_as_they_were():
     assert back["day"].tolist() == day.tolist()
 
 
+def test_dates_that_fit_both_ways_are_said_to_be_read_day_first():
+    days = np.array(["03/04/2025", "05/06/2025"] * 6, object)
+    with pytest.warns(UserWarning, match="'day' may have the month or the day first"):
+        (column,) = mixed_columns_of([RawColumn("day", days, "str")])
+    assert column.format == "%d/%m/%Y"
+
+
 def test_instants_of_a_time_zone_keep_it():
     stamps = pd.date_range("2025-03-29", periods=40, freq="h", tz="Europe/Berlin")
     frame = pd.DataFrame({"at": stamps, "x": [0, 1] * 20})

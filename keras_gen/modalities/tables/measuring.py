@@ -11,7 +11,12 @@ import numpy as np
 
 from keras_gen.modalities.tables.columns import decimals_of
 from keras_gen.modalities.tables.mixed_column import PER_UNIT, WIDTH, MixedColumn
-from keras_gen.modalities.tables.raw_column import RawColumn, find_format, instants_of
+from keras_gen.modalities.tables.raw_column import (
+    RawColumn,
+    find_format,
+    fits_the_other_way,
+    instants_of,
+)
 
 KINDS = ("continuous", "integer", "datetime", "categorical", "boolean")
 MOST_MODES = 10
@@ -94,6 +99,12 @@ def _measured(raw, kind, seed):
         texts = there.tolist()
         if all(isinstance(text, str) for text in texts):
             format = find_format(texts)
+            if format is not None and fits_the_other_way(texts, format):
+                warnings.warn(
+                    f"Column {raw.name!r} may have the month or the day first, and is read with the day first: "
+                    "2025-12-24 is read in one way alone.",
+                    stacklevel=2,
+                )
     kind = kind or _kind_of(raw, there, format)
     kept = {"name": raw.name, "dtype": raw.dtype, "missing": bool(gaps.any()), "format": format}
     kept["gaps"] = [int(gaps.sum())] if gaps.any() else []

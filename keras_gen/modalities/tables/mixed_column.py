@@ -45,6 +45,8 @@ class MixedColumn:
     >>> column = MixedColumn("colour", "categorical", "str", values=("blue", "red"), missing=True)
     >>> column.size, column.choice_of("red"), column.decode(np.array([1, 2]), None).tolist()
     (3, 1, ['red', None])
+    >>> column.words
+    'colour: categorical, 2 values, with gaps'
     """
 
     name: str
@@ -74,6 +76,18 @@ class MixedColumn:
     def modes(self) -> int:
         """Integer, the first of the choices, beside which a number stands."""
         return len(self.means)
+
+    @property
+    def words(self) -> str:
+        """String, what was found of the column: `"colour: categorical, 2 values, with gaps"`."""
+        words = [f"{self.name}: {self.kind}"]
+        if self.kind == "categorical":
+            words.append(f"{len(self.values)} values")
+        if self.format is not None:
+            words.append(self.format)
+        if self.missing:
+            words.append("with gaps")
+        return ", ".join(words)
 
     @property
     def size(self) -> int:

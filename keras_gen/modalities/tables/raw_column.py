@@ -14,7 +14,7 @@ from keras_gen.types import Array
 if TYPE_CHECKING:
     from keras_gen.modalities.tables.mixed_column import MixedColumn
 
-# How dates are written. Of 03/04/2025 the first that fits all rows is taken: the day stands first.
+# How dates are written. The first that fits all rows is taken: of 03/04/2025 the day is first, which is said.
 _DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%y")
 _TIMES = (" %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f")
 FORMATS = (*_DATES, *(date + time for date in _DATES for time in _TIMES))
@@ -60,6 +60,18 @@ def find_format(texts: Iterable[str]) -> str | None:
         if _parsed(texts[:1], format) and _parsed(texts, format):
             return format
     return None
+
+
+def fits_the_other_way(texts: Iterable[str], format: str) -> bool:
+    """Whether dates with the day first may as well have the month first.
+
+    >>> fits_the_other_way(["03/04/2025"], "%d/%m/%Y"), fits_the_other_way(["13/04/2025"], "%d/%m/%Y")
+    (True, False)
+    """
+    if not format.startswith("%d/%m/%Y"):
+        return False
+    other = format.replace("%d/%m/%Y", "%m/%d/%Y")
+    return _parsed(list(dict.fromkeys(texts)), other) is not None
 
 
 def _parsed(texts, format):

@@ -157,6 +157,7 @@ def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
         "train", "tabular_vae", "--dataset", "orders.csv", "--output", "runs/orders", *tiny
     )
     assert code == 0 and "samples.csv" in out, err
+    assert "rating: categorical, 5 values" in err and "`--kinds name=categorical` says" in err
     code, _, err = run("generate", "runs/orders", "-n", "10", "--seed", "0", "--output", "made.csv")
     assert code == 0, err
     with open(tmp_path / "made.csv", newline="") as file:
