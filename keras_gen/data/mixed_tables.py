@@ -226,7 +226,8 @@ def _typed(name, fields, decimal, kind):
         except ValueError:
             pass
         else:
-            whole = not (values[~gaps] % 1).any() and not any("." in f or "e" in f for f in there)
+            written_whole = not any(decimal in field or "e" in field.lower() for field in there)
+            whole = written_whole and not (values[~gaps] % 1).any()
             dtype = ("Int64" if gaps.any() else "int64") if whole else "float64"
             return RawColumn(name, values, dtype)
     return RawColumn(name, fields, "str")

@@ -236,6 +236,12 @@ def test_a_spreadsheets_file_is_read_and_written(tmp_path):
     assert written.read_text(encoding="utf-8").splitlines()[1].split(",")[2] == "01.03.2025"
 
 
+def test_whole_numbers_that_are_written_with_decimals_are_floats(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text("\n".join(["points;count", *(f"{k % 3},0;1.20{k % 4}" for k in range(20))]))
+    assert [str(dtype) for dtype in open_mixed_table(path).frame().dtypes] == ["float64", "int64"]
+
+
 def test_splits_share_the_columns_of_the_first(tmp_path):
     orders(60).to_csv(tmp_path / "train.csv", index=False)
     held_out = orders(40, seed=1)
