@@ -55,6 +55,10 @@ BUILDERS = {
     "mlp_discriminator": lambda **k: networks.mlp_discriminator(3, 16, dropout=0.3, **k),
     "mlp_encoder": lambda **k: networks.mlp_encoder(3, 4, 16, **k),
     "mlp_decoder": lambda **k: networks.mlp_decoder(4, 3, 16, **k),
+    "tabular_generator": lambda **k: networks.tabular_generator(4, 3, 5, 16, **k),
+    "tabular_generator_plain": lambda **k: networks.tabular_generator(
+        4, 3, 5, 16, normalization=None, **k
+    ),
     "unet_generator_nearest": lambda **k: networks.unet_generator(
         (8, 16, 1), 2, 4, upsampling="nearest", **k
     ),
@@ -292,6 +296,14 @@ REFUSED = {
         "base_filters": INTEGERS,
         "normalization": ("a",),
     },
+    "tabular_generator": {
+        "latent_dim": INTEGERS,
+        "conditions": INTEGERS,
+        "outputs": INTEGERS,
+        "width": INTEGERS,
+        "depth": INTEGERS,
+        "normalization": ("layer", 1),
+    },
     "sngan_resnet_generator": {
         "image_shape": ((28, 28, 1), (36, 32, 1), None),
         "num_classes": INTEGERS,
@@ -309,6 +321,7 @@ REFUSED = {
 FIRST = {
     "gated_unet_generator": {"input_shape": (32, 32, 1)},
     "edsr_generator": {},
+    "tabular_generator": {"latent_dim": 4, "conditions": 3, "outputs": 5},
     "unet_generator": {"input_shape": (32, 32, 1)},
     "resnet_generator": {"input_shape": (32, 32, 1)},
     "patch_discriminator": {"input_shape": (28, 28, 1)},
