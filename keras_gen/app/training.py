@@ -142,10 +142,12 @@ class _Training:
                 self.from_preset = (folder.read_data() or {}).get("from_preset")
                 folder.load(model, checkpoint)
             else:
-                self.notes += filter(None, [self.recipe.found(self.opened)])
-            if checkpoint is None and self.execution.from_preset is not None:
-                self.notes.append(begin_with(model, self.execution.from_preset))
-                self.from_preset = self.execution.from_preset
+                found = self.recipe.found(self.opened)
+                if found is not None:
+                    self.notes.append(found)
+                if self.execution.from_preset is not None:
+                    self.notes.append(begin_with(model, self.execution.from_preset))
+                    self.from_preset = self.execution.from_preset
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
             folder.write_json(folder.data, self._data(passes))

@@ -70,7 +70,10 @@ def record(network: keras.Model, inputs: Any) -> Recorded:
 
 
 def without_updates(
-    network: keras.Model, *further_inputs: Tensor, inputs_of: Callable[[Tensor], Any] | None = None
+    network: keras.Model,
+    *further_inputs: Tensor,
+    inputs_of: Callable[[Tensor], Any] | None = None,
+    training: bool = True,
 ) -> Callable[[Tensor], Tensor]:
     """Makes a function of a network that leaves BatchNorm statistics and seeds alone.
 
@@ -80,9 +83,10 @@ def without_updates(
         network: Built `keras.Model`.
         *further_inputs: Tensors that the network takes beside the data, labels say.
         inputs_of: Callable from the data to the network's inputs, in place of `further_inputs`.
+        training: Boolean, whether it runs in training mode. Defaults to `True`.
 
     Returns:
-        Callable `data -> outputs`, in training mode; only the first output of several.
+        Callable `data -> outputs`; only the first output of several.
     """
     if inputs_of is None:
 
@@ -95,7 +99,7 @@ def without_updates(
             [variable.value for variable in network.trainable_variables],
             [variable.value for variable in network.non_trainable_variables],
             inputs,
-            training=True,
+            training=training,
         )
         return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
 

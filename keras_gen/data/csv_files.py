@@ -88,6 +88,16 @@ def is_value(text):
     return False
 
 
+def check_decimal(decimal):
+    """Checks a decimal sign that was given, or None.
+
+    Raises:
+        ValueError: If it is another one.
+    """
+    if decimal not in (None, ".", ","):
+        raise ValueError(f"`decimal` must be '.' or ','. Received: decimal={decimal!r}")
+
+
 def find_decimal(fields, separator):
     """The decimal sign of numbers: `"."` or `","`.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_gen.data.csv_files import MISSING, find_decimal, to_number
+from keras_gen.data.csv_files import MISSING, check_decimal, find_decimal, to_number
 from keras_gen.data.tables import OpenedTable, fields_of, file_of
 from keras_gen.modalities.tables import MixedColumn, MixedRows, RawColumn, mixed_columns_of
 from keras_gen.modalities.tables.frames import import_pandas, is_frame, raw_columns
@@ -77,8 +77,7 @@ def open_mixed_table(
     >>> table.rows[:2].tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
     """
-    if decimal not in (None, ".", ","):
-        raise ValueError(f"`decimal` must be '.' or ','. Received: decimal={decimal!r}")
+    check_decimal(decimal)
     reading = {"header": header, "separator": separator, "decimal": decimal}
     return _opened(source, split, columns, kinds, reading, seed)
 
@@ -92,7 +91,8 @@ class OpenedMixedTable(OpenedTable):
         rows: Float64 array `(n, slots)`, the rows' codes: see `keras_gen.modalities.MixedRows`.
         split: String, the split that was opened.
         splits: Sequence of strings, the splits there are.
-        reopen: Function from a split's name and the columns to another `OpenedMixedTable`.
+        reopen: Function from a split's name and the columns' names to another `OpenedMixedTable`, coded by
+            the same columns.
     """
 
     def __init__(
@@ -105,11 +105,11 @@ class OpenedMixedTable(OpenedTable):
         reopen: Callable[[str, Any], Any] | None = None,
     ) -> None:
         self._columns = tuple(columns)
-        names = [column.name for column in self._columns]
+        names = [column.name for column in columns]
         super().__init__(name, names, rows, split, splits, reopen)
         self.shapes = self.own_shapes = (rows.shape[1:],)
 
-    @functools.cached_property
+    @property
     def columns(self) -> tuple[MixedColumn, ...]:  # type: ignore[override]
         """Tuple of `keras_gen.modalities.MixedColumn`: what a model is to know of these rows."""
         return self._columns
@@ -123,29 +123,15 @@ class OpenedMixedTable(OpenedTable):
         """The rows as a pandas data frame."""
         return self.coded.frame(self.rows)
 
-    def at_split(self, split: str) -> OpenedMixedTable:
-        """Opens another split, coded by the same columns.
-
-        Raises:
-            ValueError: If there is no such split, or it has not these columns.
-        """
-        if split == self.split:
-            return self
-        if split not in self.splits:
-            raise ValueError(
-                f"`split` must be one of {list(self.splits)}. Received: split={split!r}"
-            )
-        return self._reopen(split, self.columns)
-
 
 def _opened(source, split, columns, kinds, reading, seed):
+    if isinstance(columns, str):
+        raise ValueError(f"`columns` must be a list of names. Received: columns={columns!r}")
     known = None
-    if columns is not None and not isinstance(columns, str):
+    if columns is not None:
         columns = list(columns)
         if columns and isinstance(columns[0], MixedColumn):
             known, columns = columns, [column.name for column in columns]
-    elif columns is not None:
-        raise ValueError(f"`columns` must be a list of names. Received: columns={columns!r}")
     splits = ("train",)
     if is_frame(source):
         name = "a data frame"
@@ -174,8 +160,8 @@ def _opened(source, split, columns, kinds, reading, seed):
             stacklevel=3,
         )
 
-    def reopen(other, kept):
-        return _opened(source, other, kept, None, reading, seed)
+    def reopen(other, _):
+        return _opened(source, other, found, None, reading, seed)
 
     return OpenedMixedTable(name, found, rows, split, splits, reopen)
 

@@ -7,12 +7,19 @@ import math
 import os
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from keras_gen.data import pipeline
-from keras_gen.data.csv_files import MISSING, find_decimal, is_value, read_fields, to_number
+from keras_gen.data.csv_files import (
+    MISSING,
+    check_decimal,
+    find_decimal,
+    is_value,
+    read_fields,
+    to_number,
+)
 from keras_gen.data.lazy import tf
 from keras_gen.data.orders import in_batches, permuted_indices
 from keras_gen.data.settings import Settings
@@ -66,8 +73,7 @@ def open_table(
     >>> next(table.batches(batch_size=2, shuffle=False).as_numpy_iterator()).tolist()
     [[30.0, 1.75], [50.0, 1.649999976158142]]
     """
-    if decimal not in (None, ".", ","):
-        raise ValueError(f"`decimal` must be '.' or ','. Received: decimal={decimal!r}")
+    check_decimal(decimal)
     reading = {"columns": columns, "header": header, "separator": separator, "decimal": decimal}
     if isinstance(source, str | os.PathLike):
         return _open_path(source, split, reading)
@@ -186,7 +192,7 @@ class OpenedTable:
         """Tuple of `keras_gen.modalities.Column`: what a model is to know of these rows."""
         return columns_of(self.rows, self.names)
 
-    def at_split(self, split: str) -> OpenedTable:
+    def at_split(self, split: str) -> Self:
         """Opens another split, with the same columns.
 
         Raises:

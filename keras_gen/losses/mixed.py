@@ -92,6 +92,7 @@ class MixedLikelihood:
         )
         self._number_of = of.astype("int32")
         self._place_of = places.astype("int32")
+        self._members = (of[:, None] == np.arange(len(self._numbered))).astype("float32")
 
     @property
     def width(self) -> int:
@@ -146,9 +147,8 @@ class MixedLikelihood:
         """
         if not self._numbered:
             return choices
-        member = (self._number_of[:, None] == np.arange(len(self._numbered))).astype("float32")
         weights = ops.take(choices, self._place_of, axis=1)
-        return ops.concatenate([ops.matmul(weights * numbers, member), choices], axis=1)
+        return ops.concatenate([ops.matmul(weights * numbers, self._members), choices], axis=1)
 
     def mean(self, outputs: Tensor) -> Tensor:
         """Rows that outputs stand for: numbers' means over the modes, then choices' probabilities.
@@ -164,9 +164,8 @@ class MixedLikelihood:
         if not self._numbered:
             return shares
         weights = ops.take(shares, self._place_of, axis=1)
-        member = (self._number_of[:, None] == np.arange(len(self._numbered))).astype("float32")
-        totals = ops.matmul(weights, member)
-        numbers = ops.matmul(weights * means, member) / ops.maximum(totals, 1e-7)
+        totals = ops.matmul(weights, self._members)
+        numbers = ops.matmul(weights * means, self._members) / ops.maximum(totals, 1e-7)
         return ops.concatenate([numbers, shares], axis=1)
 
     def draw(self, outputs: Array, random: np.random.Generator, noise: bool = True) -> Array:

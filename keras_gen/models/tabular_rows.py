@@ -101,8 +101,8 @@ class LearnsTables:
         """Gives rows that no draw had the wanted choices, beside which no number stands."""
         for slot, choice in wanted.items():
             codes[rows, slot] = choice
-            if slot in self.gives.numbered:
-                number = len(self.gives.sizes) + self.gives.numbered.index(slot)
+            number = self.gives.place_of_number(slot)
+            if number is not None:
                 codes[rows, number] = 0.0
 
     def meeting(self, conditions: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -11,15 +10,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gen.files import written_aside
-from keras_gen.modalities.spec import Arrays, dtype_of
 from keras_gen.modalities.tables.frames import frame_of, is_frame, raw_columns
 from keras_gen.modalities.tables.mixed_column import MixedColumn
 from keras_gen.modalities.tables.raw_column import RawColumn
+from keras_gen.modalities.tables.table import Table
 from keras_gen.types import Array, ArrayLike, PathLike, Tensor
 
 
-class MixedRows(Arrays):
+class MixedRows(Table):
     """Rows of columns of mixed types, coded as `(slots,)` floats: choices first, then numbers.
 
     Each column that varies has a choice (a category, a value that many rows have, a mode of a mixture of
@@ -43,10 +41,7 @@ class MixedRows(Arrays):
     ([[1.0], [0.0]], [[0.0, 1.0], [1.0, 0.0]], ['red', 'blue'])
     """
 
-    kind = "tables"
-    noun = "rows"
-    suffix = ".csv"
-    has_scores = True
+    words = "a data frame, or codes, which are numbers"
 
     def __init__(self, columns: Sequence[MixedColumn]) -> None:
         columns = tuple(columns)
@@ -55,33 +50,31 @@ class MixedRows(Arrays):
                 "`columns` must be a list of MixedColumn, such as "
                 f"`keras_gen.data.open_mixed_table(...).columns`. Received: columns={columns!r}"
             )
-        self.columns = columns
-        self._varying = [k for k, column in enumerate(columns) if column.size > 1 or column.modes]
-        if not self._varying:
+        chosen = [column for column in columns if column.size > 1 or column.modes]
+        if not chosen:
             raise ValueError(
                 "`columns` must have one that varies. Received: "
                 f"{', '.join(column.name for column in columns)}, each of one value"
             )
-        chosen = [columns[k] for k in self._varying]
         self.varying = tuple(chosen)
         self.sizes = tuple(column.size for column in chosen)
         self.modes = tuple(column.modes for column in chosen)
         self.numbered = [slot for slot, modes in enumerate(self.modes) if modes]
-        super().__init__((len(self.sizes) + len(self.numbered),))
+        super().__init__((len(self.sizes) + len(self.numbered),), columns)
+        self._slots = {column.name: slot for slot, column in enumerate(chosen)}
         self._slot_of = np.repeat(np.arange(len(self.sizes)), self.sizes).astype("int32")
         self._code_of = np.concatenate([np.arange(size) for size in self.sizes]).astype("float32")
         self._highest = np.array([s - 1.0 for s in self.sizes] + [1.0] * len(self.numbered))
         self._lowest = np.array([0.0] * len(self.sizes) + [-1.0] * len(self.numbered))
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Tuple of the columns' names."""
-        return tuple(column.name for column in self.columns)
-
-    @property
     def width(self) -> int:
         """Integer, the length of what networks have of a row: its numbers, then its choices one-hot."""
         return len(self.numbered) + sum(self.sizes)
+
+    def place_of_number(self, slot: int) -> int | None:
+        """Where in the codes a column's number stands, beside its choice; None where it has none."""
+        return len(self.sizes) + self.numbered.index(slot) if self.modes[slot] else None
 
     # From tables to codes and back
 
@@ -116,30 +109,25 @@ class MixedRows(Arrays):
                     f"Received: {value!r}"
                 )
             kept &= found >= 0
-            self._place(codes, column, found, numbers)
+            slot = self._slots.get(column.name)
+            if slot is not None:
+                codes[:, slot] = found
+                place = self.place_of_number(slot)
+                if place is not None:
+                    codes[:, place] = numbers
         return codes[kept]
-
-    def _place(self, codes, column, found, numbers):
-        place = self.columns.index(column)
-        if place not in self._varying:
-            return
-        slot = self._varying.index(place)
-        codes[:, slot] = found
-        if slot in self.numbered:
-            codes[:, len(self.sizes) + self.numbered.index(slot)] = numbers
 
     def decode(self, codes: ArrayLike) -> list[Array]:
         """The columns' values of codes, a list of arrays: see `MixedColumn.decode`."""
         codes = np.asarray(codes)
         found = []
-        for place, column in enumerate(self.columns):
-            if place not in self._varying:
+        for column in self.columns:
+            slot = self._slots.get(column.name)
+            if slot is None:
                 found.append(column.decode(np.zeros(len(codes), int), None))
                 continue
-            slot = self._varying.index(place)
-            numbers = None
-            if slot in self.numbered:
-                numbers = codes[:, len(self.sizes) + self.numbered.index(slot)]
+            place = self.place_of_number(slot)
+            numbers = None if place is None else codes[:, place]
             found.append(column.decode(np.rint(codes[:, slot]), numbers))
         return found
 
@@ -168,10 +156,9 @@ class MixedRows(Arrays):
                     "`conditions` must be of the table's columns, "
                     f"{' or '.join(map(repr, near or self.names))} say. Received: {name!r}"
                 )
-            place = self.names.index(name)
-            choice = self.columns[place].choice_of(value)
-            if place in self._varying:
-                found[self._varying.index(place)] = choice
+            choice = self.columns[self.names.index(name)].choice_of(value)
+            if name in self._slots:
+                found[self._slots[name]] = choice
         return found
 
     # What a batch is
@@ -191,12 +178,7 @@ class MixedRows(Arrays):
         return keras.ops.concatenate([values[:, count:], hot], axis=1)
 
     def look(self, what: str, values: Tensor) -> None:
-        dtype = dtype_of(values)
-        if not dtype.startswith(("float", "bfloat", "int", "uint")):
-            raise ValueError(
-                f"{what} must be a data frame, or codes, which are numbers. Received: dtype={dtype}, shape "
-                f"{tuple(values.shape)}"
-            )
+        self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
             raise ValueError(
                 f"{what} must be codes of shape (batch, {self.shape[0]}), as the model's `encode_rows` and "
@@ -235,17 +217,12 @@ class MixedRows(Arrays):
         self, samples: Any, path: PathLike, columns: int | None = None, least: int = 256
     ) -> pathlib.Path:
         """Writes rows, codes or a data frame, as a CSV file, the columns' names first."""
-        path = pathlib.Path(path).with_suffix(self.suffix)
         codes = self.encode(samples) if is_frame(samples) else np.asarray(samples)
         texts = [
             column.texts(values)
             for column, values in zip(self.columns, self.decode(codes), strict=True)
         ]
-        with written_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(self.names)
-            writer.writerows(zip(*texts, strict=True))
-        return path
+        return self.write(path, texts)
 
     def open(self, source: Any, split: str = "train", labels: bool = False, **reading: Any) -> Any:
         """Opens a table with these columns: see `keras_gen.data.open_mixed_table`."""

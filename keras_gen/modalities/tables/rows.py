@@ -1,6 +1,5 @@
 """Rows of a table, as a model takes and gives them."""
 
-import csv
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gen.files import written_aside
-from keras_gen.modalities.spec import Arrays, dtype_of
 from keras_gen.modalities.tables.columns import Column
+from keras_gen.modalities.tables.table import Table
 from keras_gen.types import Array, ArrayLike, PathLike, Tensor
 
 _ENOUGH = 16  # rows, to tell by their values whether they are of these columns
 
 
-class Rows(Arrays):
+class Rows(Table):
     """Rows `(columns,)` of numbers in the columns' own units; networks have them standardised.
 
     What a model makes is given back in the columns' units, within the range that was seen, and with as
@@ -38,11 +36,6 @@ class Rows(Arrays):
     [[45.0, 1.75]]
     """
 
-    kind = "tables"
-    noun = "rows"
-    suffix = ".csv"
-    has_scores = True
-
     def __init__(self, columns: Sequence[Column]) -> None:
         columns = tuple(columns)
         if not columns or not all(isinstance(column, Column) for column in columns):
@@ -50,15 +43,9 @@ class Rows(Arrays):
                 "`columns` must be a list of Column, such as `keras_gen.data.open_table(...).columns`. "
                 f"Received: columns={columns!r}"
             )
-        super().__init__((len(columns),))
-        self.columns = columns
+        super().__init__((len(columns),), columns)
         self._mean = np.array([column.mean for column in columns])
         self._deviation = np.array([column.deviation for column in columns])
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Tuple of the columns' names."""
-        return tuple(column.name for column in self.columns)
 
     def take(self, what: str, values: Tensor) -> Tensor:
         """Gives rows standardised, float32 of shape `(batch, columns)`: see `Arrays.take`."""
@@ -133,16 +120,11 @@ class Rows(Arrays):
         self, samples: ArrayLike, path: PathLike, columns: int | None = None, least: int = 256
     ) -> pathlib.Path:
         """Writes rows as a CSV file, the columns' names first."""
-        path = pathlib.Path(path).with_suffix(self.suffix)
         texts = [
             [_in_words(value, column.decimals) for value in values]
             for column, values in zip(self.columns, np.asarray(samples).T, strict=True)
         ]
-        with written_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(self.names)
-            writer.writerows(zip(*texts, strict=True))
-        return path
+        return self.write(path, texts)
 
     def open(self, source: Any, split: str = "train", labels: bool = False, **reading: Any) -> Any:
         """Opens a table with these columns: see `keras_gen.data.open_table`."""
@@ -155,13 +137,6 @@ class Rows(Arrays):
         from keras_gen.metrics.tables import table_scores
 
         return table_scores(real, made, self.names)
-
-    def _check_dtype(self, what, values):
-        dtype = dtype_of(values)
-        if not dtype.startswith(("float", "bfloat", "int", "uint")):
-            raise ValueError(
-                f"{what} must be numbers. Received: dtype={dtype}, shape {tuple(values.shape)}"
-            )
 
 
 def _in_words(value, decimals):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
-from keras_gen.core.network_calls import without_updates
+from keras_gen.core.network_calls import run_together, without_updates
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
@@ -268,13 +267,10 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         self, reals: Tensor, fakes: Tensor, epsilon: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of the critic on packs of real and generated rows, and its terms."""
-        real_scores = self.discriminator(reals, training=training)
-        fake_scores = self.discriminator(fakes, training=training)
+        real_scores, fake_scores = run_together(self.discriminator, reals, fakes, training=training)
         loss = losses.wasserstein_discriminator_loss(real_scores, fake_scores)
         terms = {"wasserstein_estimate": -loss}
-        critic = without_updates(self.discriminator)
-        if not training:  # Then nothing is dropped.
-            critic = functools.partial(self.discriminator, training=False)
+        critic = without_updates(self.discriminator, training=training)
         terms["gradient_penalty"] = losses.gradient_penalty(critic, reals, fakes, epsilon)
         return loss + self.penalty_weight * terms["gradient_penalty"], terms
 
