@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_gen.checks import is_integer
 from keras_gen.tasks.task import Task
-from keras_gen.types import ExtractorLike, Report, ValueRange
+from keras_gen.types import ExtractorLike, PathLike, Report, ValueRange
 
 if TYPE_CHECKING:
     import keras
@@ -32,6 +32,7 @@ def evaluate(
     input: str | None = None,
     target: str | None = None,
     iwae: int | None = None,
+    picture: PathLike | None = None,
     resize: str | None = None,
     value_range: ValueRange | None = None,
     side_by_side: bool = False,
@@ -48,6 +49,9 @@ def evaluate(
     `CycleGAN` in both directions, and where its two domains are features of one data set, which show
     the same examples, also `l1`, `psnr` and `ssim` to the true counterparts. Beside them stand the
     scores of the inputs as they are, and the floor, the distances of the train split's targets.
+
+    A table of mixed types gets its scores, and where the train split is there beside the one evaluated
+    `keras_gen.metrics.table_privacy` and with a `target` `table_efficacy`; their floor is of real rows.
 
     A model that fills holes gets, over masks that are the same for the same `seed`, the error in the holes
     (`hole_l1`), `psnr` and `ssim` of the filled pictures and the distances of these to whole ones; beside
@@ -69,8 +73,11 @@ def evaluate(
             features.
         seed: Integer, of the latents and of the kernel distance's subsets.
         input: String, for translation, as in `keras_gen.data.paired` and `unpaired`.
-        target: String, likewise.
-        iwae: Integer, for a VAE: latents an image in the importance-weighted bound. None is 20.
+        target: String, likewise. For a table of mixed types the column that models of scikit-learn are to
+            predict.
+        iwae: Integer, for a VAE: latents an example in the importance-weighted bound. None is 20.
+        picture: String or path, for a table of mixed types: the `.png`, `.svg` or `.pdf` file in which its
+            columns and their pairs are drawn, see `keras_gen.metrics.draw_table_report`.
         resize: String, how pictures are resized, as in `keras_gen.data.images`.
         value_range: Pair of numbers, the stored values that are black and white, likewise.
         side_by_side: Boolean, for translation: whether each picture is a pair, as in `paired`.
@@ -98,7 +105,7 @@ def evaluate(
             "`model` must be one that generates or translates, which its class says by its base "
             f"(keras_gen.tasks). Received: a {type(model).__name__}"
         )
-    options = {"input": input, "target": target, "iwae": iwae}
+    options = {"input": input, "target": target, "iwae": iwae, "picture": picture}
     options = {name: value for name, value in options.items() if value is not None}
     for name, value in options.items():
         if name not in model.report_options:
@@ -186,7 +193,7 @@ def _say_counts(report):
         text += f" Floor: {floor['generated']} real against {floor['real']} other real {noun}."
     if "bound" in report:
         text += (
-            f" Importance-weighted bound: {report['bound']['samples']} latents an image, "
+            f" Importance-weighted bound: {report['bound']['samples']} latents an example, "
             f"{report['bound']['images']} {noun}. Active units: of {report['latent_dim']}."
         )
     return text

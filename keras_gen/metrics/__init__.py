@@ -25,7 +25,10 @@ from keras_gen.metrics.reference_statistics import (
 )
 from keras_gen.metrics.sample_scores import SampleScores, evaluate_samples, score_name
 from keras_gen.metrics.structural_similarity import StructuralSimilarity
+from keras_gen.metrics.table_picture import draw_table_report
 from keras_gen.metrics.tables import table_scores
+from keras_gen.metrics.tables_efficacy import table_efficacy
+from keras_gen.metrics.tables_privacy import table_privacy
 
 __all__ = [
     "ClassAccuracy",
@@ -46,10 +49,13 @@ __all__ = [
     "StructuralSimilarity",
     "cached_reference_statistics",
     "default_feature_extractor",
+    "draw_table_report",
     "evaluate_samples",
     "get_feature_extractor",
     "image_classifier",
     "mixed_table_scores",
     "score_name",
+    "table_efficacy",
+    "table_privacy",
     "table_scores",
 ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pathlib
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 
 from keras_gen.files import written_aside
 from keras_gen.modalities.images.range import in_range
-from keras_gen.types import Array, ArrayLike, PathLike, Spec, Tensor
+from keras_gen.types import Array, ArrayLike, OpenedData, PathLike, Report, Spec, Tensor
 
 
 class Arrays:
@@ -26,6 +26,7 @@ class Arrays:
     noun = "data"
     suffix = ".npy"
     has_scores = False  # of its own, without features
+    scored_by: ClassVar[tuple[str, ...]] = ()  # options of `score_beside`
 
     def __init__(self, shape: Sequence[int | None]) -> None:
         self.shape = tuple(shape)
@@ -187,6 +188,42 @@ class Arrays:
             Dict from names to numbers, 0 where the two are alike.
         """
         raise NotImplementedError(f"{type(self).__name__} must define `score`.")
+
+    def check_beside(self, held_out: bool, **options: Any) -> None:
+        """Refuses options of `score_beside` before anything is computed.
+
+        Args:
+            held_out: Boolean, whether the data were held out of a training whose own are there.
+            **options: Those of `scored_by`.
+
+        Raises:
+            ValueError: If one can't be met.
+            ImportError: If what it needs is not installed.
+        """
+
+    def score_beside(
+        self,
+        report: Report,
+        train: OpenedData | None,
+        real: ArrayLike,
+        made: ArrayLike,
+        seed: int,
+        **options: Any,
+    ) -> Report:
+        """What else there is to say of samples, where a kind of data `has_scores`: nothing by default.
+
+        Args:
+            report: Dict of `scores`, `counts`, and perhaps `floor`, all of them dicts.
+            train: The split that the model learnt from, where another is evaluated and there is one, or None.
+            real: Array `(n, *shape)`, the real examples.
+            made: Array `(m, *shape)`, the samples.
+            seed: Integer.
+            **options: Those of `scored_by`.
+
+        Returns:
+            The report with more in it.
+        """
+        return report
 
     def default_features(self, name: str) -> str | None:
         """What samples are scored with where nothing else is said.
