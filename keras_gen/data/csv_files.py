@@ -6,7 +6,7 @@ import re
 
 SEPARATORS = ("\t", ";", ",")
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "nat", "<na>", "?", "-"))
-_LOOKED_AT = 50  # lines, to find the separator
+LOOKED_AT = 50  # lines, to find the separator
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+")  # 1,234: a thousand or so, or one and a bit
 _THOUSANDS = {
     ",": re.compile(r"(?<=\d)\.(?=\d{3}(\D|$))"),
@@ -30,7 +30,7 @@ def read_fields(path, separator=None):
     text = _decoded(path.read_bytes())
     lines = text.splitlines()
     if separator is None:
-        separator = _separator([line for line in lines if line.strip()][:_LOOKED_AT])
+        separator = find_separator([line for line in lines if line.strip()][:LOOKED_AT])
     rows, numbers = [], []
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     for row in reader:
@@ -60,7 +60,7 @@ def _decoded(content):
         return content.decode("latin-1")
 
 
-def _separator(lines):
+def find_separator(lines):
     """The separator that parts all lines alike; else the first that parts the first line."""
     parted = {}
     for separator in SEPARATORS:

