@@ -70,7 +70,9 @@ def _main(
 @speaks_of_options
 def generate(
     model: Annotated[str, typer.Argument(help="A preset's name, a model.keras or its folder.")],
-    n: Annotated[int, typer.Option("-n", help="How many images, or rows.", min=1)] = 64,
+    n: Annotated[
+        int | None, typer.Option("-n", help="How many images, or rows. [64]", min=1)
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Of the latents: the same images each time.")
     ] = None,
@@ -89,6 +91,13 @@ def generate(
             help="Of a table of mixed types: what rows shall have, rating=5; once or more."
         ),
     ] = None,
+    given: Annotated[
+        pathlib.Path | None,
+        typer.Option(
+            help="Of a table of mixed types: a CSV or Parquet file of rows whose empty cells, and columns that "
+            "are not there, are filled."
+        ),
+    ] = None,
     trust: _Trust = False,
 ):
     """Make images with a trained model, one grid or one file each; of a table's model, rows in a file."""
@@ -100,7 +109,10 @@ def generate(
     spec = model.gives
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
-    options, columns = model.in_order(n, per_class)
+    if given is None:
+        options, columns = model.in_order(64 if n is None else n, per_class)
+    else:
+        options, columns = {"n": n, **model.filling(given)}, None
     samples = model.generate(seed=seed, **options, **model.meeting(condition or []))
     if separate:
         folder = output.with_suffix("") if output.suffix == ".png" else output
@@ -235,7 +247,11 @@ def evaluate(
         str | None, typer.Option(help="For translation: the feature or subfolder, or edges.")
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="For translation: the feature or subfolder wanted.")
+        str | None,
+        typer.Option(
+            help="For translation: the feature or subfolder wanted. Of a table of mixed types: the column "
+            "that models trained on generated rows are to predict."
+        ),
     ] = None,
     iwae: Annotated[
         int | None,
@@ -246,6 +262,13 @@ def evaluate(
     resize: _Resize = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
+    ] = None,
+    picture: Annotated[
+        pathlib.Path | None,
+        typer.Option(
+            "--report",
+            help="Of a table of mixed types: picture of its columns and pairs, report.png.",
+        ),
     ] = None,
     trust: _Trust = False,
 ):
@@ -268,10 +291,13 @@ def evaluate(
         "input": input,
         "target": target,
         "iwae": iwae,
+        "picture": picture,
         "resize": resize,
         "value_range": pair_of(value_range),
     }
     options = {name: value for name, value in options.items() if value is not None}
+    if picture is not None and len(models) > 1:
+        raise ValueError(f"`picture` is of one model. Received: {len(models)} of them")
     reports = comparing.reports(
         models, options, seed, say=lambda s: typer.echo(s, err=True), trust=trust
     )

@@ -52,7 +52,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         name: String or None.
     """
 
-    report_options = ("iwae",)
+    report_options: tuple[str, ...] = ("iwae",)
     measured = 1000
     parts_in_words = "encoder and decoder"
 

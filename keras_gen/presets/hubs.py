@@ -7,7 +7,7 @@ from keras_gen.presets import files
 from keras_gen.types import PathLike
 
 SCHEMES = ("hf://", "kaggle://")
-_EXTRA_FILES = ("README.md", "samples.png", "history.csv", "golden.npz")
+_EXTRA_FILES = ("README.md", "samples.png", "samples.csv", "history.csv", "golden.npz")
 
 
 def download_preset(address):

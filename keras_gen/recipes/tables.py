@@ -59,10 +59,13 @@ class MixedTableRecipe(TableRecipe):
 
     batch_size = 500
     dataset: str = option(
-        REQUIRED, "A CSV or Parquet file, or a folder with train.csv and test.csv."
+        REQUIRED,
+        "A CSV or Parquet file, a folder with train.csv and test.csv, or adult, adult/whole, clothing_reviews.",
     )
     kinds: str | None = option(
-        None, "Kinds of columns that are not to be found: zip=categorical,day=datetime.", shown=""
+        None,
+        "Kinds of columns that are not to be found: zip=categorical,day=datetime; identifier leaves one out.",
+        shown="",
     )
 
     def open(self) -> "OpenedMixedTable":

@@ -12,7 +12,15 @@ import numpy as np
 from keras_gen import modalities
 from keras_gen.tasks import reporting
 from keras_gen.tasks.task import Task, reading_in
-from keras_gen.types import Array, ClassLabels, Data, ExtractorLike, OpenedData, Report
+from keras_gen.types import (
+    Array,
+    ClassLabels,
+    Data,
+    ExtractorLike,
+    OpenedData,
+    PathLike,
+    Report,
+)
 
 if TYPE_CHECKING:
     from keras_gen.metrics.sample_scores import SampleScores
@@ -165,6 +173,22 @@ class Generates(Task):
             )
         return {}
 
+    def filling(self, given: PathLike) -> dict[str, Any]:
+        """Arguments of `generate` by which rows of a file are filled: of a model that fills any.
+
+        Args:
+            given: Path of a CSV or Parquet file.
+
+        Returns:
+            Dict.
+
+        Raises:
+            ValueError: If the model fills none.
+        """
+        raise ValueError(
+            f"`given` is for a model of tables of mixed types. Received: a {type(self).__name__}"
+        )
+
     def evaluate(
         self,
         x: Data | None = None,
@@ -292,12 +316,14 @@ class Generates(Task):
             n: Integer, the most examples; as many samples are made.
             features: What the scores' `feature_extractor` is. None is the data's own.
             seed: Integer, of the latents and of the kernel distance's subsets.
-            **options: Those of `measure`.
+            **options: Those of `measure`, and of `score_beside` of what the model `gives`.
 
         Returns:
             Dict, ready for JSON: see `keras_gen.evaluation.evaluate`.
         """
         spec = self.gives
+        beside = {name: options.pop(name) for name in spec.scored_by if name in options}
+        spec.check_beside(reporting.held_out(opened) is not None, **beside)
         examples, count = reporting.chosen_examples(opened, (spec,), n, BATCH_SIZE)
         if spec.default_features(opened.name) is not None:
             report = self._scored(opened, examples, count, features, seed)
@@ -305,7 +331,7 @@ class Generates(Task):
             report = self._losses_alone(examples, count, features)
             if spec.has_scores:
                 del report["notes"]
-                report |= self._scored_by_kind(opened, examples, count, seed)
+                report |= self._scored_by_kind(opened, examples, count, seed, beside)
         report |= reporting.fitting([(opened.own_shapes[0], spec.shape)])
         if self.measured:
             chosen, _ = reporting.chosen_examples(
@@ -344,15 +370,15 @@ class Generates(Task):
             "notes": [f"There are no scores for {noun} of shape {self.gives.shape}: losses alone."],
         }
 
-    def _scored_by_kind(self, opened, examples, count, seed):
+    def _scored_by_kind(self, opened, examples, count, seed, options):
         """Scores that a kind of data has of its own, of as many samples as there are real examples."""
         real, spec = reporting.as_array(examples), self.gives
         train = reporting.held_out(opened)
         if train is None:
             first, second = real[::2], real[1::2]
         else:
-            train, _ = reporting.chosen_examples(train, (spec,), count, BATCH_SIZE)
-            first, second = real, reporting.as_array(train)
+            chosen, _ = reporting.chosen_examples(train, (spec,), count, BATCH_SIZE)
+            first, second = real, reporting.as_array(chosen)
         made, _ = self.samples(count, seed=seed)
         report = {
             "noun": spec.noun,
@@ -362,7 +388,7 @@ class Generates(Task):
         if len(second):
             report["floor"] = spec.score(first, second)
             report["floor_counts"] = {"generated": len(second), "real": len(first)}
-        return report
+        return spec.score_beside(report, train, real, made, seed, **options)
 
     def measure(self, examples: Data, **options: Any) -> Report:
         """What else the model knows to say of data, for its `report`.

@@ -164,7 +164,15 @@ def test_the_zoos_table_has_the_columns_that_its_filters_ask_for(site):
     rows = re.findall(r"<tr>\s*<td.*?</tr>", page, re.DOTALL)
     data = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)[column] for row in rows]
     assert len(rows) == len(keras_gen.list_presets())
-    learnt_here = {"digits", "emoji", "fashion_mnist", "fluent_emoji", "moving_digits"}
+    learnt_here = {
+        "digits",
+        "emoji",
+        "fashion_mnist",
+        "fluent_emoji",
+        "moving_digits",
+        "adult",
+        "clothing_reviews",
+    }
     assert set(data) == {*learnt_here, "ImageNet (ILSVRC 2012)"}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_gen.data import open_mixed_table
+from keras_gen.data import large_tables, open_mixed_table
 from keras_gen.modalities import MixedColumn, MixedRows, RawColumn, mixed_columns_of
 from keras_gen.modalities.tables.frames import raw_columns
 from tests.models.tabular import orders
@@ -178,6 +178,41 @@ def test_kinds_of_no_column_offer_the_nearest():
         measured(orders(20), product="integer")
 
 
+IDENTIFIERS = {
+    "customer_no": range(500, 560),
+    "OrderID": [7 * k % 61 for k in range(60)],
+    "counted": range(1, 101),
+}
+
+
+@pytest.mark.parametrize("name", IDENTIFIERS)
+def test_whole_numbers_that_tell_rows_apart_are_identifiers(name):
+    frame = pd.DataFrame({name: IDENTIFIERS[name]})
+    frame["x"] = frame[name] % 3
+    with pytest.raises(ValueError, match=rf"'{name}' has another whole number.*: 'identifier'"):
+        measured(frame)
+    assert [column.kind for column in measured(frame, **{name: "integer"})] == ["integer"] * 2
+    left = open_mixed_table(frame, kinds={name: "identifier"})
+    assert left.names == ("x",) and left.rows.shape == (len(frame), 1)
+
+
+def test_numbers_that_only_happen_to_differ_are_numbers():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "price_no": random.random(100) * 50,  # no whole numbers
+            "population": random.permutation(10**6)[:100],
+            "year": range(1900, 2000),
+            "order_id": [*range(99), 98],  # one of them twice
+            "room_number": range(100),
+        }
+    )
+    kinds = [column.kind for column in measured(frame.drop(columns="room_number"))]
+    assert kinds == ["continuous", "integer", "integer", "integer"]
+    with pytest.raises(ValueError, match="'room_number' has another whole number"):
+        measured(frame)
+
+
 def test_values_never_seen_are_refused_or_left_out():
     rows = MixedRows(measured(orders(100)))
     strange = orders(20, seed=1)
@@ -266,3 +301,46 @@ def test_without_pandas_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"pip install 'keras_gen\[tables\]'"):
         rows.frame(np.zeros((2, 2)))
+
+
+def test_a_large_file_is_read_in_parts(tmp_path, monkeypatch):
+    """What stands out is in the last rows, which no sample of 100 has to hold."""
+    frame = orders(2000)
+    frame.loc[1990, "product"] = "sofa"
+    frame.loc[1991, "price"] = 12345.678
+    frame.loc[1992, "price"] = 0.01
+    frame.loc[1993, "product"] = None
+    path = tmp_path / "orders.csv"
+    frame.to_csv(path, index=False, sep=";")
+    monkeypatch.setattr(large_tables, "PART", 300)
+    monkeypatch.setattr(large_tables, "SAMPLE", 100)
+    monkeypatch.setattr(large_tables, "HELD", 0)
+    whole = open_mixed_table(path)
+    monkeypatch.setattr(large_tables, "LARGE", 1000)
+    table = open_mixed_table(path)
+    assert isinstance(table.rows, np.memmap) and table.rows.shape == whole.rows.shape
+    for mine, other in zip(table.columns, whole.columns, strict=True):
+        assert (mine.kind, mine.low, mine.high) == (other.kind, other.low, other.high)
+        assert (mine.decimals, mine.missing, mine.dtype) == (
+            other.decimals,
+            other.missing,
+            other.dtype,
+        )
+        assert mine.kind != "categorical" or mine.values == other.values
+    back = table.frame()
+    assert back["product"].tolist() == whole.frame()["product"].tolist()
+    np.testing.assert_allclose(back["price"], frame["price"], atol=0.002)
+    batches = list(table.batches(batch_size=500, seed=0))
+    assert [batch.shape for batch in batches] == [(500, table.rows.shape[1])] * 4
+    sums = np.sum([batch.numpy().sum(axis=0) for batch in batches], axis=0)
+    np.testing.assert_allclose(sums, table.rows.sum(axis=0), rtol=1e-3)
+    again = open_mixed_table(path, columns=table.columns)
+    assert again.columns == table.columns and again.count == 2000
+    with open(path, "a") as file:
+        file.write("cup;cheap;1;False;2025-01-01;Uppsala\n")
+    with pytest.raises(ValueError, match="'price' holds free text"):
+        open_mixed_table(path)
+    with open(path, "a") as file:
+        file.write("cup;1;1\n")
+    with pytest.raises(ValueError, match=r"as many fields in every row, 6.*Received: 3"):
+        open_mixed_table(path)

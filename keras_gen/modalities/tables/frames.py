@@ -31,6 +31,21 @@ def raw_columns(frame: Any, names: Sequence[str] | None = None) -> list[RawColum
         ValueError: If there is no such column, or names occur twice.
     """
     there = [str(name) for name in frame.columns]
+    check_names(there, names)
+    wanted = there if names is None else list(names)
+    return [_raw(name, frame.iloc[:, there.index(name)]) for name in wanted]
+
+
+def check_names(there: Sequence[str], names: Sequence[str] | None) -> None:
+    """Checks that columns are there, once each.
+
+    Args:
+        there: Sequence of strings, the table's columns.
+        names: Sequence of strings, the columns wanted, or None for all.
+
+    Raises:
+        ValueError: If there is no such column, or names occur twice.
+    """
     twice = sorted({name for name in there if there.count(name) > 1})
     if twice and (names is None or set(twice) & set(names)):
         raise ValueError(
@@ -44,8 +59,6 @@ def raw_columns(frame: Any, names: Sequence[str] | None = None) -> list[RawColum
                 f"The table must have a column {name!r}. Received: columns "
                 f"{', '.join(near)}{' and others' if len(near) < len(there) else ''}"
             )
-    wanted = there if names is None else list(names)
-    return [_raw(name, frame.iloc[:, there.index(name)]) for name in wanted]
 
 
 def _raw(name, series):

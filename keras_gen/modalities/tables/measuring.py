@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import difflib
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -27,6 +28,9 @@ _OFTEN = 0.02  # of the rows: a number that so many have is a value of its own
 _FEW = 32  # numbers, each of which is a value of its own
 _LEAST_COUNT = 5  # rows that have such a value: no value of fewer is kept
 _MOST_TEXTS = 1000  # different ones of a category
+_COUNTED = 100  # rows that count up from 0 or 1 are not by chance
+IDENTIFIER = "identifier"  # what a column is said to be that is to be left out
+_IDENTIFIERS = ("id", "no", "nr", "key", "num", "number", "nummer", "uuid", "guid")
 
 
 def mixed_columns_of(
@@ -37,14 +41,14 @@ def mixed_columns_of(
     Args:
         columns: Sequence of `RawColumn`, of the rows to train on.
         kinds: Dict from names of columns to `"continuous"`, `"integer"`, `"datetime"`, `"categorical"` or
-            `"boolean"`, where it shall not be found.
+            `"boolean"`, where it shall not be found; or to `"identifier"`, of columns to leave out.
         seed: Integer, of the mixtures.
 
     Returns:
         Tuple of `MixedColumn`.
 
     Raises:
-        ValueError: If a column has no values, infinite ones, text that differs from row to row, or not
+        ValueError: If a column has no values, infinite ones, text or numbers that tell rows apart, or not
             what `kinds` says; if no column varies; if there are fewer than ten rows.
 
     Example:
@@ -63,10 +67,12 @@ def mixed_columns_of(
                 f"`kinds` must be of the table's columns, {' or '.join(map(repr, near))} say. "
                 f"Received: {name!r}"
             )
-        if kind not in KINDS:
+        if kind not in (*KINDS, IDENTIFIER):
             raise ValueError(
-                f"`kinds` must say one of {', '.join(KINDS)}. Received: {name}={kind!r}"
+                f"`kinds` must say one of {', '.join(KINDS)}, {IDENTIFIER}. Received: {name}={kind!r}"
             )
+    columns = [column for column in columns if kinds.get(column.name) != IDENTIFIER]
+    names = [column.name for column in columns]
     if not columns or len(columns[0].values) < LEAST_ROWS:
         raise ValueError(
             f"A table must have at least {LEAST_ROWS} rows to learn from. Received: "
@@ -125,6 +131,13 @@ def _measured(raw, kind, seed):
 
 def _kind_of(raw, there, format):
     if there.dtype.kind == "f":
+        if _tells_rows_apart(raw, there):
+            raise ValueError(
+                f"Column {raw.name!r} has another whole number in every row, one that tells rows apart, of "
+                f"which a model learns nothing: leave it out by `kinds={{{raw.name!r}: 'identifier'}}`, or "
+                f"have it as a number by `kinds={{{raw.name!r}: 'integer'}}`. Received: {there[0]:.0f}, "
+                f"{there[1]:.0f}, ..."
+            )
         return "integer" if not (there % 1).any() else "continuous"
     if there.dtype.kind == "M" or format is not None:
         return "datetime"
@@ -139,8 +152,8 @@ def _kind_of(raw, there, format):
     if len(different) == len(values) and raw.categories is None and len(values) > 2:
         raise ValueError(
             f"Column {raw.name!r} has another text in every row, a name or a number that tells rows apart, "
-            f"of which a model learns nothing: leave it out by `columns`. Received: {values[0]!r}, "
-            f"{values[1]!r}, ..."
+            f"of which a model learns nothing: leave it out by `columns`, or by "
+            f"`kinds={{{raw.name!r}: 'identifier'}}`. Received: {values[0]!r}, {values[1]!r}, ..."
         )
     if limit is not None and len(different) > limit:
         raise ValueError(
@@ -149,6 +162,48 @@ def _kind_of(raw, there, format):
             f"different texts in {len(values)} rows"
         )
     return "categorical"
+
+
+def _tells_rows_apart(raw, there):
+    """Whether whole numbers are an identifier: all are different, and their name says so, or they count."""
+    whole = raw.dtype[:1] in "iuIU" and not (there % 1).any()
+    if not whole or len(np.unique(there)) < len(raw.values):
+        return False
+    counts = len(there) >= _COUNTED and there[0] in (0, 1) and (np.diff(there) == 1).all()
+    return bool(counts) or is_named_as_identifier(raw.name)
+
+
+def is_named_as_identifier(name: str) -> bool:
+    """Whether a column's name ends as those of identifiers do.
+
+    >>> [is_named_as_identifier(name) for name in ("customer_no", "OrderID", "id", "kundennummer")]
+    [True, True, True, True]
+    >>> [is_named_as_identifier(name) for name in ("paid", "number", "population", "no of rooms")]
+    [False, False, False, False]
+    """
+    words = re.findall(r"[A-Z]*[^\W\d_A-Z]+|[A-Z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name))
+    if not words:
+        return False
+    last = words[-1].lower()
+    if last in _IDENTIFIERS:
+        return len(words) > 1 or last in ("id", "uuid", "guid")
+    return last.endswith("nummer") or last in _COMPOUNDS
+
+
+_OWNERS = (
+    "customer",
+    "client",
+    "user",
+    "order",
+    "account",
+    "item",
+    "row",
+    "record",
+    "person",
+    "case",
+    "kunden",
+)
+_COMPOUNDS = {owner + end for owner in _OWNERS for end in _IDENTIFIERS}
 
 
 def _of_values(raw, there, kind, kept):

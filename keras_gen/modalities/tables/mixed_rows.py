@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import difflib
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_gen.modalities.tables.frames import frame_of, is_frame, raw_columns
+from keras_gen.modalities.tables.given_rows import GivenRows
 from keras_gen.modalities.tables.mixed_column import MixedColumn
-from keras_gen.modalities.tables.raw_column import RawColumn
+from keras_gen.modalities.tables.raw_column import RawColumn, instants_of
 from keras_gen.modalities.tables.table import Table
-from keras_gen.types import Array, ArrayLike, PathLike, Tensor
+from keras_gen.types import Array, ArrayLike, OpenedData, PathLike, Report, Tensor
+
+_WRITTEN = 16_384  # rows whose texts are held at a time
 
 
 class MixedRows(Table):
@@ -42,6 +45,7 @@ class MixedRows(Table):
     """
 
     words = "a data frame, or codes, which are numbers"
+    scored_by = ("target", "picture")
 
     def __init__(self, columns: Sequence[MixedColumn]) -> None:
         columns = tuple(columns)
@@ -68,13 +72,48 @@ class MixedRows(Table):
         self._lowest = np.array([0.0] * len(self.sizes) + [-1.0] * len(self.numbered))
 
     @property
+    def numbers(self) -> list[bool]:
+        """List of booleans, whether a column is of numbers or instants."""
+        return [column.is_number for column in self.columns]
+
+    @property
     def width(self) -> int:
         """Integer, the length of what networks have of a row: its numbers, then its choices one-hot."""
         return len(self.numbered) + sum(self.sizes)
 
+    @property
+    def slots(self) -> int:
+        """Integer, the length of a row's codes."""
+        return len(self.sizes) + len(self.numbered)
+
     def place_of_number(self, slot: int) -> int | None:
         """Where in the codes a column's number stands, beside its choice; None where it has none."""
         return len(self.sizes) + self.numbered.index(slot) if self.modes[slot] else None
+
+    def slot_of(self, name: str) -> int | None:
+        """Where in the codes a column's choice stands; None of a column that does not vary."""
+        return self._slots.get(name)
+
+    def numbers_of(self, codes: Array, slot: int) -> Array:
+        """Float64 array `(n,)`, a column's numbers, or its instants as such; NaN where there is none."""
+        column, place = self.varying[slot], self.place_of_number(slot)
+        values = column.decode(codes[:, slot], None if place is None else codes[:, place])
+        if values.dtype.kind != "M":
+            return values
+        return np.where(np.isnat(values), np.nan, values.astype("int64").astype("float64"))
+
+    def put_back(self, codes: Array, known: Array, drawn: Array) -> Array:
+        """Lays known choices, and the numbers beside them, over drawn ones.
+
+        Args:
+            codes: Float array `(n, slots)`.
+            known: Boolean array `(n, choices)`, which choices of `codes` are known.
+            drawn: Float array `(n, slots)`.
+
+        Returns:
+            Float array `(n, slots)`.
+        """
+        return np.where(np.concatenate([known, known[:, self.numbered]], axis=1), codes, drawn)
 
     # From tables to codes and back
 
@@ -138,6 +177,18 @@ class MixedRows(Table):
             ImportError: If pandas is not installed.
         """
         return frame_of(self.columns, self.decode(codes))
+
+    def given(self, source: Any, seed: int = 0) -> GivenRows:
+        """Rows of which some cells are known: see `GivenRows`.
+
+        Args:
+            source: A pandas data frame with some of the columns, or the path of a CSV or Parquet file.
+            seed: Integer.
+
+        Raises:
+            ValueError: If there are no rows, a column is unknown, or holds a value that it can't.
+        """
+        return GivenRows(self, source, seed)
 
     def wanted_choices(self, conditions: Mapping[str, Any]) -> dict[int, int]:
         """Slots of codes, and the choices that conditions stand for.
@@ -217,12 +268,12 @@ class MixedRows(Table):
         self, samples: Any, path: PathLike, columns: int | None = None, least: int = 256
     ) -> pathlib.Path:
         """Writes rows, codes or a data frame, as a CSV file, the columns' names first."""
-        codes = self.encode(samples) if is_frame(samples) else np.asarray(samples)
-        texts = [
-            column.texts(values)
-            for column, values in zip(self.columns, self.decode(codes), strict=True)
-        ]
-        return self.write(path, texts)
+        if is_frame(samples):
+            raws = raw_columns(samples, self.names)
+            arrays = [_as_decoded(c, raw) for c, raw in zip(self.columns, raws, strict=True)]
+        else:
+            arrays = self.decode(samples)
+        return self.write(path, list(map(_texts_in_parts, self.columns, arrays)))
 
     def open(self, source: Any, split: str = "train", labels: bool = False, **reading: Any) -> Any:
         """Opens a table with these columns: see `keras_gen.data.open_mixed_table`."""
@@ -231,12 +282,124 @@ class MixedRows(Table):
         self._no_reading(reading)
         return open_mixed_table(source, split, columns=self.columns)
 
+    def read(self, source: PathLike) -> list[RawColumn]:
+        """Those of the columns that a CSV or Parquet file has, and others: `keras_gen.data` reads them."""
+        from keras_gen.data.mixed_tables import raw_columns_of_file
+
+        return raw_columns_of_file(source, self.columns)
+
     def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
         """How far generated rows are from real ones: see `keras_gen.metrics.mixed_table_scores`."""
         from keras_gen.metrics.mixed_tables import mixed_table_scores
 
-        numbers = [column.is_number for column in self.columns]
-        return mixed_table_scores(self.decode(real), self.decode(made), self.names, numbers)
+        return mixed_table_scores(self.decode(real), self.decode(made), self.names, self.numbers)
+
+    def check_beside(  # type: ignore[override]
+        self, held_out: bool, target: str | None = None, picture: PathLike | None = None
+    ) -> None:
+        """Refuses a target that can't be predicted, and a picture that can't be drawn.
+
+        Args:
+            held_out: Boolean, whether rows were held out of a training whose own are there.
+            target: String, a column's name, or None.
+            picture: String or path, or None.
+
+        Raises:
+            ValueError: If there is no such column or none held out, or the file is no picture's.
+            ImportError: If matplotlib is not installed.
+        """
+        from keras_gen.metrics.table_picture import check_picture
+        from keras_gen.metrics.tables_efficacy import place_of
+
+        if target is not None:
+            place_of(target, self.names)
+            if not held_out:
+                raise ValueError(
+                    "`target` is for rows held out of a training whose own are there: evaluate the test split "
+                    f"of a folder with train.csv and test.csv. Received: target={target!r}, and no such rows"
+                )
+        if picture is not None:
+            check_picture(picture)
+
+    def score_beside(  # type: ignore[override]
+        self,
+        report: Report,
+        train: OpenedData | None,
+        real: ArrayLike,
+        made: ArrayLike,
+        seed: int,
+        target: str | None = None,
+        picture: PathLike | None = None,
+    ) -> Report:
+        """Adds what needs the rows learnt from, privacy and efficacy, and draws a picture.
+
+        Args:
+            report: As in `Arrays.score_beside`.
+            train: Likewise.
+            real: Array `(n, slots)`, codes of real rows.
+            made: Array `(m, slots)`, codes of generated rows.
+            seed: Integer, of the models that predict the target.
+            target: String, the column to predict: see `keras_gen.metrics.table_efficacy`. None: there is no
+                efficacy.
+            picture: String or path of a picture's file: see `keras_gen.metrics.draw_table_report`. None: there
+                is none.
+
+        Returns:
+            The report: in `scores` those of `keras_gen.metrics.table_privacy`, and those of models trained on
+            generated rows; in `floor` what real rows come to.
+        """
+        from keras_gen.metrics.table_picture import draw_table_report
+
+        of_real, of_made = self.decode(real), self.decode(made)
+        if train is not None:
+            scores, floor = self._beside(train, of_real, of_made, target, seed)
+            report = {
+                **report,
+                "scores": _means_first(report["scores"], scores),
+                "floor": _means_first(report.get("floor", {}), floor),
+            }
+        notes = []
+        if train is None:
+            notes.append(
+                "Privacy and efficacy need rows held out: a folder with train.csv and test.csv has them."
+            )
+        if picture is not None:
+            means = {k: v for k, v in report["scores"].items() if " of " not in k}
+            path = draw_table_report(
+                of_real, of_made, self.names, self.numbers, picture, scores=means
+            )
+            notes.append(f"Wrote {path}.")
+        return {**report, "notes": report.get("notes", []) + notes} if notes else report
+
+    def _beside(self, train, real, made, target, seed):
+        """Scores that need rows held out, and what real rows come to in their place."""
+        from keras_gen.metrics.tables_efficacy import table_efficacy
+        from keras_gen.metrics.tables_privacy import table_privacy
+
+        scores, floor = {}, {}
+        learnt = self.decode(train.rows)
+        if target is not None:
+            as_many = np.arange(len(made[0])) * len(learnt[0]) // len(made[0])
+            some = [values[np.unique(as_many)] for values in learnt]
+            found = table_efficacy(some, real, made, self.names, self.numbers, target, seed)
+            mean = next(iter(found["made"]))
+            scores |= {mean: found["made"][mean], f"{mean} lost": found["lost"][mean]}
+            floor |= {mean: found["real"][mean], f"{mean} lost": 0.0}
+            scores |= found["made"]
+            floor |= found["real"]
+        privacy = table_privacy(learnt, real, made, self.numbers)
+        floor |= {
+            "nearer to training": 0.5,
+            "membership auc": 0.5,
+            "copied": privacy.pop("copied by chance"),
+        }
+        return scores | privacy, floor
+
+
+def _means_first(scores, others):
+    """Scores with others behind the means, before those of single columns."""
+    means = {name: value for name, value in scores.items() if not name.startswith("shape of ")}
+    return means | others | scores
 
 
 def _as_kept(column: MixedColumn, raw: RawColumn) -> RawColumn:
@@ -248,3 +411,14 @@ def _as_kept(column: MixedColumn, raw: RawColumn) -> RawColumn:
         values[raw.gaps] = None
         return RawColumn(raw.name, values, raw.dtype)
     return raw
+
+
+def _as_decoded(column: MixedColumn, raw: RawColumn) -> Array:
+    """A raw column's values in the form that `MixedColumn.decode` gives."""
+    return instants_of(raw, column.format) if column.kind == "datetime" else raw.values
+
+
+def _texts_in_parts(column: MixedColumn, values: Array) -> Iterator[str]:
+    """Texts of values, of which few are held at a time."""
+    for start in range(0, len(values), _WRITTEN):
+        yield from column.texts(values[start : start + _WRITTEN])

@@ -116,9 +116,12 @@ def texts_of(values: Array, column: MixedColumn) -> list[str]:
             format += ".%f"
         return ["" if v is None else v.strftime(format) for v in values.astype(object).tolist()]
     if values.dtype.kind == "f":
-        places = None if column.decimals is None else column.decimals
-        return [
-            "" if v != v else (repr(v) if places is None else f"{v:.{places}f}")
-            for v in values.tolist()
-        ]
+        return ["" if v != v else _in_decimals(v, column.decimals) for v in values.tolist()]
     return ["" if value is None else str(value) for value in values.tolist()]
+
+
+def _in_decimals(value, decimals):
+    if decimals is None:
+        return repr(value)
+    text = f"{value:.{decimals}f}"
+    return text if float(text) == value else repr(value)  # A given cell may have more of them.

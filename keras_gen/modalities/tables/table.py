@@ -2,7 +2,7 @@
 
 import csv
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from keras_gen.files import written_aside
@@ -33,12 +33,12 @@ class Table(Arrays):
         """Tuple of the columns' names."""
         return tuple(column.name for column in self.columns)
 
-    def write(self, path: PathLike, texts: Sequence[Sequence[str]]) -> pathlib.Path:
+    def write(self, path: PathLike, texts: Sequence[Iterable[str]]) -> pathlib.Path:
         """Writes a CSV file, the columns' names first.
 
         Args:
             path: String or path of the file; its suffix becomes `.csv`.
-            texts: Sequence of the columns' values in words, one sequence a column.
+            texts: Sequence of the columns' values in words, one iterable a column.
 
         Returns:
             `pathlib.Path` of the file that was written.

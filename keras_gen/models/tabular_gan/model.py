@@ -95,6 +95,7 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
     https://arxiv.org/abs/1907.00503; Lin et al., 2018 (PacGAN), https://arxiv.org/abs/1712.04086
     """
 
+    report_options = ("target", "picture")
     call_in_words = "rows = model.generate(1000, seed=0)  # a pandas data frame"
     parts_in_words = "discriminator and average among them"
 
@@ -291,8 +292,9 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         seed: int | None = None,
         conditions: Mapping[str, Any] | None = None,
         batch_size: int = 512,
+        given: Any = None,
     ) -> pandas.DataFrame:
-        """Makes rows.
+        """Makes rows, or fills given ones.
 
         Args:
             n: Integer, how many.
@@ -303,14 +305,25 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
                 generator is told one of them for each row, others are drawn until they meet all, and
                 what is left after twenty draws is given the values.
             batch_size: Integer, how many rows are made at a time.
+            given: A pandas data frame with some of the columns, or the path of a CSV or Parquet file of such
+                rows, to fill. Every cell that is there comes back as it is. Columns that are not there are
+                filled, with gaps among them where the table had some; empty cells of those that are there get
+                a value. The generator can be told one column alone: of 32,768 rows for each 16,384 given,
+                each told a value that a given row has, a row takes what it lacks from one of the five that
+                are nearest to it. The more columns are given the less near those are: for such rows
+                `TabularVAE` is the better.
 
         Returns:
-            pandas data frame of `n` rows, with the table's columns, order and dtypes.
+            pandas data frame of `n` rows, or of those given, with the table's columns, order and dtypes.
 
         Raises:
-            ValueError: If `n` is not given, or there is no such column or value: the nearest are named.
+            ValueError: If neither `n` nor `given` is given, there is no such column or value: the nearest are
+                named; or `given` has no rows.
             ImportError: If pandas is not installed.
         """
+        if given is not None:
+            self.given_alone(conditions=conditions)
+            return self.generate_given(given, n, seed, batch_size)
         return self.gives.frame(self.generate_codes(n, seed, conditions, batch_size))
 
     def draw_codes(
@@ -321,6 +334,21 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         random = np.random.default_rng(None if seed is None else [seed, 1])
         conditions = self._drawn_conditions(len(latents), wanted, random)
         outputs = predict(self.sampler, [latents, conditions], batch_size)
+        return self._likelihood.draw(outputs, random, noise=False)
+
+    def draw_about(
+        self, codes: Array, known: Array, n: int, seed: int | None, batch_size: int
+    ) -> Array:
+        """Codes of rows that are each told one of the choices that are known of a given row."""
+        random = np.random.default_rng(None if seed is None else [seed, 5])
+        rows = random.integers(len(codes), size=n)
+        slots = np.where(known[rows], random.random((n, known.shape[1])), -1.0).argmax(axis=1)
+        conditions = self._drawn_conditions(n, {}, random)
+        told = known[rows, slots]
+        starts = np.cumsum((0, *self._rows.sizes[:-1]))
+        places = starts[slots] + codes[rows, slots].astype(int)
+        conditions[told] = np.eye(len(self._segments), dtype="float32")[places[told]]
+        outputs = predict(self.sampler, [self.prior.draw(n, seed), conditions], batch_size)
         return self._likelihood.draw(outputs, random, noise=False)
 
     def _drawn_conditions(self, n, wanted, random):

@@ -20,7 +20,7 @@ class TabularGANRecipe(MixedTableRecipe):
     learning_rate = 2e-4
     discriminator_learning_rate: float = option(2e-4, "Of the discriminator.", min=0.0)
     pac: int = option(10, "Rows that are judged together.", min=1)
-    dropout: float = option(0.5, "Of the discriminator, in [0, 1).", min=0.0, max=1.0)
+    dropout: float = option(0.0, "Of the discriminator, in [0, 1).", min=0.0, max=1.0)
     ema_decay: float = option(
         0.999, "Decay of the generator's moving average; 0 for none.", min=0.0, max=1.0
     )

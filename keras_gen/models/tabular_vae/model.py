@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from keras_gen.checks import check_positive_integer
 from keras_gen.core.networks import check_network
 from keras_gen.losses import MixedLikelihood
 from keras_gen.modalities import MixedRows
@@ -77,6 +78,7 @@ class TabularVAE(LearnsTables, LatentVAE):
     Reference: Xu et al., 2019, Modeling Tabular Data using Conditional GAN, https://arxiv.org/abs/1907.00503
     """
 
+    report_options = ("iwae", "target", "picture")
     call_in_words = "rows = model.generate(1000, seed=0)  # a pandas data frame"
 
     def __init__(
@@ -151,8 +153,10 @@ class TabularVAE(LearnsTables, LatentVAE):
         latents: ArrayLike | None = None,
         conditions: Mapping[str, Any] | None = None,
         batch_size: int = 512,
+        given: Any = None,
+        passes: int = 20,
     ) -> pandas.DataFrame:
-        """Makes rows: decodes latents drawn from the prior, and draws each column's value.
+        """Makes rows: decodes latents drawn from the prior, and draws each column's value; or fills rows.
 
         Args:
             n: Integer, how many.
@@ -164,15 +168,26 @@ class TabularVAE(LearnsTables, LatentVAE):
                 boolean, a number that many rows have, or None for no value. All rows meet them: others are
                 drawn until they do, and what is left after twenty draws is given the values.
             batch_size: Integer, how many rows are made at a time.
+            given: A pandas data frame with some of the columns, or the path of a CSV or Parquet file of such
+                rows, to fill. Every cell that is there comes back as it is. Columns that are not there are
+                drawn, gaps among them where the table had some; empty cells of those that are there get a
+                value. Rows drawn from the prior, with what is given laid over them, are encoded, decoded and
+                drawn anew, again and again (pseudo-Gibbs sampling: Rezende et al., 2014, appendix F). What is
+                drawn is one of the values that are likely, not the best guess.
+            passes: Integer, how often that is done. Defaults to 20.
 
         Returns:
-            pandas data frame of `n` rows, with the table's columns, order and dtypes.
+            pandas data frame of `n` rows, or of those given, with the table's columns, order and dtypes.
 
         Raises:
-            ValueError: If neither `n` nor `latents` is given, the latents have another shape, or there is no
-                such column or value: the nearest are named.
+            ValueError: If neither `n`, `latents` nor `given` is given, the latents have another shape, there
+                is no such column or value: the nearest are named; or `given` has no rows.
             ImportError: If pandas is not installed.
         """
+        check_positive_integer("passes", passes)
+        if given is not None:
+            self.given_alone(conditions=conditions, latents=latents)
+            return self.generate_given(given, n, seed, batch_size, passes=passes)
         if latents is not None:
             if conditions:
                 raise ValueError(
@@ -189,6 +204,35 @@ class TabularVAE(LearnsTables, LatentVAE):
         outputs = self.outputs_of(self.prior.draw(n, seed), None, batch_size)
         # A stream of its own, so that it does not repeat the latents' numbers.
         random = np.random.default_rng(None if seed is None else [seed, 1])
+        return self.likelihood.draw(outputs, random)
+
+    def fill_codes(
+        self,
+        codes: Array,
+        known: Array,
+        gapless: Sequence[int],
+        seed: int | None,
+        batch_size: int,
+        passes: int = 20,
+    ) -> Array:
+        """Draws what is not known of rows, by the encoder and the decoder in turn: see `generate`."""
+        random = np.random.default_rng(None if seed is None else [seed, 1])
+        latents = self.prior.draw(len(codes), seed)
+        drawn = self._drawn(latents, random, gapless, batch_size)
+        for _ in range(passes):
+            rows = self.gives.put_back(codes, known, drawn).astype("float32")
+            mean, log_variance = self.posteriors(rows, None, batch_size)
+            noise = random.standard_normal(mean.shape, dtype="float32")
+            latents = mean + np.exp(0.5 * log_variance) * noise
+            drawn = self._drawn(latents, random, gapless, batch_size)
+        return drawn
+
+    def _drawn(self, latents, random, gapless, batch_size):
+        outputs = np.array(self.outputs_of(latents, None, batch_size))
+        ends = np.cumsum(self.gives.sizes) - sum(self.gives.sizes)
+        for slot in gapless:
+            if self.gives.varying[slot].missing:
+                outputs[:, ends[slot] - 1] = -np.inf
         return self.likelihood.draw(outputs, random)
 
     def exports(self) -> dict[str, Callable[[], keras.Model]]:

@@ -40,6 +40,17 @@ def test_it_learns_shares_and_what_goes_together(trained):
     assert scores["quality"] > 0.85
 
 
+@pytest.mark.one_backend
+@pytest.mark.slow
+def test_it_fills_what_goes_together(trained):
+    """Of a price the product can be told, and the other way round."""
+    real = orders(300, seed=2)
+    made = trained.generate(given=real.drop(columns="product"), seed=0)
+    assert (made["product"] == real["product"]).mean() > 0.75  # 0.38 by chance
+    made = trained.generate(given=real[["product"]], seed=0)
+    assert np.corrcoef(made["price"], real["price"])[0, 1] > 0.5
+
+
 def assert_is_a_table_like(made, real):
     """Dtypes, ranges, decimals and categories are the table's."""
     pd.testing.assert_series_equal(made.dtypes, real.dtypes)
@@ -172,3 +183,29 @@ def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     assert report["floor"]["quality"] > 0.6
     code, out, err = run("evaluate", "runs/orders")
     assert code == 0, err
+
+
+@pytest.mark.one_backend
+def test_evaluate_says_what_held_out_rows_tell_and_draws(run, tmp_path):  # noqa: F811
+    (tmp_path / "shop").mkdir()
+    orders(64).to_csv(tmp_path / "shop" / "train.csv", index=False)
+    orders(40, 1).to_csv(tmp_path / "shop" / "test.csv", index=False)
+    vae = build(open_mixed_table(tmp_path / "shop" / "train.csv").columns)
+    vae.save(tmp_path / "model.keras")
+    given = ["model.keras", "--dataset", "shop", "--target", "product"]
+    code, out, err = run("evaluate", *given, "--report", "report.png", "--json", "-")
+    assert code == 0, err
+    report = json.loads(out)
+    scores, floor = report["scores"], report["floor"]
+    assert list(scores)[:5] == ["quality", "shapes", "trends", "auc", "auc lost"]
+    assert scores["auc lost"] == pytest.approx(floor["auc"] - scores["auc"])
+    assert floor["auc of decision tree"] > 0.9  # Prices tell products.
+    assert floor["membership auc"] == 0.5 and 0 <= scores["nearer to training"] <= 1
+    assert scores["copied"] == floor["copied"] == 0.0
+    assert (tmp_path / "report.png").stat().st_size > 10_000
+    code, _, err = run("evaluate", *given[:3], "--target", "prodct")
+    assert code == 2 and "`--target` must be one of the table's columns, 'product'" in err
+    code, _, err = run("evaluate", *given, "--split", "train")
+    assert code == 2 and "held out of a training" in err
+    code, _, err = run("evaluate", *given, "--report", "report.html")
+    assert code == 2 and "`--report` must be a picture's file" in err
