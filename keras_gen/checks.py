@@ -40,3 +40,13 @@ def did_you_mean(name, known):
     """A sentence with a blank before it that says which known name is near another, or nothing."""
     near = difflib.get_close_matches(str(name).lower(), list(known), n=1)
     return f" Did you mean {near[0]!r}?" if near and near[0] != name else ""
+
+
+def nearest_in_words(name, known):
+    """Up to three names like one that is not known, or all where none is like it, for an error.
+
+    >>> nearest_in_words("ratin", ["rating", "age"]), nearest_in_words("zip", ["rating", "age"])
+    ("'rating'", "'rating' or 'age'")
+    """
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4) or known
+    return " or ".join(map(repr, near))

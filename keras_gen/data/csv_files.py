@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 import re
 
 SEPARATORS = ("\t", ";", ",")
@@ -27,8 +28,8 @@ def read_fields(path, separator=None):
     Raises:
         ValueError: If the file is empty, or rows differ in their number of fields.
     """
-    text = _decoded(path.read_bytes())
-    lines = text.splitlines()
+    content = path.read_bytes()
+    lines = content.decode(encoding_of(io.BytesIO(content))).splitlines()
     if separator is None:
         separator = find_separator([line for line in lines if line.strip()][:LOOKED_AT])
     rows, numbers = [], []
@@ -51,13 +52,19 @@ def read_fields(path, separator=None):
     return rows, numbers, separator
 
 
-def _decoded(content):
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16")
+def encoding_of(file):
+    """UTF-8 or UTF-16 where all of a binary file is, else Latin-1."""
+    if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
-        return content.decode("utf-8-sig")
+        while block := file.read(2**20):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:  # Only names of columns can be affected.
-        return content.decode("latin-1")
+        return "latin-1"
+    return "utf-8-sig"
 
 
 def find_separator(lines):

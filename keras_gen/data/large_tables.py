@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import itertools
 import tempfile
@@ -11,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from keras_gen.data.csv_files import LOOKED_AT, find_separator, is_value
+from keras_gen.data.csv_files import LOOKED_AT, encoding_of, find_separator, is_value
 from keras_gen.data.tables import chosen
 from keras_gen.modalities.tables import MixedColumn, MixedRows, RawColumn
+from keras_gen.modalities.tables.raw_column import objects_of
 from keras_gen.types import Array
 
 LARGE = 256 * 2**20  # bytes of a file, above which it is read in parts
@@ -45,7 +45,8 @@ class LargeFile:
         self, path: Any, columns: Sequence[str] | None, header: bool | None, separator: str | None
     ) -> None:
         self.path = path
-        self._encoding = _encoding(path)
+        with open(path, "rb") as binary:
+            self._encoding = encoding_of(binary)
         with open(path, encoding=self._encoding, newline="") as file:
             lines = list(itertools.islice((line for line in file if line.strip()), LOOKED_AT))
         self.separator = separator or find_separator([line.rstrip("\r\n") for line in lines])
@@ -197,19 +198,4 @@ class _Seen:
 
 def fields_of_rows(rows: Sequence[Sequence[str]], count: int) -> list[Array]:
     """The columns of rows of text, each an array of objects."""
-    return [np.array([*(row[k] for row in rows), None], object)[:-1] for k in range(count)]
-
-
-def _encoding(path):
-    """UTF-8 or UTF-16 where all of a file is, else Latin-1."""
-    with open(path, "rb") as file:
-        if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16"
-        file.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        try:
-            while block := file.read(2**20):
-                decoder.decode(block)
-        except UnicodeDecodeError:
-            return "latin-1"
-    return "utf-8-sig"
+    return [objects_of(row[k] for row in rows) for k in range(count)]

@@ -45,7 +45,7 @@ def open_mixed_table(
     row to row, which tells a model nothing, is refused. Fields that are empty, or `NA` or the like, are
     missing values, which the model learns too.
 
-    A CSV file above 256 MiB is read in parts, three times: its columns are measured by 200,000 of its rows, and
+    A CSV file above 256 MiB is read in parts, four times: its columns are measured by 200,000 of its rows, and
     by those with each column's least and largest number and every category; codes of more than a GiB wait in a
     file of the temporary folder.
 
@@ -150,10 +150,7 @@ def raw_columns_of_file(path: PathLike, known: Sequence[MixedColumn]) -> list[Ra
         raise FileNotFoundError(
             f"`given` must be a file that exists. Received: {os.fspath(path)!r}"
         )
-    if file.suffix.lower() in _PARQUET:
-        return raw_columns(import_pandas().read_parquet(file))
-    kept = {column.name: column for column in known}
-    return _of_csv(file, None, kept, {}, None, None, None)
+    return _of_file(file, None, {column.name: column for column in known}, {}, None, None, None)
 
 
 def _opened(source, split, columns, kinds, reading, seed):
@@ -181,10 +178,7 @@ def _opened(source, split, columns, kinds, reading, seed):
         if large:
             found, rows, count = _in_parts(file, columns, known, kinds or {}, seed, **reading)
             return _made(name, found, rows, count, source, split, splits, reading, seed)
-        if pathlib.Path(file).suffix.lower() in _PARQUET:
-            raws = raw_columns(import_pandas().read_parquet(file), columns)
-        else:
-            raws = _of_csv(file, columns, known, kinds or {}, **reading)
+        raws = _of_file(file, columns, known, kinds or {}, **reading)
     else:
         raise ValueError(
             "`source` must be a CSV or Parquet file, a folder of CSV files, a pandas data frame or one of "
@@ -226,8 +220,7 @@ def _in_parts(path, columns, known, kinds, seed, header, separator, decimal):
 
     found = None if known is None else tuple(known.values())
     if found is None:
-        read = [_typed(name, each, decimal, kinds.get(name)) for name, each in texts.items()]
-        sample += file.standing_out(typed, read)
+        sample += file.standing_out(typed, typed(texts))
         fields = large_tables.fields_of_rows(sample, len(file.names))
         found = mixed_columns_of(typed(dict(zip(file.names, fields, strict=True))), kinds, seed)
         kinds |= {column.name: _kind_to_read(column) for column in found}
@@ -244,8 +237,10 @@ def _texts(names, columns):
     return texts
 
 
-def _of_csv(path, columns, known, kinds, header, separator, decimal):
-    """Raw columns of a CSV file: what is numbers throughout is numbers."""
+def _of_file(path, columns, known, kinds, header, separator, decimal):
+    """Raw columns of a Parquet or CSV file, in which what is numbers throughout is numbers."""
+    if path.suffix.lower() in _PARQUET:
+        return raw_columns(import_pandas().read_parquet(path), columns)
     names, places, rows, _, separator = fields_of(path, columns, header, separator)
     fields = large_tables.fields_of_rows([[row[k] for k in places] for row in rows], len(names))
     texts = _texts(names, fields)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_gen.metrics.tables import ks_statistic
+from keras_gen.modalities.tables.raw_column import floats_of
 
 # Pairs of real columns that go together less than this do not count.
 LEAST_CORRELATION = 0.5
@@ -126,11 +127,7 @@ def goes_together(strength, of_numbers):
 def plain_column(values, number):
     """A column's values: numbers and instants as float64, NaN where there is none."""
     values = np.asarray(values)
-    if values.dtype.kind == "M":
-        gaps = np.isnat(values)
-        counts = values.astype("datetime64[us]").astype("int64").astype("float64")
-        return np.where(gaps, np.nan, counts)
-    return values.astype("float64") if number else values
+    return floats_of(values) if number or values.dtype.kind == "M" else values
 
 
 def codes_of(*columns):

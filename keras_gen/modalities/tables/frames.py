@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_gen.modalities.tables.mixed_column import MixedColumn
-from keras_gen.modalities.tables.raw_column import RawColumn
+from keras_gen.modalities.tables.raw_column import RawColumn, objects_of
 from keras_gen.types import Array
 
 _TEXTUAL = ("object", "str", "string")
@@ -81,7 +81,7 @@ def _raw(name, series):
             f"Column {name!r} must hold numbers, text, booleans or instants: leave it out by `columns`. "
             f"Received: dtype={dtype}"
         )
-    values = np.array([_item(value) for value in series.tolist()] + [None], object)[:-1]
+    values = objects_of(map(_item, series.tolist()))
     values[gaps] = None
     there = values[~gaps].tolist()
     if categories is None and there and all(_is_number(value) for value in there):
@@ -144,7 +144,7 @@ def _series(pandas, column, values):
     if values.dtype.kind == "M":
         if column.format is not None and textual:
             gaps = np.isnat(values)
-            texts = np.array([*column.texts(values), None], object)[:-1]
+            texts = objects_of(column.texts(values))
             texts[gaps] = None
             return pandas.Series(texts, dtype=dtype)
         series = pandas.Series(values)
@@ -153,7 +153,7 @@ def _series(pandas, column, values):
         return series.astype(dtype)
     if values.dtype.kind == "f" and textual:
         gaps = np.isnan(values)
-        texts = np.array([*column.texts(values), None], object)[:-1]
+        texts = objects_of(column.texts(values))
         if dtype == "object":
             texts = values.astype(object)
         texts[gaps] = None

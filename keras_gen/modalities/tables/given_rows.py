@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_gen.checks import nearest_in_words
 from keras_gen.modalities.tables.frames import frame_of, is_frame, raw_columns
 from keras_gen.modalities.tables.mixed_column import MixedColumn
 from keras_gen.modalities.tables.raw_column import RawColumn, find_format, instants_of
@@ -112,9 +112,8 @@ def _raws_of(spec, source):
         )
     for name in names:
         if name not in spec.names:
-            near = difflib.get_close_matches(name, spec.names, n=3, cutoff=0.4) or spec.names
             raise ValueError(
-                f"`given` must have columns of the table alone, {' or '.join(map(repr, near))} say. "
+                f"`given` must have columns of the table alone, {nearest_in_words(name, spec.names)} say. "
                 f"Received: {name!r}"
             )
     if is_frame(source):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import collections
-import difflib
 import re
 import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from keras_gen.checks import nearest_in_words
 from keras_gen.modalities.tables.columns import decimals_of
 from keras_gen.modalities.tables.mixed_column import PER_UNIT, WIDTH, MixedColumn
 from keras_gen.modalities.tables.raw_column import (
@@ -31,6 +31,20 @@ _MOST_TEXTS = 1000  # different ones of a category
 _COUNTED = 100  # rows that count up from 0 or 1 are not by chance
 IDENTIFIER = "identifier"  # what a column is said to be that is to be left out
 _IDENTIFIERS = ("id", "no", "nr", "key", "num", "number", "nummer", "uuid", "guid")
+_OWNERS = (
+    "customer",
+    "client",
+    "user",
+    "order",
+    "account",
+    "item",
+    "row",
+    "record",
+    "person",
+    "case",
+    "kunden",
+)
+_COMPOUNDS = {owner + end for owner in _OWNERS for end in _IDENTIFIERS}
 
 
 def mixed_columns_of(
@@ -62,9 +76,8 @@ def mixed_columns_of(
     names = [column.name for column in columns]
     for name, kind in kinds.items():
         if name not in names:
-            near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names
             raise ValueError(
-                f"`kinds` must be of the table's columns, {' or '.join(map(repr, near))} say. "
+                f"`kinds` must be of the table's columns, {nearest_in_words(name, names)} say. "
                 f"Received: {name!r}"
             )
         if kind not in (*KINDS, IDENTIFIER):
@@ -188,22 +201,6 @@ def is_named_as_identifier(name: str) -> bool:
     if last in _IDENTIFIERS:
         return len(words) > 1 or last in ("id", "uuid", "guid")
     return last.endswith("nummer") or last in _COMPOUNDS
-
-
-_OWNERS = (
-    "customer",
-    "client",
-    "user",
-    "order",
-    "account",
-    "item",
-    "row",
-    "record",
-    "person",
-    "case",
-    "kunden",
-)
-_COMPOUNDS = {owner + end for owner in _OWNERS for end in _IDENTIFIERS}
 
 
 def _of_values(raw, there, kind, kept):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_gen.checks import nearest_in_words
 from keras_gen.modalities.tables.frames import frame_of, is_frame, raw_columns
 from keras_gen.modalities.tables.given_rows import GivenRows
 from keras_gen.modalities.tables.mixed_column import MixedColumn
-from keras_gen.modalities.tables.raw_column import RawColumn, instants_of
+from keras_gen.modalities.tables.raw_column import RawColumn, floats_of, instants_of
 from keras_gen.modalities.tables.table import Table
 from keras_gen.types import Array, ArrayLike, OpenedData, PathLike, Report, Tensor
 
@@ -97,10 +97,7 @@ class MixedRows(Table):
     def numbers_of(self, codes: Array, slot: int) -> Array:
         """Float64 array `(n,)`, a column's numbers, or its instants as such; NaN where there is none."""
         column, place = self.varying[slot], self.place_of_number(slot)
-        values = column.decode(codes[:, slot], None if place is None else codes[:, place])
-        if values.dtype.kind != "M":
-            return values
-        return np.where(np.isnat(values), np.nan, values.astype("int64").astype("float64"))
+        return floats_of(column.decode(codes[:, slot], None if place is None else codes[:, place]))
 
     def put_back(self, codes: Array, known: Array, drawn: Array) -> Array:
         """Lays known choices, and the numbers beside them, over drawn ones.
@@ -202,10 +199,9 @@ class MixedRows(Table):
         found = {}
         for name, value in conditions.items():
             if name not in self.names:
-                near = difflib.get_close_matches(str(name), self.names, n=3, cutoff=0.4)
                 raise ValueError(
                     "`conditions` must be of the table's columns, "
-                    f"{' or '.join(map(repr, near or self.names))} say. Received: {name!r}"
+                    f"{nearest_in_words(name, self.names)} say. Received: {name!r}"
                 )
             choice = self.columns[self.names.index(name)].choice_of(value)
             if name in self._slots:
@@ -351,18 +347,18 @@ class MixedRows(Table):
         from keras_gen.metrics.table_picture import draw_table_report
 
         of_real, of_made = self.decode(real), self.decode(made)
-        if train is not None:
+        notes = []
+        if train is None:
+            notes.append(
+                "Privacy and efficacy need rows held out: a folder with train.csv and test.csv has them."
+            )
+        else:
             scores, floor = self._beside(train, of_real, of_made, target, seed)
             report = {
                 **report,
                 "scores": _means_first(report["scores"], scores),
                 "floor": _means_first(report.get("floor", {}), floor),
             }
-        notes = []
-        if train is None:
-            notes.append(
-                "Privacy and efficacy need rows held out: a folder with train.csv and test.csv has them."
-            )
         if picture is not None:
             means = {k: v for k, v in report["scores"].items() if " of " not in k}
             path = draw_table_report(

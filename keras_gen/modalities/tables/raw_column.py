@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -45,6 +45,23 @@ class RawColumn:
         if self.values.dtype.kind == "M":
             return np.isnat(self.values)
         return np.array([value is None for value in self.values.tolist()], bool)
+
+
+def objects_of(values: Iterable[Any]) -> Array:
+    """Array `(n,)` of objects, which NumPy makes neither text nor numbers of.
+
+    >>> objects_of(["red", 1, None]).tolist()
+    ['red', 1, None]
+    """
+    return np.array([*values, None], object)[:-1]
+
+
+def floats_of(values: Array) -> Array:
+    """Float64 array of numbers, or of instants as microseconds; NaN where there is none."""
+    if values.dtype.kind != "M":
+        return values.astype("float64")
+    counts = values.astype("datetime64[us]").astype("int64").astype("float64")
+    return np.where(np.isnat(values), np.nan, counts)
 
 
 def find_format(texts: Iterable[str]) -> str | None:

@@ -333,8 +333,7 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         latents = self.prior.draw(n, seed)
         random = np.random.default_rng(None if seed is None else [seed, 1])
         conditions = self._drawn_conditions(len(latents), wanted, random)
-        outputs = predict(self.sampler, [latents, conditions], batch_size)
-        return self._likelihood.draw(outputs, random, noise=False)
+        return self._codes_of(latents, conditions, random, batch_size)
 
     def draw_about(
         self, codes: Array, known: Array, n: int, seed: int | None, batch_size: int
@@ -345,27 +344,34 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         slots = np.where(known[rows], random.random((n, known.shape[1])), -1.0).argmax(axis=1)
         conditions = self._drawn_conditions(n, {}, random)
         told = known[rows, slots]
-        starts = np.cumsum((0, *self._rows.sizes[:-1]))
-        places = starts[slots] + codes[rows, slots].astype(int)
-        conditions[told] = np.eye(len(self._segments), dtype="float32")[places[told]]
-        outputs = predict(self.sampler, [self.prior.draw(n, seed), conditions], batch_size)
+        given = self._conditions_of(slots, codes[rows, slots].astype(int))
+        conditions[told] = given[told]
+        return self._codes_of(self.prior.draw(n, seed), conditions, random, batch_size)
+
+    def _codes_of(self, latents, conditions, random, batch_size):
+        outputs = predict(self.sampler, [latents, conditions], batch_size)
         return self._likelihood.draw(outputs, random, noise=False)
 
     def _drawn_conditions(self, n, wanted, random):
         sizes = self._rows.sizes
-        starts = np.cumsum((0, *sizes[:-1]))
+        counts = np.split(self._counts, np.cumsum(sizes[:-1]))
         slots = random.choice(list(wanted) or len(sizes), n)
         uniform = random.random(n)
-        places = np.zeros(n, int)
+        choices = np.zeros(n, int)
         for slot in np.unique(slots):
             here = slots == slot
             if slot in wanted:
-                places[here] = starts[slot] + wanted[slot]
+                choices[here] = wanted[slot]
                 continue
-            sums = np.cumsum(self._counts[starts[slot] : starts[slot] + sizes[slot]])
+            sums = np.cumsum(counts[slot])
             found = np.searchsorted(sums, uniform[here] * sums[-1], side="right")
-            places[here] = starts[slot] + np.minimum(found, sizes[slot] - 1)
-        return np.eye(len(self._segments), dtype="float32")[places]
+            choices[here] = np.minimum(found, sizes[slot] - 1)
+        return self._conditions_of(slots, choices)
+
+    def _conditions_of(self, slots, choices):
+        """One-hot conditions, each of a choice of a slot."""
+        starts = np.cumsum((0, *self._rows.sizes[:-1]))
+        return np.eye(len(self._segments), dtype="float32")[starts[slots] + choices]
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three latents, and as many conditions."""

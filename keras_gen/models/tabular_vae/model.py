@@ -201,10 +201,9 @@ class TabularVAE(LearnsTables, LatentVAE):
         self, n: int | None, seed: int | None, wanted: Mapping[int, int], batch_size: int
     ) -> Array:
         """Codes of rows drawn at latents of the prior, whatever is wanted."""
-        outputs = self.outputs_of(self.prior.draw(n, seed), None, batch_size)
         # A stream of its own, so that it does not repeat the latents' numbers.
         random = np.random.default_rng(None if seed is None else [seed, 1])
-        return self.likelihood.draw(outputs, random)
+        return self._drawn(self.prior.draw(n, seed), random, (), batch_size)
 
     def fill_codes(
         self,
@@ -228,6 +227,7 @@ class TabularVAE(LearnsTables, LatentVAE):
         return drawn
 
     def _drawn(self, latents, random, gapless, batch_size):
+        """Codes drawn at latents, in some slots none of a gap."""
         outputs = np.array(self.outputs_of(latents, None, batch_size))
         ends = np.cumsum(self.gives.sizes) - sum(self.gives.sizes)
         for slot in gapless:
