@@ -200,10 +200,13 @@ def draw_estimate(history, path):
     figure = Figure(figsize=(6, 3), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     epochs = [int(row["epoch"]) + 1 for row in history]
-    axes.plot(epochs, [float(row[ESTIMATE]) for row in history], marker=".")
-    axes.set(xlabel="epoch", ylabel="Wasserstein estimate", yscale="log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    estimates = [float(row[ESTIMATE]) for row in history]
+    axes.plot(epochs, estimates, marker=".")
+    axes.set(xlabel="epoch", ylabel="Wasserstein estimate")
+    if min(estimates) > 0:  # A critic that has not learnt yet may give less.
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
     axes.grid(alpha=0.3, which="both")
     figure.savefig(path)
 
