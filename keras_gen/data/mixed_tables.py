@@ -52,8 +52,8 @@ def open_mixed_table(
     Args:
         source: The path of a CSV file, of a folder of them, which are its splits, or of a Parquet file;
             a pandas data frame, whose dtypes are taken as they are; or a table known by name, where there
-            is no such file: `"adult"`, which comes with the package, `"adult/whole"` or
-            `"clothing_reviews"`.
+            is no such file: `"adult"` and `"clothing_reviews"`, which come with the package, or
+            `"adult/whole"`.
         split: String: a folder's file, without `.csv`; `"train"` or `"test"` of a table known by name. All
             else is `"train"`.
         columns: Sequence of strings, the columns wanted, in this order; or of `MixedColumn`, a model's

@@ -1,12 +1,9 @@
 """The census table Adult."""
 
-import csv
-import gzip
-import importlib.resources
-
 import numpy as np
 
 from keras_gen.data.builders.archives import places_of_split, read_parquet_of_wheel
+from keras_gen.data.builders.shipped_tables import read_shipped
 from keras_gen.modalities.tables.raw_column import RawColumn, objects_of
 
 NAMES = (
@@ -30,11 +27,6 @@ NUMBERS = ("age", "fnlwgt", "educational-num", "capital-gain", "capital-loss", "
 HELD_OUT = 9_842
 SHIPPED = {"train": 3_200, "test": 800}
 PARQUET = "adult.parquet.brotli"
-
-
-def shipped_file(split):
-    """Where the rows of a split lie that come with the package."""
-    return importlib.resources.files(__package__) / "shipped" / f"adult_{split}.csv.gz"
 
 
 class Adult:
@@ -80,9 +72,7 @@ class Adult:
             ImportError: If pandas is needed and not installed.
         """
         if name == "adult":
-            with shipped_file(split).open("rb") as file, gzip.open(file, "rt", newline="") as text:
-                rows = list(csv.reader(text))[1:]
-            return [raw_column(n, f) for n, f in zip(NAMES, zip(*rows, strict=True), strict=True)]
+            return [raw_column(*column) for column in read_shipped(name, split).items()]
         frame = read_parquet_of_wheel(folder, PARQUET)
         frame = frame.iloc[places_of_split(len(frame), HELD_OUT, split)]
         return [raw_column(name, frame[name].tolist()) for name in NAMES]

