@@ -122,7 +122,10 @@ class LearnsTables:
             codes[missed[: len(meets)]] = meets[: len(missed)]
             missed = missed[len(meets) :]
             drawn, met, left = drawn + count, met + len(meets), left - count
-        self._give(codes, missed, wanted)
+        if len(missed):
+            codes[missed] = self._filled(
+                len(missed), int(seeds.integers(2**31)), wanted, batch_size
+            )
 
     def given_alone(self, **others: Any) -> None:
         """Refuses arguments of `generate` beside `given`.
@@ -217,13 +220,16 @@ class LearnsTables:
         """
         return self.draw_codes(n, seed, {}, batch_size)
 
-    def _give(self, codes, rows, wanted):
-        """Gives rows that no draw had the wanted choices, beside which no number stands."""
+    def _filled(self, n, seed, wanted, batch_size):
+        """Codes of rows that no draw gave: as given ones of which the wanted choices are known."""
+        codes = np.zeros((n, self.gives.slots), "float32")  # No number stands beside a choice.
+        known = np.zeros((n, len(self.gives.sizes)), bool)
         for slot, choice in wanted.items():
-            codes[rows, slot] = choice
-            number = self.gives.place_of_number(slot)
-            if number is not None:
-                codes[rows, number] = 0.0
+            codes[:, slot], known[:, slot] = choice, True
+        for part, part_seed in parts(n, seed):
+            drawn = self.fill_codes(codes[part], known[part], (), part_seed, batch_size)
+            codes[part] = self.gives.put_back(codes[part], known[part], drawn)
+        return codes
 
     def meeting(self, conditions: Sequence[str]) -> dict[str, Any]:
         """Arguments of `generate` that conditions as of a command line stand for: see `Generates.meeting`."""

@@ -303,7 +303,7 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
             conditions: Dict from names of columns to the value that every row shall have: a category, a
                 boolean, a number that many rows have, or None for no value. All rows meet them: the
                 generator is told one of them for each row, others are drawn until they meet all, and
-                what is left after twenty draws is given the values.
+                after twenty draws what is left is filled as `given` rows are.
             batch_size: Integer, how many rows are made at a time.
             given: A pandas data frame with some of the columns, or the path of a CSV or Parquet file of such
                 rows, to fill. Every cell that is there comes back as it is. Columns that are not there are

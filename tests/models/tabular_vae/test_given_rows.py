@@ -176,6 +176,27 @@ def test_no_more_rows_are_drawn_again_than_are_missing():
     assert sum(few.asked) < 200
 
 
+class RareDrawer(Drawer):
+    """Draws rows of which one in 2,000 is red, and all of these are dark, which others never are."""
+
+    def __init__(self):
+        super().__init__()
+        colours = np.array(["red", *["blue"] * 9] * 2, object)
+        shades = np.array(["dark", *["light"] * 9] * 2, object)
+        columns = RawColumn("colour", colours, "str"), RawColumn("shade", shades, "str")
+        self.gives = MixedRows(mixed_columns_of(columns))
+
+    def draw_codes(self, n, seed, wanted, batch_size):
+        red = np.random.default_rng(seed).random((n, 1)) < 1 / 2000
+        return np.concatenate([red, red], axis=1).astype("float64")
+
+
+def test_rows_that_no_draw_gave_go_together_as_others_do():
+    """Of 4,200 draws two are red, of 400 that are wanted: the others are filled, not painted over."""
+    made = RareDrawer().generate_codes(400, seed=0, conditions={"colour": "red"})
+    assert (made == 1).all()
+
+
 def test_rows_are_made_in_parts(monkeypatch):
     """Of a part the size of the whole the rows are as they would be alone; batches change nothing."""
     monkeypatch.setattr(tabular_rows, "ROWS", 100)
