@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Self
@@ -13,6 +14,7 @@ from keras import ops
 from keras_gen.types import Array, Config, Tensor
 
 LEAST_DEVIATION = 0.01
+_ROWS = 1024  # that are drawn at a time
 _LOG_2_PI = math.log(2.0 * math.pi)
 
 
@@ -180,7 +182,7 @@ class MixedLikelihood:
         Returns:
             Float64 array `(n, slots)`, codes as `keras_gen.modalities.MixedRows` has them.
         """
-        outputs = np.asarray(outputs, "float64")
+        outputs = np.asarray(outputs)
         uniform = random.random((len(outputs), len(self.sizes)))
         codes = self._drawn(outputs[:, -sum(self.sizes) :], uniform)
         numbers = self._numbers(outputs, codes, random if noise else None)
@@ -194,17 +196,21 @@ class MixedLikelihood:
         return np.concatenate([codes, self._numbers(outputs, codes.astype(float), None)], axis=1)
 
     def _drawn(self, logits, uniform):
-        """Choices by their inverse distribution functions, all columns at once."""
-        segments = np.repeat(np.arange(len(self.sizes)), self.sizes)
-        logits = logits - np.maximum.reduceat(logits, self._starts, axis=1)[:, segments]
-        shares = np.exp(logits)
-        totals = np.add.reduceat(shares, self._starts, axis=1)
-        shares /= totals[:, segments]
-        sums = np.cumsum(shares, axis=1)
-        # Each column's shares sum up to 1, so that its sums begin at its number.
-        below = sums <= (np.arange(len(self.sizes)) + uniform)[:, segments]
-        codes = np.add.reduceat(below, self._starts, axis=1, dtype="float64")
-        return np.minimum(codes, np.array(self.sizes) - 1.0)
+        """Choices by their inverse distribution functions, a column at a time of rows that fit in a cache."""
+        codes = np.empty((len(logits), len(self.sizes)))
+        for start in range(0, len(logits), _ROWS):
+            rows = slice(start, start + _ROWS)
+            # Lines of one choice each, as float32: the sums are of one column, so that rare ones keep a share.
+            lines = np.ascontiguousarray(logits[rows].T, "float32")
+            for slot, (first, size) in enumerate(zip(self._starts, self.sizes, strict=True)):
+                sums = lines[first : first + size]
+                sums -= sums.max(axis=0)
+                np.exp(sums, out=sums)
+                for before, line in itertools.pairwise(sums):
+                    line += before  # Twice as fast as `cumsum` over the first axis.
+                below = sums[:-1] <= uniform[rows, slot] * sums[-1]
+                codes[rows, slot] = below.sum(axis=0, dtype="int32")
+        return codes
 
     def _numbers(self, outputs, codes, random):
         count, modes = len(self._numbered), len(self._place_of)
@@ -216,10 +222,10 @@ class MixedLikelihood:
         has = chosen < counts
         places = firsts + np.where(has, chosen, 0)
         rows = np.arange(len(outputs))[:, None]
-        means = np.tanh(outputs[:, :modes])[rows, places]
+        means = np.tanh(outputs[rows, places].astype("float64"))
         if random is not None:
-            share = 1.0 / (1.0 + np.exp(-outputs[:, modes : 2 * modes]))
-            deviations = (LEAST_DEVIATION + (1.0 - LEAST_DEVIATION) * share)[rows, places]
+            share = 1.0 / (1.0 + np.exp(-outputs[rows, modes + places].astype("float64")))
+            deviations = LEAST_DEVIATION + (1.0 - LEAST_DEVIATION) * share
             means = means + deviations * random.standard_normal(means.shape)
         return np.where(has, np.clip(means, -1.0, 1.0), 0.0)
 

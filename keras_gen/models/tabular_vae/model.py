@@ -228,7 +228,9 @@ class TabularVAE(LearnsTables, LatentVAE):
 
     def _drawn(self, latents, random, gapless, batch_size):
         """Codes drawn at latents, in some slots none of a gap."""
-        outputs = np.array(self.outputs_of(latents, None, batch_size))
+        outputs = self.outputs_of(latents, None, batch_size)
+        if gapless:
+            outputs = np.array(outputs)  # one's own to write in
         ends = np.cumsum(self.gives.sizes) - sum(self.gives.sizes)
         for slot in gapless:
             if self.gives.varying[slot].missing:
