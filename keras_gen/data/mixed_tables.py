@@ -14,7 +14,9 @@ import numpy as np
 from keras_gen.data import large_tables
 from keras_gen.data.csv_files import MISSING, check_decimal, find_decimal, to_number
 from keras_gen.data.named_tables import NAMES, named_table
+from keras_gen.data.preparing import is_dataset_name
 from keras_gen.data.tables import OpenedTable, fields_of, file_of
+from keras_gen.data.tfds_tables import tfds_table
 from keras_gen.modalities.tables import MixedColumn, MixedRows, RawColumn, mixed_columns_of
 from keras_gen.modalities.tables.frames import import_pandas, is_frame, raw_columns
 from keras_gen.types import Array, PathLike
@@ -52,10 +54,10 @@ def open_mixed_table(
     Args:
         source: The path of a CSV file, of a folder of them, which are its splits, or of a Parquet file;
             a pandas data frame, whose dtypes are taken as they are; or a table known by name, where there
-            is no such file: `"adult"` and `"clothing_reviews"`, which come with the package, or
-            `"adult/whole"`.
-        split: String: a folder's file, without `.csv`; `"train"` or `"test"` of a table known by name. All
-            else is `"train"`.
+            is no such file: `"adult"` and `"clothing_reviews"`, which come with the package,
+            `"adult/whole"`, or TFDS's name of a data set of single values, `"titanic"` say.
+        split: String: a folder's file, without `.csv`; `"train"` or `"test"` of a table known by name; a
+            split of TFDS's. All else is `"train"`.
         columns: Sequence of strings, the columns wanted, in this order; or of `MixedColumn`, a model's
             own: values that it never saw are then left out, with a warning.
         kinds: Dict from names of columns to kinds, where they shall not be found:
@@ -171,6 +173,9 @@ def _opened(source, split, columns, kinds, reading, seed):
     elif isinstance(source, str) and source in NAMES and not os.path.exists(source):
         name = source
         raws, splits = named_table(source, split, columns)
+    elif isinstance(source, str) and not os.path.exists(source) and is_dataset_name(source):
+        name = source
+        raws, splits = tfds_table(source, split, columns)
     elif isinstance(source, str | os.PathLike):
         file, splits = file_of(source, split)
         name = os.fspath(source)
@@ -181,8 +186,8 @@ def _opened(source, split, columns, kinds, reading, seed):
         raws = _of_file(file, columns, known, kinds or {}, **reading)
     else:
         raise ValueError(
-            "`source` must be a CSV or Parquet file, a folder of CSV files, a pandas data frame or one of "
-            f"{', '.join(NAMES)}. Received: {type(source).__name__}"
+            "`source` must be a CSV or Parquet file, a folder of CSV files, a pandas data frame, one of "
+            f"{', '.join(NAMES)} or the name of a TFDS table. Received: {type(source).__name__}"
         )
     found = mixed_columns_of(raws, kinds, seed) if known is None else tuple(known.values())
     names = {column.name for column in found}

@@ -60,7 +60,8 @@ class MixedTableRecipe(TableRecipe):
     batch_size = 500
     dataset: str = option(
         REQUIRED,
-        "A CSV or Parquet file, a folder with train.csv and test.csv, or adult, adult/whole, clothing_reviews.",
+        "A CSV or Parquet file, a folder with train.csv and test.csv, adult, adult/whole, clothing_reviews, or "
+        "the name of a TFDS table.",
     )
     kinds: str | None = option(
         None,
