@@ -7,6 +7,8 @@ import keras
 from keras_gen.app.run_folder import Progress
 from keras_gen.files import naming
 
+_SHARE = 20  # times what a checkpoint took until the next, after a whole pass
+
 
 class History(keras.callbacks.CSVLogger):
     """Adds a row to a file after each epoch; where it can't, the error names the file.
@@ -109,6 +111,8 @@ class ContinueMeans(keras.callbacks.Callback):
 class Saver(keras.callbacks.Callback):
     """Writes a checkpoint after each epoch, every few minutes within one, and when a signal comes.
 
+    Where epochs are short, not after each: so that writing takes no more than a twentieth of the time.
+
     Args:
         folder: `RunFolder`, or None in a process that writes nothing.
         clock: `Clock`.
@@ -127,6 +131,7 @@ class Saver(keras.callbacks.Callback):
         self._minutes = minutes
         self._keeps_means = means
         self._saved = time.monotonic()
+        self._took = 0.0  # seconds, the last checkpoint
         self._epoch = 0
         self._unsaved = False  # steps of the pass under way
 
@@ -137,11 +142,8 @@ class Saver(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         # Between two steps; `on_train_batch_end` would wait for each step's logs.
         if self._unsaved:
-            late = self._minutes is not None and (
-                time.monotonic() - self._saved >= 60.0 * self._minutes
-            )
             stopped = self._stopper.check()
-            if late or stopped:
+            if stopped or self._late():
                 self._save(self._means())
             if stopped:
                 raise KeyboardInterrupt
@@ -149,13 +151,22 @@ class Saver(keras.callbacks.Callback):
         self._stopper.waits = True
 
     def on_epoch_end(self, epoch, logs=None):
-        self._save(None)
         self._unsaved = False
-        if self._stopper.check():
+        stopped = self._stopper.check()
+        last = self.model.stop_training or epoch + 1 >= self.params["epochs"]
+        due = time.monotonic() - self._saved >= _SHARE * self._took
+        if stopped or last or due or self._late():
+            self._save(None)
+        if stopped:
             raise KeyboardInterrupt
 
     def on_train_end(self, logs=None):
         self._stopper.waits = False
+
+    def _late(self):
+        """Whether the minutes are over after which a checkpoint is written anyway."""
+        since = time.monotonic() - self._saved
+        return self._minutes is not None and since >= 60.0 * self._minutes
 
     def _means(self):
         if not self._keeps_means:
@@ -165,8 +176,10 @@ class Saver(keras.callbacks.Callback):
         return means
 
     def _save(self, means):
+        start = time.monotonic()
         if self._folder is not None:
             step = number(self.model.optimizer.iterations)
             seconds = 0.0 if means is None else self._clock.seconds
             self._folder.save(self.model, Progress(step, means, seconds))
         self._saved = time.monotonic()
+        self._took = self._saved - start

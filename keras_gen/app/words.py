@@ -1,9 +1,11 @@
 """Errors in the words of the command line: options, not Python's arguments."""
 
+import ast
 import contextlib
 import functools
 import inspect
 import re
+import shlex
 import typing
 import warnings
 
@@ -31,6 +33,8 @@ def in_options(message, flags):
 
     >>> in_options("`n_critic` must be 1 or more. Received: n_critic=0", {"n_critic": "--n-critic"})
     '`--n-critic` must be 1 or more. Received: --n-critic 0'
+    >>> in_options("Leave it out by `kinds={'no of row': 'identifier'}`.", {"kinds": "--kinds"})
+    "Leave it out by `--kinds 'no of row=identifier'`."
     """
     flags = {a: flags[o] for a, o in _ALIASES.items() if o in flags and a not in flags} | flags
 
@@ -54,6 +58,10 @@ def in_options(message, flags):
 def _typed(flag, value):
     if value in ("None", "False"):
         return f"no {flag}"
+    if value.startswith("{"):
+        pairs = ast.literal_eval(value)
+        typed = ",".join(f"{name}={each}" for name, each in pairs.items())
+        return f"{flag} {shlex.quote(typed)}"
     return flag if value == "True" else f"{flag} {value.strip(chr(39) + chr(34))}"
 
 

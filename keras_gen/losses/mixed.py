@@ -14,7 +14,7 @@ from keras import ops
 from keras_gen.types import Array, Config, Tensor
 
 LEAST_DEVIATION = 0.01
-_ROWS = 1024  # that are drawn at a time
+_ROWS = 2048  # that are drawn at a time
 _LOG_2_PI = math.log(2.0 * math.pi)
 
 

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import types
 import zipfile
 
 import keras
@@ -120,6 +121,37 @@ def test_it_is_saved_within_an_epoch_every_few_minutes(training, tmp_path, monke
     training("run", epochs=2, save_every=0.0)
     assert [progress.step for progress in saved] == list(range(1, 11))
     assert [progress.logs is None for progress in saved] == ([False] * 4 + [True]) * 2
+
+
+@pytest.mark.one_backend
+def test_short_epochs_are_not_all_saved(monkeypatch):
+    """Epochs of a second, and a second for each checkpoint: every 20 seconds, and after the last."""
+    now = [0.0]
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now[0])
+
+    saved = []
+
+    class Folder:
+        def save(self, model, progress):
+            now[0] += 1.0
+            saved.append(epoch)
+
+    class Model:
+        stop_training = False
+        optimizer = types.SimpleNamespace(iterations=0)
+
+    stopper = types.SimpleNamespace(check=lambda: False)
+    saver = watching.Saver(Folder(), None, stopper)
+    saver.set_model(Model())
+    saver.set_params({"epochs": 50})
+    for epoch in range(50):
+        saver.on_epoch_begin(epoch)
+        now[0] += 1.0
+        saver.on_epoch_end(epoch)
+    assert saved == [0, 20, 40, 49]
+    Model.stop_training = True
+    saver.on_epoch_end(epoch)
+    assert saved[4:] == [49]
 
 
 @pytest.mark.one_backend

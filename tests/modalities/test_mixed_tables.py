@@ -205,12 +205,15 @@ def test_numbers_that_only_happen_to_differ_are_numbers():
             "year": range(1900, 2000),
             "order_id": [*range(99), 98],  # one of them twice
             "room_number": range(100),
+            "customer": range(1000, 1100),  # counted from any number, but for years
         }
     )
-    kinds = [column.kind for column in measured(frame.drop(columns="room_number"))]
+    counted = ["room_number", "customer"]
+    kinds = [column.kind for column in measured(frame.drop(columns=counted))]
     assert kinds == ["continuous", "integer", "integer", "integer"]
-    with pytest.raises(ValueError, match="'room_number' has another whole number"):
-        measured(frame)
+    for name in counted:
+        with pytest.raises(ValueError, match=f"'{name}' has another whole number"):
+            measured(frame[["year", name]])
 
 
 def test_values_never_seen_are_refused_or_left_out():

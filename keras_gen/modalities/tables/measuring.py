@@ -28,7 +28,8 @@ _OFTEN = 0.02  # of the rows: a number that so many have is a value of its own
 _FEW = 32  # numbers, each of which is a value of its own
 _LEAST_COUNT = 5  # rows that have such a value: no value of fewer is kept
 _MOST_TEXTS = 1000  # different ones of a category
-_COUNTED = 100  # rows that count up from 0 or 1 are not by chance
+_COUNTED = 100  # rows that count up are not by chance
+_YEARS = (1800, 2100)
 IDENTIFIER = "identifier"  # what a column is said to be that is to be left out
 _IDENTIFIERS = ("id", "no", "nr", "key", "num", "number", "nummer", "uuid", "guid")
 _OWNERS = (
@@ -182,8 +183,9 @@ def _tells_rows_apart(raw, there):
     whole = raw.dtype[:1] in "iuIU" and not (there % 1).any()
     if not whole or len(np.unique(there)) < len(raw.values):
         return False
-    counts = len(there) >= _COUNTED and there[0] in (0, 1) and (np.diff(there) == 1).all()
-    return bool(counts) or is_named_as_identifier(raw.name)
+    counts = len(there) >= _COUNTED and (np.diff(there) == 1).all()
+    years = _YEARS[0] <= there.min() and there.max() <= _YEARS[1]
+    return bool(counts and not years) or is_named_as_identifier(raw.name)
 
 
 def is_named_as_identifier(name: str) -> bool:
