@@ -224,7 +224,7 @@ def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path
     Image.new("RGBA", (16, 16), (0, 0, 255, 100)).save(mixed / "deeper" / "c.png")
     Image.new("P", (5, 5)).save(mixed / "a.png")
     (mixed / "notes.txt").write_text("not a picture")
-    with pytest.warns(UserWarning, match=r"Left out 1 files that are no pictures: 1 \.txt"):
+    with pytest.warns(UserWarning, match=r"Left out 1 file that is no picture: 1 \.txt"):
         code, out, err = run("translate", "run", mixed, "--output", "out")
     assert code == 0, err
     assert "Wrote 4 pictures" in out

@@ -76,8 +76,23 @@ def plain_warnings():
         warnings.formatwarning = before
 
 
+@contextlib.contextmanager
+def _formatted(change):
+    """Context in which what warnings say is changed before it is printed."""
+    before = warnings.formatwarning
+
+    def format(message, *place, **line):
+        return before(change(str(message)), *place, **line)
+
+    warnings.formatwarning = format
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
+
+
 def speaks_of_options(command):
-    """Decorates a command: what its `ValueError`s call arguments they call as `--help` does.
+    """Decorates a command: its `ValueError`s and warnings call arguments as `--help` does.
 
     Args:
         command: Function whose parameters are annotated with `typer.Option` or `typer.Argument`.
@@ -94,9 +109,10 @@ def speaks_of_options(command):
 
     @functools.wraps(command)
     def run(*arguments, **options):
-        try:
-            return command(*arguments, **options)
-        except ValueError as error:
-            raise ValueError(in_options(str(error), flags)) from error
+        with _formatted(lambda message: in_options(message, flags)):
+            try:
+                return command(*arguments, **options)
+            except ValueError as error:
+                raise ValueError(in_options(str(error), flags)) from error
 
     return run

@@ -144,7 +144,7 @@ def class_labels(rows, folder):
     parts = [row[0].relative_to(root).parts for row in rows]
     if any(len(part) < 2 for part in parts):
         raise ValueError(
-            "`labels=True` needs a folder with one subfolder a class, and no picture outside them. "
+            "Labels (`labels=True`) need a folder with one subfolder a class, and no picture outside them. "
             f"Received: {os.fspath(folder)!r}"
         )
     names = sorted({part[0] for part in parts}, key=natural_order)

@@ -158,7 +158,9 @@ def test_class_folders(tmp_path, write_pictures):
     dataset = data.images(tmp_path, batch_size=3, labels=True, shuffle=False)
     assert next(iter(dataset))[1].numpy().tolist() == [0, 1, 1]
     write_pictures(tmp_path, {"stray.png": (8, 8)})
-    with pytest.raises(ValueError, match="`labels=True` needs a folder with one subfolder a class"):
+    with pytest.raises(
+        ValueError, match=r"Labels \(`labels=True`\) need a folder with one subfolder a class"
+    ):
         data.images(tmp_path, batch_size=3, labels=True)
 
 

@@ -64,7 +64,9 @@ def say_left_out(others):
     if not others:
         return ""
     counts = ", ".join(f"{count} {suffix}" for suffix, count in sorted(others.items()))
-    return f"Left out {sum(others.values())} files that are no pictures: {counts}."
+    count = sum(others.values())
+    words = "1 file that is no picture" if count == 1 else f"{count} files that are no pictures"
+    return f"Left out {words}: {counts}."
 
 
 def say_skipped(errors, total):
