@@ -18,6 +18,7 @@ from keras_gen.recipes import find_family
 from keras_gen.recipes.recipe import LENGTHS
 
 MOST_PICTURES = 200  # of a training's course
+_LEAST_BATCH = 32  # examples, than which none is made smaller for that
 
 
 def train(name, options, execution=None, stopper=None):
@@ -160,14 +161,15 @@ class _Training:
         return model
 
     def _fit_batch_size(self):
-        """A family's own batch size, where none was given, no larger than the data."""
+        """A family's own batch size, where none was given, no larger than the data, or a part of them."""
         count, recipe = int(self.opened.count), self.recipe
         if (
             recipe.batch_size != recipe.defaults()["batch_size"]
-            or not 2 <= count < recipe.batch_size
+            or not 2 <= count < recipe.batch_size * recipe.least_batches
         ):
             return
-        fitting = 2 ** (count.bit_length() - 1)
+        most = min(count, max(count // recipe.least_batches, _LEAST_BATCH), recipe.batch_size)
+        fitting = 2 ** (most.bit_length() - 1)
         self.recipe = dataclasses.replace(recipe, batch_size=fitting)
         self.notes.append(
             f"Batches of {fitting}: there are {count} examples, and the family's own are of "

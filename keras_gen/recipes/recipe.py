@@ -50,6 +50,8 @@ class Recipe:
         default_epochs: Integer, passes over a large data set.
         least_steps: Integer, the steps that a training on few data has by default, at the default
             batch size.
+        least_batches: Integer, how many batches a pass over few data is cut into, by smaller ones than the
+            family's own. Defaults to one. A step that is much shorter than a pass's end needs more.
         unsaid: Dict from options to what holds where a `settings.json` does not name them, since it was
             written before there were such options; only of those whose default changes the model.
     """
@@ -58,6 +60,7 @@ class Recipe:
     title: ClassVar[str] = ""
     default_epochs: ClassVar[int] = 12
     least_steps: ClassVar[int] = 10_000
+    least_batches: ClassVar[int] = 1
     unsaid: ClassVar[Mapping[str, Any]] = {}
 
     dataset: str = option(

@@ -16,6 +16,7 @@ class TableRecipe(Recipe):
 
     default_epochs = 100
     least_steps = 5_000
+    least_batches = 8
 
     batch_size = 256
     dataset: str = option(

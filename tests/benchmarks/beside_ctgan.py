@@ -72,6 +72,9 @@ def main():
     parser.add_argument("python", help="the interpreter of an environment with ctgan")
     parser.add_argument("--epochs", type=int, default=4, help="of ctgan, besides two")
     parser.add_argument("--our-epochs", type=int, help="of this package, besides two; the same")
+    parser.add_argument(
+        "--option", action="append", default=[], help="of this package's recipes: latent_dim=32"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", action="append", choices=MODELS, help="all, if not said")
     arguments = parser.parse_args()
@@ -93,7 +96,10 @@ def main():
                 if maker == "ctgan":
                     found = _of_ctgan(arguments.python, name, folder, epochs, *settings)
                 else:
-                    found = _of_ours(name, folder, epochs, *settings)
+                    options = {
+                        o: int(v) for o, _, v in (x.partition("=") for x in arguments.option)
+                    }
+                    found = _of_ours(name, folder, epochs, *settings, **options)
                 scores = _scores(real, _columns(folder / "made.csv"))
                 table.add_row(
                     f"{name} of {maker}, {2 + epochs} epochs",
@@ -142,14 +148,16 @@ def _of_ctgan(python, *settings):
     return json.loads(found.stdout.splitlines()[-1])
 
 
-def _of_ours(name, folder, epochs, seed, drawn, count):
+def _of_ours(name, folder, epochs, seed, drawn, count, **options):
     import keras
 
     from keras_gen.recipes.registry import find_family
 
     def fit(epochs):
         keras.utils.set_random_seed(seed)
-        recipe = find_family(f"tabular_{name}").load()(dataset=DATASET, epochs=epochs, seed=seed)
+        recipe = find_family(f"tabular_{name}").load()(
+            dataset=DATASET, epochs=epochs, seed=seed, **options
+        )
         start = time.process_time()
         opened = recipe.open()
         steps = epochs * (opened.count // BATCH_SIZE)

@@ -17,8 +17,7 @@ class TabularVAERecipe(MixedTableRecipe):
         "Rows of a table of numbers, categories and dates to latents and back: generates, encodes."
     )
 
-    latent_dim = 32
-    depth = 1
+    latent_dim = 128
     beta: float = option(0.5, "Weight of the KL term.", min=0.0)
 
     def build(self, opened: "OpenedData", updates: int) -> "TabularVAE":

@@ -1,4 +1,5 @@
 import csv
+import json
 
 import keras
 import numpy as np
@@ -162,6 +163,17 @@ def test_wrong_arguments_are_refused(change, words):
     given = {name: getattr(gan, name) for name in names}
     with pytest.raises(ValueError, match=words):
         keras_gen.TabularGAN(**{**given, **change})
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize(("rows", "batch_size"), [(20, 16), (100, 32), (800, 64), (4000, 500)])
+def test_few_rows_come_in_smaller_batches(run, tmp_path, rows, batch_size):  # noqa: F811
+    orders(rows).to_csv(tmp_path / "orders.csv", index=False)
+    tiny = ["--width", "8", "--latent-dim", "3", "--epochs", "1", "--pac", "2"]
+    code, _, err = run("train", "tabular_gan", "--dataset", "orders.csv", "--output", "run", *tiny)
+    assert code == 0, err
+    assert (f"Batches of {batch_size}: there are {rows} examples" in err) == (batch_size < 500)
+    assert json.loads((tmp_path / "run/settings.json").read_text())["batch_size"] == batch_size
 
 
 @pytest.mark.one_backend
