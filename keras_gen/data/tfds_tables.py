@@ -1,5 +1,7 @@
 """TensorFlow Datasets' tables: data sets of which each example is a row."""
 
+import os
+
 import numpy as np
 
 from keras_gen.data.lazy import tfds
@@ -28,7 +30,7 @@ def tfds_table(name, split, columns=None):
         ValueError: If there is no such data set, split or column, or a feature is no single value.
         FileNotFoundError: If the data cannot be had.
     """
-    builder = prepared_builder(name)
+    builder = prepared_builder(name, os.environ.get("TFDS_DATA_DIR"))
     features = _single_values(builder.info.features, name, columns)
     check_names(list(features), columns)
     wanted = {column: features[column] for column in columns or features}

@@ -66,9 +66,12 @@ class Arrays:
         """
         self._check_dtype(what, values)
         if not self.fits(values.shape[1:]):
+            batch, *shape = tuple(values.shape)
+            first = len(shape) > 1 and self.fits((*shape[1:], shape[0]))
+            hint = " with the channels last, `np.moveaxis(x, 1, -1)`" if first else ""
             raise ValueError(
                 f"{what} must have the shape that the networks were made for, "
-                f"{_with_batch(self.shape)}. Received: shape {tuple(values.shape)}"
+                f"{_with_batch(self.shape)}{hint}. Received: shape {(batch, *shape)}"
             )
 
     def wanted(self, what: str) -> str:

@@ -38,6 +38,11 @@ def test_images_come_bare_in_a_tuple_or_in_a_dict(data):
             r"must have the shape.*\(batch, 2, 2, 1\). Received: shape \(3, 2, 3, 1\)",
         ),
         (images(3, SHAPE)[..., 0], r"Received: shape \(3, 2, 2\)"),
+        (
+            np.moveaxis(images(3, SHAPE), -1, 1),
+            r"\(batch, 2, 2, 1\) with the channels last, `np.moveaxis\(x, 1, -1\)`. Received: shape "
+            r"\(3, 1, 2, 2\)",
+        ),
         ({"picture": images(3, SHAPE)}, r"the key 'image'. Received: keys \['picture'\]"),
     ],
 )
