@@ -23,7 +23,15 @@ PATHS = [
     "tests/conformance.py",
     "tests/test_cli.py",
 ]
-TOOLS = ["pytest", "pytest-timeout", "pytest-xdist"]
+TOOLS = [
+    "pytest",
+    "pytest-timeout",
+    "pytest-xdist",
+    "hypothesis",
+    "pandas",
+    "huggingface-hub",
+    "kagglehub",
+]
 
 
 def oldest():
