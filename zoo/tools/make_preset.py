@@ -57,7 +57,7 @@ def make_preset(name, run, machine, seconds=None):
                 draw(model)[0], draw(from_preset(folder))[0], model.gives
             ),
             "training": {
-                "command": command(settings),
+                "command": command(settings, made_here.PRESETS[name].get("begun_with")),
                 "settings": settings,
                 "epochs": epochs,
                 "images_seen": images_seen(settings, epochs),
@@ -211,7 +211,7 @@ def draw_estimate(history, path):
     figure.savefig(path)
 
 
-def command(settings):
+def command(settings, begun_with=None):
     """The command that trained a model, its options those that differ from the recipe's."""
     recipe = find_family(settings["model"]).load()
     defaults = recipe.defaults() | {"epochs": recipe.default_epochs}
@@ -221,7 +221,7 @@ def command(settings):
             continue  # They were made steps.
         if option not in ("model", "dataset") and value not in (None, defaults.get(option)):
             words += [f"--{option.replace('_', '-')}", str(value)]
-    return " ".join(words)
+    return " ".join([*words, *(("--from-preset", begun_with) if begun_with else ())])
 
 
 def steps(settings):
