@@ -31,6 +31,7 @@ TOOLS = [
     "pandas",
     "huggingface-hub",
     "kagglehub",
+    "pyarrow",
 ]
 
 
@@ -55,8 +56,8 @@ def oldest():
 
 def main():
     """Runs them; gives the exit code."""
-    if sys.version_info >= (3, 13):
-        sys.exit("The oldest TensorFlow that is allowed is for Python up to 3.12.")
+    if sys.version_info >= (3, 14):
+        sys.exit("The oldest TensorFlow that is allowed is for Python up to 3.13.")
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         scripts = pathlib.Path(folder) / ("Scripts" if os.name == "nt" else "bin")
