@@ -31,7 +31,7 @@ TOOLS = [
     "pandas",
     "huggingface-hub",
     "kagglehub",
-    "pyarrow",
+    "pyarrow<20",  # Later ones need NumPy 2, and do not say so.
 ]
 
 
