@@ -65,25 +65,15 @@ def _typed(flag, value):
     return flag if value == "True" else f"{flag} {value.strip(chr(39) + chr(34))}"
 
 
-@contextlib.contextmanager
 def plain_warnings():
     """Context in which warnings are printed as sentences, without the place in the code."""
-    before = warnings.formatwarning
-    warnings.formatwarning = lambda message, *place, **line: f"Note: {message}\n"
-    try:
-        yield
-    finally:
-        warnings.formatwarning = before
+    return _formatted(lambda message, *place, **line: f"Note: {message}\n")
 
 
 @contextlib.contextmanager
-def _formatted(change):
-    """Context in which what warnings say is changed before it is printed."""
+def _formatted(format):
+    """Context in which a function gives the text of warnings."""
     before = warnings.formatwarning
-
-    def format(message, *place, **line):
-        return before(change(str(message)), *place, **line)
-
     warnings.formatwarning = format
     try:
         yield
@@ -109,7 +99,10 @@ def speaks_of_options(command):
 
     @functools.wraps(command)
     def run(*arguments, **options):
-        with _formatted(lambda message: in_options(message, flags)):
+        before = warnings.formatwarning
+        with _formatted(
+            lambda message, *place, **line: before(in_options(str(message), flags), *place, **line)
+        ):
             try:
                 return command(*arguments, **options)
             except ValueError as error:

@@ -123,9 +123,10 @@ class LearnsTables:
             missed = missed[len(meets) :]
             drawn, met, left = drawn + count, met + len(meets), left - count
         if len(missed):
-            codes[missed] = self._filled(
-                len(missed), int(seeds.integers(2**31)), wanted, batch_size
-            )
+            told = np.zeros((len(missed), self.gives.slots), "float32")  # no number beside a choice
+            known = np.zeros((len(missed), len(self.gives.sizes)), bool)
+            told[:, slots], known[:, slots] = choices, True
+            codes[missed] = self._filled(told, known, (), int(seeds.integers(2**31)), batch_size)
 
     def given_alone(self, **others: Any) -> None:
         """Refuses arguments of `generate` beside `given`.
@@ -166,11 +167,7 @@ class LearnsTables:
             raise ValueError(
                 f"`n` must be the rows of `given`, {rows.count}, or None. Received: n={n!r}"
             )
-        filled = np.empty((rows.count, self.gives.slots), "float32")
-        for part, part_seed in parts(rows.count, seed):
-            codes, known = rows.codes[part], rows.known[part]
-            drawn = self.fill_codes(codes, known, rows.gapless, part_seed, batch_size, **how)
-            filled[part] = self.gives.put_back(codes, known, drawn)
+        filled = self._filled(rows.codes, rows.known, rows.gapless, seed, batch_size, **how)
         return rows.frame(filled)
 
     def fill_codes(
@@ -220,16 +217,13 @@ class LearnsTables:
         """
         return self.draw_codes(n, seed, {}, batch_size)
 
-    def _filled(self, n, seed, wanted, batch_size):
-        """Codes of rows that no draw gave: as given ones of which the wanted choices are known."""
-        codes = np.zeros((n, self.gives.slots), "float32")  # No number stands beside a choice.
-        known = np.zeros((n, len(self.gives.sizes)), bool)
-        for slot, choice in wanted.items():
-            codes[:, slot], known[:, slot] = choice, True
-        for part, part_seed in parts(n, seed):
-            drawn = self.fill_codes(codes[part], known[part], (), part_seed, batch_size)
-            codes[part] = self.gives.put_back(codes[part], known[part], drawn)
-        return codes
+    def _filled(self, codes, known, gapless, seed, batch_size, **how):
+        """Codes of rows of which some choices are known, and the others drawn, in parts."""
+        filled = np.empty(codes.shape, "float32")
+        for part, part_seed in parts(len(codes), seed):
+            drawn = self.fill_codes(codes[part], known[part], gapless, part_seed, batch_size, **how)
+            filled[part] = self.gives.put_back(codes[part], known[part], drawn)
+        return filled
 
     def meeting(self, conditions: Sequence[str]) -> dict[str, Any]:
         """Arguments of `generate` that conditions as of a command line stand for: see `Generates.meeting`."""

@@ -30,10 +30,10 @@ import numpy as np
 
 from keras_gen import metrics
 from keras_gen.data.builders import adult
+from keras_gen.data.named_tables import named_table
 
 DATASET = "adult/whole"
 MODELS = ("vae", "gan")
-BATCH_SIZE = 500
 DRAWN = 100_000
 SCORES = ("quality", "shapes", "trends", "auc lost", "membership auc", "copied")
 _OF_CTGAN = """
@@ -50,11 +50,12 @@ def fit(epochs):
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     kind = {"vae": ctgan.TVAE, "gan": ctgan.CTGAN}[name]
-    model = kind(epochs=epochs, batch_size=500, enable_gpu=False)
+    model = kind(epochs=epochs, enable_gpu=False)  # batches of 500, as ours
     start = time.process_time()
     model.fit(rows, texts)
     return model, time.process_time() - start
 
+fit(2)  # What is made but once.
 _, short = fit(2)
 model, long = fit(2 + epochs)
 model.sample(1000)
@@ -72,7 +73,7 @@ def main():
         prog="python -m tests.benchmarks.beside_ctgan", description=__doc__.split("\n")[0]
     )
     parser.add_argument("python", help="the interpreter of an environment with ctgan")
-    parser.add_argument("--epochs", type=int, default=4, help="of ctgan, besides two")
+    parser.add_argument("--epochs", type=int, default=40, help="of ctgan, besides two")
     parser.add_argument("--our-epochs", type=int, help="of this package, besides two; the same")
     parser.add_argument(
         "--option", action="append", default=[], help="of this package's recipes: latent_dim=32"
@@ -90,17 +91,16 @@ def main():
         table.add_column(column, justify="right")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        real = {split: _written(split, folder) for split in ("train", "test")}
+        real = {split: _columns_of(split) for split in ("train", "test")}
+        _write(real["train"], folder / "train.csv")
         trained, held_out = (len(real[split][0]) for split in ("train", "test"))
+        settings = arguments.seed, DRAWN, held_out
+        options = {o: int(v) for o, _, v in (x.partition("=") for x in arguments.option)}
         for name in arguments.model or MODELS:
-            settings = arguments.seed, DRAWN, held_out
             for maker, epochs in (("ctgan", arguments.epochs), ("keras_gen", ours)):
                 if maker == "ctgan":
                     found = _of_ctgan(arguments.python, name, folder, epochs, *settings)
                 else:
-                    options = {
-                        o: int(v) for o, _, v in (x.partition("=") for x in arguments.option)
-                    }
                     found = _of_ours(name, folder, epochs, *settings, **options)
                 scores = _scores(real, _columns(folder / "made.csv"))
                 table.add_row(
@@ -113,17 +113,18 @@ def main():
     rich.console.Console(width=150).print(table)
 
 
-def _written(split, folder):
-    """The columns of a split, and a CSV file of its rows in the folder."""
-    downloads = pathlib.Path.home() / "tensorflow_datasets" / "downloads" / "manual"
-    columns = adult.Adult().columns(DATASET, split, downloads)
+def _columns_of(split):
+    return [raw.values for raw in named_table(DATASET, split)[0]]
+
+
+def _write(columns, path):
+    """Writes rows as the file has them: whole numbers, and `?` where there is no value."""
     texts = [
-        [f"{v:.0f}" if raw.name in adult.NUMBERS else v or "?" for v in raw.values]
-        for raw in columns
+        [f"{v:.0f}" if name in adult.NUMBERS else v or "?" for v in values]
+        for name, values in zip(adult.NAMES, columns, strict=True)
     ]
-    with open(folder / f"{split}.csv", "w", newline="") as file:
+    with open(path, "w", newline="") as file:
         csv.writer(file).writerows([adult.NAMES, *zip(*texts, strict=True)])
-    return [raw.values for raw in columns]
 
 
 def _columns(path):
@@ -165,11 +166,11 @@ def _of_ours(name, folder, epochs, seed, drawn, count, **options):
         )
         start = time.process_time()
         opened = recipe.open()
-        steps = epochs * (opened.count // BATCH_SIZE)
-        model = recipe.build(opened, steps)
+        model = recipe.build(opened, epochs * opened.steps(recipe.batch_size))
         model.fit(recipe.batches(opened), epochs=epochs, verbose=0)
         return model, time.process_time() - start
 
+    fit(2)  # What is made but once.
     _, short = fit(2)
     model, long = fit(2 + epochs)
     model.generate(1000, seed=0)

@@ -120,6 +120,15 @@ _DIGITS = {"dataset": "digits", "split": "test", "n": 10_000}
 _EMOJI = {"dataset": "emoji", "split": "test", "n": 10_000}
 _ADULT = {"dataset": "adult/whole", "split": "test", "n": 10_000, "target": "income"}
 _FLUENT = _EMOJI | {"dataset": "fluent_emoji"}
+_NEXT_FRAME = {
+    "task": "Four frames of a clip to the next, and so on",
+    "data": MOVING_DIGITS,
+    "size": "4 frames of 64 x 64 x 1",
+    "caption": "Clips of the test split, the first ones: four known frames and the ten after them, and "
+    "below these the ten that it predicts, each from those before.",
+    "licence": "CC BY-SA 3.0, as the digits that it learnt to move: MNIST by Yann LeCun and Corinna Cortes.",
+    "evaluation": {"dataset": "moving_digits", "split": "test", "n": 1000},
+}
 
 PRESETS = {
     "gan_digits": {
@@ -255,32 +264,21 @@ PRESETS = {
     },
     "next_frame_moving_digits": {
         "description": "The next frame of two bouncing digits, 64 x 64, by the mean squared difference",
-        "task": "Four frames of a clip to the next, and so on",
-        "data": MOVING_DIGITS,
+        **_NEXT_FRAME,
         "network": "Patches of 4 x 4, four residual blocks of 64 filters. No discriminator. The generator is "
         "the moving average of training",
-        "size": "4 frames of 64 x 64 x 1",
-        "caption": "Clips of the test split, the first ones: four known frames and the ten after them, and "
-        "below these the ten that it predicts, each from those before.",
         "use": "Teaching, a baseline to beat; see what a mean of all futures looks like.",
         "limits": "It has seen two white digits on black that move evenly between walls, and nothing else. "
         "Trained on the mean squared difference alone it draws what it is not sure of grey, and more so with "
         "each frame that it makes from its own.",
-        "licence": "CC BY-SA 3.0, as the digits that it learnt to move: MNIST by Yann LeCun and Corinna "
-        "Cortes.",
-        "evaluation": {"dataset": "moving_digits", "split": "test", "n": 1000},
     },
     "next_frame_moving_digits_adversarial": {
         "description": "The next frame of two bouncing digits, 64 x 64, against a discriminator: sharp, and at "
         "times wrong",
-        "task": "Four frames of a clip to the next, and so on",
-        "data": MOVING_DIGITS,
+        **_NEXT_FRAME,
         "network": "Patches of 4 x 4, four residual blocks of 64 filters, begun with the weights of "
         "next_frame_moving_digits; a PatchGAN that sees the known frames, too. The generator is the moving "
         "average of training",
-        "size": "4 frames of 64 x 64 x 1",
-        "caption": "Clips of the test split, the first ones: four known frames and the ten after them, and "
-        "below these the ten that it predicts, each from those before.",
         "use": "Teaching: beside next_frame_moving_digits, which the mean squared difference alone has taught, "
         "it shows what an adversarial loss buys, and what it costs.",
         "limits": "It has seen two white digits on black that move evenly between walls, and nothing else. "
@@ -291,9 +289,6 @@ PRESETS = {
         "frames 16.67 dB and an SSIM of 0.769; its frame 10 has 14.58 dB and a sharpness of 0.034. One run of "
         "one seed.",
         "begun_with": "next_frame_moving_digits",
-        "licence": "CC BY-SA 3.0, as the digits that it learnt to move: MNIST by Yann LeCun and Corinna "
-        "Cortes.",
-        "evaluation": {"dataset": "moving_digits", "split": "test", "n": 1000},
     },
     "cyclegan_emoji_noto_twemoji": {
         "description": "Google's emoji pictures to Twitter's and back, 64 x 64, learnt without pairs",

