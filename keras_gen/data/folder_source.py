@@ -128,7 +128,8 @@ class FolderSource:
             return keep
         with silent_about_size(), _threads() as pool:
             untried = [k for k in range(len(self._rows)) if k not in self._tried]
-            list(pool.map(lambda k: self._try(k, keep=keep_pictures), untried))
+            # Only whether each was read: all the pictures at once may be more than there is memory.
+            list(pool.map(lambda k: self._try(k, keep=keep_pictures) is not None, untried))
         failed = {k: error for k, error in self._tried.items() if error is not None}
         self._errors += [failed[k] for k in sorted(failed)]
         self._settled = True

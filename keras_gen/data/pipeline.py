@@ -79,7 +79,7 @@ def own_size(sources):
             sizes.add(size)
             if len(sizes) > 1 or None in size:
                 raise ValueError(
-                    "`image_size` must be given, since the images differ in size"
+                    "`image_size` must be given (64 or 128, say), since the images differ in size"
                     f"{'' if None in size else f': {sorted(sizes)}'}. Received: image_size=None"
                 )
     return sizes.pop()

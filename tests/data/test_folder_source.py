@@ -1,11 +1,13 @@
 import os
 import warnings
+import weakref
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_gen import data
+from keras_gen.data import folder_source
 
 
 def read(folder, **options):
@@ -186,3 +188,20 @@ def test_a_data_set_s_name_is_no_folder(tmp_path, write_pictures, monkeypatch, d
     assert data.images("digits", batch_size=1, data_dir=data_dir).element_spec.shape[1] == 8
     for name in ("./digits", "mine"):
         assert data.images(name, batch_size=1).element_spec.shape[1] == 5
+
+
+def test_counting_does_not_hold_all_pictures(tmp_path, write_pictures, monkeypatch):
+    write_pictures(tmp_path, {f"{k:02}.png": (4 + k, 8, 3) for k in range(40)})
+    seen, alive = [], []
+    decode = folder_source.decode
+
+    def watched(*arguments):
+        decoded = decode(*arguments)
+        seen.append(weakref.ref(decoded.pixels))
+        alive.append(sum(pixels() is not None for pixels in seen))
+        return decoded
+
+    monkeypatch.setattr(folder_source, "decode", watched)
+    monkeypatch.setattr(folder_source, "KEPT_BYTES", 0)
+    assert data.open_images(tmp_path).count == len(seen) == 40
+    assert max(alive) <= 2 * os.cpu_count()
