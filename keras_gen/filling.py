@@ -1,5 +1,6 @@
 """Filling the holes of a user's own picture files."""
 
+import itertools
 import pathlib
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
+from keras_gen.modalities.images.windows import windows_around
 from keras_gen.tasks.filling import Fills
 from keras_gen.translation import distinct_targets, pictures_of, read_in_batches, written
 from keras_gen.types import PathLike
@@ -22,10 +24,11 @@ def fill_files(
     """Fills holes in picture files of any size and kind.
 
     A picture's mask is the picture of its name and subfolder among the masks, of its size: what is brighter
-    than a middle grey is hidden. Picture and mask are made smaller in proportion until they lie inside what
-    the model takes; where they leave room they are mirrored. What the model makes is enlarged and laid in
-    the hole alone: known pixels stay, at the picture's own size, what they are. A large hole of a large
-    picture is hence less sharp than what surrounds it.
+    than a middle grey is hidden. What the model is given of a large picture are windows around its holes, at
+    the picture's own size where a hole is at most 0.4 of a window thick; others, and whole small pictures,
+    are resized in proportion until they lie inside what the model takes, and mirrored where they leave room.
+    What the model makes is brought back and laid in the holes alone: known pixels stay what they are. A
+    thick hole is hence less sharp than what surrounds it.
 
     Names and subfolders are kept; the files written are PNG. What can't be read, has no mask, or has one of
     another size, of nothing or of all, is skipped, and one warning names it.
@@ -59,16 +62,12 @@ def fill_files(
     errors: list[tuple[pathlib.Path, Exception]] = []
 
     def read(path):
-        return _read(path, find_mask(path), model.gives.shape)
+        return _read(path, find_mask(path), model.gives.shape[-1])
 
     for batch in read_in_batches(paths, read, batch_size, errors):
-        images, holes = (np.stack([each[k] for each in batch]) for k in (3, 4))
-        filled = model.fill(images, holes, batch_size=batch_size)
-        for (path, picture, hidden, _, _, middle), image in zip(batch, filled, strict=True):
-            made = show.to_pillow(to_uint8(image[middle]))
-            made = made.resize(hidden.shape[::-1], decode.Image.Resampling.BICUBIC)
-            made = np.asarray(made).reshape(picture.shape)
-            whole = show.to_pillow(np.where(hidden[..., None], made, picture))
+        made = _made(model, [each[1:] for each in batch], batch_size)
+        for (path, picture, hidden), filling in zip(batch, made, strict=True):
+            whole = show.to_pillow(np.where(hidden[..., None], filling, picture))
             with written_aside(targets[path]) as aside:
                 whole.save(aside, format="PNG")
     return written(source, paths, errors, others, "pictures with holes that can be read")
@@ -100,10 +99,10 @@ def _masks(masks, source, root):
     return find
 
 
-def _read(path, mask, shape):
-    """A picture and what of it is hidden, then both as the model takes them, and where they lie in that."""
+def _read(path, mask, channels):
+    """A picture, and what of it is hidden."""
     with decode.silent_about_size():
-        picture = decode.read_picture(path, shape[-1])
+        picture = decode.read_picture(path, channels)
         if mask is None:
             hidden = decode.read_picture(path, 4)[..., 3] == 0
         else:
@@ -116,14 +115,44 @@ def _read(path, mask, shape):
     if not hidden.any() or hidden.all():
         what = "nothing" if not hidden.any() else "all"
         raise ValueError(f"its mask hides {what} of it" if mask else f"{what} of it is transparent")
-    least = fit.inside(shape[:2], picture.shape[:2])
-    # Where hidden pixels are mixed in, all is hidden, but for a picture that would have nothing left.
+    return picture, hidden
+
+
+def _made(model, pictures, batch_size):
+    """What lies in the holes of each of some pictures, uint8 of its shape and of any value elsewhere."""
+    size = model.gives.shape[:2]
+    totals = [
+        np.zeros((*hidden.shape, picture.shape[-1] + 1), "float32") for picture, hidden in pictures
+    ]
+    windows = (
+        (total, window, weights, *_as_taken(picture[window], hidden[window], size))
+        for total, (picture, hidden) in zip(totals, pictures, strict=True)
+        for window, weights in windows_around(hidden, size)
+    )
+    while batch := list(itertools.islice(windows, batch_size)):
+        images, holes = (np.stack([each[k] for each in batch]) for k in (3, 4))
+        filled = model.fill(images, holes, batch_size=batch_size)
+        for (total, window, weights, _, _, middle), image in zip(batch, filled, strict=True):
+            made = show.to_pillow(to_uint8(image[middle]))
+            made = made.resize(weights.shape[::-1], decode.Image.Resampling.BICUBIC)
+            made = np.asarray(made).reshape(*weights.shape, -1)
+            weights = weights[..., None]
+            total[window] += np.concatenate([weights * made, weights], axis=-1)
+    for total in totals:
+        mean = total[..., :-1] / np.maximum(total[..., -1:], 1e-6)
+        yield np.rint(mean).astype("uint8")
+
+
+def _as_taken(picture, hidden, size):
+    """A window of a picture and its holes as the model takes them, and where in that the window lies."""
+    least = fit.inside(size, hidden.shape)
+    # Where hidden pixels are mixed in, all is hidden, but for a window that would have nothing left.
     shares = fit.resize(hidden[..., None].astype("float32"), least, "bilinear")
     holes = shares > 1e-3
     if holes.all():
         holes = shares >= shares.max()
     pixels = fit.resize(picture.astype("float32"), least)
     pixels = np.clip(np.rint(pixels), 0, 255).astype("uint8")
-    image, middle = fit.mirrored_around(in_range(pixels), shape[:2])
-    holes, _ = fit.mirrored_around(holes, shape[:2])
-    return picture, hidden, image, holes, middle
+    image, middle = fit.mirrored_around(in_range(pixels), size)
+    holes, _ = fit.mirrored_around(holes, size)
+    return image, holes, middle

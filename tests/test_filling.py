@@ -100,3 +100,25 @@ def test_the_command_fills_a_folder(pictures, monkeypatch, capsys):
     assert "Wrote 2 pictures to out/" in printed.out
     given, filled = read(pictures / "in" / "a.png"), read(pictures / "out" / "a.png")
     np.testing.assert_array_equal(filled[8:], given[8:])
+
+
+class Seen(White):
+    """Fills with white, and keeps the shares of what was hidden."""
+
+    def fill(self, images, masks, batch_size=16):
+        self.shares = getattr(self, "shares", []) + masks.mean((1, 2, 3)).tolist()
+        return super().fill(images, masks, batch_size)
+
+
+def test_a_large_picture_is_filled_in_windows_around_its_holes(tmp_path):
+    picture = np.full((60, 90, 3), 100, "uint8")
+    mask = np.zeros((60, 90), "uint8")
+    mask[20:22, 30:32] = mask[50:52, 70:72] = mask[30, 0:60] = 255
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    model = Seen()
+    assert fill_files(model, tmp_path / "a.png", tmp_path / "out", tmp_path / "mask.png") == 1
+    filled = read(tmp_path / "out" / "a.png")
+    np.testing.assert_array_equal(filled, np.where(mask[..., None] > 0, 255, picture))
+    # Holes as large as they are in the picture: 2 x 2 and rows of 1 x 8 of 8 x 8.
+    assert sorted(model.shares)[:2] == [4 / 64] * 2 and set(model.shares[:-2]) <= {8 / 64, 4 / 64}
