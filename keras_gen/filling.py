@@ -5,12 +5,18 @@ import pathlib
 
 import numpy as np
 
-from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
 from keras_gen.modalities.images.windows import windows_around
 from keras_gen.tasks.filling import Fills
-from keras_gen.translation import distinct_targets, pictures_of, read_in_batches, written
+from keras_gen.translation import (
+    distinct_targets,
+    in_threads,
+    pictures_of,
+    read_in_batches,
+    write_picture,
+    written,
+)
 from keras_gen.types import PathLike
 
 
@@ -64,12 +70,14 @@ def fill_files(
     def read(path):
         return _read(path, find_mask(path), model.gives.shape[-1])
 
-    for batch in read_in_batches(paths, read, batch_size, errors):
-        made = _made(model, [each[1:] for each in batch], batch_size)
-        for (path, picture, hidden), filling in zip(batch, made, strict=True):
-            whole = show.to_pillow(np.where(hidden[..., None], filling, picture))
-            with written_aside(targets[path]) as aside:
-                whole.save(aside, format="PNG")
+    def filled():
+        # Pictures are held as large as they are: few at a time.
+        for batch in read_in_batches(paths, read, batch_size, errors, ahead=1):
+            made = _made(model, [each[1:] for each in batch], batch_size)
+            for (path, *_), whole in zip(batch, made, strict=True):
+                yield write_picture, show.to_pillow(whole), targets[path]
+
+    in_threads(filled())
     return written(source, paths, errors, others, "pictures with holes that can be read")
 
 
@@ -101,12 +109,11 @@ def _masks(masks, source, root):
 
 def _read(path, mask, channels):
     """A picture, and what of it is hidden."""
-    with decode.silent_about_size():
-        picture = decode.read_picture(path, channels)
-        if mask is None:
-            hidden = decode.read_picture(path, 4)[..., 3] == 0
-        else:
-            hidden = decode.read_picture(mask, 1)[..., 0] > 127
+    picture = decode.decode(path, channels).pixels
+    if mask is None:
+        hidden = decode.decode(path, 4).pixels[..., 3] == 0
+    else:
+        hidden = decode.decode(mask, 1).pixels[..., 0] > 127
     if hidden.shape != picture.shape[:2]:
         raise ValueError(
             f"its mask is of {hidden.shape[1]} x {hidden.shape[0]} pixels, and the picture of "
@@ -119,28 +126,33 @@ def _read(path, mask, channels):
 
 
 def _made(model, pictures, batch_size):
-    """What lies in the holes of each of some pictures, uint8 of its shape and of any value elsewhere."""
+    """Yields each picture with its holes filled."""
     size = model.gives.shape[:2]
-    totals = [
-        np.zeros((*hidden.shape, picture.shape[-1] + 1), "float32") for picture, hidden in pictures
-    ]
     windows = (
-        (total, window, weights, *_as_taken(picture[window], hidden[window], size))
-        for total, (picture, hidden) in zip(totals, pictures, strict=True)
+        (index, window, weights, *_as_taken(picture[window], hidden[window], size))
+        for index, (picture, hidden) in enumerate(pictures)
         for window, weights in windows_around(hidden, size)
     )
+    parts = itertools.groupby(_filled(model, windows, batch_size), key=lambda part: part[0])
+    for (_, own), (picture, hidden) in zip(parts, pictures, strict=True):
+        sums = np.zeros(picture.shape, "float32")
+        weights = np.zeros((*hidden.shape, 1), "float32")
+        for _, window, weight, made in own:
+            sums[window] += weight * made
+            weights[window] += weight
+        made = np.rint(sums / np.maximum(weights, 1e-6)).astype("uint8")
+        yield np.where(hidden[..., None], made, picture)
+
+
+def _filled(model, windows, batch_size):
+    """Yields the index of a picture, a window of it, its weights, and what the model makes of it."""
     while batch := list(itertools.islice(windows, batch_size)):
         images, holes = (np.stack([each[k] for each in batch]) for k in (3, 4))
-        filled = model.fill(images, holes, batch_size=batch_size)
-        for (total, window, weights, _, _, middle), image in zip(batch, filled, strict=True):
+        outputs = model.fill(images, holes, batch_size=batch_size)
+        for (index, window, weights, _, _, middle), image in zip(batch, outputs, strict=True):
             made = show.to_pillow(to_uint8(image[middle]))
             made = made.resize(weights.shape[::-1], decode.Image.Resampling.BICUBIC)
-            made = np.asarray(made).reshape(*weights.shape, -1)
-            weights = weights[..., None]
-            total[window] += np.concatenate([weights * made, weights], axis=-1)
-    for total in totals:
-        mean = total[..., :-1] / np.maximum(total[..., -1:], 1e-6)
-        yield np.rint(mean).astype("uint8")
+            yield index, window, weights[..., None], np.asarray(made).reshape(*weights.shape, -1)
 
 
 def _as_taken(picture, hidden, size):

@@ -1,9 +1,13 @@
 """Translation of a user's own picture files."""
 
+import collections
 import dataclasses
+import itertools
+import os
 import pathlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,9 @@ from keras_gen.modalities.images.range import in_range, to_uint8
 from keras_gen.tasks.tiles import pieces
 from keras_gen.tasks.translating import Translates
 from keras_gen.types import PathLike, ValueRange
+
+# Of zlib: level 6, the usual, takes twice as long for files a few per cent smaller.
+COMPRESSION = 3
 
 
 def translate_files(
@@ -89,12 +96,11 @@ def translate_files(
     targets = distinct_targets(paths, root, output)
     errors, reports = [], []
     if own_size or chosen.takes_any_size:
-        translated = _at_own_size(chosen, paths, value_range, reports, errors)
+        for path, image in _at_own_size(chosen, paths, value_range, reports, errors):
+            write_picture(image, targets[path])
     else:
-        translated = _fitted(chosen, paths, batch_size, value_range, resize, reports, errors)
-    for path, image in translated:
-        with written_aside(targets[path]) as aside:
-            image.save(aside, format="PNG")
+        made = _fitted(chosen, paths, batch_size, value_range, resize, reports, errors)
+        in_threads((_write_resized, targets[path], *image) for path, *image in made)
     guesses = files.say_guesses(reports, len(paths), False)
     return written(source, paths, errors, others, "pictures that can be read", guesses)
 
@@ -134,27 +140,62 @@ def read_in_batches(
     read: Callable[[pathlib.Path], tuple[Any, ...]],
     batch_size: int,
     errors: list[tuple[pathlib.Path, Exception]],
+    ahead: int | None = None,
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Yields lists of pictures that were read; what can't be is skipped.
+    """Yields lists of pictures that were read, some ahead, in threads; what can't be is skipped.
 
     Args:
         paths: Pictures.
         read: Function from a picture's path to what is known of it, a tuple.
-        batch_size: Integer, the most pictures of a list.
+        batch_size: Integer, the pictures of a list, but for the last.
         errors: List to which what is skipped is added, with the reason.
+        ahead: Integer, how many pictures are read beyond a list. Defaults to `batch_size`.
 
     Yields:
         Non-empty lists of tuples of the path and what `read` gave.
     """
-    for start in range(0, len(paths), batch_size):
-        batch = []
-        for path in paths[start : start + batch_size]:
-            try:
-                batch.append((path, *read(path)))
-            except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
-                errors.append((path, error))
-        if batch:
-            yield batch
+    ahead = batch_size if ahead is None else ahead
+    batch, left = [], iter(paths)
+    with decode.silent_about_size(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        begun = collections.deque((p, pool.submit(read, p)) for p in itertools.islice(left, ahead))
+        while begun or batch:
+            for path in itertools.islice(left, 1):
+                begun.append((path, pool.submit(read, path)))
+            if begun:
+                path, reading = begun.popleft()
+                try:
+                    batch.append((path, *reading.result()))
+                except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
+                    errors.append((path, error))
+            if batch and (len(batch) == batch_size or not begun):
+                yield batch
+                batch = []
+
+
+def in_threads(calls: Iterable[tuple[Any, ...]]) -> None:
+    """Makes calls in threads, while what they are made of is worked out; few are ever waiting.
+
+    Args:
+        calls: Iterable of tuples of a function and its arguments.
+
+    Raises:
+        Exception: What a call raised.
+    """
+    workers = os.cpu_count() or 1
+    begun: collections.deque[Future[None]] = collections.deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for function, *arguments in calls:
+            begun.append(pool.submit(function, *arguments))
+            while len(begun) > 2 * workers:
+                begun.popleft().result()
+        for call in begun:
+            call.result()
+
+
+def write_picture(image: Any, target: pathlib.Path) -> None:
+    """Writes a Pillow image as PNG, aside first."""
+    with written_aside(target) as aside:
+        image.save(aside, format="PNG", compress_level=COMPRESSION)
 
 
 def pictures_of(
@@ -234,16 +275,17 @@ def distinct_targets(
 
 
 def _fitted(direction, paths, batch_size, value_range, resize, reports, errors):
-    """Yields each path with its translation, made at the model's size and brought back to the picture's."""
+    """Yields each path with its translation at the model's size, the picture's own size and `resize`."""
 
     def read(path):
-        return _read(path, direction.takes.shape, value_range, resize, reports)
+        return _read(path, direction.takes.shape, value_range, resize)
 
     for batch in read_in_batches(paths, read, batch_size, errors):
-        images = np.stack([image for _, image, _, _ in batch])
+        images = np.stack([image for _, image, *_ in batch])
         outputs = direction.translate(images, batch_size=batch_size)
-        for (path, _, middle, size), image in zip(batch, outputs, strict=True):
-            yield path, _resized(to_uint8(image[middle]), size, resize)
+        for (path, _, middle, size, report), image in zip(batch, outputs, strict=True):
+            reports.append(report)
+            yield path, to_uint8(image[middle]), size, resize
 
 
 def _at_own_size(direction, paths, value_range, reports, errors):
@@ -267,22 +309,20 @@ def _at_own_size(direction, paths, value_range, reports, errors):
         yield path, image
 
 
-def _read(path, shape, value_range, resize, reports):
-    """The image in [-1, 1] that the model takes, where in it the picture is, and the picture's size."""
-    with decode.silent_about_size():
-        size = decode.picture_shape(path)[:2]
-        least = fit.inside(shape[:2], size)
-        picture = decode.decode(
-            path, shape[-1], value_range, least, whole=True, nearest=resize == "nearest"
-        )
-    reports.append(dataclasses.replace(picture, pixels=None))
+def _read(path, shape, value_range, resize):
+    """The image in [-1, 1] that the model takes, where in it the picture is, its size, and a report."""
+    size = decode.picture_shape(path)[:2]
+    least = fit.inside(shape[:2], size)
+    picture = decode.decode(
+        path, shape[-1], value_range, least, whole=True, nearest=resize == "nearest"
+    )
     pixels = picture.pixels.astype("float32")
     pixels = np.clip(np.rint(fit.resize(pixels, least, resize)), 0, 255).astype("uint8")
     image, middle = fit.mirrored_around(in_range(pixels), shape[:2])
-    return image, middle, size
+    return image, middle, size, dataclasses.replace(picture, pixels=None)
 
 
-def _resized(picture, size, resize):
-    """A picture as Pillow has it, of a size `(height, width)`; a large one is never an array."""
+def _write_resized(target, picture, size, resize):
+    """Writes a picture at a size `(height, width)`; a large one is never an array."""
     how = getattr(decode.Image.Resampling, resize.upper())
-    return show.to_pillow(picture).resize(size[::-1], how)
+    write_picture(show.to_pillow(picture).resize(size[::-1], how), target)
