@@ -79,6 +79,7 @@ def test_defaults_are_those_of_0_1():
     translation |= {"input": None, "target": None, "seed": 0, "precision": "float32"}
     # What follows 0.1 had not.
     translation |= {"upsampling": "transposed", "ema_decay": 0.0, "r1_weight": 0.0}
+    translation |= {"discriminator_normalization": "instance", "scales": 1, "diff_augment": "none"}
     expected = {
         "gan": dcgan | lengths,
         "conditional_gan": dcgan | lengths,
@@ -101,7 +102,8 @@ def test_defaults_are_those_of_0_1():
         "pix2pix": translation
         | lengths
         | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"}
-        | {"side_by_side": False, "perceptual_weight": 0.0, "upsampling": "nearest"},
+        | {"side_by_side": False, "perceptual_weight": 0.0, "upsampling": "nearest"}
+        | {"feature_matching_weight": 0.0},
         "cycle_gan": translation
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"},
