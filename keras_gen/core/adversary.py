@@ -112,9 +112,7 @@ class Adversary:
         """Name of the loss; None of an object of one's own that has none."""
         return getattr(self.loss, "name", None)
 
-    def result(
-        self, loss: Tensor, terms: dict[str, Tensor], *real_logits: Any
-    ) -> tuple[Any, ...]:
+    def result(self, loss: Tensor, terms: dict[str, Tensor], *real_logits: Any) -> tuple[Any, ...]:
         """What a discriminator's loss function returns.
 
         Args:

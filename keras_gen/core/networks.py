@@ -8,7 +8,6 @@ import keras
 from keras_gen.modalities.spec import shape_fits
 from keras_gen.types import Shape
 
-
 _ACTIVATIONS = (
     keras.layers.ReLU,
     keras.layers.LeakyReLU,

@@ -113,7 +113,10 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
     def phases(self) -> dict[str, Phase]:
         if self.discriminator is None:
             return {"generator": Phase([self.generator], [*self.distance_names])}
-        terms = ["adversarial_loss", *["feature_matching_loss"] * bool(self.feature_matching_weight)]
+        terms = [
+            "adversarial_loss",
+            *["feature_matching_loss"] * bool(self.feature_matching_weight),
+        ]
         return {
             "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
             "generator": Phase([self.generator], [*terms, *self.distance_names]),

@@ -90,7 +90,10 @@ class TranslationRecipe(AugmentedRecipe):
         "instance", "Of discriminators.", choices=("batch", "instance", "spectral", "none")
     )
     scales: int = option(
-        1, "Sizes that discriminators judge images at: 2 adds the half, 3 the quarter.", min=1, max=3
+        1,
+        "Sizes that discriminators judge images at: 2 adds the half, 3 the quarter.",
+        min=1,
+        max=3,
     )
     diff_augment: str = option(
         "none",
@@ -102,17 +105,16 @@ class TranslationRecipe(AugmentedRecipe):
         super().__post_init__()
         check_augmentations(self.diff_augment)
 
-    def discriminator(self, *shapes: Any) -> "keras.Model":
-        """A PatchGAN.
-
-        Args:
-            *shapes: What `keras_gen.networks.patch_discriminator` takes first.
-        """
+    def discriminator(
+        self, input_shape: tuple[int, int, int], target_shape: tuple[int, int, int] | None = None
+    ) -> "keras.Model":
+        """A PatchGAN of the options: see `keras_gen.networks.patch_discriminator`."""
         from keras_gen import networks
 
         normalization = self.discriminator_normalization
         return networks.patch_discriminator(
-            *shapes,
+            input_shape,
+            target_shape,
             base_filters=self.base_filters,
             normalization=None if normalization == "none" else normalization,
             scales=self.scales,

@@ -116,7 +116,9 @@ def test_pixel_weight_paths():
     ]
 
 
-@pytest.mark.parametrize(("scales", "shapes"), [(2, [(7, 9), (3, 4)]), (3, [(15, 19), (7, 9), (3, 4)])])
+@pytest.mark.parametrize(
+    ("scales", "shapes"), [(2, [(7, 9), (3, 4)]), (3, [(15, 19), (7, 9), (3, 4)])]
+)
 def test_each_scale_judges_images_of_its_size_by_weights_of_its_own(
     scales, shapes, sample, run, scramble
 ):
