@@ -97,6 +97,10 @@ WORDS = {
         "A generator that learns by passing for real before a discriminator.",
         "reference/models/GAN.md",
     ),
+    "feature matching, multi-scale discriminator, pix2pixHD": (
+        "What a discriminator's layers give for real and for generated images is brought together.",
+        "reference/losses/feature_matching.md",
+    ),
     "generator": (
         "The network that makes images of latents.",
         "reference/networks/dcgan_generator.md",
