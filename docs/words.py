@@ -85,6 +85,10 @@ WORDS = {
         "A trained model for a place without this package.",
         "guide/export.md",
     ),
+    "feature matching, multi-scale discriminator, pix2pixHD": (
+        "What a discriminator's layers give for real and for generated images is brought together.",
+        "reference/losses/feature_matching.md",
+    ),
     "FID, Fréchet inception distance": (
         "How far generated images are from real ones, by means and covariances of features.",
         "reference/metrics/FrechetDistance.md",

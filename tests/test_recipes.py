@@ -79,6 +79,7 @@ def test_defaults_are_those_of_0_1():
     translation |= {"input": None, "target": None, "seed": 0, "precision": "float32"}
     # What follows 0.1 had not.
     translation |= {"upsampling": "transposed", "ema_decay": 0.0, "r1_weight": 0.0}
+    translation |= {"discriminator_normalization": "instance", "scales": 1, "diff_augment": "none"}
     expected = {
         "gan": dcgan | lengths,
         "conditional_gan": dcgan | lengths,
@@ -101,7 +102,8 @@ def test_defaults_are_those_of_0_1():
         "pix2pix": translation
         | lengths
         | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"}
-        | {"side_by_side": False, "perceptual_weight": 0.0, "upsampling": "nearest"},
+        | {"side_by_side": False, "perceptual_weight": 0.0, "upsampling": "nearest"}
+        | {"feature_matching_weight": 0.0},
         "cycle_gan": translation
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"},
@@ -143,6 +145,37 @@ def test_translators_have_what_later_papers_found(name):
     assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in generator.layers)
     plain = tiny(name)
     assert plain.build(plain.open(), 10).ema_decay is None
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_discriminators_of_translators_can_be_chosen(name):
+    recipe = tiny(
+        name,
+        image_size=16,
+        scales=2,
+        discriminator_normalization="spectral",
+        diff_augment="color,flip",
+        seed=3,
+    )
+    model = recipe.build(recipe.open(), 10)
+    for network in model.phases()["discriminator"].networks:
+        assert len(network.outputs) == 2
+        spectral = keras_gen.layers.SpectralNormalization
+        assert sum(isinstance(layer, spectral) for layer in network.layers) == 6
+    assert type(model.augmentation) is keras_gen.layers.DiffAugment
+    assert model.augmentation.operations == ("color", "flip") and model.augmentation.seed == 3
+    plain = tiny(name, discriminator_normalization="none")
+    (*_, network) = plain.build(plain.open(), 10).phases()["discriminator"].networks
+    assert [weight.path for weight in network.weights if "normalization" in weight.path] == []
+    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, transl"):
+        tiny(name, diff_augment="blur")
+
+
+def test_feature_matching_is_off_and_can_be_had():
+    for given in ({}, {"feature_matching_weight": 10.0}):
+        recipe = tiny("pix2pix", **given)
+        model = recipe.build(recipe.open(), 10)
+        assert model.feature_matching_weight == given.get("feature_matching_weight", 0.0)
 
 
 def test_a_classifiers_distance_stands_beside_the_pixels():

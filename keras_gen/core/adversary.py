@@ -28,6 +28,17 @@ def _itself(data):
     return data
 
 
+def _mean_over_scales(loss, *logits):
+    """A loss of logits; of lists of them, one for each scale, the mean over these."""
+    if not isinstance(logits[0], (list, tuple)):
+        return loss(*logits)
+    return _mean([loss(*scale) for scale in zip(*logits, strict=True)])
+
+
+def _mean(values):
+    return sum(values[1:], values[0]) / len(values)
+
+
 class Adversary:
     """What a discriminator is trained by, and a generator against it.
 
@@ -101,22 +112,21 @@ class Adversary:
         """Name of the loss; None of an object of one's own that has none."""
         return getattr(self.loss, "name", None)
 
-    def result(
-        self, loss: Tensor, terms: dict[str, Tensor], *real_logits: Tensor
-    ) -> tuple[Any, ...]:
+    def result(self, loss: Tensor, terms: dict[str, Tensor], *real_logits: Any) -> tuple[Any, ...]:
         """What a discriminator's loss function returns.
 
         Args:
             loss: Scalar tensor.
             terms: Dict of scalar tensors.
-            *real_logits: What one discriminator or several say of a batch of real data.
+            *real_logits: What one discriminator or several say of a batch of real data, each tensor or list.
 
         Returns:
             Tuple of the first two and, where the augmentation adapts, of the scores `(batch, ...)`.
         """
         if not isinstance(self.augmentation, layers.AdaptiveAugment):
             return loss, terms
-        rows = [ops.reshape(logits, (ops.shape(logits)[0], -1)) for logits in real_logits]
+        tensors = keras.tree.flatten(real_logits)
+        rows = [ops.reshape(logits, (ops.shape(logits)[0], -1)) for logits in tensors]
         return loss, terms, ops.concatenate(rows, axis=1)
 
     def augment(self, images: Tensor, training: bool) -> Tensor:
@@ -128,6 +138,7 @@ class Adversary:
         discriminator: keras.Model,
         *batches: Tensor,
         beside: Callable[[Tensor], Any] = _itself,
+        alike: bool = False,
         training: bool,
     ) -> list[Any]:
         """What a discriminator says of several batches.
@@ -137,23 +148,30 @@ class Adversary:
             *batches: Tensors of real or generated data.
             beside: Callable from a batch to the discriminator's inputs: what it is given beside them,
                 labels say.
+            alike: Boolean, whether the batches show the same examples, and all that is beside them is
+                images, too: a `DiffAugment` then changes what belongs to one example alike.
             training: Boolean.
 
         Returns:
             List of its outputs, one for each batch.
         """
-        batches = tuple(self.augment(batch, training) for batch in batches)
-        return run_together(discriminator, *(beside(batch) for batch in batches), training=training)
+        if alike and training and isinstance(self.augmentation, layers.DiffAugment):
+            seen = [beside(batch) for batch in batches]
+            changed = self.augmentation(keras.tree.flatten(seen))
+            seen = keras.tree.pack_sequence_as(seen, changed)
+        else:
+            seen = [beside(self.augment(batch, training)) for batch in batches]
+        return run_together(discriminator, *seen, training=training)
 
-    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """The loss's part of the discriminator: see `keras_gen.losses`."""
-        return self.loss.discriminator_loss(real_logits, fake_logits)
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Tensor:
+        """The loss's part of the discriminator, averaged over scales: see `keras_gen.losses`."""
+        return _mean_over_scales(self.loss.discriminator_loss, real_logits, fake_logits)
 
-    def generator_loss(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
-        """The loss's part of the generator: see `keras_gen.losses`."""
+    def generator_loss(self, fake_logits: Any, real_logits: Any = None) -> Tensor:
+        """The loss's part of the generator, averaged over scales: see `keras_gen.losses`."""
         if not self.pairs:  # One's own loss may take no other.
-            return self.loss.generator_loss(fake_logits)
-        return self.loss.generator_loss(fake_logits, real_logits)
+            return _mean_over_scales(self.loss.generator_loss, fake_logits)
+        return _mean_over_scales(self.loss.generator_loss, fake_logits, real_logits)
 
     @property
     def pairs(self) -> bool:
@@ -166,6 +184,7 @@ class Adversary:
         reals: Tensor,
         fakes: Tensor,
         beside: Callable[[Tensor], Any] = _itself,
+        scales: int = 1,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use on the discriminator's gradient at real and at generated data.
 
@@ -174,17 +193,24 @@ class Adversary:
             reals: Float tensor `(batch, ...)`.
             fakes: The same, generated.
             beside: As in `judge`.
+            scales: Integer, how many of the discriminator's first outputs are logits: a penalty is averaged
+                over them.
 
         Returns:
             Tuple `(weighted sum, dict of the unweighted penalties)`.
         """
-        network = without_updates(discriminator, inputs_of=beside)
+        networks = [
+            without_updates(discriminator, inputs_of=beside, output=scale)
+            for scale in range(scales)
+        ]
         total, terms = 0.0, {}
         if self.r1_weight:
-            terms["r1_penalty"] = losses.r1_penalty(network, reals)
+            penalties = [losses.r1_penalty(network, reals) for network in networks]
+            terms["r1_penalty"] = _mean(penalties)
             total = total + self.r1_weight * terms["r1_penalty"]
         if self.r2_weight:
-            terms["r2_penalty"] = losses.r2_penalty(network, fakes)
+            penalties = [losses.r2_penalty(network, fakes) for network in networks]
+            terms["r2_penalty"] = _mean(penalties)
             total = total + self.r2_weight * terms["r2_penalty"]
         return self.penalties_every * total, terms
 
@@ -197,6 +223,7 @@ class Adversary:
         *,
         penalties: Callable[[], tuple[Tensor, dict[str, Tensor]]],
         weight: float = 1.0,
+        alike: bool = False,
         training: bool,
     ) -> tuple[Any, ...]:
         """The loss on real and generated data and, where they are not an update of their own, the penalties.
@@ -208,13 +235,16 @@ class Adversary:
             beside: As in `judge`.
             penalties: Function that gives the penalties alone, their sum and each by itself.
             weight: Number, what the loss, but not the penalties, is multiplied by.
+            alike: As in `judge`.
             training: Boolean.
 
         Returns:
             What an update of the discriminator takes: the loss and a dict of the penalties, and the scores of
             real data where the augmentation adapts by them.
         """
-        logits = self.judge(discriminator, reals, fakes, beside=beside, training=training)
+        logits = self.judge(
+            discriminator, reals, fakes, beside=beside, alike=alike, training=training
+        )
         loss, terms = weight * self.discriminator_loss(*logits), {}
         if not (training and self.is_lazy):
             penalty, terms = penalties()
@@ -228,6 +258,7 @@ class Adversary:
         fakes: Tensor,
         beside: Callable[[Tensor], Any] = _itself,
         *,
+        alike: bool = False,
         training: bool,
     ) -> Tensor:
         """The adversarial loss of a generator; real data are judged where the loss needs it alone.
@@ -237,13 +268,16 @@ class Adversary:
             reals: Float tensor `(batch, ...)`.
             fakes: The same, generated.
             beside: As in `judge`.
+            alike: As in `judge`.
             training: Boolean.
         """
-        real_logits = None
-        if self.pairs:
-            (real_logits,) = self.judge(discriminator, reals, beside=beside, training=training)
-        (fake_logits,) = self.judge(discriminator, fakes, beside=beside, training=training)
-        return self.generator_loss(fake_logits, real_logits)
+
+        def judge(batch):
+            options = {"beside": beside, "alike": alike, "training": training}
+            return self.judge(discriminator, batch, **options)[0]
+
+        real_logits = judge(reals) if self.pairs else None
+        return self.generator_loss(judge(fakes), real_logits)
 
 
 class TrainsAdversarially:

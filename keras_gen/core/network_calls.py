@@ -74,6 +74,7 @@ def without_updates(
     *further_inputs: Tensor,
     inputs_of: Callable[[Tensor], Any] | None = None,
     training: bool = True,
+    output: int = 0,
 ) -> Callable[[Tensor], Tensor]:
     """Makes a function of a network that leaves BatchNorm statistics and seeds alone.
 
@@ -84,9 +85,10 @@ def without_updates(
         *further_inputs: Tensors that the network takes beside the data, labels say.
         inputs_of: Callable from the data to the network's inputs, in place of `further_inputs`.
         training: Boolean, whether it runs in training mode. Defaults to `True`.
+        output: Integer, which output of several. Defaults to the first.
 
     Returns:
-        Callable `data -> outputs`; only the first output of several.
+        Callable `data -> outputs`; only the one output of several.
     """
     if inputs_of is None:
 
@@ -101,7 +103,7 @@ def without_updates(
             inputs,
             training=training,
         )
-        return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+        return outputs[output] if isinstance(outputs, (list, tuple)) else outputs
 
     return call
 

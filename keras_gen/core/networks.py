@@ -8,6 +8,13 @@ import keras
 from keras_gen.modalities.spec import shape_fits
 from keras_gen.types import Shape
 
+_ACTIVATIONS = (
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ELU,
+)
+
 
 def check_network(
     argument: str,
@@ -43,6 +50,48 @@ def check_network(
         if wanted is not None:
             _check_shapes(argument, network, role, wanted, received)
     return received_inputs, received_outputs
+
+
+def scales_of(discriminator: Any) -> int:
+    """At how many scales a discriminator judges: as many as it has outputs; a subclassed one at one."""
+    return len(getattr(discriminator, "outputs", None) or [discriminator])
+
+
+def with_maps(argument: str, network: keras.Model) -> keras.Model:
+    """A network that gives its hidden maps behind its outputs: what its activations give.
+
+    Args:
+        argument: String, the constructor's argument that the network came in.
+        network: Functional or Sequential model, whose weights the result shares.
+
+    Returns:
+        `keras.Model` from the network's inputs to a list: its outputs, then the maps from the first on.
+
+    Raises:
+        ValueError: If it is a subclassed model, or has no hidden activation.
+    """
+    outputs = getattr(network, "outputs", None) or []
+    ends = {id(tensor) for tensor in outputs}
+    maps = [
+        layer.output
+        for layer in (network.layers if outputs else ())
+        if _activates(layer) and id(layer.output) not in ends
+    ]
+    if not maps:
+        raise ValueError(
+            f"`{argument}` must be a functional model with activations between its layers, whose maps are "
+            f"compared. Received: {argument}={network.name!r}"
+        )
+    inputs = network.inputs if len(network.inputs) > 1 else network.inputs[0]
+    return keras.Model(inputs, [*outputs, *maps], name=f"{network.name}_with_maps")
+
+
+def _activates(layer):
+    """Whether a layer is an activation or ends in one."""
+    if isinstance(layer, _ACTIVATIONS):
+        return True
+    activation = getattr(layer, "activation", None)
+    return activation not in (None, keras.activations.linear)
 
 
 def last_activation(network: keras.Model) -> str | None:

@@ -30,11 +30,12 @@ class DiffAugment(keras.layers.Layer):
         **kwargs: `name`, `dtype` and the like, as for every Keras layer.
 
     Call arguments:
-        inputs: Float tensor `(batch, height, width, channels)` in [-1, 1].
+        inputs: Float tensor `(batch, height, width, channels)` in [-1, 1]; or a list of several, which may
+            differ in channels: what belongs to one example is then changed alike.
         training: Boolean. Defaults to True.
 
     Returns:
-        Tensor of that shape.
+        Tensor of that shape, or a list of them.
 
     Raises:
         ValueError: If there is no such operation, or the probability is out of range.
@@ -91,13 +92,19 @@ class DiffAugment(keras.layers.Layer):
         if self.schedule is not None:
             self.probability.assign(ops.cast(self.schedule(step), "float32"))
 
-    def call(self, inputs: Tensor, training: bool = True) -> Tensor:
+    def call(self, inputs: Any, training: bool = True) -> Any:
         if not training:
             return inputs
-        images = ops.cast(inputs, "float32")
+        several = isinstance(inputs, (list, tuple))
+        parts = list(inputs) if several else [inputs]
+        batches = [ops.cast(part, "float32") for part in parts]
         for name in self.operations:
-            images = getattr(self, f"_{name}")(images)
-        return ops.cast(images, inputs.dtype)
+            change = getattr(self, f"_{name}")(batches[0])
+            batches = [change(images) for images in batches]
+        results = [ops.cast(b, p.dtype) for b, p in zip(batches, parts, strict=True)]
+        return results if several else results[0]
+
+    # Each operation draws once, and gives a function of the images that the draw is for.
 
     def _draw(self, images, count):
         """As many uniform numbers an image, each `(batch, 1, 1, 1)`, and whether it is changed."""
@@ -109,26 +116,35 @@ class DiffAugment(keras.layers.Layer):
 
     def _color(self, images):
         changed, (brightness, saturation, contrast) = self._draw(images, 3)
-        images = images + changed * (brightness - 0.5)
-        mean = ops.mean(images, axis=3, keepdims=True)
-        # Written as sums, an image that is not chosen stays as it is to the bit.
-        images = images + (images - mean) * (changed * (2.0 * saturation - 1.0))
-        mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
-        return images + (images - mean) * (changed * (contrast - 0.5))
+
+        def change(images):
+            images = images + changed * (brightness - 0.5)
+            mean = ops.mean(images, axis=3, keepdims=True)
+            # Written as sums, an image that is not chosen stays as it is to the bit.
+            images = images + (images - mean) * (changed * (2.0 * saturation - 1.0))
+            mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+            return images + (images - mean) * (changed * (contrast - 0.5))
+
+        return change
 
     def _translation(self, images):
         changed, shares = self._draw(images, 2)
         # Products with shifted unit matrices: exact, and quicker than a gather and its gradient.
+        matrices = []
         for axis, share in enumerate(shares, 1):
             size = images.shape[axis]
             reach = max(1, round(size / 8))
             shift = ops.floor(share * (2 * reach + 1)) - reach
             places = ops.arange(size, dtype="float32")
             come_from = places[:, None] - (changed * shift)[:, :, 0, 0][:, :, None]
-            matrix = ops.cast(ops.equal(come_from, places), "float32")
-            letters = "bij,bjwc->biwc" if axis == 1 else "bij,bhjc->bhic"
-            images = ops.einsum(letters, matrix, images)
-        return images
+            matrices.append(ops.cast(ops.equal(come_from, places), "float32"))
+        rows, columns = matrices
+
+        def change(images):
+            images = ops.einsum("bij,bjwc->biwc", rows, images)
+            return ops.einsum("bij,bhjc->bhic", columns, images)
+
+        return change
 
     def _cutout(self, images):
         changed, shares = self._draw(images, 2)
@@ -143,12 +159,12 @@ class DiffAugment(keras.layers.Layer):
             inside = inside * ops.cast(
                 ops.logical_and(places >= centre - half, places < centre + half), "float32"
             )
-        return images * (1.0 - inside)
+        return lambda images: images * (1.0 - inside)
 
     def _flip(self, images):
         changed, (side,) = self._draw(images, 1)
         turned = changed * ops.cast(side < 0.5, "float32")
-        return images + turned * (ops.flip(images, axis=2) - images)
+        return lambda images: images + turned * (ops.flip(images, axis=2) - images)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

@@ -33,6 +33,7 @@ from keras_gen.losses.penalties import (
 from keras_gen.losses.reconstruction import (
     NetworkDistance,
     charbonnier,
+    feature_matching,
     get_reconstruction,
     l1,
     l2,
@@ -60,6 +61,7 @@ __all__ = [
     "charbonnier",
     "choice_log_probabilities",
     "drift_penalty",
+    "feature_matching",
     "gaussian_kl_divergence",
     "gaussian_log_density",
     "get",

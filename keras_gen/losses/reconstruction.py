@@ -1,6 +1,6 @@
 """Distances between images and what a model makes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -103,6 +103,38 @@ def charbonnier(targets: Tensor, outputs: Tensor, epsilon: float = 1e-3) -> Tens
     Reference: Lai et al., 2017, https://arxiv.org/abs/1704.03915
     """
     return ops.mean(ops.sqrt(_difference(targets, outputs) ** 2 + epsilon**2))
+
+
+def feature_matching(real_maps: Sequence[Tensor], fake_maps: Sequence[Tensor]) -> Tensor:
+    """How far a discriminator's maps of generated data are from those of real data: `l1`, averaged over maps.
+
+    The paper sums where this averages, over the layers of a scale. No gradient reaches the maps of real data.
+
+    Args:
+        real_maps: List of float tensors `(batch, ...)`, what layers give for real data.
+        fake_maps: List of as many, of the same shapes, for generated data of the same examples.
+
+    Returns:
+        Scalar float32 tensor.
+
+    Raises:
+        ValueError: If there is no map, not as many of both, or shapes differ.
+
+    Example:
+
+    >>> real, fake = keras.ops.zeros((1, 2)), keras.ops.array([[1.0, 3.0]])
+    >>> float(feature_matching([real, real], [fake, real]))  # 2, and 0
+    1.0
+
+    Reference: Wang et al., 2017, https://arxiv.org/abs/1711.11585
+    """
+    if len(real_maps) != len(fake_maps) or not real_maps:
+        raise ValueError(
+            "`real_maps` and `fake_maps` must be as many, one at least. "
+            f"Received: {len(real_maps)} and {len(fake_maps)} maps"
+        )
+    pairs = zip(real_maps, fake_maps, strict=True)
+    return ops.mean(ops.stack([l1(ops.stop_gradient(real), fake) for real, fake in pairs]))
 
 
 class NetworkDistance:

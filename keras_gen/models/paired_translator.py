@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from keras_gen import losses
+from keras_gen.checks import check_non_negative
 from keras_gen.core.adversary import TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
+from keras_gen.core.networks import scales_of, with_maps
 from keras_gen.core.phase import Phase
 from keras_gen.modalities.images.range import in_range
 from keras_gen.tasks.translating import Direction, Translates
@@ -32,6 +34,7 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         reconstruction: As `keras_gen.losses.get_reconstruction` takes it, the distance to the target.
         ema_decay: Float in [0, 1) or None: the decay of a moving average of the generator.
         name: String or None.
+        feature_matching_weight: Number from 0 up, the weight of the distance of the discriminator's maps.
 
     Class attributes:
         distance_names: Names of the distances in the logs.
@@ -52,8 +55,16 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         reconstruction: str | Callable[[Tensor, Tensor], Tensor],
         ema_decay: float | None = None,
         name: str | None = None,
+        feature_matching_weight: float = 0.0,
     ) -> None:
         super().__init__(name=name)
+        check_non_negative("feature_matching_weight", feature_matching_weight)
+        self.feature_matching_weight = feature_matching_weight
+        self.scales = scales_of(discriminator)
+        if feature_matching_weight:
+            judge = with_maps("discriminator", discriminator)
+            # In a function, so that Keras does not look into it: the weights are the discriminator's.
+            self._judge_with_maps = lambda: judge
         self.generator = generator
         self.discriminator = discriminator
         self.reconstruction = reconstruction
@@ -102,9 +113,13 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
     def phases(self) -> dict[str, Phase]:
         if self.discriminator is None:
             return {"generator": Phase([self.generator], [*self.distance_names])}
+        terms = [
+            "adversarial_loss",
+            *["feature_matching_loss"] * bool(self.feature_matching_weight),
+        ]
         return {
             "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
-            "generator": Phase([self.generator], ["adversarial_loss", *self.distance_names]),
+            "generator": Phase([self.generator], [*terms, *self.distance_names]),
         }
 
     def step(self, data: Data, update: Update) -> None:
@@ -136,6 +151,7 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
             self.judged(inputs),
             penalties=lambda: self.penalties(inputs, targets, fakes),
             weight=self.discriminator_weight,
+            alike=True,
             training=training,
         )
 
@@ -148,6 +164,7 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
             self.seen(targets),
             self.seen(fakes),
             beside=self.judged(inputs),
+            scales=self.scales,
         )
 
     def generator_loss(
@@ -157,14 +174,20 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         loss, terms = self.distances(targets, fakes)
         if self.discriminator is None:
             return loss, terms
-        adversarial = self.adversary.loss_of_generator(
-            self.discriminator,
-            self.seen(targets),
-            self.seen(fakes),
-            self.judged(inputs),
-            training=training,
+        seen, beside = (self.seen(targets), self.seen(fakes)), self.judged(inputs)
+        if not self.feature_matching_weight:
+            adversarial = self.adversary.loss_of_generator(
+                self.discriminator, *seen, beside, alike=True, training=training
+            )
+            terms = {"adversarial_loss": adversarial, **terms}
+            return self.adversarial_weight * adversarial + loss, terms
+        real, fake = self.adversary.judge(
+            self._judge_with_maps(), *seen, beside=beside, alike=True, training=training
         )
-        terms = {"adversarial_loss": adversarial, **terms}
+        adversarial = self.adversary.generator_loss(fake[: self.scales], real[: self.scales])
+        matching = losses.feature_matching(real[self.scales :], fake[self.scales :])
+        terms = {"adversarial_loss": adversarial, "feature_matching_loss": matching, **terms}
+        loss = loss + self.feature_matching_weight * matching
         return self.adversarial_weight * adversarial + loss, terms
 
     @property

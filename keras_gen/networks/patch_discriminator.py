@@ -29,6 +29,8 @@ def patch_receptive_field(layers: int) -> int:
 
 # Receptive field to number of strided convolutions; 1 is the paper's PixelGAN, of 1 x 1 kernels.
 FIELDS = {1: 0} | {patch_receptive_field(layers): layers for layers in range(1, 6)}
+# What layers' names begin with, of the images' own size, of half of it and of a quarter.
+SCALES = ("", "half_", "quarter_")
 
 
 def patch_discriminator(
@@ -39,6 +41,7 @@ def patch_discriminator(
     normalization: str | None = "instance",
     seed: int | None = None,
     name: str | None = None,
+    scales: int = 1,
 ) -> keras.Model:
     """PatchGAN discriminator: images to a map of scores, one for each overlapping patch.
 
@@ -61,10 +64,14 @@ def patch_discriminator(
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.
         name: The model's name. Defaults to `None`: `"patch_discriminator_"` and the field.
+        scales: 1, 2 or 3: one judge of the images, another of them at half the size, a third at a
+            quarter (averages of 2 x 2 pixels), each of the same field and with weights of its own.
+            Defaults to 1.
 
     Returns:
         A `keras.Model` from float images in [-1, 1], or from `[input, target]` where
-        `target_shape` is given, to float32 logits `(batch, rows, columns, 1)`.
+        `target_shape` is given, to float32 logits `(batch, rows, columns, 1)`, a list of them where
+        there are several scales.
 
     Raises:
         ValueError: If an argument lies outside what is said above, or if the images are too small
@@ -77,20 +84,23 @@ def patch_discriminator(
     ('patch_discriminator_34', (None, 14, 14, 1))
 
     Reference: Isola et al., 2017, Image-to-Image Translation with Conditional Adversarial Networks,
-    https://arxiv.org/abs/1611.07004
+    https://arxiv.org/abs/1611.07004; the scales: Wang et al., 2017, High-Resolution Image Synthesis and
+    Semantic Manipulation with Conditional GANs, https://arxiv.org/abs/1711.11585
     """
     input_shape = check_image_shape("input_shape", input_shape)
     base_filters = check_integer("base_filters", base_filters)
     check_choice("normalization", normalization, NORMALIZATIONS)
+    check_choice("scales", scales, tuple(range(1, len(SCALES) + 1)))
     side = min(input_shape[:2])
     if receptive_field is None:
         receptive_field = max(field for field in (16, 34, 70) if field <= max(side, 16))
     layers = FIELDS[check_choice("receptive_field", receptive_field, tuple(FIELDS))]
-    fitting = [field for field, strided in FIELDS.items() if -(-side // 2**strided) > 2]
+    least = side // 2 ** (scales - 1)
+    fitting = [field for field, strided in FIELDS.items() if -(-least // 2**strided) > 2]
     if receptive_field not in fitting:
         raise ValueError(
             f"`receptive_field` must be one of {fitting} for images of {input_shape[0]} x "
-            f"{input_shape[1]}: a larger one leaves no patch. "
+            f"{input_shape[1]}{f' at {scales} scales' if scales > 1 else ''}: a larger one leaves no patch. "
             f"Received: receptive_field={receptive_field}"
         )
 
@@ -106,20 +116,31 @@ def patch_discriminator(
         x = keras.layers.Concatenate(name="input_and_target")(inputs)
 
     blocks = Blocks(normalization, "leaky_relu", seed=seed)
-    if receptive_field == 1:
-        x = blocks.convolution(x, base_filters, 1, "pixel_1")
-        x = blocks.activate(x, "pixel_1_activation")
-        x = blocks.convolution(x, 2 * base_filters, 1, "pixel_2", use_bias=blocks.needs_bias)
-        x = blocks.finish(x, "pixel_2")
-        logits = blocks.convolution(x, 1, 1, "logits", dtype="float32")
-    else:
-        for level in range(1, layers + 1):
-            x = blocks.halve(x, doubled(base_filters, level - 1), f"down_{level}", level > 1)
-        filters = doubled(base_filters, layers)
-        x = _flat_convolution(blocks, x, filters, "patch", use_bias=blocks.needs_bias)
-        x = blocks.finish(x, "patch")
-        logits = _flat_convolution(blocks, x, 1, "logits", dtype="float32")
-    return keras.Model(inputs, logits, name=name or f"patch_discriminator_{receptive_field}")
+    logits = []
+    for prefix in SCALES[:scales]:
+        if prefix:
+            x = keras.layers.AveragePooling2D(2, **SPATIAL, name=f"{prefix}size")(x)
+        logits.append(_judge(blocks, x, layers, base_filters, prefix))
+    outputs = logits if scales > 1 else logits[0]
+    return keras.Model(inputs, outputs, name=name or f"patch_discriminator_{receptive_field}")
+
+
+def _judge(blocks, x, layers, base_filters, prefix):
+    """Logits of one scale's patches; without strided convolutions those of pixels."""
+    if layers == 0:
+        x = blocks.convolution(x, base_filters, 1, f"{prefix}pixel_1")
+        x = blocks.activate(x, f"{prefix}pixel_1_activation")
+        filters = 2 * base_filters
+        x = blocks.convolution(x, filters, 1, f"{prefix}pixel_2", use_bias=blocks.needs_bias)
+        x = blocks.finish(x, f"{prefix}pixel_2")
+        return blocks.convolution(x, 1, 1, f"{prefix}logits", dtype="float32")
+    for level in range(1, layers + 1):
+        filters = doubled(base_filters, level - 1)
+        x = blocks.halve(x, filters, f"{prefix}down_{level}", level > 1)
+    filters = doubled(base_filters, layers)
+    x = _flat_convolution(blocks, x, filters, f"{prefix}patch", use_bias=blocks.needs_bias)
+    x = blocks.finish(x, f"{prefix}patch")
+    return _flat_convolution(blocks, x, 1, f"{prefix}logits", dtype="float32")
 
 
 def _flat_convolution(blocks, x, filters, name, **arguments):

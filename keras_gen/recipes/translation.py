@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from keras_gen.recipes.adversarial import check_augmentations
 from keras_gen.recipes.images import ImageRecipe
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
@@ -85,6 +86,54 @@ class TranslationRecipe(AugmentedRecipe):
         max=1.0,
     )
     r1_weight: float = option(0.0, "Weight of the R1 penalty; 0 for none.", min=0.0)
+    discriminator_normalization: str = option(
+        "instance", "Of discriminators.", choices=("batch", "instance", "spectral", "none")
+    )
+    scales: int = option(
+        1,
+        "Sizes that discriminators judge images at: 2 adds the half, 3 the quarter.",
+        min=1,
+        max=3,
+    )
+    diff_augment: str = option(
+        "none",
+        "What discriminators' images pass through, those of a pair alike: none, or some of "
+        "color,translation,cutout,flip.",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_augmentations(self.diff_augment)
+
+    def discriminator(
+        self, input_shape: tuple[int, int, int], target_shape: tuple[int, int, int] | None = None
+    ) -> "keras.Model":
+        """A PatchGAN of the options: see `keras_gen.networks.patch_discriminator`."""
+        from keras_gen import networks
+
+        normalization = self.discriminator_normalization
+        return networks.patch_discriminator(
+            input_shape,
+            target_shape,
+            base_filters=self.base_filters,
+            normalization=None if normalization == "none" else normalization,
+            scales=self.scales,
+        )
+
+    def compile(self, model: Any, updates: int) -> Any:
+        """Compiles the model and returns it."""
+        augmentation = None
+        if self.diff_augment != "none":
+            from keras_gen.layers import DiffAugment
+
+            augmentation = DiffAugment(self.diff_augment, seed=self.seed)
+        model.compile(
+            *self.optimizers(updates),
+            loss=self.loss,
+            r1_weight=self.r1_weight,
+            augmentation=augmentation,
+        )
+        return model
 
     def optimizers(self, updates: int) -> "list[keras.optimizers.Optimizer]":
         """Adam for generators and discriminators, a list of two."""

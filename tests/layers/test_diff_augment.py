@@ -137,3 +137,12 @@ def test_a_schedule_is_followed_when_it_is_told_the_step():
 def test_what_is_none_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         DiffAugment(**arguments)
+
+
+@pytest.mark.parametrize("operation", ["color", "translation", "cutout", "flip"])
+def test_a_list_of_images_is_changed_by_one_draw(operation):
+    grey, coloured = pictures(5, (8, 10, 1)), pictures(5, (8, 10, 3))
+    both = DiffAugment(operation, seed=0)([grey, coloured])
+    for result, alone in zip(both, (grey, coloured), strict=True):
+        np.testing.assert_array_equal(array(result), changed(operation, alone))
+        assert (array(result) != alone).any()

@@ -69,6 +69,9 @@ BUILDERS = {
     "unet_generator": lambda **k: networks.unet_generator((8, 16, 1), 2, 4, **k),
     "resnet_generator": lambda **k: networks.resnet_generator((8, 12, 1), 2, 2, 1, 0.3, **k),
     "patch_discriminator": lambda **k: networks.patch_discriminator(IMAGE, (16, 16, 2), 16, 4, **k),
+    "patch_discriminator_of_scales": lambda **k: networks.patch_discriminator(
+        (16, 20, 1), None, 1, 4, scales=3, **k
+    ),
     "r3gan_generator": lambda **k: networks.r3gan_generator((9, 12, 2), 3, 4, 4, 1, **k),
     "r3gan_generator_grouped": lambda **k: networks.r3gan_generator(
         IMAGE, None, 4, 4, 1, group_size=4, **k
@@ -295,6 +298,7 @@ REFUSED = {
         "receptive_field": (0, 2, 142, "large"),
         "base_filters": INTEGERS,
         "normalization": ("a",),
+        "scales": (0, 4, "2", None),
     },
     "tabular_generator": {
         "latent_dim": INTEGERS,

@@ -116,6 +116,43 @@ def test_pixel_weight_paths():
     ]
 
 
+@pytest.mark.parametrize(
+    ("scales", "shapes"), [(2, [(7, 9), (3, 4)]), (3, [(15, 19), (7, 9), (3, 4)])]
+)
+def test_each_scale_judges_images_of_its_size_by_weights_of_its_own(
+    scales, shapes, sample, run, scramble
+):
+    height, width = shapes[0][0] * 2 + 4, shapes[0][1] * 2 + 4
+    model = patch_discriminator(
+        (height, width, 1), (height, width, 2), 16, base_filters=4, scales=scales
+    )
+    scramble(model)
+    pair = sample(model)
+    logits = run(model, pair)
+    values = {weight.path: weight.numpy() for weight in model.weights}
+    assert len({path.rsplit("/")[0] for path in values}) == 4 * scales  # a bias is its kernel's
+    for level, (prefix, judged) in enumerate(zip(["", "half_", "quarter_"], logits, strict=False)):
+        side = 2**level
+        smaller = [
+            images[:, : height // side * side, : width // side * side]
+            .reshape(len(images), height // side, side, width // side, side, -1)
+            .mean((2, 4))
+            for images in pair
+        ]
+        alone = patch_discriminator(
+            *(images.shape[1:] for images in smaller), receptive_field=16, base_filters=4
+        )
+        for weight in alone.weights:
+            weight.assign(values[prefix + weight.path])
+        np.testing.assert_allclose(judged, run(alone, smaller), rtol=1e-4, atol=1e-5)
+    assert len(logits) == scales
+
+
+def test_refuses_scales_that_leave_no_patch():
+    with pytest.raises(ValueError, match=r"must be one of \[1, 16\] for images of 16 x 16 at 2 sc"):
+        patch_discriminator((16, 16, 3), receptive_field=34, scales=2)
+
+
 class TorchPatchGAN(torch.nn.Module):
     """Isola et al.'s discriminator, read from the paper's appendix; layers named as ours."""
 

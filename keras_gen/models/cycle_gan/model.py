@@ -14,7 +14,7 @@ from keras_gen.core.adversary import Adversary, TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import run_together
-from keras_gen.core.networks import check_network
+from keras_gen.core.networks import check_network, scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.layers import ImagePool
 from keras_gen.modalities import spec_of
@@ -44,7 +44,8 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
     Args:
         generator_ab: Built `keras.Model`, images of a to images of b.
         generator_ba: Built `keras.Model`, images of b to images of a.
-        discriminator_a: Built `keras.Model`, images of a to logits, one for each patch.
+        discriminator_a: Built `keras.Model`, images of a to logits, one for each patch; or to a list of them,
+            one for each scale, over which its losses are averaged.
         discriminator_b: Built `keras.Model`, images of b to logits.
         cycle_weight: Number from 0 up.
         identity_weight: Number from 0 up. An identity loss needs domains of the same shape.
@@ -261,8 +262,13 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         self, a: Tensor, b: Tensor, fakes_a: Tensor, fakes_b: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use of both discriminators, their weighted sum and each by itself."""
-        first, terms_a = self.adversary.penalties(self.discriminator_a, a, fakes_a)
-        second, terms_b = self.adversary.penalties(self.discriminator_b, b, fakes_b)
+        (first, terms_a), (second, terms_b) = (
+            self.adversary.penalties(network, reals, fakes, scales=scales_of(network))
+            for network, reals, fakes in (
+                (self.discriminator_a, a, fakes_a),
+                (self.discriminator_b, b, fakes_b),
+            )
+        )
         return first + second, {name: terms_a[name] + terms_b[name] for name in terms_a}
 
     @property

@@ -35,10 +35,9 @@ class CycleGANRecipe(TranslationRecipe):
         cycle_gan = CycleGAN(
             networks.resnet_generator(shape_a, shape_b[-1], filters, upsampling=self.upsampling),
             networks.resnet_generator(shape_b, shape_a[-1], filters, upsampling=self.upsampling),
-            networks.patch_discriminator(shape_a, base_filters=filters),
-            networks.patch_discriminator(shape_b, base_filters=filters),
+            self.discriminator(shape_a),
+            self.discriminator(shape_b),
             identity_weight=5.0 if shape_a == shape_b else 0.0,
             ema_decay=self.ema_decay or None,
         )
-        cycle_gan.compile(*self.optimizers(updates), loss=self.loss, r1_weight=self.r1_weight)
-        return cycle_gan
+        return self.compile(cycle_gan, updates)

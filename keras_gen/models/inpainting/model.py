@@ -16,7 +16,7 @@ from keras_gen.core.adversary import Adversary, TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.holes import KINDS, Holes
 from keras_gen.core.model import GenerativeModel
-from keras_gen.core.networks import check_network
+from keras_gen.core.networks import check_network, scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.modalities import Masks, spec_of
 from keras_gen.tasks.filling import Fills
@@ -275,7 +275,9 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         self, images: Tensor, fakes: Tensor, masks: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(self.discriminator, images, fakes, _beside(masks))
+        return self.adversary.penalties(
+            self.discriminator, images, fakes, _beside(masks), scales_of(self.discriminator)
+        )
 
     def generator_loss(
         self, images: Tensor, outputs: Tensor, masks: Tensor, training: bool

@@ -24,24 +24,31 @@ class Pix2Pix(PairedTranslator):
 
     A step makes the outputs once; the discriminator is updated on (input, target) against
     (input, output), with half its loss as in the paper, then the generator, through the updated
-    discriminator, on the adversarial loss plus `l1_weight` times the distance to the target.
+    discriminator, on the adversarial loss plus `l1_weight` times the distance to the target. A discriminator
+    of several outputs judges at as many scales, and its losses are averaged over them (pix2pixHD).
 
     `fit` takes `(inputs, targets)` or `{"input": inputs, "target": targets}`: float32 of shape
     `(batch, height, width, channels)` in [-1, 1]; the two may have different channels. It logs
-    `discriminator_loss`, `generator_loss` and its parts `adversarial_loss` and `reconstruction_loss`.
+    `discriminator_loss`, `generator_loss` and its parts `adversarial_loss` and `reconstruction_loss`, and with
+    a `feature_matching_weight` `feature_matching_loss`.
     `evaluate` on pairs gives `l1` (mean absolute difference in [-1, 1]), `psnr` (decibels) and `ssim`.
 
     Args:
         generator: Built `keras.Model`, inputs to outputs of the targets' shape.
-        discriminator: Built `keras.Model`, `[inputs, targets]` to logits, one for each patch.
+        discriminator: Built `keras.Model`, `[inputs, targets]` to logits, one for each patch; or to a list of
+            them, one for each scale.
         l1_weight: Number from 0 up, the weight of the distance to the target.
         reconstruction: `"l1"`, `"l2"`, or a callable `(targets, outputs) -> scalar`: that distance.
         ema_decay: Float in [0, 1) or None. With a decay (0.999, say) the model keeps an exponential
             moving average of the generator's weights, which `translate` and `predict` use.
         name: String or None.
+        feature_matching_weight: Number from 0 up, pix2pixHD's is 10: the weight of the mean absolute
+            difference between what the discriminator's activations give for targets and for outputs, averaged
+            over layers and scales (the paper sums over layers). It needs a functional discriminator.
 
     Raises:
-        ValueError: If a network is not built, or the shapes of the two do not fit.
+        ValueError: If a network is not built, the shapes of the two do not fit, or with a
+            `feature_matching_weight` the discriminator shows no maps.
 
     Example:
     >>> import keras_gen
@@ -55,7 +62,8 @@ class Pix2Pix(PairedTranslator):
     >>> model.translate(inputs).shape
     (2, 8, 8, 3)
 
-    Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004
+    Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004; scales and feature matching: Wang et al.,
+    2017, https://arxiv.org/abs/1711.11585
     """
 
     parts_in_words = "discriminator among them"
@@ -69,12 +77,15 @@ class Pix2Pix(PairedTranslator):
         reconstruction: str | Callable[[Tensor, Tensor], Tensor] = "l1",
         ema_decay: float | None = None,
         name: str | None = None,
+        feature_matching_weight: float = 0.0,
     ) -> None:
         check_non_negative("l1_weight", l1_weight)
         shapes = check_network("generator", generator, [None], [None])
         (input_shape,), (image_shape,) = shapes
         check_network("discriminator", discriminator, [input_shape, image_shape])
-        super().__init__(generator, discriminator, reconstruction, ema_decay, name=name)
+        super().__init__(
+            generator, discriminator, reconstruction, ema_decay, name, feature_matching_weight
+        )
         self.l1_weight = l1_weight
         self.input_image_shape, self.image_shape = input_shape, image_shape
 
@@ -112,7 +123,8 @@ class Pix2Pix(PairedTranslator):
             r1_weight: Number from 0 up, the weight of the R1 penalty on true pairs.
             r2_weight: Number from 0 up, the weight of the R2 penalty on inputs with the outputs.
             penalties_every: Integer, as in `GAN.compile`.
-            augmentation: Keras layer or None, as in `GAN.compile`, of targets and outputs.
+            augmentation: Keras layer or None, as in `GAN.compile`, of targets and outputs. A
+                `keras_gen.layers.DiffAugment` changes input, target and output of an example alike.
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """

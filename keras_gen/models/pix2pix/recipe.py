@@ -38,6 +38,12 @@ class Pix2PixRecipe(TranslationRecipe):
         min=0.0,
     )
 
+    feature_matching_weight: float = option(
+        0.0,
+        "Weight of the distance of the discriminator's maps, pix2pixHD's is 10; 0 for none.",
+        min=0.0,
+    )
+
     def open(self) -> "Opened":
         from keras_gen import data
 
@@ -54,21 +60,20 @@ class Pix2PixRecipe(TranslationRecipe):
         from keras_gen.models.pix2pix.model import Pix2Pix
 
         input_shape, target_shape = self.image_shapes(opened)
-        filters = self.base_filters
         pix2pix = Pix2Pix(
             networks.unet_generator(
                 input_shape,
                 target_shape[-1],
-                filters,
+                self.base_filters,
                 normalization="instance",
                 upsampling=self.upsampling,
             ),
-            networks.patch_discriminator(input_shape, target_shape, base_filters=filters),
+            self.discriminator(input_shape, target_shape),
             **self._distance,
             ema_decay=self.ema_decay or None,
+            feature_matching_weight=self.feature_matching_weight,
         )
-        pix2pix.compile(*self.optimizers(updates), loss=self.loss, r1_weight=self.r1_weight)
-        return pix2pix
+        return self.compile(pix2pix, updates)
 
     @property
     def _distance(self):
