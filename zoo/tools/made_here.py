@@ -119,7 +119,35 @@ _FASHION = {"dataset": "fashion_mnist", "split": "test", "n": 10_000}
 _DIGITS = {"dataset": "digits", "split": "test", "n": 10_000}
 _EMOJI = {"dataset": "emoji", "split": "test", "n": 10_000}
 _ADULT = {"dataset": "adult/whole", "split": "test", "n": 10_000, "target": "income"}
-_FLUENT = _EMOJI | {"dataset": "fluent_emoji"}
+_FLUENT = _EMOJI | {"dataset": "fluent_emoji/128", "target": "3d"}
+_FLUENT_128 = FLUENT | {
+    "description": "3,011 of Microsoft's emoji, each drawn flat and in 3D, 1,564 of them as lines, too, "
+    "128 x 128 from the archives, on white, split by emoji: skin tones and variants of one emoji are on one "
+    "side only"
+}
+_ENLARGED = {
+    "task": "Image to a larger one, learnt from pictures made small",
+    "data": FLUENT
+    | {
+        "description": "3,011 of Microsoft's emoji drawn in 3D, 256 x 256 from the archives, on white, "
+        "split by emoji: skin tones and variants of one emoji are on one side only"
+    },
+    "size": "64 x 64 x 3",
+    "use": "Drawings and icons with smooth shading; teaching, a start for pictures of one's own.",
+    "evaluation": _EMOJI | {"dataset": "fluent_emoji/256", "target": "3d"},
+}
+_EDSR = (
+    "EDSR of eight residual blocks of 32 filters, two pixel shuffles, bicubic enlargement added. "
+)
+_LIMITS_ENLARGED = (
+    "It learnt from drawings on white that were made small without noise or compression: it was not tried on "
+    "photographs, and what JPEG left in a picture it enlarges. "
+)
+_SHADED = (
+    "U-Net of seven levels with resize-convolutions, whose last layer sees the input, too; conditional "
+    "PatchGAN. The distance to the target was that of pixels and, weighted 0.3, of EfficientNet-Lite0's maps, "
+    "with which the perceptual distance below is measured, too. The generator is the moving average of training"
+)
 _NEXT_FRAME = {
     "task": "Four frames of a clip to the next, and so on",
     "data": MOVING_DIGITS,
@@ -216,37 +244,49 @@ PRESETS = {
         "evaluation": _EMOJI | {"input": "edges", "target": "noto"},
     },
     "pix2pix_fluent_flat_to_3d": {
-        "description": "Flat emoji to shaded ones, 64 x 64, by Pix2Pix",
+        "description": "Flat emoji to shaded ones, 128 x 128, by Pix2Pix",
         "task": "Image to image, learnt from pairs",
-        "data": FLUENT,
-        "network": "U-Net of six levels with resize-convolutions, whose last layer sees the input, too; "
-        "conditional PatchGAN. The distance to the target was that of pixels and, weighted 0.3, of "
-        "EfficientNet-Lite0's maps, with which the perceptual distance below is measured, too. The generator "
-        "is the moving average of training",
-        "size": "64 x 64 x 3",
+        "data": _FLUENT_128,
+        "network": _SHADED,
+        "size": "128 x 128 x 3",
         "use": _TRANSLATE,
-        "limits": "64 x 64 pictures on white. It has seen 2,650 emoji and nothing else: faces and people, of "
+        "limits": "128 x 128 pictures on white. It has seen 2,650 emoji and nothing else: faces and people, of "
         "which there are many, come out best, single objects softest. Where the 3D drawing has other "
         "colours, a red line for a blue one, it keeps those of the flat one. Emoji carry the biases "
         "of those who drew and chose them.",
-        "evaluation": _FLUENT | {"input": "flat", "target": "3d"},
+        "evaluation": _FLUENT | {"input": "flat"},
+    },
+    "pix2pix_fluent_line_to_3d": {
+        "description": "Black lines to shaded and coloured emoji, 128 x 128, by Pix2Pix",
+        "task": "Image to image, learnt from pairs",
+        "data": _FLUENT_128,
+        "network": _SHADED,
+        "size": "128 x 128 x 3",
+        "use": _TRANSLATE,
+        "limits": "128 x 128 pictures on white. Colours are guesses: lines do not tell them, and where it "
+        "can't tell what a thing is they run into each other. It has seen 1,403 emoji and nothing else. Emoji "
+        "carry the biases of those who drew and chose them.",
+        "evaluation": _FLUENT | {"input": "line"},
     },
     "super_resolution_fluent_x4": {
         "description": "Emoji made four times as large, 64 x 64 to 256 x 256 or any size, by EDSR",
-        "task": "Image to a larger one, learnt from pictures made small",
-        "data": FLUENT
-        | {
-            "description": "3,011 of Microsoft's emoji drawn in 3D, 256 x 256 from the archives, on white, "
-            "split by emoji: skin tones and variants of one emoji are on one side only"
-        },
-        "network": "EDSR of eight residual blocks of 32 filters, two pixel shuffles, bicubic enlargement "
-        "added. No discriminator. The generator is the moving average of training",
-        "size": "64 x 64 x 3",
-        "use": "Drawings and icons with smooth shading; teaching, a start for pictures of one's own.",
-        "limits": "It learnt from drawings on white that were made small without noise or compression: it was "
-        "not tried on photographs, and what JPEG left in a picture it enlarges. It makes no details up: a "
-        "face of few pixels stays a blur.",
-        "evaluation": {"dataset": "fluent_emoji/256", "split": "test", "n": 10_000, "target": "3d"},
+        **_ENLARGED,
+        "network": _EDSR + "No discriminator. The generator is the moving average of training",
+        "limits": _LIMITS_ENLARGED + "It makes no details up: a face of few pixels stays a blur.",
+    },
+    "super_resolution_fluent_x4_adversarial": {
+        "description": "Emoji made four times as large, of any size, by EDSR against a discriminator: sharper",
+        **_ENLARGED,
+        "network": _EDSR
+        + "It began with the weights of super_resolution_fluent_x4 and learnt on against a "
+        "PatchGAN, on the distances of pixels and of EfficientNet-Lite0's maps, with which the perceptual "
+        "distance below is measured, too. The generator is the moving average of training",
+        "limits": _LIMITS_ENLARGED
+        + "Details it may make up: where few pixels leave open what is there, it "
+        "draws what is likely. By pixels alone super_resolution_fluent_x4 is nearer.",
+        "beside": "super_resolution_fluent_x4, the same network without a discriminator, has 36.67 dB, a "
+        "perceptual distance of 0.0507 and an FID of 9.5. One run of one seed.",
+        "begun_with": "super_resolution_fluent_x4",
     },
     "inpainting_fluent": {
         "description": "Holes in emoji filled, 64 x 64, by gated convolutions",
