@@ -134,4 +134,6 @@ def dcgan_discriminator(
     codes = check_integer("codes", codes)
     x = blocks.dense(features, CODE_FEATURES, "code_features", use_bias=blocks.needs_bias)
     x = blocks.finish(x, "code_features")
-    return keras.Model(images, [logits, blocks.dense(x, codes, "codes", dtype="float32")], name=name)
+    return keras.Model(
+        images, [logits, blocks.dense(x, codes, "codes", dtype="float32")], name=name
+    )

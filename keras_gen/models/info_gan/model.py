@@ -102,9 +102,7 @@ class InfoGAN(LatentGAN):
         name: str | None = None,
     ) -> None:
         prior = NormalWithCodes(noise_dim, categories, continuous)
-        super().__init__(
-            generator, discriminator, prior.latent_dim, ema_decay=ema_decay, name=name
-        )
+        super().__init__(generator, discriminator, prior.latent_dim, ema_decay=ema_decay, name=name)
         check_network(
             "discriminator",
             discriminator,
@@ -203,9 +201,7 @@ class InfoGAN(LatentGAN):
         ((fake_logits, told),) = self.adversary.judge(self.discriminator, fakes, training=training)
         real_logits = None
         if self.adversary.pairs:
-            ((real_logits, _),) = self.adversary.judge(
-                self.discriminator, reals, training=training
-            )
+            ((real_logits, _),) = self.adversary.judge(self.discriminator, reals, training=training)
         loss = self.adversary.generator_loss(fake_logits, real_logits)
         information = self.prior.entropy - sum(self.surprises(latents, told))
         return loss + self.code_loss(latents, told), {"information": information}
@@ -283,9 +279,7 @@ class InfoGAN(LatentGAN):
             "continuous": told[:, self.categories :],
         }
 
-    def code_accuracy(
-        self, images: ArrayLike, labels: ClassLabels, batch_size: int = 128
-    ) -> float:
+    def code_accuracy(self, images: ArrayLike, labels: ClassLabels, batch_size: int = 128) -> float:
         """How often the category names a label, where each is given the label that suits them all best.
 
         Args:
