@@ -125,6 +125,10 @@ WORDS = {
         "How sure a classifier is of each image, and how varied they are.",
         "reference/metrics/InceptionScore.md",
     ),
+    "InfoGAN, disentangled codes": (
+        "Latents that come to stand for kinds and scales of images, without labels.",
+        "reference/models/InfoGAN.md",
+    ),
     "inpainting, filling holes, removing objects": (
         "A part of a picture is drawn from what surrounds it.",
         "reference/models/Inpainting.md",

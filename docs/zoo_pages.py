@@ -12,6 +12,7 @@ TASKS = {
     "WGANGP": "generate",
     "R3GAN": "generate",
     "ConditionalGAN": "generate by class",
+    "InfoGAN": "generate by code, infer codes",
     "VAE": "generate, encode",
     "CVAE": "generate by class, encode",
     "Pix2Pix": "translate",

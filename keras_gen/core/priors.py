@@ -1,7 +1,12 @@
 """What generators draw from: latent vectors, in a step and on the host."""
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
+from keras import ops
 
 from keras_gen.checks import check_positive_integer, check_steps, is_integer
 from keras_gen.types import Array, ArrayLike, Tensor
@@ -33,7 +38,12 @@ class Normal:
         """
         return keras.random.normal((count, self.latent_dim), seed=seed_generator)
 
-    def draw(self, n: int | None, seed: int | None = None, given: ArrayLike | None = None) -> Array:
+    def draw(
+        self,
+        n: int | None,
+        seed: int | np.random.Generator | None = None,
+        given: ArrayLike | None = None,
+    ) -> Array:
         """Draws latents on the host, or checks those that the user gave.
 
         Args:
@@ -48,6 +58,145 @@ class Normal:
             ValueError: If neither is given, or the latents have another shape.
         """
         return given_or_drawn_latents(n, self.latent_dim, seed, given)
+
+    def between(self, start: Array, end: Array, steps: int) -> Array:
+        """Walks from one latent to another through what is likely: see `spherical_interpolation`."""
+        return spherical_interpolation(start, end, steps)
+
+
+class NormalWithCodes(Normal):
+    """Standard normal noise and beside it codes: one category, and numbers in [-1, 1].
+
+    A latent is flat: the noise, the category one-hot, the numbers. All are independent, the category and
+    the numbers uniform.
+
+    Args:
+        noise_dim: Integer, the length of the noise.
+        categories: Integer, at least 2.
+        continuous: Integer from 0 up, how many numbers.
+
+    Raises:
+        ValueError: If one of them is out of range.
+    """
+
+    def __init__(self, noise_dim: int, categories: int, continuous: int = 0) -> None:
+        check_positive_integer("noise_dim", noise_dim)
+        if not is_integer(categories) or categories < 2:
+            raise ValueError(
+                f"`categories` must be an integer, at least 2. Received: categories={categories!r}"
+            )
+        if not is_integer(continuous) or continuous < 0:
+            raise ValueError(
+                f"`continuous` must be an integer from 0 up. Received: continuous={continuous!r}"
+            )
+        super().__init__(noise_dim + categories + continuous)
+        self.noise_dim = noise_dim
+        self.categories = categories
+        self.continuous = continuous
+
+    @property
+    def entropy(self) -> float:
+        """Float, of the codes, in nats: `log(categories) + continuous * log(2)`."""
+        return math.log(self.categories) + self.continuous * math.log(2.0)
+
+    def parts(self, latents: Any) -> tuple[Any, Any, Any]:
+        """The noise, the one-hot categories and the numbers of latents, tensors or arrays `(n, ...)`."""
+        codes = self.noise_dim + self.categories
+        return latents[:, : self.noise_dim], latents[:, self.noise_dim : codes], latents[:, codes:]
+
+    def sample(self, count: int | Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
+        """Draws latents within a step: see `Normal.sample`."""
+        noise = keras.random.normal((count, self.noise_dim), seed=seed_generator)
+        category = keras.random.randint((count,), 0, self.categories, seed=seed_generator)
+        numbers = keras.random.uniform((count, self.continuous), -1.0, 1.0, seed=seed_generator)
+        one_hot = ops.one_hot(category, self.categories, dtype="float32")
+        return ops.concatenate([noise, one_hot, numbers], axis=1)
+
+    def draw(
+        self,
+        n: int | None,
+        seed: int | np.random.Generator | None = None,
+        given: ArrayLike | None = None,
+        codes: Mapping[str, Any] | None = None,
+    ) -> Array:
+        """Draws latents on the host, or checks those that the user gave, and puts codes in.
+
+        Args:
+            n: Integer, how many, or None with `given` or with codes for each.
+            seed: Integer or None; see `draw_latents`.
+            given: Float array of shape `(n, latent_dim)`, or None.
+            codes: Dict of `"category"`, an integer or integers `(n,)`, and `"continuous"`, numbers
+                `(continuous,)` or `(n, continuous)`, or one of the two; or None. Other codes stay as drawn.
+
+        Returns:
+            Float32 array of shape `(n, latent_dim)`.
+
+        Raises:
+            ValueError: If it is not said how many, or the latents or codes are not of these shapes.
+        """
+        wanted = self._checked(codes or {})
+        counts = [len(code) for name, code in wanted.items() if code.ndim > (name == "continuous")]
+        if n is None and given is None and counts:
+            n = counts[0]
+        if given is None and n is not None:
+            latents = self._drawn(n, seed)
+        else:
+            latents = super().draw(n, seed, given).copy()
+        if any(count != len(latents) for count in counts):
+            raise ValueError(
+                f"`codes` must be those of one latent, or of each of {len(latents)}. "
+                f"Received: codes of {', '.join(map(str, counts))}"
+            )
+        _, one_hot, numbers = self.parts(latents)
+        if "category" in wanted:
+            one_hot[:] = np.eye(self.categories, dtype="float32")[wanted["category"]]
+        if "continuous" in wanted:
+            numbers[:] = wanted["continuous"]
+        return latents
+
+    def _drawn(self, n, seed):
+        # One stream, row by row: the largest of some normal numbers is at a uniform place, and the angle
+        # of a pair of them is uniform.
+        width = self.latent_dim + self.continuous
+        latents = draw_latents(n, width, seed)
+        noise, scores, pairs = self.parts(latents)
+        one_hot = np.eye(self.categories, dtype="float32")[scores.argmax(axis=1)]
+        angles = np.arctan2(pairs[:, : self.continuous], pairs[:, self.continuous :]) / np.pi
+        return np.concatenate([noise, one_hot, angles.clip(-1.0, 1.0)], axis=1, dtype="float32")
+
+    def between(self, start: Array, end: Array, steps: int) -> Array:
+        """Walks along the great circle of the noise, and straight between the codes."""
+        noise = spherical_interpolation(start[: self.noise_dim], end[: self.noise_dim], steps)
+        fractions = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
+        codes = (1.0 - fractions) * start[self.noise_dim :] + fractions * end[self.noise_dim :]
+        return np.concatenate([noise, codes], axis=1, dtype="float32")
+
+    def _checked(self, codes):
+        """Codes as arrays."""
+        if not isinstance(codes, Mapping) or not set(codes) <= {"category", "continuous"}:
+            raise ValueError(
+                "`codes` must be a dict of 'category', 'continuous' or both. "
+                f"Received: codes={codes!r}"
+            )
+        wanted = {}
+        if "category" in codes:
+            category = np.asarray(codes["category"])
+            whole = category.ndim < 2 and np.issubdtype(category.dtype, np.integer)
+            if not whole or np.any((category < 0) | (category >= self.categories)):
+                raise ValueError(
+                    "`codes['category']` must be an integer, or one for each latent, in "
+                    f"[0, {self.categories}). Received: {codes['category']!r}"
+                )
+            wanted["category"] = category
+        if "continuous" in codes:
+            numbers = np.asarray(codes["continuous"], dtype="float32")
+            if numbers.ndim not in (1, 2) or numbers.shape[-1] != self.continuous:
+                raise ValueError(
+                    f"`codes['continuous']` must have shape ({self.continuous},) or "
+                    f"(n, {self.continuous}). Received: shape {numbers.shape}"
+                )
+            wanted["continuous"] = numbers
+        return wanted
 
 
 def draw_latents(n: int, latent_dim: int, seed: int | np.random.Generator | None) -> Array:

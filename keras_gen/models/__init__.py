@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keras_gen.models.cvae.model import CVAE as CVAE
     from keras_gen.models.cycle_gan.model import CycleGAN as CycleGAN
     from keras_gen.models.gan.model import GAN as GAN
+    from keras_gen.models.info_gan.model import InfoGAN as InfoGAN
     from keras_gen.models.inpainting.model import Inpainting as Inpainting
     from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
@@ -31,6 +32,7 @@ FAMILIES = {
     "wgan_gp": "WGANGP",
     "r3gan": "R3GAN",
     "conditional_gan": "ConditionalGAN",
+    "info_gan": "InfoGAN",
     "vae": "VAE",
     "cvae": "CVAE",
     "pix2pix": "Pix2Pix",

@@ -6,6 +6,8 @@ from keras_gen.layers import MinibatchStandardDeviation
 from keras_gen.networks._blocks import NORMALIZATIONS, UPSAMPLINGS, Blocks
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
+CODE_FEATURES = 128  # as in InfoGAN's paper
+
 
 def dcgan_generator(
     image_shape: Sequence[int],
@@ -73,6 +75,7 @@ def dcgan_discriminator(
     minibatch_deviation: bool = False,
     seed: int | None = None,
     name: str = "dcgan_discriminator",
+    codes: int | None = None,
 ) -> keras.Model:
     """DCGAN's discriminator, or WGAN-GP's critic: images to one unbounded score each.
 
@@ -93,10 +96,13 @@ def dcgan_discriminator(
         seed: Integer that fixes the initial weights and the dropout masks. Defaults to `None`:
             drawn from Python's generator, which `keras.utils.set_random_seed` sets.
         name: The model's name.
+        codes: How many codes an `InfoGAN`'s images are made of, of which a second head of two dense
+            layers on the same features tells. Defaults to `None`: there is no such head.
 
     Returns:
         A `keras.Model` from float images `(batch, height, width, channels)` in [-1, 1] to float32
-        logits `(batch, 1)`, whatever the dtype policy.
+        logits `(batch, 1)`, whatever the dtype policy; with `codes` to a list of them and of float32
+        `(batch, codes)`.
 
     Raises:
         ValueError: If an argument lies outside what is said above.
@@ -108,7 +114,8 @@ def dcgan_discriminator(
     (None, 1)
 
     Reference: Radford et al., 2015, https://arxiv.org/abs/1511.06434; Gulrajani et al., 2017,
-    Improved Training of Wasserstein GANs, https://arxiv.org/abs/1704.00028
+    Improved Training of Wasserstein GANs, https://arxiv.org/abs/1704.00028; Chen et al., 2016,
+    InfoGAN, https://arxiv.org/abs/1606.03657
     """
     image_shape = check_image_shape("image_shape", image_shape)
     base_filters = check_integer("base_filters", base_filters)
@@ -120,4 +127,13 @@ def dcgan_discriminator(
     x = blocks.image_to_map(images, base_filters, dropout)
     if minibatch_deviation:
         x = MinibatchStandardDeviation(name="minibatch_deviation")(x)
-    return keras.Model(images, blocks.score(blocks.flatten(x)), name=name)
+    features = blocks.flatten(x)
+    logits = blocks.score(features)
+    if codes is None:
+        return keras.Model(images, logits, name=name)
+    codes = check_integer("codes", codes)
+    x = blocks.dense(features, CODE_FEATURES, "code_features", use_bias=blocks.needs_bias)
+    x = blocks.finish(x, "code_features")
+    return keras.Model(
+        images, [logits, blocks.dense(x, codes, "codes", dtype="float32")], name=name
+    )

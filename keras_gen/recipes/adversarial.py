@@ -82,8 +82,8 @@ class DCGANRecipe(AdversarialRecipe):
         super().__post_init__()
         check_augmentations(self.diff_augment)
 
-    def compile(self, gan: Any, updates: int) -> Any:
-        """Compiles the model and returns it."""
+    def compile(self, gan: Any, updates: int, **settings: Any) -> Any:
+        """Compiles the model, with settings of its own, and returns it."""
         augmentation = None
         if self.diff_augment != "none":
             from keras_gen.layers import AdaptiveAugment
@@ -95,7 +95,7 @@ class DCGANRecipe(AdversarialRecipe):
             *self.optimizers(updates, beta_1=0.5),
             loss=self.loss,
             r1_weight=self.r1_weight,
-            share_forward=True,
             augmentation=augmentation,
+            **settings,
         )
         return gan

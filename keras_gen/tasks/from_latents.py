@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_gen.backend import predict
-from keras_gen.core.priors import Normal, draw_latents, spherical_interpolation
+from keras_gen.core.priors import Normal
 from keras_gen.tasks.generating import Generates
 from keras_gen.types import Array, ArrayLike, ClassLabels
 
@@ -27,7 +27,7 @@ class FromLatents(Generates):
         """Makes samples batch by batch, of one stream of latents: see `Generates.samples_like`."""
         random = np.random.default_rng(seed)
         for count, labels in seen:
-            latents = draw_latents(count, self.latent_dim, random)
+            latents = self.prior.draw(count, random)
             chosen = {} if labels is None else {"labels": labels}
             yield self.generate(latents=latents, **chosen), labels
 
@@ -105,7 +105,7 @@ class FromLatents(Generates):
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three latents, and where there are classes labels."""
-        return {"latents": draw_latents(3, self.latent_dim, seed=0), **self._golden_labels()}
+        return {"latents": self.prior.draw(3, seed=0), **self._golden_labels()}
 
     def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
         """What the model makes of `golden_inputs`."""
@@ -151,7 +151,7 @@ class GeneratesFromLatents(FromLatents):
         latents: ArrayLike | None = None,
         **options: Any,
     ) -> Array:
-        """Makes samples along the great circle between two latents.
+        """Makes samples along the great circle between two latents, and straight between their codes.
 
         Args:
             steps: Integer, at least 2: how many, both ends among them.
@@ -163,4 +163,4 @@ class GeneratesFromLatents(FromLatents):
             Float32 NumPy array of shape `(steps, ...)`.
         """
         start, end = self.prior.draw(2, seed, latents)
-        return self.generate(latents=spherical_interpolation(start, end, steps), **options)
+        return self.generate(latents=self.prior.between(start, end, steps), **options)

@@ -1,7 +1,8 @@
+import keras
 import numpy as np
 import pytest
 
-from keras_gen.core.priors import draw_latents, spherical_interpolation
+from keras_gen.core.priors import NormalWithCodes, draw_latents, spherical_interpolation
 
 
 def test_latents_are_standard_normal_and_the_same_everywhere():
@@ -29,3 +30,61 @@ def test_a_path_on_the_circle_keeps_the_length_and_turns_evenly():
 def test_where_there_is_no_circle_the_path_is_straight(start, end):
     path = spherical_interpolation(start, end, 3)
     np.testing.assert_allclose(path, [start, np.add(start, end) / 2, end], atol=1e-6)
+
+
+N = 20_000
+PRIOR = NormalWithCodes(noise_dim=2, categories=5, continuous=3)
+
+
+def in_a_step(prior, n):
+    """Latents as a training step draws them."""
+    return keras.ops.convert_to_numpy(prior.sample(n, keras.random.SeedGenerator(0)))
+
+
+@pytest.mark.parametrize("draw", [in_a_step, lambda prior, n: prior.draw(n, seed=0)])
+def test_codes_are_one_hot_and_uniform_and_in_their_range(draw):
+    latents = draw(PRIOR, N)
+    assert latents.shape == (N, 10) and latents.dtype == "float32"
+    noise, one_hot, numbers = PRIOR.parts(latents)
+    assert np.abs(noise.mean(0)).max() < 5 / np.sqrt(N)
+    assert np.abs(noise.std(0) - 1).max() < 5 / np.sqrt(2 * N)
+    assert set(np.unique(one_hot)) == {0.0, 1.0} and (one_hot.sum(1) == 1).all()
+    # Chi-square of four degrees of freedom: above 23.5 in one case of ten thousand.
+    assert ((one_hot.sum(0) - N / 5) ** 2 / (N / 5)).sum() < 23.5
+    assert np.abs(numbers).max() <= 1
+    tenths = np.stack([np.histogram(column, 10, (-1, 1))[0] for column in numbers.T])
+    assert ((tenths - N / 10) ** 2 / (N / 10)).sum(1).max() < 33.7  # of nine, likewise
+    # No part tells anything of another.
+    together = np.corrcoef(latents.T)
+    apart = ~np.eye(10, dtype=bool)
+    apart[2:7, 2:7] = False
+    assert np.abs(together[apart]).max() < 5 / np.sqrt(N)
+
+
+def test_the_first_latents_with_codes_do_not_depend_on_how_many_there_are():
+    latents = PRIOR.draw(6, seed=0)
+    np.testing.assert_array_equal(PRIOR.draw(2, seed=0), latents[:2])
+    random = np.random.default_rng(0)
+    parts = [PRIOR.draw(n, random) for n in (2, 4)]
+    np.testing.assert_array_equal(np.concatenate(parts), latents)
+    assert (PRIOR.draw(6, seed=1) != latents).any()
+
+
+def test_asked_codes_take_the_drawn_ones_place():
+    drawn = PRIOR.draw(3, seed=0)
+    category = PRIOR.draw(3, seed=0, codes={"category": [4, 0, 1]})
+    np.testing.assert_array_equal(category[:, 2:7], np.eye(5)[[4, 0, 1]])
+    np.testing.assert_array_equal(category[:, [0, 1, 7, 8, 9]], drawn[:, [0, 1, 7, 8, 9]])
+    numbers = PRIOR.draw(None, given=drawn, codes={"continuous": [0.5, -1.0, 2.0]})
+    np.testing.assert_array_equal(numbers[:, 7:], 3 * [[0.5, -1.0, 2.0]])
+    np.testing.assert_array_equal(numbers[:, :7], drawn[:, :7])
+    np.testing.assert_array_equal(PRIOR.draw(3, seed=0), drawn)  # What was given is not written to.
+    assert len(PRIOR.draw(None, seed=0, codes={"category": [1, 2]})) == 2
+
+
+def test_between_latents_noise_turns_and_codes_go_straight():
+    start, end = PRIOR.draw(2, seed=0)
+    path = PRIOR.between(start, end, 5)
+    np.testing.assert_allclose(path[[0, -1]], [start, end], atol=1e-6)
+    np.testing.assert_allclose(path[2, 2:], (start[2:] + end[2:]) / 2, atol=1e-6)
+    np.testing.assert_allclose(path[:, :2], spherical_interpolation(start[:2], end[:2], 5))

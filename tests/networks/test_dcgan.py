@@ -94,6 +94,27 @@ def test_discriminator_weight_paths():
     ]
 
 
+def test_codes_are_told_from_the_features_that_are_scored():
+    model = dcgan_discriminator((28, 28, 1), 2, codes=5)
+    assert model.output_shape == [(None, 1), (None, 5)]
+    plain = [w.path for w in dcgan_discriminator((28, 28, 1), 2).weights]
+    assert sorted(w.path for w in model.weights) == sorted(
+        [
+            *plain,
+            "code_features/kernel",
+            "code_features_normalization/gamma",
+            "code_features_normalization/beta",
+            "code_features_normalization/moving_mean",
+            "code_features_normalization/moving_variance",
+            "codes/kernel",
+            "codes/bias",
+        ]
+    )
+    assert model.get_layer("code_features").kernel.shape == (7 * 7 * 4, 128)
+    with pytest.raises(ValueError, match="`codes`"):
+        dcgan_discriminator((28, 28, 1), 2, codes=0)
+
+
 def test_nearest_weight_paths_are_the_transposed_ones():
     transposed = dcgan_generator((28, 28, 1), 4, 2)
     nearest = dcgan_generator((28, 28, 1), 4, 2, "nearest")

@@ -24,6 +24,7 @@ BUILDERS = {
     "dcgan_discriminator_instance": lambda **k: networks.dcgan_discriminator(
         IMAGE, 4, "instance", **k
     ),
+    "dcgan_discriminator_codes": lambda **k: networks.dcgan_discriminator(IMAGE, 4, codes=5, **k),
     "conditional_dcgan_generator": lambda **k: networks.conditional_dcgan_generator(
         IMAGE, 3, 4, "embedding", 4, **k
     ),

@@ -11,7 +11,7 @@ CLIPS = {"train": 9000, "test": 1000}
 FRAMES, SIDE, DIGIT_SIDE, DIGITS = 20, 64, 28, 2
 # What a digit moves by in a frame, of the way between two opposite walls.
 STEP = 0.1
-# Of each class every so manieth digit is in the test split's clips alone.
+# Of each class every so manieth digit is in the test split alone.
 _HELD_OUT = 10
 
 
@@ -63,10 +63,7 @@ class MovingDigits(tfds.core.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager):
         path = manual_archive(dl_manager.manual_dir, ARCHIVE, self.MANUAL_DOWNLOAD_INSTRUCTIONS)
         digits, labels = read_digits(path)
-        # Counted within each class, so that every class is in both.
-        held_out = np.concatenate(
-            [np.arange(np.sum(labels == label)) % _HELD_OUT == 0 for label in range(10)]
-        )
+        held_out = held_out_digits(labels)
         return {
             split: self._generate_examples(digits[part], labels[part], seed, CLIPS[split])
             for seed, (split, part) in enumerate({"train": ~held_out, "test": held_out}.items())
@@ -96,6 +93,16 @@ def read_digits(path):
             digits.append(np.rint(values * 255).astype("uint8").reshape(-1, DIGIT_SIDE, DIGIT_SIDE))
             labels.append(np.full(len(digits[-1]), label, "int64"))
     return np.concatenate(digits), np.concatenate(labels)
+
+
+def held_out_digits(labels):
+    """Which digits are the test split's, of labels sorted by class: booleans `(n,)`.
+
+    They are counted within each class, so that every class is in both.
+    """
+    return np.concatenate(
+        [np.arange(np.sum(labels == label)) % _HELD_OUT == 0 for label in range(10)]
+    )
 
 
 def moving(digits, rng):

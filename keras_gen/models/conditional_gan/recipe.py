@@ -34,4 +34,4 @@ class ConditionalGANRecipe(DCGANRecipe):
             class_names=opened.class_names and list(opened.class_names),
             ema_decay=self.ema_decay or None,
         )
-        return self.compile(gan, updates)
+        return self.compile(gan, updates, share_forward=True)

@@ -26,4 +26,4 @@ class GANRecipe(DCGANRecipe):
             latent_dim=self.latent_dim,
             ema_decay=self.ema_decay or None,
         )
-        return self.compile(gan, updates)
+        return self.compile(gan, updates, share_forward=True)
