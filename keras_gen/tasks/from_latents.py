@@ -13,12 +13,11 @@ from keras_gen.types import Array, ArrayLike, ClassLabels
 
 
 class FromLatents(Generates):
-    """What is asked of a model whose `generate` takes `latents`, vectors of length `latent_dim`.
+    """What is asked of a model whose `generate` takes `latents`, arrays of the shape of its `prior`.
 
-    It has the `prior` that they are drawn from.
+    They are vectors of length `latent_dim`, or what else the prior draws: noisy images.
     """
 
-    latent_dim: int
     prior: Normal
 
     def samples_like(
@@ -27,7 +26,7 @@ class FromLatents(Generates):
         """Makes samples batch by batch, of one stream of latents: see `Generates.samples_like`."""
         random = np.random.default_rng(seed)
         for count, labels in seen:
-            latents = draw_latents(count, self.latent_dim, random)
+            latents = draw_latents(count, self.prior.shape, random)
             chosen = {} if labels is None else {"labels": labels}
             yield self.generate(latents=latents, **chosen), labels
 
@@ -75,7 +74,7 @@ class FromLatents(Generates):
             return latents, None
         if per_class:
             labels = np.repeat(np.arange(self.num_classes, dtype="int32"), len(latents))
-            return np.tile(latents, (self.num_classes, 1)), labels
+            return np.concatenate([latents] * self.num_classes), labels
         if labels is None:
             # A stream of its own, so that it does not repeat the latents' numbers.
             random = np.random.default_rng(None if seed is None else [seed, 1])
@@ -88,7 +87,7 @@ class FromLatents(Generates):
 
     def generate_network(self) -> keras.Model:
         """Functional `keras.Model` that gives what `generate(latents=...)` does."""
-        latents = keras.Input((self.latent_dim,), name="latents")
+        latents = keras.Input(self.prior.shape, name="latents")
         inputs = self.beside_labels(latents)
         outputs = self.gives.give_in_graph(self.samples_of(inputs))
         return keras.Model(inputs, outputs, name="generate")
@@ -105,7 +104,7 @@ class FromLatents(Generates):
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three latents, and where there are classes labels."""
-        return {"latents": draw_latents(3, self.latent_dim, seed=0), **self._golden_labels()}
+        return {"latents": draw_latents(3, self.prior.shape, seed=0), **self._golden_labels()}
 
     def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
         """What the model makes of `golden_inputs`."""
