@@ -11,6 +11,7 @@ TASKS = {
     "GAN": "generate",
     "WGANGP": "generate",
     "R3GAN": "generate",
+    "Diffusion": "generate",
     "ConditionalGAN": "generate by class",
     "VAE": "generate, encode",
     "CVAE": "generate by class, encode",

@@ -20,10 +20,10 @@ class SinusoidalEmbedding(keras.layers.Layer):
         **kwargs: `name`, `dtype` and the like, as for every Keras layer.
 
     Call arguments:
-        inputs: Float tensor `(batch,)`.
+        inputs: Float tensor of any shape, `(batch,)` say.
 
     Returns:
-        Tensor `(batch, units)` in [-1, 1].
+        Tensor `(*shape, units)` in [-1, 1].
 
     Raises:
         ValueError: If an argument lies outside what is said above.
@@ -54,7 +54,8 @@ class SinusoidalEmbedding(keras.layers.Layer):
         self.autocast = False  # Half precision would round the angles.
 
     def call(self, inputs: Tensor) -> Tensor:
-        angles = ops.expand_dims(ops.cast(inputs, "float32"), -1) * self._frequencies
+        frequencies = ops.convert_to_tensor(self._frequencies)
+        angles = ops.expand_dims(ops.cast(inputs, "float32"), -1) * frequencies
         embedded = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
         return ops.cast(embedded, self.compute_dtype)
 

@@ -22,7 +22,8 @@ class GaussianVelocity(keras.layers.Layer):
         t = ops.expand_dims(times, -1)
         variance = (1.0 - t) ** 2 + (t * DEVIATION) ** 2
         slope = (t * DEVIATION**2 - (1.0 - t)) / variance
-        return MEAN + slope * (x - t * MEAN)
+        mean = ops.convert_to_tensor(MEAN)
+        return mean + slope * (x - t * mean)
 
 
 @keras.saving.register_keras_serializable(package="tests")
