@@ -65,7 +65,8 @@ def draw_latents(
         seed: Integer, or None for other latents at each call.
 
     Returns:
-        Float32 array of shape `(n, latent_dim)`, or `(n, *shape)`. The first of `n` latents do not depend on `n`.
+        Float32 array of shape `(n, latent_dim)`, or `(n, *shape)`. The first of `n`
+        latents do not depend on `n`.
     """
     if not is_integer(n) or n < 1:
         raise ValueError(f"`n` must be an integer above 0. Received: n={n!r}")

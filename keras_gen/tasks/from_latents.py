@@ -125,6 +125,7 @@ class GeneratesFromLatents(FromLatents):
         seed: int | None = None,
         latents: ArrayLike | None = None,
         batch_size: int = 128,
+        sampler: keras.Model | None = None,
     ) -> Array:
         """Makes samples: what `generate` is, whatever of it a model has.
 
@@ -135,13 +136,14 @@ class GeneratesFromLatents(FromLatents):
             seed: As in `chosen`.
             latents: As in `chosen`.
             batch_size: Integer, how many are made at a time.
+            sampler: What makes them in the place of the model's `sampler`, or None.
 
         Returns:
             Float32 NumPy array `(n, ...)`, or `(num_classes * n, ...)` with `per_class`.
         """
         latents, labels = self.chosen(n, labels, per_class, seed, latents)
         inputs = latents if labels is None else [latents, labels]
-        return self.gives.give(predict(self.sampler, inputs, batch_size))
+        return self.gives.give(predict(sampler or self.sampler, inputs, batch_size))
 
     def interpolate(
         self,

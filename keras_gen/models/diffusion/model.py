@@ -10,7 +10,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.backend import predict
 from keras_gen.checks import check_positive_integer
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
@@ -109,11 +108,11 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         self.average = average_of(network, ema_decay)
         self.ema_network = None if self.average is None else self.average.network
         samplers = {
-            (solver, guided): FlowSampler(self.averaged, num_classes, solver, guided)
+            (solver, guided): FlowSampler(self.averaged(), num_classes, solver, guided)
             for solver in SOLVERS
             for guided in ((False,) if num_classes is None else (False, True))
         }
-        object.__setattr__(self, "_samplers", samplers)  # No layers of this model.
+        self._samplers = lambda: samplers  # In a function: they are no part of the model's file.
         self.built = True
 
     @property
@@ -124,7 +123,6 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
     def gives(self) -> Arrays:
         return spec_of(self.image_shape)
 
-    @property
     def averaged(self) -> keras.Model:
         """The network that generates: the average where there is one."""
         return self.network if self.ema_network is None else self.ema_network
@@ -189,17 +187,12 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         count = ops.shape(images)[0]
         noise = keras.random.normal((count, *self.image_shape), seed=0)
         times = (ops.arange(count, dtype="float32") + 0.5) / ops.cast(count, "float32")
-        return {"loss": self.flow_loss(self.averaged, images, noise, times, labels, False)}
+        return {"loss": self.flow_loss(self.averaged(), images, noise, times, labels, False)}
 
     def _taken(self, data):
         taken = self.take(data)
         images, labels = (taken, None) if self.num_classes is None else taken
         return ops.cast(images, "float32"), labels
-
-    @property
-    def sampler(self) -> FlowSampler:
-        """What makes images of noise as `generate` does where it is told nothing else."""
-        return self.sampler_of()
 
     def sampler_of(
         self, steps: int = STEPS, guidance: float = 1.0, solver: str = "heun"
@@ -221,13 +214,13 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
                 "`guidance` is for a model with classes, made with `num_classes`. "
                 f"Received: guidance={guidance!r}"
             )
-        sampler = self._samplers[solver, guidance != 1.0]
+        sampler = self._samplers()[solver, guidance != 1.0]
         sampler.steps.assign(steps)
         sampler.guidance.assign(guidance)
         return sampler
 
     def samples_of(self, inputs: Any) -> Any:
-        samples = self.sampler(inputs)
+        samples = self.sampler_of()(inputs)
         return ops.clip(samples, -1.0, 1.0) if self.gives.kind == "images" else samples
 
     def generate(
@@ -268,9 +261,7 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
                 it is not said how many images to make.
         """
         sampler = self.sampler_of(steps, guidance, solver)
-        latents, labels = self.chosen(n, labels, per_class, seed, latents)
-        inputs = latents if labels is None else [latents, labels]
-        samples = self.gives.give(predict(sampler, inputs, batch_size))
+        samples = self.sample(n, labels, per_class, seed, latents, batch_size, sampler)
         return np.clip(samples, -1.0, 1.0) if self.gives.kind == "images" else samples
 
 

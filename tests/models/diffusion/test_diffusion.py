@@ -139,7 +139,7 @@ def test_the_compiled_loop_is_the_loop_in_python(solver):
     model = awake()
     for steps in (1, 3):
         samples = array(model.sampler_of(steps, solver=solver).predict(noise(), verbose=0))
-        expected = by_hand(model.averaged, noise(), steps, solver)
+        expected = by_hand(model.averaged(), noise(), steps, solver)
         assert np.abs(expected - noise()).max() > 0.1
         np.testing.assert_allclose(samples, expected, atol=1e-5 * np.abs(expected).max())
         clipped = model.generate(latents=noise(), steps=steps, solver=solver, batch_size=3)
@@ -185,7 +185,7 @@ def test_as_many_labels_are_dropped_as_it_is_told():
 def test_times_are_drawn_as_it_is_told():
     uniform = array(build().draw_times(20_000))
     middle = array(build(times="logit_normal").draw_times(20_000))
-    assert 0.0 <= uniform.min() and uniform.max() <= 1.0
+    assert uniform.min() >= 0.0 and uniform.max() <= 1.0
     assert uniform.std() == pytest.approx(12**-0.5, abs=0.01)
     # Of the sigmoid of a normal number 0.683 lie where that is within 1.
     within = np.abs(middle - 0.5) < 1 / (1 + np.exp(-1.0)) - 0.5
