@@ -124,7 +124,7 @@ class _Style(Blocks):
                 self.num_classes + 1,
                 2 * units,
                 embeddings_initializer=keras.initializers.RandomNormal(
-                    stddev=0.02, seed=self.next_seed()
+                    stddev=0.5, seed=self.next_seed()
                 ),
                 name="label_embedding",
             )
