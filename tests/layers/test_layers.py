@@ -142,7 +142,7 @@ def test_a_whole_training_step_compiles(name):
     if name == "ImagePool":  # through which no gradient flows
         model = keras.Model(model.input, [model.output, extra.output])
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse", jit_compile=JIT)
-    targets = [np.zeros_like(array(o)) for o in keras.tree.flatten(model(inputs))]
+    targets = [np.ones_like(array(o)) for o in keras.tree.flatten(model(inputs))]
     before = array(extra.kernel).copy()
     model.fit(inputs, targets if len(targets) > 1 else targets[0], batch_size=2, verbose=0)
     assert np.isfinite(array(extra.kernel)).all()
