@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_gen.layers import SinusoidalEmbedding
+from keras_gen.layers import SiLU, SinusoidalEmbedding
 from keras_gen.networks._blocks import SPATIAL, Blocks, crop, doubled, halvings
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer
 
@@ -129,9 +129,9 @@ class _Style(Blocks):
                 name="label_embedding",
             )
             x = keras.layers.Add(name="time_and_label", dtype="float32")([x, embedding(labels)])
-        x = keras.layers.Activation("silu", name="time_activation", dtype="float32")(x)
+        x = SiLU(name="time_activation", dtype="float32")(x)
         x = self.dense(x, 2 * units, "condition")
-        self._condition = keras.layers.Activation("silu", name="condition_activation")(x)
+        self._condition = SiLU(name="condition_activation")(x)
 
     def normalize(self, x, name):
         if self.normalization == "rms":
@@ -142,7 +142,7 @@ class _Style(Blocks):
         return x
 
     def activate(self, x, name):
-        return keras.layers.Activation("silu", name=name)(x)
+        return SiLU(name=name)(x)
 
     def residual(self, x, filters, name):
         """The residual blocks of one size on one way."""

@@ -43,6 +43,7 @@ LAYERS = {
     "PixelShuffle": (lambda **k: layers.PixelShuffle(2, **k), [((6, 5, 8), "float32")]),
     "ReflectionPadding2D": (lambda **k: layers.ReflectionPadding2D(((1, 2), 3), **k), [IMAGE]),
     "Sampling": (lambda **k: layers.Sampling(seed=3, **k), [VECTOR, VECTOR]),
+    "SiLU": (layers.SiLU, [IMAGE]),
     "SinusoidalEmbedding": (lambda **k: layers.SinusoidalEmbedding(6, 10.0, **k), [VECTOR]),
     "SpectralNormalization": (
         lambda **k: layers.SpectralNormalization(
