@@ -100,7 +100,12 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         labels = [] if num_classes is None else [()]
         (self.image_shape, *_), _ = check_network("network", network, [None, (), *labels])
         check_network("network", network, outputs=[self.image_shape])
-        self.prior = Normal(self.image_shape)
+        if None in self.image_shape:
+            raise ValueError(
+                "`network` must take images of one size, which their noise is drawn in. "
+                f"Received: network={network.name!r} of shape {self.image_shape}"
+            )
+        self.prior = Normal(self.image_shape)  # type: ignore[arg-type]
         self.network = network
         self.ema_decay = ema_decay
         self.times = times

@@ -283,6 +283,13 @@ def test_a_network_of_other_inputs_is_refused():
         keras_gen.Diffusion(network)
 
 
+def test_a_network_of_any_size_is_refused():
+    inputs = [keras.Input((None, None, 1)), keras.Input(())]
+    network = keras.Model(inputs, keras.layers.Conv2D(1, 1)(inputs[0]))
+    with pytest.raises(ValueError, match="`network` must take images of one size"):
+        keras_gen.Diffusion(network)
+
+
 @pytest.mark.one_backend
 def test_the_recipe_learns_classes_when_it_is_told_to():
     recipe = DiffusionRecipe(dataset="digits", base_filters=2, labelled=True, ema_decay=0.0)
