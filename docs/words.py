@@ -69,6 +69,10 @@ WORDS = {
         "How many real images are near generated ones, and how many have one near.",
         "reference/metrics/DensityCoverage.md",
     ),
+    "diffusion, flow matching, rectified flow": (
+        "Noise becomes an image in many small steps of one network.",
+        "reference/models/Diffusion.md",
+    ),
     "discriminator": (
         "The network that tells real images from generated ones.",
         "reference/networks/dcgan_discriminator.md",
@@ -108,6 +112,10 @@ WORDS = {
     "gradient penalty": (
         "Keeps the length of a critic's gradient near one.",
         "reference/losses/gradient_penalty.md",
+    ),
+    "guidance, classifier-free": (
+        "Images more typical of their class: `generate(guidance=2.0)`.",
+        "reference/models/Diffusion.md",
     ),
     "hinge loss": (
         "Stops pushing scores that are on the right side by far enough.",

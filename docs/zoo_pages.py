@@ -11,6 +11,7 @@ TASKS = {
     "GAN": "generate",
     "WGANGP": "generate",
     "R3GAN": "generate",
+    "Diffusion": "generate",
     "ConditionalGAN": "generate by class",
     "InfoGAN": "generate by code, infer codes",
     "VAE": "generate, encode",

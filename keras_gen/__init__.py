@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from keras_gen.models import WGANGP as WGANGP
     from keras_gen.models import ConditionalGAN as ConditionalGAN
     from keras_gen.models import CycleGAN as CycleGAN
+    from keras_gen.models import Diffusion as Diffusion
     from keras_gen.models import InfoGAN as InfoGAN
     from keras_gen.models import Inpainting as Inpainting
     from keras_gen.models import NextFrame as NextFrame

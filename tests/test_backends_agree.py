@@ -56,7 +56,7 @@ def test_three_steps_agree(folder, model, backend):
     ours, theirs = results(folder, backend), results(folder, "tensorflow")
     assert ours.keys() == theirs.keys()
     keys = [key for key in ours if key.startswith(f"{model}/")]
-    assert sum("/log/" in key for key in keys) >= 2
+    assert any("/log/" in key for key in keys)
     assert sum("/weight/" in key for key in keys) >= 6
     for key in keys:
         error = np.abs(ours[key] - theirs[key]).max()

@@ -17,6 +17,10 @@
   nothing, in the steps in which a scalar boolean tensor is true.
 - `outputs_and_input_gradient(function, inputs)`: what a function gives and the gradient of its sum by `inputs`,
   in one run, differentiable again.
+- `repeat(function, count, state)`: `state = function(number, state)` for the numbers 0 to `count - 1`, and the
+  last state: a tensor that keeps its shape and dtype. In a compiled graph it is one loop, which is traced once
+  whatever `count` is, an integer tensor say; PyTorch, which compiles nothing, runs it in Python. Nothing is
+  differentiated through it, and the function draws and assigns nothing.
 - `predict(network, inputs, batch_size)`: its outputs in inference, NumPy arrays and none of half precision.
 - `fused_batch_normalization`: a kernel for training, see `tensorflow.py`; None on a backend that has none.
 - `keeps_state(model)`: context in which a call that fails leaves the model its weights.
@@ -64,6 +68,7 @@ CONTRACT = (
     "process_count",
     "process_id",
     "record",
+    "repeat",
     "replica_id",
     "replicas_here",
     "seed_layers",
@@ -85,6 +90,7 @@ predict = running.predict
 process_count = running.process_count
 process_id = running.process_id
 record = running.record
+repeat = running.repeat
 replica_id = running.replica_id
 replicas_here = running.replicas_here
 seed_layers = running.seed_layers

@@ -131,6 +131,11 @@ def predict(network: keras.Model, inputs: Any, batch_size: int) -> Any:
     return in_full(network.predict(inputs, batch_size=batch_size, verbose=0))
 
 
+def repeat(function, count, state):
+    """See `keras_gen.backend`."""
+    return jax.lax.fori_loop(0, count, function, state)
+
+
 @contextlib.contextmanager
 def keeps_state(model):
     """Keras takes the variables' values away while it trains or evaluates, and gives them back at its end.

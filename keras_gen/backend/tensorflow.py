@@ -170,6 +170,16 @@ def predict(network: keras.Model, inputs: Any, batch_size: int) -> Any:
     return in_full(network.predict(inputs, batch_size=batch_size, verbose=0))
 
 
+def repeat(function, count, state):
+    """See `keras_gen.backend`."""
+    _, state = tf.while_loop(
+        lambda number, _: number < count,
+        lambda number, state: (number + 1, function(number, state)),
+        (tf.constant(0), state),
+    )
+    return state
+
+
 def keeps_state(model):
     """Variables are written in place: a step that fails has written none."""
     return contextlib.nullcontext()

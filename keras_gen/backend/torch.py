@@ -101,6 +101,14 @@ def predict(network: keras.Model, inputs: Any, batch_size: int) -> Any:
     return in_full(network.predict(inputs, batch_size=batch_size, verbose=0))
 
 
+def repeat(function, count, state):
+    """See `keras_gen.backend`."""
+    with torch.no_grad():
+        for number in range(int(count)):
+            state = function(number, state)
+    return state
+
+
 def keeps_state(model):
     """Variables are written in place: a step that fails has written none."""
     return contextlib.nullcontext()

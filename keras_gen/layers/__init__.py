@@ -16,6 +16,8 @@ from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDevia
 from keras_gen.layers.pixel_shuffle import PixelShuffle
 from keras_gen.layers.reflection_padding_2d import ReflectionPadding2D
 from keras_gen.layers.sampling import Sampling
+from keras_gen.layers.silu import SiLU
+from keras_gen.layers.sinusoidal_embedding import SinusoidalEmbedding
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
@@ -35,5 +37,7 @@ __all__ = [
     "PixelShuffle",
     "ReflectionPadding2D",
     "Sampling",
+    "SiLU",
+    "SinusoidalEmbedding",
     "SpectralNormalization",
 ]

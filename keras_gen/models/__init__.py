@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keras_gen.models.conditional_gan.model import ConditionalGAN as ConditionalGAN
     from keras_gen.models.cvae.model import CVAE as CVAE
     from keras_gen.models.cycle_gan.model import CycleGAN as CycleGAN
+    from keras_gen.models.diffusion.model import Diffusion as Diffusion
     from keras_gen.models.gan.model import GAN as GAN
     from keras_gen.models.info_gan.model import InfoGAN as InfoGAN
     from keras_gen.models.inpainting.model import Inpainting as Inpainting
@@ -35,6 +36,7 @@ FAMILIES = {
     "info_gan": "InfoGAN",
     "vae": "VAE",
     "cvae": "CVAE",
+    "diffusion": "Diffusion",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
     "inpainting": "Inpainting",

@@ -13,12 +13,11 @@ from keras_gen.types import Array, ArrayLike, ClassLabels
 
 
 class FromLatents(Generates):
-    """What is asked of a model whose `generate` takes `latents`, vectors of length `latent_dim`.
+    """What is asked of a model whose `generate` takes `latents`, arrays of the shape of its `prior`.
 
-    It has the `prior` that they are drawn from.
+    They are vectors of length `latent_dim`, or what else the prior draws: noisy images.
     """
 
-    latent_dim: int
     prior: Normal
 
     def samples_like(
@@ -75,7 +74,7 @@ class FromLatents(Generates):
             return latents, None
         if per_class:
             labels = np.repeat(np.arange(self.num_classes, dtype="int32"), len(latents))
-            return np.tile(latents, (self.num_classes, 1)), labels
+            return np.concatenate([latents] * self.num_classes), labels
         if labels is None:
             # A stream of its own, so that it does not repeat the latents' numbers.
             random = np.random.default_rng(None if seed is None else [seed, 1])
@@ -88,7 +87,7 @@ class FromLatents(Generates):
 
     def generate_network(self) -> keras.Model:
         """Functional `keras.Model` that gives what `generate(latents=...)` does."""
-        latents = keras.Input((self.latent_dim,), name="latents")
+        latents = keras.Input(self.prior.shape, name="latents")
         inputs = self.beside_labels(latents)
         outputs = self.gives.give_in_graph(self.samples_of(inputs))
         return keras.Model(inputs, outputs, name="generate")
@@ -126,6 +125,7 @@ class GeneratesFromLatents(FromLatents):
         seed: int | None = None,
         latents: ArrayLike | None = None,
         batch_size: int = 128,
+        sampler: keras.Model | None = None,
     ) -> Array:
         """Makes samples: what `generate` is, whatever of it a model has.
 
@@ -136,13 +136,14 @@ class GeneratesFromLatents(FromLatents):
             seed: As in `chosen`.
             latents: As in `chosen`.
             batch_size: Integer, how many are made at a time.
+            sampler: What makes them in the place of the model's `sampler`, or None.
 
         Returns:
             Float32 NumPy array `(n, ...)`, or `(num_classes * n, ...)` with `per_class`.
         """
         latents, labels = self.chosen(n, labels, per_class, seed, latents)
         inputs = latents if labels is None else [latents, labels]
-        return self.gives.give(predict(self.sampler, inputs, batch_size))
+        return self.gives.give(predict(sampler or self.sampler, inputs, batch_size))
 
     def interpolate(
         self,

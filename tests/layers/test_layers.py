@@ -43,6 +43,8 @@ LAYERS = {
     "PixelShuffle": (lambda **k: layers.PixelShuffle(2, **k), [((6, 5, 8), "float32")]),
     "ReflectionPadding2D": (lambda **k: layers.ReflectionPadding2D(((1, 2), 3), **k), [IMAGE]),
     "Sampling": (lambda **k: layers.Sampling(seed=3, **k), [VECTOR, VECTOR]),
+    "SiLU": (layers.SiLU, [IMAGE]),
+    "SinusoidalEmbedding": (lambda **k: layers.SinusoidalEmbedding(6, 10.0, **k), [VECTOR]),
     "SpectralNormalization": (
         lambda **k: layers.SpectralNormalization(
             keras.layers.Conv2DTranspose(3, 3, strides=2, padding="same", **k), 2, **k
@@ -141,7 +143,7 @@ def test_a_whole_training_step_compiles(name):
     if name == "ImagePool":  # through which no gradient flows
         model = keras.Model(model.input, [model.output, extra.output])
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse", jit_compile=JIT)
-    targets = [np.zeros_like(array(o)) for o in keras.tree.flatten(model(inputs))]
+    targets = [np.ones_like(array(o)) for o in keras.tree.flatten(model(inputs))]
     before = array(extra.kernel).copy()
     model.fit(inputs, targets if len(targets) > 1 else targets[0], batch_size=2, verbose=0)
     assert np.isfinite(array(extra.kernel)).all()

@@ -51,6 +51,8 @@ BUILDERS = {
     "edsr_generator": lambda **k: networks.edsr_generator((8, 12, 2), 4, 4, 1, **k),
     "edsr_generator_batch": lambda **k: networks.edsr_generator((8, 8, 1), 3, 4, 1, "batch", **k),
     "efficientnet_lite0": lambda **k: networks.efficientnet_lite0((32, 32, 3), 5, **k),
+    "flow_unet": lambda **k: networks.flow_unet((9, 12, 2), 3, 4, attention=True, **k),
+    "flow_unet_group": lambda **k: networks.flow_unet((8, 8, 1), None, 4, 2, "group", **k),
     "frame_predictor": lambda **k: networks.frame_predictor((8, 16, 1), 2, 4, 1, 2, **k),
     "mlp_generator": lambda **k: networks.mlp_generator(4, 3, 16, **k),
     "mlp_discriminator": lambda **k: networks.mlp_discriminator(3, 16, dropout=0.3, **k),
@@ -276,6 +278,13 @@ REFUSED = {
         "filters": INTEGERS,
         "blocks": INTEGERS,
         "patch_size": INTEGERS,
+    },
+    "flow_unet": {
+        "image_shape": SHAPES,
+        "num_classes": INTEGERS,
+        "base_filters": INTEGERS,
+        "blocks": INTEGERS,
+        "normalization": ("batch",),
     },
     "unet_generator": {
         "input_shape": ((30, 32, 1), (32, 31, 1), (0, 4, 1), None, (32, 32)),

@@ -1,0 +1,300 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_gen
+from keras_gen.models.diffusion.flow_sampler import FlowSampler
+from keras_gen.models.diffusion.recipe import DiffusionRecipe
+from tests.cases import IMAGE_SHAPE, NUM_CLASSES, images
+from tests.models.diffusion.case import build, noise
+from tests.models.helpers import array
+
+MEAN, DEVIATION = np.array([0.5, -1.0], "float32"), 0.4
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class GaussianVelocity(keras.layers.Layer):
+    """The mean velocity of straight lines from N(0, 1) to N(MEAN, DEVIATION^2), in closed form."""
+
+    def call(self, inputs):
+        x, times = inputs
+        t = ops.expand_dims(times, -1)
+        variance = (1.0 - t) ** 2 + (t * DEVIATION) ** 2
+        slope = (t * DEVIATION**2 - (1.0 - t)) / variance
+        mean = ops.convert_to_tensor(MEAN)
+        return mean + slope * (x - t * mean)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class ClassVelocity(keras.layers.Layer):
+    """A velocity that is one more than the label, everywhere."""
+
+    def call(self, inputs):
+        x, times, labels = inputs
+        label = ops.expand_dims(ops.cast(labels, "float32"), -1) + 1.0
+        return ops.zeros_like(x) + label + 0.0 * ops.expand_dims(times, -1)
+
+
+def gaussian(**options):
+    inputs = [keras.Input((2,)), keras.Input(())]
+    network = keras.Model(inputs, GaussianVelocity()(inputs))
+    return keras_gen.Diffusion(network, ema_decay=None, **options)
+
+
+def of_classes():
+    inputs = [keras.Input((2,)), keras.Input(()), keras.Input((), dtype="int32")]
+    network = keras.Model(inputs, ClassVelocity()(inputs))
+    return keras_gen.Diffusion(network, num_classes=NUM_CLASSES, ema_decay=None)
+
+
+def awake(**options):
+    """A model whose network gives something else than zeros."""
+    keras.utils.set_random_seed(0)
+    model = build(**options)
+    random = np.random.default_rng(0)
+    for network in filter(None, (model.network, model.ema_network)):
+        network.set_weights(
+            [w + 0.2 * random.standard_normal(w.shape) for w in network.get_weights()]
+        )
+    return model
+
+
+def by_hand(network, x, steps, solver, *labels):
+    """Euler or Heun in a Python loop of NumPy."""
+
+    def velocity(x, t):
+        times = np.full(len(x), t, "float32")
+        return array(network([x, times, *labels], training=False))
+
+    for number in range(steps):
+        first = velocity(x, number / steps)
+        if solver == "heun":
+            second = velocity(x + first / steps, (number + 1) / steps)
+            first = 0.5 * (first + second)
+        x = x + first / steps
+    return x
+
+
+def test_the_closed_form_carries_one_gaussian_to_another():
+    """The flow of two Gaussians is `mean + deviation * noise`, sample by sample."""
+    latents = np.random.default_rng(0).standard_normal((4000, 2)).astype("float32")
+    samples = gaussian().generate(latents=latents, steps=50, batch_size=4000)
+    np.testing.assert_allclose(samples, MEAN + DEVIATION * latents, atol=2e-3)
+    np.testing.assert_allclose(samples.mean(0), MEAN, atol=0.02)
+    np.testing.assert_allclose(samples.std(0), [DEVIATION] * 2, atol=0.02)
+
+
+@pytest.mark.parametrize(("solver", "factor"), [("euler", 2.0), ("heun", 4.0)])
+def test_errors_fall_with_the_order_of_the_solver(solver, factor):
+    model = gaussian()
+    latents = np.array([[1.0, -1.0], [2.0, 0.5]], "float32")
+    exact = MEAN + DEVIATION * latents
+    errors = [
+        np.abs(model.generate(latents=latents, steps=steps, solver=solver) - exact).mean()
+        for steps in (8, 16, 32)
+    ]
+    assert errors[0] / errors[1] == pytest.approx(factor, rel=0.2)
+    assert errors[1] / errors[2] == pytest.approx(factor, rel=0.2)
+
+
+def test_the_loss_is_that_of_straight_lines():
+    """A network that says nothing errs by `image - noise`; one that knows the line not at all."""
+    model = build(ema_decay=None)  # Its outputs begin as zeros.
+    x, z, times = images(4), noise(), np.array([0.1, 0.3, 0.5, 0.9], "float32")
+
+    def loss_of(network):
+        given = (ops.convert_to_tensor(each) for each in (x, z, times))
+        return float(array(model.flow_loss(network, *given, None, False)))
+
+    assert loss_of(model.network) == pytest.approx(((x - z) ** 2).mean(), rel=1e-5)
+
+    def knows(inputs, training):
+        points, at = inputs
+        np.testing.assert_allclose(array(at), times)
+        t = times[:, None, None, None]
+        return ops.convert_to_tensor((x - array(points)) / (1.0 - t))
+
+    assert loss_of(knows) < 1e-10
+
+
+def test_the_closed_form_has_the_least_loss():
+    """Its error is what the lines through a point differ by: E var(image - noise | x_t)."""
+    random = np.random.default_rng(0)
+    x = (MEAN + DEVIATION * random.standard_normal((50_000, 2))).astype("float32")
+    z = random.standard_normal((50_000, 2)).astype("float32")
+    model = gaussian()
+    for time in (0.0, 0.3, 1.0):
+        times = np.full(len(x), time, "float32")
+        variance = (1 - time) ** 2 + (time * DEVIATION) ** 2
+        known = (time * DEVIATION**2 - (1 - time)) ** 2 / variance
+        expected = 1 + DEVIATION**2 - known
+        given = (ops.convert_to_tensor(each) for each in (x, z, times))
+        loss = model.flow_loss(model.network, *given, None, False)
+        assert float(array(loss)) == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("solver", ["euler", "heun"])
+def test_the_compiled_loop_is_the_loop_in_python(solver):
+    model = awake()
+    for steps in (1, 3):
+        samples = array(model.sampler_of(steps, solver=solver).predict(noise(), verbose=0))
+        expected = by_hand(model.averaged(), noise(), steps, solver)
+        assert np.abs(expected - noise()).max() > 0.1
+        np.testing.assert_allclose(samples, expected, atol=1e-5 * np.abs(expected).max())
+        clipped = model.generate(latents=noise(), steps=steps, solver=solver, batch_size=3)
+        np.testing.assert_allclose(clipped, expected.clip(-1, 1), atol=1e-4)
+
+
+def test_another_number_of_steps_traces_nothing_anew(monkeypatch):
+    model, runs = awake(), []
+    velocity = FlowSampler.velocity
+    monkeypatch.setattr(
+        FlowSampler, "velocity", lambda self, *given: runs.append(1) or velocity(self, *given)
+    )
+    model.generate(4, seed=0, steps=2, solver="euler")
+    first = len(runs)
+    model.generate(4, seed=0, steps=7, solver="euler")
+    if keras.backend.backend() == "torch":  # Which compiles nothing.
+        assert (first, len(runs)) == (2, 9)
+    else:
+        assert len(runs) == first < 7
+
+
+def test_guidance_goes_from_no_class_to_the_class_and_beyond():
+    model, latents = of_classes(), np.zeros((2, 2), "float32")
+
+    def made(guidance):
+        return model.generate(latents=latents, labels=[0, 2], steps=2, guidance=guidance)[:, 0]
+
+    # The velocities are 1 and 3 of the classes, and 4 of none.
+    np.testing.assert_allclose(made(1.0), [1.0, 3.0], atol=1e-5)
+    np.testing.assert_allclose(made(0.0), [4.0, 4.0], atol=1e-5)
+    np.testing.assert_allclose(made(3.0), [4 - 3 * 3, 4 - 3 * 1], atol=1e-5)
+
+
+def test_as_many_labels_are_dropped_as_it_is_told():
+    model = build(num_classes=NUM_CLASSES, label_dropout=0.1)
+    labels = np.arange(30_000, dtype="int32") % NUM_CLASSES
+    shown = array(model.drop_labels(ops.convert_to_tensor(labels)))
+    dropped = shown == NUM_CLASSES
+    assert dropped.mean() == pytest.approx(0.1, abs=0.01)
+    np.testing.assert_array_equal(shown[~dropped], labels[~dropped])
+
+
+def test_times_are_drawn_as_it_is_told():
+    uniform = array(build().draw_times(20_000))
+    middle = array(build(times="logit_normal").draw_times(20_000))
+    assert uniform.min() >= 0.0 and uniform.max() <= 1.0
+    assert uniform.std() == pytest.approx(12**-0.5, abs=0.01)
+    # Of the sigmoid of a normal number 0.683 lie where that is within 1.
+    within = np.abs(middle - 0.5) < 1 / (1 + np.exp(-1.0)) - 0.5
+    assert within.mean() == pytest.approx(0.683, abs=0.02)
+
+
+def test_a_seed_makes_the_same_images():
+    model = awake()
+    first = model.generate(4, seed=3, steps=2)
+    np.testing.assert_array_equal(first, model.generate(4, seed=3, steps=2))
+    np.testing.assert_allclose(first[:2], model.generate(2, seed=3, steps=2), atol=1e-5)
+    assert np.abs(first - model.generate(4, seed=4, steps=2)).max() > 0.1
+    drawn = np.random.default_rng(3).standard_normal((4, *IMAGE_SHAPE), dtype="float32")
+    np.testing.assert_array_equal(first, model.generate(latents=drawn, steps=2))
+
+
+def test_between_two_noises_lies_a_walk_of_images():
+    model = awake()
+    path = model.interpolate(5, seed=0, solver="euler")
+    assert path.shape == (5, *IMAGE_SHAPE)
+    ends = model.generate(2, seed=0, solver="euler")
+    np.testing.assert_allclose(path[[0, -1]], ends, atol=1e-4)
+
+
+def test_it_learns_classes_where_there_are_some():
+    model = build(num_classes=NUM_CLASSES, class_names=["a", "b", "c"])
+    model.compile()
+    labels = np.arange(6, dtype="int32") % NUM_CLASSES
+    history = model.fit(images(6), labels, batch_size=3, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert model.generate(labels=["c", "a"], seed=0, steps=2, guidance=2.0).shape[0] == 2
+    assert model.generate(2, per_class=True, seed=0, steps=2).shape == (6, *IMAGE_SHAPE)
+
+
+def test_it_learns_the_mean_of_its_data():
+    keras.utils.set_random_seed(0)
+    model = build(ema_decay=0.9)
+    model.compile(keras.optimizers.Adam(1e-2))
+    bright = np.full((64, *IMAGE_SHAPE), 0.5, "float32")
+    before = model.generate(16, seed=0, steps=4)
+    model.fit(bright, batch_size=16, epochs=60, verbose=0)
+    after = model.generate(16, seed=0, steps=4)
+    assert np.abs(after - 0.5).mean() < 0.6 * np.abs(before - 0.5).mean()
+
+
+def test_an_evaluation_is_the_same_at_each_call_and_of_the_average():
+    model = awake(ema_decay=0.9)
+    model.compile()
+    first = model.evaluate(images(8), batch_size=4, verbose=0)
+    assert model.evaluate(images(8), batch_size=4, verbose=0) == pytest.approx(first, rel=1e-6)
+    model.network.set_weights([0.0 * w for w in model.network.get_weights()])
+    assert model.evaluate(images(8), batch_size=4, verbose=0) == pytest.approx(first, rel=1e-6)
+    model.ema_network.set_weights([0.0 * w for w in model.ema_network.get_weights()])
+    assert abs(model.evaluate(images(8), batch_size=4, verbose=0) - first) > 1e-3
+
+
+WRONG = {
+    "steps": {"steps": 0},
+    "solver": {"solver": "midpoint"},
+    "guidance": {"guidance": 2.0},
+    "labels": {"labels": [0]},
+    "latents": {"n": None, "latents": np.zeros((2, 3), "float32")},
+}
+
+
+@pytest.mark.parametrize("argument", WRONG)
+def test_what_can_not_be_meant_is_refused(argument):
+    with pytest.raises(ValueError, match=f"`{argument}`.* Received"):
+        build().generate(**{"n": 1, **WRONG[argument]})
+
+
+def test_labels_that_are_none_are_refused():
+    model = build(num_classes=NUM_CLASSES)
+    for labels in ([NUM_CLASSES], [-1], ["a"]):
+        with pytest.raises(ValueError, match="`labels` must be"):
+            model.generate(labels=labels)
+    model.compile()
+    with pytest.raises(ValueError, match="label"):
+        model.fit(images(4), verbose=0)
+    with pytest.raises(ValueError, match=r"Labels must be integers in \[0, 3\)"):
+        model.fit(images(4), np.array([0, 1, 2, 3]), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "options", [{"times": "normal"}, {"label_dropout": 1.0}, {"ema_decay": 1.0}]
+)
+def test_arguments_out_of_range_are_refused(options):
+    with pytest.raises(ValueError, match=f"`{next(iter(options))}` must be"):
+        build(**options)
+
+
+def test_a_network_of_other_inputs_is_refused():
+    network = keras_gen.networks.flow_unet(IMAGE_SHAPE, num_classes=3, base_filters=2)
+    with pytest.raises(ValueError, match="`network` must take"):
+        keras_gen.Diffusion(network)
+
+
+def test_a_network_of_any_size_is_refused():
+    inputs = [keras.Input((None, None, 1)), keras.Input(())]
+    network = keras.Model(inputs, keras.layers.Conv2D(1, 1)(inputs[0]))
+    with pytest.raises(ValueError, match="`network` must take images of one size"):
+        keras_gen.Diffusion(network)
+
+
+@pytest.mark.one_backend
+def test_the_recipe_learns_classes_when_it_is_told_to():
+    recipe = DiffusionRecipe(dataset="digits", base_filters=2, labelled=True, ema_decay=0.0)
+    model = recipe.build(recipe.open(), 10)
+    assert model.num_classes == 10 and model.class_names == [str(n) for n in range(10)]
+    assert model.average is None
+    rate = model.optimizer["flow"].learning_rate
+    assert float(array(rate)) == pytest.approx(1e-3)
