@@ -121,7 +121,7 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
         self.positions = positions
         self.temperature = temperature
         self.projection_units = projection_units
-        self.projector = projector_of(features, projection_units)
+        self.heads = heads_of(features, projection_units)
         # The generator once more, by its own layers: in functions, so that no file has it twice.
         (images,), outputs = generator.inputs, generator.outputs
         encoder = keras.Model(images, list(features.values()), name="encoder")
@@ -191,7 +191,7 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
     def phases(self) -> dict[str, Phase]:
         terms = ["adversarial_loss", "nce_loss", *["identity_nce_loss"] * self.identity]
         return {
-            "generator": Phase([self.generator, self.projector], terms),
+            "generator": Phase([self.generator, self.heads], terms),
             "discriminator": Phase([self.discriminator], self.adversary.penalty_names),
         }
 
@@ -274,7 +274,7 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
         """
         taken = [self.draw_positions(*pair) for pair in zip(queries, keys, strict=True)]
         queries, keys = (
-            keras.tree.flatten(self.projector(list(side))) for side in zip(*taken, strict=True)
+            keras.tree.flatten(self.heads(list(side))) for side in zip(*taken, strict=True)
         )
         contrasts = [
             losses.patch_nce(*pair, self.temperature) for pair in zip(queries, keys, strict=True)
@@ -396,7 +396,7 @@ def _encoding_layers(generator):
     return [*strided, *dict.fromkeys((blocks[0], blocks[:5][-1]))]
 
 
-def projector_of(features: dict[str, Any], units: int) -> keras.Model:
+def heads_of(features: dict[str, Any], units: int) -> keras.Model:
     """Two dense layers for each map of features.
 
     Args:
@@ -417,4 +417,4 @@ def projector_of(features: dict[str, Any], units: int) -> keras.Model:
     for number, x in enumerate(inputs, 1):
         x = dense(f"hidden_{number}", "relu")(x)
         outputs.append(dense(f"projection_{number}")(x))
-    return keras.Model(inputs, outputs, name="projector")
+    return keras.Model(inputs, outputs, name="heads")

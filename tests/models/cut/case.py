@@ -21,13 +21,9 @@ def generator(shape=COLOUR_SHAPE, filters=4):
 
 
 def discriminator(shape=COLOUR_SHAPE):
-    return keras.Sequential(
-        [
-            keras.Input(shape),
-            keras.layers.Conv2D(4, 3, padding="same", activation="leaky_relu"),
-            keras.layers.Conv2D(1, 3, padding="same", dtype="float32"),
-        ]
-    )
+    pictures = keras.Input(shape)
+    x = keras.layers.Conv2D(4, 3, padding="same", activation="leaky_relu")(pictures)
+    return keras.Model(pictures, keras.layers.Conv2D(1, 3, padding="same", dtype="float32")(x))
 
 
 def build(**options):

@@ -90,7 +90,7 @@ def test_the_papers_layers_are_found():
     assert found(1).nce_layers[-2:] == ["down_2", "block_1"]
     defaults = (model.nce_weight, model.identity, model.positions, model.temperature)
     assert defaults == (1.0, True, 256, 0.07)
-    assert [output.shape[-1] for output in model.projector.outputs] == [256] * 5
+    assert [output.shape[-1] for output in model.heads.outputs] == [256] * 5
 
 
 def test_the_encoder_is_the_generators_own_layers():
@@ -98,7 +98,7 @@ def test_the_encoder_is_the_generators_own_layers():
     before = array(model._encoder()(images(1, COLOUR_SHAPE))[1])
     model.generator.get_layer("down").bias.assign_add([1.0] * 4)
     assert np.abs(array(model._encoder()(images(1, COLOUR_SHAPE))[1]) - before).max() > 0.1
-    parts = (model.generator, model.discriminator, model.projector)
+    parts = (model.generator, model.discriminator, model.heads)
     assert len(model.trainable_variables) == sum(len(part.trainable_variables) for part in parts)
 
 
@@ -131,15 +131,15 @@ def test_positions_differ_from_step_to_step_of_fit(run_eagerly):
 
 def test_heads_are_trained_with_the_generator():
     model = sgd(build(), 0.05)
-    before = [array(v).copy() for v in model.projector.trainable_variables]
+    before = [array(v).copy() for v in model.heads.trainable_variables]
     model.fit(data(), verbose=0)
     moved = [
         np.abs(array(v) - b).max()
-        for v, b in zip(model.projector.trainable_variables, before, strict=True)
+        for v, b in zip(model.heads.trainable_variables, before, strict=True)
     ]
     assert len(moved) == 12 and all(moved[0::2])
     phase = model.phases()["generator"]
-    assert phase.networks == [model.generator, model.projector]
+    assert phase.networks == [model.generator, model.heads]
 
 
 def test_the_discriminator_sees_b_and_what_is_made_of_a():
