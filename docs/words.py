@@ -57,6 +57,10 @@ WORDS = {
         "A GAN of tables whose generator is told a column's value.",
         "reference/models/TabularGAN.md",
     ),
+    "CUT, FastCUT, contrastive translation, PatchNCE": (
+        "Translation without pairs, one way: patches must stay like themselves.",
+        "reference/models/CUT.md",
+    ),
     "cycle consistency": (
         "An image that is translated there and back should be itself.",
         "reference/models/CycleGAN.md",

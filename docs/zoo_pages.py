@@ -18,6 +18,7 @@ TASKS = {
     "CVAE": "generate by class, encode",
     "Pix2Pix": "translate",
     "CycleGAN": "translate",
+    "CUT": "translate",
     "SuperResolution": "enlarge",
     "Inpainting": "fill holes",
     "NextFrame": "continue clips",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from keras_gen import recipes as recipes
     from keras_gen import schedules as schedules
     from keras_gen import tasks as tasks
+    from keras_gen.models import CUT as CUT
     from keras_gen.models import CVAE as CVAE
     from keras_gen.models import GAN as GAN
     from keras_gen.models import R3GAN as R3GAN

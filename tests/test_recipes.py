@@ -11,6 +11,7 @@ from keras_gen.recipes import AdversarialRecipe, TranslationRecipe, families
 FAMILIES = {name: family.load() for name, family in families().items()}
 TINY = {"epochs": 2, "batch_size": 250, "base_filters": 4}
 DOMAINS = {"pix2pix": {"input": "edges"}, "cycle_gan": {"input": "image", "target": "image"}}
+DOMAINS["cut"] = DOMAINS["cycle_gan"]
 FALLING = [
     name
     for name, recipe in FAMILIES.items()

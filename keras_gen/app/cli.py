@@ -130,8 +130,8 @@ def translate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A pix2pix, cycle_gan, super_resolution or next_frame: a preset's name, model.keras or its "
-            "folder."
+            help="A pix2pix, cycle_gan, cut, super_resolution or next_frame: a preset's name, model.keras or "
+            "its folder."
         ),
     ],
     images: Annotated[

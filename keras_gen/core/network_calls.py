@@ -116,17 +116,23 @@ def run_together(network, *batches, training):
     after the other.
 
     Args:
-        network: Built `keras.Model` with one output.
+        network: Built `keras.Model`.
         *batches: Tensors, or lists of tensors where the network has several inputs.
         training: Boolean.
 
     Returns:
-        List of the network's outputs, one for each batch.
+        List of what the network gives, one for each batch.
     """
     if not _goes_by_example(network):
         return [network(batch, training=training) for batch in batches]
     joined = keras.tree.map_structure(lambda *parts: ops.concatenate(parts), *batches)
     outputs = network(joined, training=training)
+    parts = [_parted(each, batches) for each in keras.tree.flatten(outputs)]
+    return [keras.tree.pack_sequence_as(outputs, part) for part in zip(*parts, strict=True)]
+
+
+def _parted(outputs, batches):
+    """What belongs to each batch of the outputs of all."""
     sizes = [keras.tree.flatten(batch)[0].shape[0] for batch in batches]
     if None not in sizes and len(set(sizes)) == 1:
         return ops.split(outputs, len(batches))
@@ -145,7 +151,7 @@ def _goes_by_example(network):
         operations = network.operations
     else:
         return False
-    return len(network.outputs) == 1 and all(
+    return all(
         _goes_by_example(operation)
         if isinstance(operation, keras.Model)
         else type(operation) in _BY_EXAMPLE

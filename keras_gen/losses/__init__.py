@@ -16,6 +16,7 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
+from keras_gen.losses.contrastive import patch_nce
 from keras_gen.losses.gradients import (
     gradient_difference,
     gradient_magnitude,
@@ -83,6 +84,7 @@ __all__ = [
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "paired_scores",
+    "patch_nce",
     "peak_signal_to_noise_ratio",
     "r1_penalty",
     "r2_penalty",

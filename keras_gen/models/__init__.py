@@ -10,6 +10,7 @@ from keras_gen.on_first_use import lazily
 
 if TYPE_CHECKING:
     from keras_gen.models.conditional_gan.model import ConditionalGAN as ConditionalGAN
+    from keras_gen.models.cut.model import CUT as CUT
     from keras_gen.models.cvae.model import CVAE as CVAE
     from keras_gen.models.cycle_gan.model import CycleGAN as CycleGAN
     from keras_gen.models.diffusion.model import Diffusion as Diffusion
@@ -39,6 +40,7 @@ FAMILIES = {
     "diffusion": "Diffusion",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
+    "cut": "CUT",
     "inpainting": "Inpainting",
     "super_resolution": "SuperResolution",
     "next_frame": "NextFrame",

@@ -77,3 +77,16 @@ def test_what_is_not_known_to_go_by_example_runs_apart():
     runs = counting(nested)
     run_together(nested, images(0), images(1), training=True)
     assert len(runs) == 1
+
+
+def test_of_several_outputs_each_batch_has_its_own():
+    pictures = keras.Input((4,))
+    hidden = keras.layers.Dense(3)(pictures)
+    network = keras.Model(pictures, [hidden, keras.layers.Dense(2)(hidden)])
+    batches = [np.random.default_rng(seed).normal(size=(n, 4)) for seed, n in enumerate((2, 3))]
+    results = run_together(network, *batches, training=True)
+    for batch, result in zip(batches, results, strict=True):
+        for ours, alone in zip(result, network(batch), strict=True):
+            np.testing.assert_allclose(
+                keras.ops.convert_to_numpy(ours), keras.ops.convert_to_numpy(alone), rtol=1e-5
+            )

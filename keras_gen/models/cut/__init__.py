@@ -1,0 +1,5 @@
+"""Translation learnt from two sets of images, one way."""
+
+from keras_gen.on_first_use import lazily
+
+__getattr__ = lazily(__name__, "model")
