@@ -102,7 +102,8 @@ class InfoGAN(LatentGAN):
         name: str | None = None,
     ) -> None:
         prior = NormalWithCodes(noise_dim, categories, continuous)
-        super().__init__(generator, discriminator, prior.latent_dim, ema_decay=ema_decay, name=name)
+        (latent_dim,) = prior.shape
+        super().__init__(generator, discriminator, latent_dim, ema_decay=ema_decay, name=name)
         check_network(
             "discriminator",
             discriminator,
@@ -294,9 +295,9 @@ class InfoGAN(LatentGAN):
         Raises:
             ValueError: If the labels are not as many integers from 0 up.
         """
-        from scipy.optimize import linear_sum_assignment  # scikit-learn brings it.
+        from scipy.optimize import linear_sum_assignment
 
-        labels = np.asarray(labels)
+        images, labels = np.asarray(images), np.asarray(labels)
         whole = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
         if not whole or len(labels) != len(images) or not len(labels) or labels.min() < 0:
             raise ValueError(
