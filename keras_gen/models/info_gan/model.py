@@ -296,7 +296,7 @@ class InfoGAN(LatentGAN):
         """
         from scipy.optimize import linear_sum_assignment  # scikit-learn brings it.
 
-        labels = np.asarray(labels)
+        images, labels = np.asarray(images), np.asarray(labels)
         whole = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
         if not whole or len(labels) != len(images) or not len(labels) or labels.min() < 0:
             raise ValueError(
