@@ -50,7 +50,7 @@ def asked_of(model, case, method):
     labels = np.arange(4, dtype="int32") % NUM_CLASSES
     labels = [] if model.num_classes is None else [labels]
     if method == "generate":
-        inputs = [latents(4), *labels]
+        inputs = [model.prior.draw(4, seed=1), *labels]
         options = {"labels": labels[0]} if labels else {}
         return inputs, [model.generate(latents=inputs[0], **options)]
     if method == "fill":
