@@ -6,7 +6,6 @@ import pytest
 
 import keras_gen
 from keras_gen.backend import exporting
-from keras_gen.core.priors import draw_latents
 from tests.cases import LATENT_DIM, NUM_CLASSES, build_gan, build_vae, latents
 from tests.families import CASES
 
@@ -51,7 +50,7 @@ def asked_of(model, case, method):
     labels = np.arange(4, dtype="int32") % NUM_CLASSES
     labels = [] if model.num_classes is None else [labels]
     if method == "generate":
-        inputs = [draw_latents(4, model.prior.shape, seed=1), *labels]
+        inputs = [model.prior.draw(4, seed=1), *labels]
         options = {"labels": labels[0]} if labels else {}
         return inputs, [model.generate(latents=inputs[0], **options)]
     if method == "fill":
