@@ -15,7 +15,7 @@ from keras_gen.core.adversary import Adversary, TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import run_together
-from keras_gen.core.networks import check_network
+from keras_gen.core.networks import check_network, scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.modalities import spec_of
 from keras_gen.modalities.images.range import in_range
@@ -46,7 +46,8 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
 
     Args:
         generator: Built functional or Sequential `keras.Model`, images of a to images of b of the same shape.
-        discriminator: Built `keras.Model`, images of b to logits, one for each patch.
+        discriminator: Built `keras.Model`, images of b to logits, one for each patch; or to a list of them,
+            one for each scale, over which its losses are averaged.
         nce_weight: Number from 0 up.
         identity: Boolean.
         flip_equivariance: Boolean. If True the generator is shown mirrored images in half of the steps, and
@@ -311,7 +312,8 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
 
     def penalties(self, b: Tensor, fakes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(self.discriminator, b, fakes)
+        scales = scales_of(self.discriminator)
+        return self.adversary.penalties(self.discriminator, b, fakes, scales=scales)
 
     @property
     def evaluation_names(self) -> tuple[str, ...]:

@@ -42,11 +42,10 @@ class CUTRecipe(TranslationRecipe):
         filters = self.base_filters
         cut = CUT(
             networks.resnet_generator(shape_a, shape_b[-1], filters, upsampling=self.upsampling),
-            networks.patch_discriminator(shape_b, base_filters=filters),
+            self.discriminator(shape_b),
             nce_weight=10.0 if self.fast else 1.0,
             identity=not self.fast,
             flip_equivariance=self.fast,
             ema_decay=self.ema_decay or None,
         )
-        cut.compile(*self.optimizers(updates), loss=self.loss, r1_weight=self.r1_weight)
-        return cut
+        return self.compile(cut, updates)
