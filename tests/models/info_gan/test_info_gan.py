@@ -261,7 +261,7 @@ def test_a_preview_has_a_row_of_each_category():
 
 def test_an_evaluation_names_labels_where_there_are_some():
     model = build()
-    pictures, labels = images(12), np.arange(12, dtype="int32") % 3
+    pictures, labels = images(24), np.arange(24, dtype="int32") % 3
     report = evaluate(model, (pictures, labels), features="classifier_digits")
     assert report["losses"]["code_accuracy"] == model.code_accuracy(pictures, labels)
     assert {"generator_loss", "information"} <= set(report["losses"])
