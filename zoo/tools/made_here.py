@@ -86,6 +86,7 @@ _LICENCE_OF_TWEMOJI = (
 _TRY_OUT = (
     "Teaching, tests, a start for fine-tuning on other small grey images, a baseline to beat."
 )
+_SUCCEEDED = "Nothing new: it is kept for what was built on it. {} took its place."
 _TRANSLATE = "Teaching, tests, a start for fine-tuning on pairs of one's own."
 
 _ROWS = "Gaussian noise to rows of a table"
@@ -223,7 +224,7 @@ PRESETS = {
         "data": EMOJI,
         "network": "U-Net of six levels, conditional PatchGAN",
         "size": "64 x 64 x 3",
-        "use": _TRANSLATE,
+        "use": _SUCCEEDED.format("pix2pix_fluent_flat_to_3d"),
         "limits": _LIMITS_EMOJI
         + _BLOTCHES
         + " Where the two sets draw a thing in different ways, it can "
@@ -237,7 +238,7 @@ PRESETS = {
         "data": EMOJI,
         "network": "U-Net of six levels, conditional PatchGAN",
         "size": "64 x 64 x 3",
-        "use": _TRANSLATE,
+        "use": _SUCCEEDED.format("pix2pix_fluent_line_to_3d"),
         "limits": _LIMITS_EMOJI
         + _BLOTCHES
         + " Colours are guesses: an outline does not tell them.",
