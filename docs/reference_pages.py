@@ -50,6 +50,8 @@ FOR_USERS = [
     "decode",
     "reconstruct",
     "importance_weighted_bound",
+    "infer_codes",
+    "code_accuracy",
     "active_units",
     "reconstruction_errors",
     "anomaly_scores",

@@ -109,7 +109,9 @@ class NormalWithCodes(Normal):
     def sample(self, count: int | Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
         """Draws latents within a step: see `Normal.sample`."""
         noise = keras.random.normal((count, self.noise_dim), seed=seed_generator)
-        category = keras.random.randint((count,), 0, self.categories, seed=seed_generator)
+        shares = keras.random.uniform((count,), 0.0, self.categories, seed=seed_generator)
+        # Rounded up, a number just below the end would be a category more.
+        category = ops.minimum(ops.cast(ops.floor(shares), "int32"), self.categories - 1)
         numbers = keras.random.uniform((count, self.continuous), -1.0, 1.0, seed=seed_generator)
         one_hot = ops.one_hot(category, self.categories, dtype="float32")
         return ops.concatenate([noise, one_hot, numbers], axis=1)

@@ -15,11 +15,11 @@ from keras_gen.files import written_aside
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
 PICTURE = ZOO.parent / "docs" / "zoo.png"
-# Presets of five models, in reading order, and what the picture says of it.
+# Presets of six models, in reading order, and what the picture says of it.
 PRESETS = {
     "gan_fashion_mnist": "GAN: garments",
     "cgan_fashion_mnist": "Conditional GAN: one class a row",
-    "pix2pix_fluent_line_to_3d": "Pix2Pix: lines, output, as drawn in 3D",
+    "vae_digits": "VAE: digits",
     "pix2pix_fluent_flat_to_3d": "Pix2Pix: flat, output, as drawn in 3D",
     "super_resolution_fluent_x4_adversarial": "Super-resolution: bicubic, output, real",
     "inpainting_fluent": "Inpainting: hole, filled, as it was",

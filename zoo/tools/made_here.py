@@ -122,7 +122,7 @@ _EMOJI = {"dataset": "emoji", "split": "test", "n": 10_000}
 _ADULT = {"dataset": "adult/whole", "split": "test", "n": 10_000, "target": "income"}
 _FLUENT = _EMOJI | {"dataset": "fluent_emoji/128", "target": "3d"}
 _FLUENT_128 = FLUENT | {
-    "description": "3,011 of Microsoft's emoji, each drawn flat and in 3D, 1,564 of them as lines, too, "
+    "description": "3,011 of Microsoft's emoji, each drawn flat and in 3D, "
     "128 x 128 from the archives, on white, split by emoji: skin tones and variants of one emoji are on one "
     "side only"
 }
@@ -238,7 +238,7 @@ PRESETS = {
         "data": EMOJI,
         "network": "U-Net of six levels, conditional PatchGAN",
         "size": "64 x 64 x 3",
-        "use": _SUCCEEDED.format("pix2pix_fluent_line_to_3d"),
+        "use": _TRANSLATE,
         "limits": _LIMITS_EMOJI
         + _BLOTCHES
         + " Colours are guesses: an outline does not tell them.",
@@ -256,18 +256,6 @@ PRESETS = {
         "colours, a red line for a blue one, it keeps those of the flat one. Emoji carry the biases "
         "of those who drew and chose them.",
         "evaluation": _FLUENT | {"input": "flat"},
-    },
-    "pix2pix_fluent_line_to_3d": {
-        "description": "Black lines to shaded and coloured emoji, 128 x 128, by Pix2Pix",
-        "task": "Image to image, learnt from pairs",
-        "data": _FLUENT_128,
-        "network": _SHADED,
-        "size": "128 x 128 x 3",
-        "use": _TRANSLATE,
-        "limits": "128 x 128 pictures on white. Colours are guesses: lines do not tell them, and where it "
-        "can't tell what a thing is they run into each other. It has seen 1,403 emoji and nothing else. Emoji "
-        "carry the biases of those who drew and chose them.",
-        "evaluation": _FLUENT | {"input": "line"},
     },
     "super_resolution_fluent_x4": {
         "description": "Emoji made four times as large, 64 x 64 to 256 x 256 or any size, by EDSR",

@@ -27,7 +27,9 @@ def discriminator(shape=COLOUR_SHAPE):
 
 
 def build(**options):
-    return keras_gen.CUT(generator(), discriminator(), **{"projection_units": 4, **options})
+    return keras_gen.CUT(
+        generator(), discriminator(), **{"projection_units": 4, "temperature": 1.0, **options}
+    )
 
 
 CASE = Case(
@@ -37,4 +39,5 @@ CASE = Case(
     phases=("generator", "discriminator"),
     generates=False,
     methods={"translate": {}, "predict": {}},
+    rate=0.003,  # Features of length 1 make steep gradients.
 )
