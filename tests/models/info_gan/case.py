@@ -4,6 +4,7 @@ import keras_gen
 from tests.cases import IMAGE_SHAPE, Case, images
 
 NOISE_DIM, CATEGORIES, CONTINUOUS = 3, 4, 2
+LARGER_SHAPE = (16, 16, 1)
 LATENT_DIM = NOISE_DIM + CATEGORIES + CONTINUOUS
 
 
@@ -30,4 +31,10 @@ CASE = Case(
     batch_normalised=True,
     smooth=lambda: build("layer"),
     rate=0.2,
+    larger=Case(
+        build=lambda: build(shape=LARGER_SHAPE, ema_decay=0.9),
+        data=lambda n: images(n, LARGER_SHAPE),
+        outputs=lambda model: model.generate(latents=model.prior.draw(4, seed=1)),
+        phases=("discriminator", "generator"),
+    ),
 )
