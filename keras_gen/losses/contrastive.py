@@ -45,6 +45,6 @@ def patch_nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tenso
 
 
 def _of_length_one(vectors):
-    # Zeros stay zeros, with a gradient that is finite: `ops.normalize` has none there.
+    # Zeros stay zeros, with a gradient that is finite and not steep: `ops.normalize` has none there.
     squares = ops.sum(vectors * vectors, axis=-1, keepdims=True)
-    return vectors * ops.rsqrt(ops.maximum(squares, 1e-14))
+    return vectors * ops.rsqrt(ops.maximum(squares, 1e-6))
