@@ -39,6 +39,23 @@ def _mean(values):
     return sum(values[1:], values[0]) / len(values)
 
 
+def check_needs_no_pairs(loss: LossLike, name: str) -> None:
+    """Raises where a loss pairs generated images with real ones, for a model that has no pairs.
+
+    Args:
+        loss: Name of an adversarial loss, or an object.
+        name: The model's.
+
+    Raises:
+        ValueError: If the generator's loss needs real images' logits.
+    """
+    if getattr(losses.get(loss), "uses_real_logits", False):
+        raise ValueError(
+            f"`loss` must not need real images' logits for the generator: {name} has no pairs. "
+            f"Received: loss={loss!r}"
+        )
+
+
 class Adversary:
     """What a discriminator is trained by, and a generator against it.
 

@@ -11,7 +11,7 @@ from keras import ops
 from keras_gen import losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
-from keras_gen.core.adversary import Adversary, TrainsAdversarially
+from keras_gen.core.adversary import Adversary, TrainsAdversarially, check_needs_no_pairs
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import run_together
@@ -173,11 +173,7 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        if getattr(losses.get(loss), "uses_real_logits", False):
-            raise ValueError(
-                "`loss` must not need real images' logits for the generator: CUT has no pairs. "
-                f"Received: loss={loss!r}"
-            )
+        check_needs_no_pairs(loss, "CUT")
         self.compile_adversarial(
             Adversary(loss, r1_weight, r2_weight, penalties_every, augmentation),
             generator_optimizer,

@@ -271,12 +271,12 @@ class InfoGAN(LatentGAN):
             Dict of float32 arrays: `"category"`, probabilities `(n, categories)`, and `"continuous"`, means
             `(n, continuous)`.
         """
+        from scipy.special import softmax
+
         images = self.gives.take("`images`", images)
         told = np.asarray(predict(self.discriminator, images, batch_size)[1], "float32")
-        scores = told[:, : self.categories]
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         return {
-            "category": scores / scores.sum(axis=1, keepdims=True),
+            "category": softmax(told[:, : self.categories], axis=1),
             "continuous": told[:, self.categories :],
         }
 

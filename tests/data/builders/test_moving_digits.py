@@ -1,6 +1,3 @@
-import json
-import tarfile
-
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -9,24 +6,7 @@ from keras_gen import data
 from keras_gen.data.builders import moving_digits
 from keras_gen.data.builders.moving_digits import moving, read_digits, trajectory
 from keras_gen.data.preparing import prepared_builder
-
-PER_CLASS = 20
-
-
-@pytest.fixture(scope="module")
-def digits_dir(tmp_path_factory):
-    """A TFDS folder with an archive of squares in its manual folder: each has a brightness of its own."""
-    root = tmp_path_factory.mktemp("moving")
-    manual = root / "downloads" / "manual"
-    manual.mkdir(parents=True)
-    file = root / "digits.json"
-    with tarfile.open(manual / moving_digits.ARCHIVE, "w:gz") as tar:
-        for label in range(10):
-            shades = 40 + PER_CLASS * label + np.arange(PER_CLASS)
-            values = np.repeat(np.round(shades / 255, 3), 28 * 28)  # As the package rounds them.
-            file.write_text(json.dumps({"data": values.tolist()}))
-            tar.add(file, f"package/src/digits/{label}.json")
-    return str(root)
+from tests.data.builders.conftest import PER_CLASS
 
 
 @pytest.fixture(scope="module")
