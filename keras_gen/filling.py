@@ -5,13 +5,14 @@ import pathlib
 
 import numpy as np
 
-from keras_gen.modalities.images import decode, files, fit, show
+from keras_gen.modalities.images import decode, fit, show
 from keras_gen.modalities.images.range import in_range, to_uint8
 from keras_gen.modalities.images.windows import windows_around
 from keras_gen.tasks.filling import Fills
 from keras_gen.translation import (
     distinct_targets,
     in_threads,
+    picture_of_name,
     pictures_of,
     read_in_batches,
     write_picture,
@@ -97,12 +98,7 @@ def _masks(masks, source, root):
         return lambda path: masks
 
     def find(path):
-        name = path.relative_to(root)
-        candidates = [name, *(name.with_suffix(suffix) for suffix in files.SUFFIXES)]
-        found = [masks / each for each in candidates if (masks / each).is_file()]
-        if not found:
-            raise ValueError(f"there is no mask of its name in {masks}")
-        return found[0]
+        return picture_of_name(masks, path.relative_to(root), "mask")
 
     return find
 

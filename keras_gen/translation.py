@@ -26,7 +26,7 @@ COMPRESSION = 3
 
 def translate_files(
     model: Translates,
-    source: PathLike,
+    source: PathLike | Sequence[PathLike],
     output: PathLike,
     direction: str | None = None,
     batch_size: int = 16,
@@ -48,8 +48,13 @@ def translate_files(
     pictures `factor` times as large. Large ones are translated in tiles, whose seams do not show, where no
     layer looks at the whole picture, as an instance normalisation does.
 
-    Names and subfolders are kept; the files written are PNG. Transparency is laid on white. What can't
-    be read is skipped, and one warning names it and counts what is left out.
+    Names and subfolders are kept. The files written are PNG, or where the model's images have other than 1, 3
+    or 4 channels, `.npy` of uint8 arrays `(height, width, channels)`, which are read as pictures, too.
+    Transparency is laid on white. What can't be read is skipped, and one warning names it and counts what is
+    left out.
+
+    A model whose input is made of several images, as `keras_gen.data.paired` makes it of `"line,flat"`, is
+    given as many folders, in that order, with files of the same names and sizes.
 
     Of a model of clips, a `NextFrame` say, what is given are clips as `keras_gen.data.clips` takes them, a
     folder of GIFs or of numbered pictures in subfolders, of which long ones come in pieces; and what is written
@@ -57,8 +62,9 @@ def translate_files(
 
     Args:
         model: One that translates, a `Pix2Pix`, `CycleGAN` or `NextFrame` say.
-        source: Path of a folder, which is searched with its subfolders, or of one picture. For clips a folder,
-            a `.npy` or `.npz` file, or the name of a TFDS data set, whose test split is taken where it has one.
+        source: Path of a folder, which is searched with its subfolders, or of one picture; or several of
+            them. For clips a folder, a `.npy` or `.npz` file, or the name of a TFDS data set, whose test split
+            is taken where it has one.
         output: Path of the folder to write to.
         direction: `"ab"` or `"ba"` for a `CycleGAN`, which is `"ab"` where it is None.
         batch_size: Integer, how many pictures are translated at a time.
@@ -73,9 +79,10 @@ def translate_files(
 
     Raises:
         FileNotFoundError: If `source` does not exist.
-        ValueError: If it holds no picture, or none that can be read, or `direction` or `own_size` does not
-            fit the model.
+        ValueError: If it holds no picture, or none that can be read, or `direction`, `own_size` or the number
+            of folders does not fit the model.
     """
+    source, *beside = [source] if isinstance(source, str | os.PathLike) else source
     if not isinstance(model, Translates):
         raise ValueError(f"`model` must be one that translates. Received: a {type(model).__name__}")
     if model.direction(direction).takes.kind == "clips":
@@ -84,6 +91,8 @@ def translate_files(
                 "`own_size` is for a model of pictures. "
                 f"Received: own_size=True with a {type(model).__name__}"
             )
+        if beside:
+            raise ValueError(f"`images` must be one of clips. Received: {1 + len(beside)}")
         reading = {"value_range": value_range, "resize": resize}
         return _continue_clips(model, source, pathlib.Path(output), batch_size, frames, reading)
     if frames is not None:
@@ -93,15 +102,17 @@ def translate_files(
     source, output = pathlib.Path(source), pathlib.Path(output)
     root, paths, others = pictures_of(source, output)
     chosen = model.direction(direction)
-    targets = distinct_targets(paths, root, output)
+    suffix = ".png" if chosen.gives.shape[-1] in (1, 3, 4) else decode.ARRAYS
+    targets = distinct_targets(paths, root, output, suffix)
+    parts_of = _found_beside(root, [pathlib.Path(folder) for folder in beside])
     errors, reports = [], []
     if own_size or chosen.takes_any_size:
-        for path, image in _at_own_size(chosen, paths, value_range, reports, errors):
+        for path, image in _at_own_size(chosen, paths, parts_of, value_range, reports, errors):
             write_picture(image, targets[path])
     else:
-        made = _fitted(chosen, paths, batch_size, value_range, resize, reports, errors)
+        made = _fitted(chosen, paths, parts_of, batch_size, value_range, resize, reports, errors)
         in_threads((_write_resized, targets[path], *image) for path, *image in made)
-    guesses = files.say_guesses(reports, len(paths), False)
+    guesses = files.say_guesses(reports, len(paths) * (1 + len(beside)), False)
     return written(source, paths, errors, others, "pictures that can be read", guesses)
 
 
@@ -193,9 +204,13 @@ def in_threads(calls: Iterable[tuple[Any, ...]]) -> None:
 
 
 def write_picture(image: Any, target: pathlib.Path) -> None:
-    """Writes a Pillow image as PNG, aside first."""
+    """Writes a Pillow image as PNG, or a uint8 array as `.npy`, aside first."""
     with written_aside(target) as aside:
-        image.save(aside, format="PNG", compress_level=COMPRESSION)
+        if isinstance(image, np.ndarray):
+            with open(aside, "wb") as file:
+                np.save(file, image, allow_pickle=False)
+        else:
+            image.save(aside, format="PNG", compress_level=COMPRESSION)
 
 
 def pictures_of(
@@ -250,15 +265,34 @@ def _continue_clips(model, source, output, batch_size, frames, reading):
     return number
 
 
+def picture_of_name(folder: pathlib.Path, name: pathlib.Path, what: str) -> pathlib.Path:
+    """The picture in a folder that has another one's name, of its own suffix or of any.
+
+    Args:
+        folder: The folder.
+        name: Path of the other, relative to its own folder.
+        what: String, what to call it in an error.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    candidates = [name, *(name.with_suffix(suffix) for suffix in files.SUFFIXES)]
+    found = [folder / each for each in candidates if (folder / each).is_file()]
+    if not found:
+        raise ValueError(f"there is no {what} of its name in {folder}")
+    return found[0]
+
+
 def distinct_targets(
-    paths: Iterable[pathlib.Path], root: pathlib.Path, output: pathlib.Path
+    paths: Iterable[pathlib.Path], root: pathlib.Path, output: pathlib.Path, suffix: str = ".png"
 ) -> dict[pathlib.Path, pathlib.Path]:
-    """One PNG for each picture: a.png, and a.jpg.png where a.png is taken.
+    """One file for each picture: a.png, and a.jpg.png where a.png is taken.
 
     Args:
         paths: Pictures.
         root: The folder that they are in.
         output: The folder to write to.
+        suffix: String, that of the files.
 
     Returns:
         Dict from pictures to the paths of what is written.
@@ -266,63 +300,114 @@ def distinct_targets(
     targets: dict[pathlib.Path, pathlib.Path] = {}
     taken: set[pathlib.Path] = set()
     for path in paths:
-        target = output / path.relative_to(root).with_suffix(".png")
+        target = output / path.relative_to(root).with_suffix(suffix)
         if target in taken:
-            target = output / (str(path.relative_to(root)) + ".png")
+            target = output / (str(path.relative_to(root)) + suffix)
         taken.add(target)
         targets[path] = target
     return targets
 
 
-def _fitted(direction, paths, batch_size, value_range, resize, reports, errors):
+def _found_beside(root, folders):
+    """Function from a picture to all that are one input: itself, and one of its name in each folder."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise FileNotFoundError(
+                f"`images` must be folders where there are several. Received: {folder}"
+            )
+
+    def parts_of(path):
+        name = path.relative_to(root)
+        return [path, *(picture_of_name(folder, name, "picture") for folder in folders)]
+
+    return parts_of
+
+
+def _fitted(direction, paths, parts_of, batch_size, value_range, resize, reports, errors):
     """Yields each path with its translation at the model's size, the picture's own size and `resize`."""
 
     def read(path):
-        return _read(path, direction.takes.shape, value_range, resize)
+        return _read(parts_of(path), direction.takes.shape, value_range, resize)
 
     for batch in read_in_batches(paths, read, batch_size, errors):
         images = np.stack([image for _, image, *_ in batch])
         outputs = direction.translate(images, batch_size=batch_size)
         for (path, _, middle, size, report), image in zip(batch, outputs, strict=True):
-            reports.append(report)
+            reports += report
             yield path, to_uint8(image[middle]), size, resize
 
 
-def _at_own_size(direction, paths, value_range, reports, errors):
+def _at_own_size(direction, paths, parts_of, value_range, reports, errors):
     """Yields each path with its translation, made at the picture's own size."""
     anywhere = direction.at_any_size()
     for path in paths:
         try:
             with decode.silent_about_size():
-                picture = decode.decode(path, direction.takes.shape[-1], value_range)
+                parts = parts_of(path)
+                depths, _ = _depths_and_size(parts, direction.takes.shape[-1], value_range)
+                decoded = [
+                    decode.decode(part, depth, value_range)
+                    for part, depth in zip(parts, depths, strict=True)
+                ]
         except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
             errors.append((path, error))
             continue
-        reports.append(dataclasses.replace(picture, pixels=None))
+        reports += [dataclasses.replace(part, pixels=None) for part in decoded]
+        pixels = np.concatenate([part.pixels for part in decoded], axis=-1)
         image = None
-        for (height, width), top, left, piece in pieces(
-            anywhere, picture.pixels, direction.multiple
-        ):
-            part = show.to_pillow(piece)
-            image = image or decode.Image.new(part.mode, (width, height))
-            image.paste(part, (left, top))  # Never the whole as an array beside it.
+        for size, top, left, piece in pieces(anywhere, pixels, direction.multiple):
+            image = show.blank(size, piece) if image is None else image
+            show.lay(image, piece, top, left)
         yield path, image
 
 
-def _read(path, shape, value_range, resize):
-    """The image in [-1, 1] that the model takes, where in it the picture is, its size, and a report."""
-    size = decode.picture_shape(path)[:2]
+def _depths_and_size(parts, channels, value_range):
+    """The channels that each picture of an input has in it, and the size of them all.
+
+    Raises:
+        ValueError: If they have not as many together as the model takes, or not one size.
+    """
+    shapes = [decode.picture_shape(part, value_range=value_range) for part in parts]
+    if len(parts) == 1:
+        return [channels], shapes[0][:2]
+    depths = [shape[-1] for shape in shapes]
+    if sum(depths) != channels:
+        raise ValueError(
+            f"it and those of its name have {' + '.join(map(str, depths))} channels, and the model takes "
+            f"{channels}"
+        )
+    if len({shape[:2] for shape in shapes}) > 1:
+        raise ValueError(f"it and those of its name are of different sizes, {shapes}")
+    return depths, shapes[0][:2]
+
+
+def _read(parts, shape, value_range, resize):
+    """The image in [-1, 1] that the model takes, where in it the picture is, its size, and reports."""
+    depths, size = _depths_and_size(parts, shape[-1], value_range)
     least = fit.inside(shape[:2], size)
-    picture = decode.decode(
-        path, shape[-1], value_range, least, whole=True, nearest=resize == "nearest"
-    )
-    pixels = picture.pixels.astype("float32")
-    pixels = np.clip(np.rint(fit.resize(pixels, least, resize)), 0, 255).astype("uint8")
+    reports, columns = [], []
+    for part, depth in zip(parts, depths, strict=True):
+        picture = decode.decode(
+            part, depth, value_range, least, whole=True, nearest=resize == "nearest"
+        )
+        columns.append(_resized(picture.pixels, least, resize))
+        reports.append(dataclasses.replace(picture, pixels=None))
+    pixels = np.concatenate(columns, axis=-1)
     image, middle = fit.mirrored_around(in_range(pixels), shape[:2])
-    return image, middle, size, dataclasses.replace(picture, pixels=None)
+    return image, middle, size, reports
+
+
+def _resized(pixels, size, how):
+    """A uint8 array `(height, width, channels)` brought to a size."""
+    pixels = fit.resize(pixels.astype("float32"), size, how)
+    return np.clip(np.rint(pixels), 0, 255).astype("uint8")
 
 
 def _write_resized(target, picture, size, resize):
-    """Writes a picture at a size `(height, width)`; a large one is never an array."""
-    how = getattr(decode.Image.Resampling, resize.upper())
-    write_picture(show.to_pillow(picture).resize(size[::-1], how), target)
+    """Writes a picture at a size `(height, width)`; a large one is never an array where Pillow holds it."""
+    if target.suffix == decode.ARRAYS:
+        image = _resized(picture, size, resize)
+    else:
+        how = getattr(decode.Image.Resampling, resize.upper())
+        image = show.to_pillow(picture).resize(size[::-1], how)
+    write_picture(image, target)

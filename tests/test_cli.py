@@ -505,3 +505,34 @@ def test_ctrl_c_says_how_to_go_on(run, monkeypatch):
     code, _, err = run("train", "gan", "--dataset", "digits", "--output", "here")
     assert code == 130
     assert "--output here --resume" in err
+
+
+@pytest.mark.parametrize("own_size", [False, True])
+def test_translate_from_several_folders_to_arrays(run, tmp_path, own_size):
+    """A network of the grey input and the coloured one that gives five bands, which no PNG holds."""
+    shape, rng = (8, 8, 4), np.random.default_rng(0)
+    weights = rng.normal(size=(1, 1, 4, 5)).astype("float32") / 4
+    network = keras.Sequential([keras.Input(shape), keras.layers.Conv2D(5, 1, use_bias=False)])
+    network.set_weights([weights])
+    discriminator = keras_gen.networks.patch_discriminator(shape, (8, 8, 5), base_filters=2)
+    keras_gen.Pix2Pix(network, discriminator).save(tmp_path / "model.keras")
+    pixels = {}
+    for name, depth in {"grey": (), "colour": (3,)}.items():
+        (tmp_path / name / "x").mkdir(parents=True)
+        pixels[name] = rng.integers(0, 256, (8, 8, *depth), dtype="uint8")
+        Image.fromarray(pixels[name]).save(tmp_path / name / "x" / "a.png")
+    options = ["--output", "out", *(["--own-size"] if own_size else [])]
+    code, _, err = run("translate", "model.keras", "grey", "colour", *options)
+    assert code == 0, err
+    made = np.load(tmp_path / "out" / "x" / "a.npy")
+    inputs = np.concatenate([pixels["grey"][..., None], pixels["colour"]], -1) / 127.5 - 1.0
+    expected = np.clip(inputs @ weights[0, 0], -1, 1)
+    np.testing.assert_allclose(made / 127.5 - 1.0, expected, atol=0.0045)
+    code, _, err = run("translate", "model.keras", "grey", "grey", *options)
+    assert (code, "have 1 + 1 channels, and the model takes 4" in err) == (2, True)
+    Image.new("RGB", (9, 8)).save(tmp_path / "colour" / "x" / "a.png")
+    code, _, err = run("translate", "model.keras", "grey", "colour", *options)
+    assert (code, "of different sizes" in err) == (2, True)
+    (tmp_path / "colour" / "x" / "a.png").rename(tmp_path / "colour" / "b.png")
+    code, _, err = run("translate", "model.keras", "grey", "colour", *options)
+    assert (code, "there is no picture of its name in colour" in err) == (2, True)

@@ -135,7 +135,11 @@ def translate(
         ),
     ],
     images: Annotated[
-        str, typer.Argument(help="Folder of pictures, or one picture; of a next_frame clips.")
+        list[str],
+        typer.Argument(
+            help="Folder of pictures, or one picture; of a next_frame clips. Of a model of several inputs a "
+            "folder of each, with files of the same names."
+        ),
     ],
     output: Annotated[pathlib.Path, typer.Option(help="Folder for the translations.")],
     direction: Annotated[str | None, typer.Option(help="Of a cycle_gan: ab or ba.")] = None,

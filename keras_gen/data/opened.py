@@ -23,8 +23,8 @@ class Opened:
         sources: Tuple of sources that are shuffled apart.
         channels: Tuple of the channels wanted of each image part of the sources, in order, or None.
         resize: Tuple, how each image part is resized.
-        arrange: Optional function from 31 random bits an example and the one image part that there is,
-            a batch as it is held, to the tuple of the images of an element.
+        arrange: Optional function from 31 random bits an example and the image parts, batches as they are
+            held, to the tuple of the images of an element.
         labels: Boolean, whether an element is `(images, labels)`.
         split: String, the split that was opened.
         splits: Tuple of strings, the names of the splits there are.
@@ -224,8 +224,8 @@ class Opened:
     def _try_arranging(self, size):
         """Has a transform that can't take images of a size say so, outside of TensorFlow's graph."""
         if self._arrange is not None:
-            shape = (1, *size, self._channels[0])
-            self._arrange(tf.zeros([1], tf.int32), tf.zeros(shape, self.dtype))
+            images = [tf.zeros((1, *size, depth), self.dtype) for depth in self._channels]
+            self._arrange(tf.zeros([1], tf.int32), *images)
 
     def _store(self, number, size, cache):
         """The store of a source's images at a size, made anew only where there is none."""

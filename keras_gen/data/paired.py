@@ -5,6 +5,7 @@ from typing import Any
 from keras_gen.data.array_source import ArraySource
 from keras_gen.data.folder_source import HALVES, FolderSource
 from keras_gen.data.folders import SPLITS, known_splits, split_folder
+from keras_gen.data.lazy import tf
 from keras_gen.data.opened import Opened
 from keras_gen.data.settings import for_both, resize_for_both, value_range_for_both
 from keras_gen.data.sources import IMAGE, is_folder, only_train, open_source
@@ -14,7 +15,7 @@ from keras_gen.types import Dataset, ImageSize, PathLike, Tensor, ValueRange
 
 def open_paired(
     source: Any,
-    input: str | Callable[[Tensor], Tensor] | None = None,
+    input: str | Sequence[str] | Callable[[Tensor], Tensor] | None = None,
     target: str | None = None,
     *,
     side_by_side: bool = False,
@@ -29,7 +30,7 @@ def open_paired(
 
     Args:
         source: As in `paired`, and so are all the others.
-        input: String, or a function.
+        input: String, several of them, or a function.
         target: String, or a function.
         side_by_side: Boolean.
         channels: 1, 3 or 4, or a tuple.
@@ -58,19 +59,25 @@ def open_paired(
         "channels": both,
         "value_range": value_range_for_both(value_range),
     }
-    if isinstance(source, tuple):
-        opened, makers = _open_two(source, split, options), ()
+    inputs, makers = _several(input), ()
+    if inputs:
+        opened = _open_several(source, inputs, target, side_by_side, split, data_dir, options)
+    elif isinstance(source, tuple):
+        opened = _open_two(source, split, options)
     elif is_folder(source):
         opened, makers = _open_folder(source, input, target, side_by_side, split, options)
     else:
         opened, makers = _open_features(source, input, target, split, data_dir, options)
+    arrange = arrangement(*makers) if makers else _joined if inputs else None
+    depths = (*[None] * len(inputs), both[1]) if inputs else both
+    resizes = (*[resizes[0]] * len(inputs), resizes[1]) if inputs else resizes
     # One of them, where transforms make the others of it.
     columns = slice(0, 1) if makers and makers[0] is None else slice(-len(opened.shapes), None)
-    return Opened(
+    pairs = Opened(
         (opened,),
-        both[columns],
+        depths[columns],
         resizes[columns],
-        arrange=arrangement(*makers) if makers else None,
+        arrange=arrange,
         split=split,
         splits=opened.splits,
         reopen=lambda name: open_paired(
@@ -86,11 +93,17 @@ def open_paired(
             value_range=value_range,
         ),
     )
+    if inputs and both[0] not in (None, pairs.shapes[0][-1]):
+        raise ValueError(
+            f"`input` must have {both[0]} channels. Received: input={input!r}, which have "
+            f"{pairs.shapes[0][-1]} together"
+        )
+    return pairs
 
 
 def paired(
     source: Any,
-    input: str | Callable[[Tensor], Tensor] | None = None,
+    input: str | Sequence[str] | Callable[[Tensor], Tensor] | None = None,
     target: str | None = None,
     image_size: ImageSize | None = None,
     batch_size: int = 1,
@@ -122,8 +135,9 @@ def paired(
             or `"right"` with `side_by_side`; or a transform of the target: `"edges"`, `"grayscale"` (to
             learn colours), `"masked"` or `"masked_free_form"` (inpainting), `"downsampled"` or
             `"downsampled_x2"` (super-resolution), or a TensorFlow function of a batch of images,
-            `keras_gen.data.transforms` and `functools.partial` of them included. Defaults to `"left"`
-            with `side_by_side`.
+            `keras_gen.data.transforms` and `functools.partial` of them included. Several features or
+            subfolders, in a tuple or with commas between them, `"line,flat"`, are one input of all their
+            channels. Defaults to `"left"` with `side_by_side`.
         target: What the model is to draw, named likewise: a feature, a subfolder, a half, or a transform
             of the input. Where the other one is a transform, None or `"image"` is the main image of a
             data set, and a folder's pictures; where both are, they are made of it.
@@ -132,8 +146,8 @@ def paired(
             (see `shard`). Defaults to `1`.
         side_by_side: Boolean, whether each picture of the folder is two of one size, left and
             right, as in Pix2Pix's own data sets. Defaults to `False`.
-        channels: 1 or 3 for both images, or a tuple, one each. A transform makes its own.
-            Defaults to the data's own.
+        channels: 1 or 3 for both images, or a tuple, one each. A transform makes its own, and several
+            inputs keep theirs. Defaults to the data's own.
         split: String, as in `images`; a folder's subfolder is looked for as `split/input` and as
             `input/split`. Defaults to `"train"`.
         augment: Some of `"flip"` and `"crop"`, as in `images`: Pix2Pix's paper has both.
@@ -193,6 +207,41 @@ def paired(
     )
 
 
+def _several(input):
+    """The names of an input that is made of several images; none of them where it is one."""
+    parts = input.split(",") if isinstance(input, str) else input
+    if not isinstance(parts, (list, tuple)) or len(parts) < 2:
+        return ()
+    if not all(isinstance(name, str) and name.strip() for name in parts):
+        raise ValueError(
+            f"`input` must be names of features or subfolders. Received: input={input!r}"
+        )
+    return tuple(name.strip() for name in parts)
+
+
+def _joined(bits, *images):
+    """The input, all the channels of images but the last, and the target."""
+    return tf.concat(images[:-1], axis=-1), images[-1]
+
+
+def _open_several(source, inputs, target, side_by_side, split, data_dir, options):
+    """The source of several inputs and a target."""
+    if side_by_side or isinstance(source, tuple):
+        raise ValueError(
+            "`input` must be one image where `source` is a tuple, and with `side_by_side`. "
+            f"Received: input={inputs}"
+        )
+    columns, count = (*inputs, target), len(inputs)
+    wanted, ranges = options["channels"], options["value_range"]
+    options = options | {
+        "channels": (*[None] * count, wanted[1]),
+        "value_range": (*[ranges[0]] * count, ranges[1]),
+    }
+    if not is_folder(source):
+        return open_source(source, columns, split=split, data_dir=data_dir, **options)
+    return _open_subfolders(pathlib.Path(source).expanduser(), columns, split, options)
+
+
 def _open_two(source, split, options):
     if len(source) != 2:
         raise ValueError(
@@ -238,15 +287,20 @@ def _open_folder(source, first, second, side_by_side, split, options):
         return opened, makers
     if first == second == IMAGE and _subfolder(root, IMAGE, split) is None:
         return open_source(source, (first, second), split=split, **options), ()
-    folders = [name and _subfolder(root, name, split) for name in (first, second)]
+    return _open_subfolders(root, (first, second), split, options), ()
+
+
+def _open_subfolders(root, names, split, options):
+    folders = [name and _subfolder(root, name, split) for name in names]
     if not all(folders):
-        unknown = (first, second)[folders.index(None)]
+        *first, second = names
         raise ValueError(
             f"`input` and `target` must name subfolders of {root} with files of the same names, "
             "one may be a transform of the other such as 'edges', or `side_by_side=True` is needed."
-            f"{suggestion(unknown)} Received: input={first!r}, target={second!r}"
+            f"{suggestion(names[folders.index(None)])} Received: "
+            f"input={(','.join(first) if first[1:] else first[0])!r}, target={second!r}"
         )
-    return FolderSource(folders, splits=_splits(root, first, second), **options), ()
+    return FolderSource(folders, splits=_splits(root, *names), **options)
 
 
 def _transformed(makers, first, second):

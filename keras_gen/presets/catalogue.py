@@ -5,6 +5,12 @@ import pathlib
 
 from keras_gen.types import Config
 
+# Presets of former releases, whose weights are in none of today's, and what took their place.
+RETIRED = {
+    "pix2pix_emoji_edges_to_noto": "pix2pix_fluent_line_to_3d",
+    "pix2pix_emoji_noto_to_twemoji": "pix2pix_fluent_flat_to_3d",
+}
+
 _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 
 

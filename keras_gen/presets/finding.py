@@ -5,7 +5,7 @@ import pathlib
 
 from keras_gen.checks import did_you_mean
 from keras_gen.presets import files
-from keras_gen.presets.catalogue import list_presets, zoo_folder
+from keras_gen.presets.catalogue import RETIRED, list_presets, zoo_folder
 from keras_gen.presets.hubs import SCHEMES, download_preset
 from keras_gen.types import Config, PathLike
 
@@ -47,7 +47,9 @@ def find_preset(preset: PathLike) -> pathlib.Path:
 
 
 def near_preset(name: PathLike) -> str:
-    """`". Did you mean 'gan_digits'?"`, or nothing where no preset's name is near."""
+    """`". Did you mean 'gan_digits'?"`, a retired preset's successor, or nothing where no name is near."""
+    if successor := RETIRED.get(os.fspath(name)):
+        return f", which was retired: {successor!r} took its place"
     near = did_you_mean(os.fspath(name), list_presets())
     return f".{near}" if near else ""
 

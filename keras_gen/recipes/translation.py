@@ -66,7 +66,7 @@ class TranslationRecipe(AugmentedRecipe):
     input: str | None = option(
         None,
         "The feature or subfolder to translate; or what is made of the target: edges, grayscale, "
-        "masked, masked_free_form, downsampled, downsampled_x2.",
+        "masked, masked_free_form, downsampled, downsampled_x2. Of pairs also several: line,flat.",
     )
     target: str | None = option(None, "The feature or subfolder wanted.")
     base_filters: int = option(32, "Width of the networks.", min=1)

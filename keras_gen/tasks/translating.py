@@ -369,6 +369,8 @@ class Translates(Task):
 def _of_any_size(network, channels):
     """A copy of a functional network for images of any size, or None where there can be none."""
     try:
+        if isinstance(network, keras.Sequential):  # Which can't be cloned with another input.
+            network = keras.Model(network.inputs[0], network.outputs[0])
         images = keras.Input((None, None, channels), name="images")
         alike = keras.tree.map_structure(lambda _: images, network.input)  # alone, or in a list
         copy = keras.models.clone_model(network, input_tensors=alike)
@@ -386,9 +388,14 @@ def _network_of(direction):
 
 
 def side_by_side(batches):
-    """Interleaves batches of images; grey ones are made RGB, smaller ones laid on white."""
+    """Interleaves batches of images; grey ones are made RGB, smaller ones laid on white.
+
+    Of other than 1, 3 or 4 channels the first three are shown, or the first.
+    """
     if batches[0].ndim != 4:
         return np.stack(batches, axis=1).reshape(-1, *batches[0].shape[1:])
+    if len({batch.shape[-1] for batch in batches}) > 1:
+        batches = [batch[..., : 3 if batch.shape[-1] >= 3 else 1] for batch in batches]
     height, width = (max(batch.shape[axis] for batch in batches) for axis in (1, 2))
     colour = any(batch.shape[-1] == 3 for batch in batches)
     batches = [

@@ -264,3 +264,51 @@ def test_shapes_are_known_of_pictures_that_differ_in_size(name, tmp_path, write_
     channels = 1 if name == "grayscale" else 3
     assert opened.shapes == ((None, None, channels), (None, None, 3))
     assert opened.shapes_at(16) == ((16, 16, channels), (16, 16, 3))
+
+
+@pytest.mark.parametrize("names", ["line, flat", ("line", "flat")])
+def test_several_inputs_are_one_of_all_their_channels(tmp_path, write_pictures, names):
+    shapes = {"line/a.png": (8, 8), "flat/a.png": (8, 8, 3), "3d/a.jpg": (8, 8, 3)}
+    written = write_pictures(tmp_path, shapes)
+    opened = data.open_paired(tmp_path, names, "3d")
+    assert opened.shapes == ((8, 8, 4), (8, 8, 3)) and opened.count == 1
+    inputs, targets = pairs(tmp_path, names, "3d")
+    np.testing.assert_array_equal(inputs[0, ..., 0], written["line/a.png"])
+    np.testing.assert_array_equal(inputs[0, ..., 1:], written["flat/a.png"])
+    assert targets.shape == (1, 8, 8, 3)
+
+
+def test_several_features_are_one_input():
+    """Emoji without a line drawing are left out, and the two are cropped and mirrored alike."""
+    options = {"image_size": 16, "batch_size": 4, "augment": ("crop", "flip"), "split": "test"}
+    inputs, targets = next(iter(data.paired("fluent_emoji", "3d,line", "3d", **options)))
+    assert inputs.shape == (4, 16, 16, 4) and targets.shape == (4, 16, 16, 3)
+    np.testing.assert_array_equal(inputs[..., :3], targets)
+    assert data.open_paired("fluent_emoji", "3d,line", "3d", split="test").count == 161
+
+
+def test_arrays_of_five_bands_are_pictures_of_a_folder(tmp_path, write_pictures):
+    write_pictures(tmp_path, {"map/a.png": (6, 8, 3)})
+    (tmp_path / "bands").mkdir()
+    bands = np.random.default_rng(0).integers(0, 256, (6, 8, 5), dtype="uint8")
+    np.save(tmp_path / "bands" / "a.npy", bands)
+    inputs, targets = pairs(tmp_path, "bands", "map")
+    np.testing.assert_array_equal(inputs[0], bands)
+    assert targets.shape == (1, 6, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "message"),
+    [
+        (("a", "b"), {"side_by_side": True}, "`input` must be one image where"),
+        (("a", 3), {}, "`input` must be names of features or subfolders"),
+        ("a,nosuch", {}, "must name subfolders"),
+        ("a,b", {"channels": (4, None)}, "`input` must have 4 channels.*which have 2 together"),
+    ],
+)
+def test_several_inputs_that_cannot_be_are_refused(
+    tmp_path, write_pictures, given, options, message
+):
+    write_pictures(tmp_path, {f"{name}/1.png": (8, 8) for name in "abc"})
+    with pytest.raises(ValueError, match=message):
+        data.open_paired(tmp_path, given, "c", **options)

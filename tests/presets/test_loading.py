@@ -10,6 +10,7 @@ import pytest
 
 import keras_gen
 from keras_gen.presets import files
+from keras_gen.presets.catalogue import RETIRED
 from tests.cases import build_gan, build_vae, latents
 
 
@@ -47,6 +48,16 @@ def test_an_unknown_name_lists_the_known_ones():
 def test_a_misspelt_name_is_answered_with_the_near_one():
     with pytest.raises(FileNotFoundError, match=r"Did you mean 'gan_digits'\?$"):
         keras_gen.from_preset("gan_digit")
+
+
+@pytest.mark.parametrize("name", RETIRED)
+def test_a_retired_name_is_answered_with_its_successor(name):
+    successor = RETIRED[name]
+    assert successor in keras_gen.list_presets() and name not in keras_gen.list_presets()
+    with pytest.raises(FileNotFoundError, match=f"{name}', which was retired: '{successor}' took"):
+        keras_gen.from_preset(name)
+    with pytest.raises(FileNotFoundError, match=f"retired: '{successor}' took its place$"):
+        keras_gen.presets.open_model(name)
 
 
 @pytest.mark.parametrize("name", [files.CONFIG, files.WEIGHTS])

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import warnings
 
 import numpy as np
@@ -16,6 +17,9 @@ ImageOps = LazyModule("PIL.ImageOps")
 LARGE = 2**25
 # Scans of 10 or 12 bits, and masks of numbers, come out black where nobody says their range.
 DARK = {16: 4096, 8: 16}
+
+# Pictures of any number of channels, one `(height, width)` or `(height, width, channels)` a file.
+ARRAYS = ".npy"
 
 _GRAYSCALE_MODES = ("1", "L", "LA", "La", "I", "F")
 _SIXTEEN_BITS = "I;16"
@@ -44,7 +48,8 @@ def read_picture(file, channels=None, value_range=None):
 
     Args:
         file: Path or binary file of a PNG, JPEG or other format that Pillow reads, of any mode. Of
-            several frames it is the first.
+            several frames it is the first. Or path of a `.npy` file of an array `(height, width)` or
+            `(height, width, channels)`, with any number of channels.
         channels: 1 for luminance, 3 for red, green, blue, 4 to keep opacity. Defaults to those of the
             file, 1 or 3.
         value_range: Optional `(low, high)`, the stored values that become 0 and 255. Of a palette's
@@ -64,7 +69,13 @@ def read_picture(file, channels=None, value_range=None):
 
 
 def picture_shape(file, channels=None, value_range=None):
-    """Height, width and channels from the header: 4 if wanted, 1 of a grey picture, else 3."""
+    """Height, width and channels from the header: 4 if wanted, 1 of a grey picture, else 3.
+
+    Of an array they are its own, but for 4 if wanted of one that has 1 or 3.
+    """
+    if _is_array(file):
+        *size, depth = _array(file).shape
+        return *size, 4 if channels == 4 and depth in (1, 3) else depth
     with _opened(file) as image:
         width, height = image.size
         if _is_on_its_side(image):
@@ -79,7 +90,7 @@ def decode(file, channels, value_range=None, least=None, whole=False, nearest=Fa
 
     Args:
         file: Path or binary file.
-        channels: 1, 3 or 4.
+        channels: 1, 3 or 4, or an array's own number.
         value_range: Optional `(low, high)`.
         least: Optional `(height, width)` that the picture is going to be scaled to. A large one is cut
             to the middle of that shape, and shrunk to no less than twice the size, so that it takes
@@ -90,6 +101,8 @@ def decode(file, channels, value_range=None, least=None, whole=False, nearest=Fa
     Returns:
         `Decoded`.
     """
+    if _is_array(file):
+        return _decode_array(file, channels, value_range)
     with _opened(file) as image:
         large = least is not None and image.width * image.height > LARGE
         if large and image.format == "JPEG" and not nearest:
@@ -105,6 +118,25 @@ def decode(file, channels, value_range=None, least=None, whole=False, nearest=Fa
     return Decoded(pixels.reshape(*pixels.shape[:2], channels), composited, bits, largest)
 
 
+def _decode_array(file, channels, value_range):
+    values = _array(file)
+    if value_range is not None:
+        if not np.isfinite(values).all():
+            raise ValueError("it has values that are not finite")
+        values = np.rint(stretched(values, value_range) * 255.0)
+    elif values.dtype != np.uint8:
+        _check_bytes(values.min(), values.max(), whole=np.issubdtype(values.dtype, np.integer))
+    pixels, own = np.array(values, "uint8"), values.shape[-1]
+    if own == channels:
+        return Decoded(pixels)
+    if own not in (1, 3, 4):
+        raise ValueError(f"it has {own} channels, not {channels}")
+    image, composited = _with_channels(
+        Image.fromarray(pixels.squeeze(-1) if own == 1 else pixels), channels
+    )
+    return Decoded(np.array(image).reshape(*pixels.shape[:2], channels), composited)
+
+
 @contextlib.contextmanager
 def silent_about_size():
     """A context in which Pillow does not warn of large pictures, which are shrunk as they are read.
@@ -114,6 +146,22 @@ def silent_about_size():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         yield
+
+
+def _is_array(file):
+    return isinstance(file, str | os.PathLike) and os.fspath(file).lower().endswith(ARRAYS)
+
+
+def _array(file):
+    """The array of a file, `(height, width, channels)`, whose values are not read yet."""
+    values = np.load(file, mmap_mode="r", allow_pickle=False)
+    numbers = np.issubdtype(values.dtype, np.number) or values.dtype == bool
+    if values.ndim not in (2, 3) or not values.size or not numbers or np.iscomplexobj(values):
+        raise ValueError(
+            f"it is an array of shape {values.shape} and dtype {values.dtype}, not of real numbers "
+            "(height, width, channels)"
+        )
+    return values[..., np.newaxis] if values.ndim == 2 else values
 
 
 def _opened(file):
@@ -161,13 +209,16 @@ def _stretched(image, value_range):
 
 def _of_unknown_range(image):
     """The image of stored integers or floats that are plainly those of bytes."""
-    low, high = image.getextrema()
-    if not (low >= 0 and high <= 255 and (image.mode == "I" or high > 1 or low == high == 0)):
+    _check_bytes(*image.getextrema(), whole=image.mode == "I")
+    return image.convert("L")
+
+
+def _check_bytes(low, high, whole):
+    if not (low >= 0 and high <= 255 and (whole or high > 1 or low == high == 0)):
         raise ValueError(
             f"its values, from {low:g} to {high:g}, are no bytes: "
             "`value_range=(low, high)` must say which are black and white"
         )
-    return image.convert("L")
 
 
 def _factor(size, least, whole):
@@ -200,6 +251,8 @@ def _cut_and_shrunk(image, least, whole, nearest):
 
 def _with_channels(image, channels):
     """The image of 1, 3 or 4 channels, and whether transparent parts were laid on white for it."""
+    if channels not in (1, 3, 4):
+        raise ValueError(f"it has {len(image.getbands())} channels, not {channels}")
     if channels == 4:
         return image.convert("RGBA"), False
     composited = False

@@ -4,9 +4,9 @@ import collections
 import os
 import pathlib
 
-from keras_gen.modalities.images.decode import DARK
+from keras_gen.modalities.images.decode import ARRAYS, DARK
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ARRAYS)
 # What systems leave behind in folders.
 _LITTER = ("thumbs.db", "desktop.ini")
 

@@ -11,6 +11,8 @@ from keras_gen.modalities.images.range import to_uint8
 
 Image = LazyModule("PIL.Image")
 
+_HELD = (1, 3, 4)  # the channels of pictures that files of pictures hold
+
 
 def image_grid(images, columns=None, padding=2):
     """Lays images out in rows on a white ground.
@@ -32,7 +34,7 @@ def image_grid(images, columns=None, padding=2):
     (19, 28, 1)
     """
     images = np.asarray(images)
-    if images.ndim != 4 or not len(images) or images.shape[-1] not in (1, 3, 4):
+    if images.ndim != 4 or not len(images) or images.shape[-1] not in _HELD:
         raise ValueError(
             "`images` must have shape (n, height, width, channels) with n > 0 and 1, 3 or 4 "
             "channels. "
@@ -81,6 +83,28 @@ def save_gif(path, pictures, milliseconds=400):
             duration=milliseconds,
             loop=0,
         )
+
+
+def blank(size, piece):
+    """What `lay` lays pieces of a picture `(height, width)` on: a Pillow image, else a uint8 array.
+
+    A large picture is never an array beside the image that is written of it.
+
+    Args:
+        size: Pair, the height and width of the whole.
+        piece: uint8 array of a piece, whose channels are those of the whole.
+    """
+    if piece.shape[-1] not in _HELD:
+        return np.zeros((*size, piece.shape[-1]), "uint8")
+    return Image.new(to_pillow(piece).mode, size[::-1])
+
+
+def lay(image, piece, top, left):
+    """Lays a piece on what `blank` made, at a row and a column."""
+    if isinstance(image, np.ndarray):
+        image[top : top + piece.shape[0], left : left + piece.shape[1]] = piece
+    else:
+        image.paste(to_pillow(piece), (left, top))
 
 
 def to_pillow(picture):

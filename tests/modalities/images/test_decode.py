@@ -187,3 +187,62 @@ def test_pictures_of_too_many_pixels_are_named_in_words(monkeypatch):
         assert read_picture(encoded(np.zeros((3, 4), "uint8"))).shape == (3, 4, 1)
     with pytest.raises(ValueError, match="more than 16 pixels, the most that Pillow reads"):
         read_picture(encoded(np.zeros((5, 4), "uint8")))
+
+
+def saved(folder, values):
+    np.save(folder / "a.npy", values)
+    return folder / "a.npy"
+
+
+def test_an_array_is_a_picture_of_any_number_of_channels(tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (4, 6, 5), dtype="uint8")
+    file = saved(tmp_path, values)
+    assert picture_shape(file) == (4, 6, 5)
+    np.testing.assert_array_equal(decode(file, 5).pixels, values)
+    np.testing.assert_array_equal(read_picture(file), values)
+
+
+@pytest.mark.parametrize(
+    ("values", "value_range", "wanted"),
+    [
+        (np.array([[[0.0, 1.0]]]), (0, 1), [0, 255]),
+        (np.array([[[-3, 5, 1]]], "int16"), (-3, 5), [0, 255, 128]),
+        (np.array([[[0, 200]]], "int64"), None, [0, 200]),
+    ],
+)
+def test_values_of_an_array_that_are_no_bytes_are_spread(tmp_path, values, value_range, wanted):
+    file = saved(tmp_path, values)
+    assert decode(file, values.shape[-1], value_range).pixels.ravel().tolist() == wanted
+
+
+def test_grey_and_coloured_arrays_are_converted_as_pictures_are(tmp_path):
+    grey = saved(tmp_path, np.array([[7, 9]], "uint8"))
+    assert picture_shape(grey) == (1, 2, 1)
+    assert decode(grey, 3).pixels.tolist() == [[[7, 7, 7], [9, 9, 9]]]
+    colour = saved(tmp_path, np.array([[[255, 0, 0]]], "uint8"))
+    assert decode(colour, 1).pixels.tolist() == [[[76]]]
+    clear = saved(tmp_path, np.array([[[255, 0, 0, 0]]], "uint8"))
+    read = decode(clear, 3)
+    assert (read.pixels.tolist(), read.composited) == ([[[255, 255, 255]]], True)
+
+
+@pytest.mark.parametrize(
+    ("values", "channels", "value_range", "message"),
+    [
+        (np.zeros((2, 4, 4, 3), "uint8"), 3, None, r"shape \(2, 4, 4, 3\) and dtype uint8"),
+        (np.array(["a"]), 1, None, "not of real numbers"),
+        (np.array([{}], object), 1, None, "Python objects"),
+        (np.zeros((4, 4, 5), "uint8"), 3, None, "it has 5 channels, not 3"),
+        (np.zeros((4, 4, 3), "uint8"), 5, None, "it has 3 channels, not 5"),
+        (np.full((4, 4, 5), 0.5), 5, None, "from 0.5 to 0.5, are no bytes: `value_range"),
+        (np.full((4, 4, 5), np.nan), 5, (0, 1), "not finite"),
+    ],
+)
+def test_arrays_that_are_no_pictures_are_refused(tmp_path, values, channels, value_range, message):
+    with pytest.raises(ValueError, match=message):
+        decode(saved(tmp_path, values), channels, value_range)
+
+
+def test_a_picture_is_not_taken_for_five_channels():
+    with pytest.raises(ValueError, match="it has 3 channels, not 5"):
+        decode(encoded(np.zeros((4, 4, 3), "uint8")), 5)
