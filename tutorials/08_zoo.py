@@ -197,7 +197,7 @@ show(images, 8)
 tuned.save_to_preset(
     "my_style",
     weights_dtype="float16",
-    metadata={"description": "Outlines to emoji, fine-tuned on 100 of Twitter's"},
+    metadata={"description": "Flat emoji to silver ones, fine-tuned on 100"},
 )
 for path in sorted(pathlib.Path("my_style").iterdir()):
     print(f"{path.name:18} {path.stat().st_size:>9,} bytes")

@@ -100,7 +100,7 @@ def command_of(name):
 
 
 def _parameter(option):
-    """An option as a parameter that Typer reads."""
+    """An option as a parameter that Typer reads, None where it was not typed: a flag, too."""
     shown = option.default_in_words
     about = typer.Option(
         option.flag,
@@ -110,10 +110,11 @@ def _parameter(option):
         show_default=False,
         autocompletion=option.choices and (lambda: list(option.choices)),
     )
-    default = False if option.kind is bool else None
-    kind = Annotated[option.kind, about]
     return inspect.Parameter(
-        option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind
+        option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[option.kind, about],
     )
 
 

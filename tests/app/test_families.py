@@ -7,6 +7,7 @@ import keras
 import pytest
 
 from keras_gen import models
+from keras_gen.app.families import command_of
 from keras_gen.recipes import families, registry
 from tests.app.conftest import history
 
@@ -76,7 +77,6 @@ def package(tmp_path, monkeypatch):
     yield install
     for name in modules:
         sys.modules.pop(name, None)
-    from keras_gen.app.families import command_of
 
     command_of.cache_clear()
 
@@ -131,3 +131,12 @@ def test_own_names_come_first(package):
     found = families()
     assert found["gan"].package is None and found["Z"].package == "other 1.2"
     assert list(found) == [*models.FAMILIES, "Z"]
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("name", registry.own_families())
+def test_what_is_not_typed_is_not_given(name):
+    """Not even a flag: that a training goes on without `--labelled` says nothing of how it began."""
+    parsed = command_of(name).make_context(name, ["--output", "run", "--resume"]).params
+    typed = {key: value for key, value in parsed.items() if value is not None}
+    assert typed == {"output": "run", "resume": True}
