@@ -97,7 +97,8 @@ history = model.fit(train, epochs=EPOCHS, verbose=0).history
 show(test_inputs[picks], model.translate(test_inputs[picks]), test_targets[picks])
 
 # %% [markdown]
-# Input, output, target, of emoji that were held out. TO BE SAID
+# Input, output, target, of emoji that were held out. After ten passes over a quarter of the pairs light and shade
+# are about where they belong; faces, fingers and other small things are blurred, and colours a little off.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(6.5, 2.2))
@@ -148,7 +149,9 @@ for name, outputs in answers.items():
 show(test_inputs[picks], from_zoo[picks], test_targets[picks])
 
 # %% [markdown]
-# TO BE SAID
+# Both translators beat both guesses in L1 and PSNR. By SSIM copying is hard to beat: a flat drawing has most of the
+# edges of the rendered one. Where Microsoft chose another colour or another face for the same emoji, it is not to be
+# told from the input.
 #
 # L1 and PSNR reward blur: an output that hedges scores better than a sharp one that guessed wrong. Look at
 # both, the number and the picture.
@@ -186,7 +189,7 @@ coloured = at_its_own_size(line_to_3d, lines[line_picks])
 show(lines[line_picks], coloured, targets[line_picks])
 
 # %% [markdown]
-# TO BE SAID
+# Shapes are kept and shaded; which colour an outline had is a guess, and often the wrong one.
 #
 # Other layouts of files, all with the same function:
 #
