@@ -15,7 +15,7 @@ import numpy as np
 from keras_gen.checks import check_positive_integer
 from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
-from keras_gen.modalities.images.range import in_range, to_uint8
+from keras_gen.modalities.images.range import to_uint8
 from keras_gen.tasks.tiles import pieces
 from keras_gen.tasks.translating import Translates
 from keras_gen.types import PathLike, ValueRange
@@ -316,9 +316,7 @@ def _read(path, shape, value_range, resize):
     picture = decode.decode(
         path, shape[-1], value_range, least, whole=True, nearest=resize == "nearest"
     )
-    pixels = picture.pixels.astype("float32")
-    pixels = np.clip(np.rint(fit.resize(pixels, least, resize)), 0, 255).astype("uint8")
-    image, middle = fit.mirrored_around(in_range(pixels), shape[:2])
+    image, middle = fit.fitted(picture.pixels, shape[:2], least, resize)
     return image, middle, size, dataclasses.replace(picture, pixels=None)
 
 

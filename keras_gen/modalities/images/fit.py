@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.modalities.images.range import in_range
+
 
 def resize(images, size, kernel="bicubic"):
     """Resizes images, antialiased where they shrink.
@@ -69,6 +71,43 @@ def mirrored_around(image, size):
     )
     margins = [(cut.start, most - cut.stop) for cut, most in zip(middle, size, strict=True)]
     return np.pad(image, (*margins, (0, 0)), mode="reflect"), middle
+
+
+def fitted(pixels, size, least=None, kernel="bicubic"):
+    """Scales a picture until it lies inside a size, and mirrors it where it leaves room.
+
+    Args:
+        pixels: uint8 array `(height, width, channels)`.
+        size: Pair, the height and width wanted.
+        least: Pair, what the picture itself is scaled to; None is what is `inside`.
+        kernel: As in `resize`.
+
+    Returns:
+        Pair of the float32 array `(*size, channels)` in [-1, 1] and the pair of slices that cut the picture
+        out of it.
+    """
+    least = inside(size, pixels.shape[:2]) if least is None else least
+    pixels = np.clip(np.rint(resize(pixels.astype("float32"), least, kernel)), 0, 255)
+    return mirrored_around(in_range(pixels.astype("uint8")), size)
+
+
+def fitted_holes(hidden, size):
+    """What is hidden of a picture, as `fitted` brings that to a size.
+
+    Where hidden pixels are mixed in, all is hidden, but for a picture that would have nothing left.
+
+    Args:
+        hidden: Boolean array `(height, width)`.
+        size: Pair, the height and width wanted.
+
+    Returns:
+        Boolean array `(*size, 1)`.
+    """
+    shares = resize(hidden[..., None].astype("float32"), inside(size, hidden.shape), "bilinear")
+    holes = shares > 1e-3
+    if holes.all():
+        holes = shares >= shares.max()
+    return mirrored_around(holes, size)[0]
 
 
 def _interpolation_matrix(size_in, size_out, kernel):
