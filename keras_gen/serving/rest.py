@@ -352,10 +352,7 @@ def _encoding_numbers(router, served, limits):
     def arrays_in(body):
         values = getattr(body, part.name)
         if mixed:
-            try:
-                taken = spec.encode(import_pandas().DataFrame(values)).astype("float32")
-            except (TypeError, OverflowError) as error:
-                raise RefusedError(422, "`rows` must hold the columns' kinds of values.") from error
+            taken = _codes_of(spec, values)
         else:
             taken = np.array(values, "float32")
         if model.num_classes is None:
@@ -380,6 +377,22 @@ def _encoding_numbers(router, served, limits):
     _add(router, "/encode", "Latents of examples.", body, encode)
     media = _CSV if served.is_table else None
     _add(router, "/reconstruct", "Examples of examples' latents.", body, reconstruct, media)
+
+
+def _codes_of(spec, cells):
+    """Codes of rows of mixed types, of a list of dicts."""
+    pandas = import_pandas()
+    frame = pandas.DataFrame(cells)
+    others = sorted(set(frame.columns) - set(spec.names))
+    if others:
+        raise RefusedError(422, f"`rows` have no column {_quoted(others[0])}.")
+    try:
+        for column in spec.columns:
+            if column.kind == "datetime" and column.format is None and column.name in frame:
+                frame[column.name] = pandas.to_datetime(frame[column.name], format="ISO8601")
+        return spec.encode(frame).astype("float32")
+    except (TypeError, OverflowError) as error:
+        raise RefusedError(422, "`rows` must hold the columns' kinds of values.") from error
 
 
 # Pictures of pictures
