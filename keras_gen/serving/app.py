@@ -54,8 +54,7 @@ def create_app(
     for name in models:
         if not re.fullmatch(NAME, name):
             raise ValueError(
-                "`models` must have names of letters, digits, `.`, `_` and `-`. "
-                f"Received: {name!r}"
+                f"`models` must have names of letters, digits, `.`, `_` and `-`. Received: {name!r}"
             )
     limits = limits or Limits()
     measures = Measures()

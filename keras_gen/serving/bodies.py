@@ -179,9 +179,7 @@ class TensorBody(Body):
     """An array of the Open Inference Protocol."""
 
     name: Annotated[str, Field(max_length=100)]
-    shape: Annotated[
-        list[Annotated[int, Field(ge=0, le=2**31)]], Field(min_length=1, max_length=8)
-    ]
+    shape: Annotated[list[Annotated[int, Field(ge=0, le=2**31)]], Field(min_length=1, max_length=8)]
     datatype: Literal["BOOL", "UINT8", "INT32", "INT64", "FP32", "FP64"]
     data: list[Any]
     parameters: dict[str, _Cell] | None = None

@@ -74,7 +74,8 @@ class Guard:
             wanted = b"Bearer " + self.token.encode()
             if not hmac.compare_digest(given, wanted):
                 raise RefusedError(
-                    401, "The request must have a token: Authorization: Bearer ...",
+                    401,
+                    "The request must have a token: Authorization: Bearer ...",
                     WWW_Authenticate="Bearer",
                 )
 

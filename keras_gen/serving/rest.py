@@ -87,12 +87,7 @@ def _add(router, path, summary, body, handle, media=None):
 
 
 def _add_form(router, path, summary, files, handle, limits, fields=(), media=_PNG):
-    """Adds a route that takes files and texts.
-
-    Args:
-        files: Tuple of strings, what files are called.
-        fields: Dict from names of texts to their schemas.
-    """
+    """Adds a route that takes files, and texts of some schemas."""
     binary = {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}
     fields = dict(fields)
     properties = dict.fromkeys(files, binary) | fields
@@ -103,7 +98,9 @@ def _add_form(router, path, summary, files, handle, limits, fields=(), media=_PN
         "required": required,
         "additionalProperties": False,
     }
-    extra = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+    extra = {
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    }
 
     async def route(request):
         sent = await _form_of(request, files, tuple(fields), limits)
@@ -314,7 +311,9 @@ def _encoding(router, served, limits):
     async def encode(request, **sent):
         _, arrays = await taken_of(**sent)
         means, log_variances = await served.run("encode", arrays)
-        return await answers.numbers({"model": served.name}, latents=means, log_variances=log_variances)
+        return await answers.numbers(
+            {"model": served.name}, latents=means, log_variances=log_variances
+        )
 
     async def reconstruct(request, **sent):
         taken, arrays = await taken_of(**sent)
@@ -351,10 +350,7 @@ def _encoding_numbers(router, served, limits):
 
     def arrays_in(body):
         values = getattr(body, part.name)
-        if mixed:
-            taken = _codes_of(spec, values)
-        else:
-            taken = np.array(values, "float32")
+        taken = _codes_of(spec, values) if mixed else np.array(values, "float32")
         if model.num_classes is None:
             return (taken,)
         labels = model.labels_of(body.labels)
@@ -364,7 +360,9 @@ def _encoding_numbers(router, served, limits):
     async def encode(request, body):
         arrays = await _drawn(lambda: arrays_in(body))
         means, log_variances = await served.run("encode", arrays)
-        return await answers.numbers({"model": served.name}, latents=means, log_variances=log_variances)
+        return await answers.numbers(
+            {"model": served.name}, latents=means, log_variances=log_variances
+        )
 
     async def reconstruct(request, body):
         arrays = await _drawn(lambda: arrays_in(body))
@@ -447,5 +445,3 @@ def _count(name, values, most):
     if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
         raise RefusedError(422, f"`{name}` must be an integer from 1 to {most}.")
     return int(text)
-
-

@@ -130,9 +130,7 @@ def images_for(spec: Any, files: Sequence[bytes], limits: Limits) -> Taken:
     return Taken((np.stack(fitted),), list(middles))
 
 
-def holes_for(
-    spec: Any, files: Sequence[bytes], masks: Sequence[bytes], limits: Limits
-) -> Taken:
+def holes_for(spec: Any, files: Sequence[bytes], masks: Sequence[bytes], limits: Limits) -> Taken:
     """Picture files and those of their masks as a model takes them that fills holes.
 
     Args:

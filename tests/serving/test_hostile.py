@@ -1,4 +1,4 @@
-"""Requests that nobody should send: each is answered by a 4xx and one sentence that tells nothing of the machine."""
+"""Requests that nobody should send: each gets a 4xx and one sentence, which tells nothing of the machine."""
 
 import io
 import json
@@ -25,7 +25,14 @@ def refused(answer, status=None):
     assert list(answer.json()) == ["error"]
     sentence = answer.json()["error"]
     assert 8 < len(sentence) < 600 and "\n" not in sentence
-    for told in ("Traceback", "site-packages", "keras_gen/", ".py", str(pathlib.Path.home()), "/tmp"):
+    for told in (
+        "Traceback",
+        "site-packages",
+        "keras_gen/",
+        ".py",
+        str(pathlib.Path.home()),
+        "/tmp",
+    ):
         assert told not in sentence
     return sentence
 
@@ -49,7 +56,7 @@ BODIES = {
     "a batch size": (GAN + "/generate", {"batch_size": 10**9}),
     "labels of a model without": (GAN + "/generate", {"labels": [0]}),
     "latents too short": (GAN + "/generate", {"latents": [[0.0]]}),
-    "latents too long": (GAN + "/generate", {"latents": [LATENT + [0.0]]}),
+    "latents too long": (GAN + "/generate", {"latents": [[*LATENT, 0.0]]}),
     "latents of two lengths": (GAN + "/generate", {"latents": [LATENT, [0.0]]}),
     "no latents": (GAN + "/generate", {"latents": []}),
     "flat latents": (GAN + "/generate", {"latents": LATENT}),
@@ -74,7 +81,10 @@ BODIES = {
     "a code too high": ("/v1/models/info_gan/generate", {"codes": {"category": 9}}),
     "a code that is huge": ("/v1/models/info_gan/generate", {"codes": {"category": 10**400}}),
     "no codes": ("/v1/models/info_gan/generate", {"codes": {"category": []}}),
-    "codes of two lengths": ("/v1/models/info_gan/generate", {"codes": {"continuous": [[0.1], []]}}),
+    "codes of two lengths": (
+        "/v1/models/info_gan/generate",
+        {"codes": {"continuous": [[0.1], []]}},
+    ),
     "many codes": ("/v1/models/info_gan/generate", {"codes": {"category": [0] * 1000}}),
     "vary nothing": (GAN + "/vary", {}),
     "vary by too much": (GAN + "/vary", {"latent": LATENT, "amount": 2}),
@@ -163,7 +173,9 @@ def png_header(width, height):
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     packed = zlib.compress(bytes(10_000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    )
 
 
 def zipped():
@@ -297,7 +309,10 @@ def test_forms_that_can_t_be_met_are_refused(client, what):
     [
         ("multipart/form-data", b"abc"),
         ("multipart/form-data; boundary=x", b"abc"),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--"),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--",
+        ),
         ("multipart/form-data; boundary=x", b"--x\r\n" + b"A: b\r\n" * 2000),
         ("multipart/form-data; boundary=" + "x" * 5000, b"--x"),
         ("multipart/form-data; boundary=\xff", b"--x"),

@@ -139,9 +139,7 @@ def test_variations_are_near_by_their_amount(client):
     assert same["latents"] == latents * 2
     near = post(client, "gan", "vary", latent=latents[0], amount=0.1, n=4, seed=1)
     far = post(client, "gan", "vary", latent=latents[0], amount=1.0, n=4, seed=1)
-    distance, other = (
-        np.abs(np.array(each["latents"]) - latents).mean() for each in (near, far)
-    )
+    distance, other = (np.abs(np.array(each["latents"]) - latents).mean() for each in (near, far))
     assert 0 < distance < 0.3 * other
     again = post(client, "gan", "vary", latent=latents[0], amount=0.1, n=4, seed=near["seed"])
     assert again["images"] == near["images"]

@@ -74,9 +74,7 @@ def picture_shape(file, channels=None, value_range=None):
         return height, width, 4 if channels == 4 else 1 if grey else 3
 
 
-def decode(
-    file, channels, value_range=None, least=None, whole=False, nearest=False, formats=None
-):
+def decode(file, channels, value_range=None, least=None, whole=False, nearest=False, formats=None):
     """Reads a picture as `read_picture` does, and says what was done to it.
 
     Args:
