@@ -127,7 +127,8 @@ def vary_body(served: Served, limits: Limits) -> Any:
 
 def interpolate_body(served: Served, limits: Limits) -> Any:
     """Class of the body of `interpolate`; arguments as in `generate_body`."""
-    ends = Annotated[list[array_type(served.model.prior.shape)], Field(min_length=2, max_length=2)]  # type: ignore[misc]
+    latent = array_type(served.model.prior.shape)
+    ends: Any = Annotated[list[latent], Field(min_length=2, max_length=2)]
     fields: dict[str, Any] = {
         "steps": (Annotated[int, Field(ge=2, le=max(2, limits.images))], 8),
         "seed": (_Seed, None),

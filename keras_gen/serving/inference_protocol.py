@@ -17,10 +17,9 @@ from starlette.responses import JSONResponse, Response
 from keras_gen.modalities.images.range import in_range
 from keras_gen.serving import bodies
 from keras_gen.serving.limits import Limits, RefusedError
-from keras_gen.serving.methods import BYTE, INTEGER, Method, Part
+from keras_gen.serving.methods import BYTE, INTEGER, Method
 from keras_gen.serving.rest import ERRORS
 from keras_gen.serving.served import Served, as_floats, sentence_of
-from keras_gen.types import Array
 from keras_gen.version import __version__
 
 
@@ -127,7 +126,7 @@ def _arrays_of(body, method, served, limits):
     return arrays
 
 
-def _array_of(sent, part: Part, served) -> Array:
+def _array_of(sent, part, served):
     """A tensor of JSON, flat or nested, as a method takes it."""
     what = f"`{part.name}`"
     shape = tuple(sent.shape)

@@ -263,12 +263,12 @@ class InfoGAN(LatentGAN):
     def chosen(
         self,
         n: int | None = None,
-        labels: None = None,
+        labels: ClassLabels | None = None,
         per_class: bool = False,
         seed: int | None = None,
         latents: ArrayLike | None = None,
         codes: Mapping[str, Any] | None = None,
-    ) -> tuple[Array, None]:
+    ) -> tuple[Array, Array | None]:
         """The latents that arguments of `generate` stand for, its codes put in: see `FromLatents.chosen`."""
         if codes is not None:
             n, latents = None, self.prior.draw(n, seed, latents, codes)
