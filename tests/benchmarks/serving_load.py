@@ -3,8 +3,8 @@
     python -m tests.benchmarks.serving_load
     python -m tests.benchmarks.serving_load --model vae_fashion_mnist --clients 32 --seconds 20 --images 4
 
-Each client asks again as soon as it has its answer. Seconds are from a request to its whole answer; memory is the
-server's, at its highest, beside what it was when it was ready.
+Each client asks again as soon as it has its answer. Seconds are from a request to its whole answer; memory is
+the server's, at its highest, beside what it was when it was ready.
 """
 
 import argparse

@@ -2,8 +2,11 @@
 
 import asyncio
 import http.client
+import itertools
 import json
 import os
+import pathlib
+import shlex
 import socket
 import subprocess
 import sys
@@ -14,6 +17,7 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
+import keras_gen
 from keras_gen.serving import Limits, create_app
 from keras_gen.serving.guard import OPEN
 from keras_gen.serving.server import check_host, serve
@@ -208,9 +212,23 @@ def test_the_command_serves_presets():
         headers = {"Content-Type": "application/json", "Accept": "image/png"}
         status, body = ask(port, "POST", "/v1/models/gan_digits/generate", b"{}", headers)
         assert status == 200 and body.startswith(b"\x89PNG")
+        for path, body, headers in examples():
+            assert ask(port, "POST", path, body, headers)[0] == 200, body
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+def examples():
+    """Path, body and headers of each request in the site's page."""
+    page = pathlib.Path(keras_gen.__file__).parents[1] / "docs" / "serving.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    found = [shlex.split(line) for line in lines if line.startswith("curl ")]
+    assert len(found) == 3
+    for words in found:
+        headers = [b.split(": ") for a, b in itertools.pairwise(words) if a == "-H"]
+        path = words[-1].removeprefix("http://127.0.0.1:8000")
+        yield path, words[words.index("-d") + 1], dict(headers)
 
 
 def free_port():
