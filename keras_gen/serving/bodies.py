@@ -127,7 +127,7 @@ def vary_body(served: Served, limits: Limits) -> Any:
 
 def interpolate_body(served: Served, limits: Limits) -> Any:
     """Class of the body of `interpolate`; arguments as in `generate_body`."""
-    latent = array_type(served.model.prior.shape)
+    latent: Any = array_type(served.model.prior.shape)
     ends: Any = Annotated[list[latent], Field(min_length=2, max_length=2)]
     fields: dict[str, Any] = {
         "steps": (Annotated[int, Field(ge=2, le=max(2, limits.images))], 8),

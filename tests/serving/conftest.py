@@ -59,7 +59,7 @@ def client(models):
 
 
 def until_ready(client):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while client.get("/readyz").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.02)

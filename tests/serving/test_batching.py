@@ -24,7 +24,7 @@ class Held:
         self.go = threading.Event()
         self.worker = Worker(Limits(**limits))
         self.worker.start()
-        self.first = self.worker.submit(None, (), lambda: self.go.wait(10), 1)
+        self.first = self.worker.submit(None, (), lambda: self.go.wait(100), 1)
         while len(self.worker):
             time.sleep(0.001)
 
@@ -51,7 +51,7 @@ def held():
 
 
 def results(futures):
-    return [future.result(10)[0].tolist() for future in futures]
+    return [future.result(100)[0].tolist() for future in futures]
 
 
 def test_jobs_of_one_key_are_one_call(held):
@@ -106,7 +106,7 @@ def test_the_fault_of_one_is_not_the_others(held):
     here.go.set()
     assert results([futures[0], futures[2]]) == [[1], [5]]
     with pytest.raises(ValueError, match="no 3"):
-        futures[1].result(10)
+        futures[1].result(100)
 
 
 def test_a_queue_that_is_full_refuses(held):
@@ -134,7 +134,7 @@ def test_who_waits_at_the_end_is_told(held):
     threading.Timer(0.1, here.go.set).start()
     here.worker.stop()
     with pytest.raises(RefusedError, match="stopped"):
-        future.result(10)
+        future.result(100)
     with pytest.raises(RefusedError, match="stopped"):
         here.submit(2)
 
@@ -202,7 +202,7 @@ class Slow:
         def slow(n=None, seed=None, latents=None, batch_size=128):
             if len(latents) > 1:  # no warming up
                 self.entered.set()
-                assert self.go.wait(20)
+                assert self.go.wait(100)
             return generate(latents=latents, batch_size=batch_size)
 
         monkeypatch.setattr(model, "generate", slow)
@@ -218,7 +218,7 @@ def test_who_comes_to_a_busy_model_is_told_to_come_again(models, monkeypatch, li
     with TestClient(app, base_url="http://localhost") as client, ThreadPoolExecutor(3) as threads:
         until_ready(client)
         first = threads.submit(post, client, "gan", "generate", n=2)
-        assert slow.entered.wait(20)
+        assert slow.entered.wait(100)
         others = []
         if "queue" in limits:
             others = [threads.submit(post, client, "gan", "generate", n=3)]
@@ -229,7 +229,7 @@ def test_who_comes_to_a_busy_model_is_told_to_come_again(models, monkeypatch, li
         assert answer.headers["retry-after"] == "1"
         slow.go.set()
         for future in (first, *others):
-            assert len(future.result(20)["images"]) in (2, 3)
+            assert len(future.result(100)["images"]) in (2, 3)
 
 
 def test_a_model_that_fails_tells_nothing(models, monkeypatch, caplog):
