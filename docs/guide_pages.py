@@ -52,6 +52,8 @@ def place_of(link, families):
     if link.startswith("#"):
         heading = link[1:]
         return "../tutorials/index.md" if heading == "tutorials" else f"{heading}.md"
+    if link.startswith("docs/"):
+        return f"../{link.removeprefix('docs/')}"
     model = re.fullmatch(r"keras_gen/models/(\w+)/model\.py", link)
     if model:
         return f"../reference/models/{families[model[1]]}.md"

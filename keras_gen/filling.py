@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from keras_gen.modalities.images import decode, fit, show
-from keras_gen.modalities.images.range import in_range, to_uint8
+from keras_gen.modalities.images.range import to_uint8
 from keras_gen.modalities.images.windows import windows_around
 from keras_gen.tasks.filling import Fills
 from keras_gen.translation import (
@@ -153,14 +153,5 @@ def _filled(model, windows, batch_size):
 
 def _as_taken(picture, hidden, size):
     """A window of a picture and its holes as the model takes them, and where in that the window lies."""
-    least = fit.inside(size, hidden.shape)
-    # Where hidden pixels are mixed in, all is hidden, but for a window that would have nothing left.
-    shares = fit.resize(hidden[..., None].astype("float32"), least, "bilinear")
-    holes = shares > 1e-3
-    if holes.all():
-        holes = shares >= shares.max()
-    pixels = fit.resize(picture.astype("float32"), least)
-    pixels = np.clip(np.rint(pixels), 0, 255).astype("uint8")
-    image, middle = fit.mirrored_around(in_range(pixels), size)
-    holes, _ = fit.mirrored_around(holes, size)
-    return image, holes, middle
+    image, middle = fit.fitted(picture, size)
+    return image, fit.fitted_holes(hidden, size), middle

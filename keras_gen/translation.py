@@ -15,7 +15,7 @@ import numpy as np
 from keras_gen.checks import check_positive_integer
 from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
-from keras_gen.modalities.images.range import in_range, to_uint8
+from keras_gen.modalities.images.range import to_uint8
 from keras_gen.tasks.tiles import pieces
 from keras_gen.tasks.translating import Translates
 from keras_gen.types import PathLike, ValueRange
@@ -390,23 +390,16 @@ def _read(parts, shape, value_range, resize):
         picture = decode.decode(
             part, depth, value_range, least, whole=True, nearest=resize == "nearest"
         )
-        columns.append(_resized(picture.pixels, least, resize))
+        column, middle = fit.fitted(picture.pixels, shape[:2], least, resize)
+        columns.append(column)
         reports.append(dataclasses.replace(picture, pixels=None))
-    pixels = np.concatenate(columns, axis=-1)
-    image, middle = fit.mirrored_around(in_range(pixels), shape[:2])
-    return image, middle, size, reports
-
-
-def _resized(pixels, size, how):
-    """A uint8 array `(height, width, channels)` brought to a size."""
-    pixels = fit.resize(pixels.astype("float32"), size, how)
-    return np.clip(np.rint(pixels), 0, 255).astype("uint8")
+    return np.concatenate(columns, axis=-1), middle, size, reports
 
 
 def _write_resized(target, picture, size, resize):
     """Writes a picture at a size `(height, width)`; a large one is never an array where Pillow holds it."""
     if target.suffix == decode.ARRAYS:
-        image = _resized(picture, size, resize)
+        image = fit.resize_bytes(picture, size, resize)
     else:
         how = getattr(decode.Image.Resampling, resize.upper())
         image = show.to_pillow(picture).resize(size[::-1], how)

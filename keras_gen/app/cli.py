@@ -346,6 +346,54 @@ def export(
     typer.echo(f"Wrote {path}")
 
 
+@app.command()
+@speaks_of_options
+def serve(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL...", help="Presets' names, model.keras files or their folders."
+        ),
+    ],
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Where to listen. Others than this machine need a token, in KERAS_GEN_TOKEN."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.", min=0, max=65535)] = 8000,
+    images: Annotated[int, typer.Option(help="The most images of one request.", min=1)] = 64,
+    batch: Annotated[
+        int, typer.Option(help="The most images of one call of a network.", min=1)
+    ] = 64,
+    queue: Annotated[
+        int, typer.Option(help="The most requests that wait for a model.", min=1)
+    ] = 256,
+    wait_seconds: Annotated[
+        float, typer.Option(help="How long a request may wait for its turn.", min=0)
+    ] = 30.0,
+    trust: _Trust = False,
+):
+    """Serve models by HTTP: a page, REST with OpenAPI, the Open Inference Protocol, metrics."""
+    import os
+
+    try:
+        from keras_gen import serving
+        from keras_gen.serving.server import TOKEN, check_host
+    except ImportError as error:
+        raise ImportError("Serving needs FastAPI: pip install 'keras_gen[serve]'") from error
+    token = os.environ.get(TOKEN) or None
+    check_host(host, token)
+    start()
+    from keras_gen.app.opening import served_models
+
+    made, metadata, cards = served_models(models, trust)
+    limits = serving.Limits(images=images, batch=batch, queue=queue, wait_seconds=wait_seconds)
+    application = serving.create_app(made, limits, token, metadata, cards)
+    typer.echo(f"Serving {', '.join(made)} at http://{host}:{port}/")
+    serving.serve(application, host, port, token)
+
+
 @app.command(name="presets")
 @speaks_of_options
 def show_presets(

@@ -1,12 +1,15 @@
 """Models that the command line is told of: presets, files, folders of trainings."""
 
 import contextlib
+import pathlib
+import re
 
 import keras
 
+from keras_gen import tasks
 from keras_gen.app.run_folder import RunFolder
-from keras_gen.presets import kept_with, open_model
-from keras_gen.presets.finding import find_file
+from keras_gen.presets import find_preset, is_preset, kept_with, open_model
+from keras_gen.presets.finding import MODEL, find_file
 from keras_gen.recipes.images import pair_of
 from keras_gen.recipes.registry import foreign_families
 
@@ -32,6 +35,36 @@ def load(path, task=None, trust=False):
             f"`model` must be one that {task.words}. Received: {path}, a {type(model).__name__}"
         )
     return model
+
+
+def served_models(paths, trust=False):
+    """Loads models that are to be served.
+
+    Args:
+        paths: List of strings, as in `load`.
+        trust: As in `load`.
+
+    Returns:
+        Tuple of three dicts by the models' names, which are those of presets, folders or files: the models,
+        their metadata, and the cards of those that have one.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If two have one name, or as `load`.
+    """
+    models, metadata, cards = {}, {}, {}
+    for path in paths:
+        place = pathlib.PurePath(path.partition("://")[2].partition("@")[0] or path)
+        place = place.parent if place.name == MODEL and place.parent.name else place
+        name = re.sub(r"[^\w.-]+", "-", place.name.removesuffix(".keras"), flags=re.ASCII)
+        if name in models:
+            raise ValueError(f"`models` must have different names. Received: {name} twice")
+        models[name] = load(path, tasks.Task, trust)
+        metadata[name] = kept_with(path)["metadata"]
+        card = find_preset(path) / "README.md" if is_preset(path) else None
+        if card is not None and card.is_file():
+            cards[name] = card.read_text(encoding="utf-8")
+    return models, metadata, cards
 
 
 def _foreign_classes():

@@ -65,6 +65,22 @@ class Normal:
         """Walks from one latent to another through what is likely: see `spherical_interpolation`."""
         return spherical_interpolation(start, end, steps)
 
+    def near(self, latent: Array, amount: float, n: int, seed: int | None = None) -> Array:
+        """Draws latents near one, as likely as any other: `sqrt(1 - amount**2) * latent + amount * noise`.
+
+        Args:
+            latent: Float array `(latent_dim,)`, or of the shape of one.
+            amount: Float in [0, 1]: 0 gives the latent itself, 1 others that do not depend on it.
+            n: Integer, how many.
+            seed: Integer or None.
+
+        Returns:
+            Float32 array `(n, latent_dim)`, or `(n, *shape)`.
+        """
+        latent = np.asarray(latent, dtype="float32")
+        drawn = self.draw(n, seed)
+        return np.float32(math.sqrt(1.0 - amount**2)) * latent + np.float32(amount) * drawn
+
 
 class NormalWithCodes(Normal):
     """Standard normal noise and beside it codes: one category, and numbers in [-1, 1].
@@ -174,6 +190,12 @@ class NormalWithCodes(Normal):
         fractions = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
         codes = (1.0 - fractions) * start[self.noise_dim :] + fractions * end[self.noise_dim :]
         return np.concatenate([noise, codes], axis=1, dtype="float32")
+
+    def near(self, latent: Array, amount: float, n: int, seed: int | None = None) -> Array:
+        """Draws noise near a latent's, beside its own codes: see `Normal.near`."""
+        latents = super().near(latent, amount, n, seed)
+        latents[:, self.noise_dim :] = np.asarray(latent)[self.noise_dim :]
+        return latents
 
     def _checked(self, codes):
         """Codes as arrays."""

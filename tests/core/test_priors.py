@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.core.priors import NormalWithCodes, draw_latents, spherical_interpolation
+from keras_gen.core.priors import Normal, NormalWithCodes, draw_latents, spherical_interpolation
 
 
 def test_latents_are_standard_normal_and_the_same_everywhere():
@@ -88,3 +88,21 @@ def test_between_latents_noise_turns_and_codes_go_straight():
     np.testing.assert_allclose(path[[0, -1]], [start, end], atol=1e-6)
     np.testing.assert_allclose(path[2, 2:], (start[2:] + end[2:]) / 2, atol=1e-6)
     np.testing.assert_allclose(path[:, :2], spherical_interpolation(start[:2], end[:2], 5))
+
+
+def test_latents_near_one_are_as_likely_as_any():
+    prior = Normal(4000)
+    (latent,) = prior.draw(1, seed=0)
+    near = prior.near(latent, 0.6, 2, seed=1)
+    np.testing.assert_allclose(near, 0.8 * latent + 0.6 * prior.draw(2, seed=1), rtol=1e-6)
+    assert abs(near.std() - 1.0) < 0.03  # 0.8**2 + 0.6**2 = 1
+    np.testing.assert_array_equal(prior.near(latent, 0.0, 2, seed=1), np.stack([latent] * 2))
+    np.testing.assert_array_equal(prior.near(latent, 1.0, 2, seed=1), prior.draw(2, seed=1))
+
+
+def test_latents_near_one_keep_its_codes():
+    prior = NormalWithCodes(3, categories=2, continuous=1)
+    (latent,) = prior.draw(1, seed=0)
+    near = prior.near(latent, 1.0, 5, seed=1)
+    np.testing.assert_array_equal(near[:, 3:], np.stack([latent[3:]] * 5))
+    assert (near[:, :3] != latent[:3]).all()

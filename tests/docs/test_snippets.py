@@ -99,6 +99,7 @@ def run_keras_gen(arguments):
         arguments = [*without_length(arguments), "--steps", "8", narrow, "4"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["keras-gen", *arguments])
+        patch.setattr("uvicorn.run", lambda *application, **options: None)  # All but the waiting.
         with pytest.raises(SystemExit) as stop:
             cli.main()
     assert not stop.value.code, f"keras-gen {' '.join(arguments)}"

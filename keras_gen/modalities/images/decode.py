@@ -85,7 +85,7 @@ def picture_shape(file, channels=None, value_range=None):
         return height, width, 4 if channels == 4 else 1 if grey else 3
 
 
-def decode(file, channels, value_range=None, least=None, whole=False, nearest=False):
+def decode(file, channels, value_range=None, least=None, whole=False, nearest=False, formats=None):
     """Reads a picture as `read_picture` does, and says what was done to it.
 
     Args:
@@ -97,13 +97,14 @@ def decode(file, channels, value_range=None, least=None, whole=False, nearest=Fa
             little memory.
         whole: Boolean, whether a large picture is shrunk only, and nothing cut off.
         nearest: Boolean, whether it is shrunk without mixing colours.
+        formats: Optional list of the formats that it may be of, as Pillow calls them.
 
     Returns:
         `Decoded`.
     """
     if _is_array(file):
         return _decode_array(file, channels, value_range)
-    with _opened(file) as image:
+    with _opened(file, formats) as image:
         large = least is not None and image.width * image.height > LARGE
         if large and image.format == "JPEG" and not nearest:
             sides = least[::-1] if _is_on_its_side(image) else least
@@ -164,9 +165,9 @@ def _array(file):
     return values[..., np.newaxis] if values.ndim == 2 else values
 
 
-def _opened(file):
+def _opened(file, formats=None):
     try:
-        return Image.open(file)
+        return Image.open(file, formats=formats)
     except Image.DecompressionBombError as error:
         raise ValueError(
             f"it has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels, the most that Pillow reads; "

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.modalities.images.range import in_range
+
 
 def resize(images, size, kernel="bicubic"):
     """Resizes images, antialiased where they shrink.
@@ -27,6 +29,12 @@ def resize(images, size, kernel="bicubic"):
     columns = _interpolation_matrix(width, size[1], kernel).astype(images.dtype)
     images = rows @ images.reshape(*batch, height, width * channels)
     return columns @ images.reshape(*batch, size[0], width, channels)
+
+
+def resize_bytes(pixels, size, kernel="bicubic"):
+    """Resizes a uint8 array, with rounding, to one: see `resize`."""
+    resized = resize(pixels.astype("float32"), size, kernel)
+    return np.clip(np.rint(resized), 0, 255).astype("uint8")
 
 
 def inside(size, shape):
@@ -69,6 +77,42 @@ def mirrored_around(image, size):
     )
     margins = [(cut.start, most - cut.stop) for cut, most in zip(middle, size, strict=True)]
     return np.pad(image, (*margins, (0, 0)), mode="reflect"), middle
+
+
+def fitted(pixels, size, least=None, kernel="bicubic"):
+    """Scales a picture until it lies inside a size, and mirrors it where it leaves room.
+
+    Args:
+        pixels: uint8 array `(height, width, channels)`.
+        size: Pair, the height and width wanted.
+        least: Pair, what the picture itself is scaled to; None is what is `inside`.
+        kernel: As in `resize`.
+
+    Returns:
+        Pair of the float32 array `(*size, channels)` in [-1, 1] and the pair of slices that cut the picture
+        out of it.
+    """
+    least = inside(size, pixels.shape[:2]) if least is None else least
+    return mirrored_around(in_range(resize_bytes(pixels, least, kernel)), size)
+
+
+def fitted_holes(hidden, size):
+    """What is hidden of a picture, as `fitted` brings that to a size.
+
+    Where hidden pixels are mixed in, all is hidden, but for a picture that would have nothing left.
+
+    Args:
+        hidden: Boolean array `(height, width)`.
+        size: Pair, the height and width wanted.
+
+    Returns:
+        Boolean array `(*size, 1)`.
+    """
+    shares = resize(hidden[..., None].astype("float32"), inside(size, hidden.shape), "bilinear")
+    holes = shares > 1e-3
+    if holes.all():
+        holes = shares >= shares.max()
+    return mirrored_around(holes, size)[0]
 
 
 def _interpolation_matrix(size_in, size_out, kernel):

@@ -257,8 +257,22 @@ class InfoGAN(LatentGAN):
             ValueError: If it is not said how many images to make, or latents or codes have another shape or
                 range.
         """
-        latents = self.prior.draw(n, seed, latents, codes)
+        latents, _ = self.chosen(n, seed=seed, latents=latents, codes=codes)
         return self.sample(latents=latents, batch_size=batch_size)
+
+    def chosen(
+        self,
+        n: int | None = None,
+        labels: ClassLabels | None = None,
+        per_class: bool = False,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        codes: Mapping[str, Any] | None = None,
+    ) -> tuple[Array, Array | None]:
+        """The latents that arguments of `generate` stand for, its codes put in: see `FromLatents.chosen`."""
+        if codes is not None:
+            n, latents = None, self.prior.draw(n, seed, latents, codes)
+        return super().chosen(n, labels, per_class, seed, latents)
 
     def infer_codes(self, images: ArrayLike, batch_size: int = 128) -> dict[str, Array]:
         """What Q tells of images, real or generated.

@@ -1,0 +1,243 @@
+"""Who may ask, where it listens, and the server as it runs."""
+
+import asyncio
+import http.client
+import itertools
+import json
+import os
+import pathlib
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+import keras_gen
+from keras_gen.serving import Limits, create_app
+from keras_gen.serving.guard import OPEN
+from keras_gen.serving.server import check_host, serve
+from tests.serving.conftest import until_ready
+from tests.serving.test_hostile import refused
+
+TOKEN = "a long secret ü"
+
+
+@pytest.fixture(scope="module")
+def guarded(models):
+    app = create_app({"gan": models["gan"]}, token=TOKEN)
+    with TestClient(app, base_url="http://somewhere.example") as client:
+        until_ready(client)
+        yield client
+
+
+def bearer(token):
+    return {"Authorization": b"Bearer " + token.encode()}
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/models", "/metrics", "/openapi.json", "/v2", "/none"])
+def test_a_token_is_needed(guarded, path):
+    answer = guarded.get(path)
+    refused(answer, 401)
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert guarded.get(path, headers=bearer(TOKEN)).status_code in (200, 404)
+
+
+@pytest.mark.parametrize("token", ["", "a", TOKEN + "x", TOKEN.upper()])
+def test_another_token_is_refused(guarded, token):
+    refused(guarded.post("/v1/models/gan/generate", json={}, headers=bearer(token)), 401)
+
+
+def test_a_token_lets_in(guarded):
+    answer = guarded.post("/v1/models/gan/generate", json={"n": 2}, headers=bearer(TOKEN))
+    assert len(answer.json()["images"]) == 2
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_who_looks_after_it_needs_no_token(guarded, path):
+    assert guarded.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])
+def test_it_does_not_listen_to_others_without_a_token(host):
+    with pytest.raises(ValueError, match="KERAS_GEN_TOKEN"):
+        check_host(host, None)
+    with pytest.raises(ValueError, match="KERAS_GEN_TOKEN"):
+        serve(None, host=host)
+    check_host(host, TOKEN)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.1.2.3"])
+def test_it_listens_to_this_machine(host):
+    check_host(host, None)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../a", "a/b", "a?b", ".", "ä"])
+def test_names_are_parts_of_addresses(models, name):
+    with pytest.raises(ValueError, match="names"):
+        create_app({name: models["gan"]})
+    with pytest.raises(ValueError, match="one or more"):
+        create_app({})
+
+
+# Over a socket
+
+
+@pytest.fixture(scope="module")
+def port(models):
+    """Port of a real server."""
+    limits = Limits(body_bytes=2**20, body_seconds=1.0)
+    server = uvicorn.Server(
+        uvicorn.Config(create_app({"gan": models["gan"]}, limits), port=0, log_level="error")
+    )
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
+    thread.start()
+    found = listening.getsockname()[1]
+    deadline = time.monotonic() + 300
+    while ask(found, "GET", "/readyz")[0] != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield found
+    server.should_exit = True
+    thread.join(60)
+    listening.close()
+
+
+def ask(port, method, path, body=None, headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=100)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_a_server_answers(port):
+    headers = {"Content-Type": "application/json"}
+    status, body = ask(port, "POST", "/v1/models/gan/generate", b'{"n": 2, "seed": 1}', headers)
+    assert status == 200 and len(json.loads(body)["images"]) == 2
+
+
+def test_a_stream_without_an_end_is_cut_off(port):
+    """It is refused after the bytes that a request may have, whatever follows."""
+    with socket.create_connection(("127.0.0.1", port), timeout=100) as connection:
+        connection.sendall(
+            b"POST /v1/models/gan/generate HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        chunk = b"10000\r\n" + bytes(2**16) + b"\r\n"
+        sent = 0
+        try:
+            for _ in range(200):
+                connection.sendall(chunk)
+                sent += 2**16
+        except OSError:
+            pass
+        else:
+            assert connection.recv(2**16).startswith(b"HTTP/1.1 413")
+    assert ask(port, "GET", "/healthz")[0] == 200
+
+
+def test_who_sends_slowly_is_cut_off(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=100) as connection:
+        connection.sendall(
+            b"POST /v1/models/gan/generate HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        )
+        assert connection.recv(2**16).startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 50_000 + b"\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01",
+    ],
+)
+def test_what_is_no_http_hurts_nobody(port, request_line):
+    with socket.create_connection(("127.0.0.1", port), timeout=100) as connection:
+        try:
+            connection.sendall(request_line)
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(2**16)
+        except OSError:
+            answer = b""
+        assert answer[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 403", b"HTTP/1.1 431")
+    assert ask(port, "GET", "/healthz")[0] == 200
+
+
+# The command
+
+
+def run(*arguments, token=None):
+    environment = {name: value for name, value in os.environ.items() if name != "KERAS_GEN_TOKEN"}
+    if token is not None:
+        environment["KERAS_GEN_TOKEN"] = token
+    command = [sys.executable, "-m", "keras_gen", "serve", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+
+
+@pytest.mark.parametrize("token", [None, ""])
+def test_the_command_refuses_to_listen_to_others(token):
+    found = run("gan_digits", "--host", "0.0.0.0", token=token)
+    assert found.returncode == 2
+    assert found.stderr.startswith("keras-gen: `--host` must be of this machine")
+    assert "Traceback" not in found.stderr
+
+
+def test_the_command_serves_presets():
+    port = free_port()
+    command = [sys.executable, "-m", "keras_gen", "serve", "gan_digits", "vae_digits"]
+    process = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == (
+            f"Serving gan_digits, vae_digits at http://127.0.0.1:{port}/\n"
+        )
+        deadline = time.monotonic() + 300
+        while not _is_ready(port):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        status, page = ask(port, "GET", "/")
+        assert status == 200 and b"gan_digits" in page and b"vae_digits" in page
+        headers = {"Content-Type": "application/json", "Accept": "image/png"}
+        status, body = ask(port, "POST", "/v1/models/gan_digits/generate", b"{}", headers)
+        assert status == 200 and body.startswith(b"\x89PNG")
+        for path, body, headers in examples():
+            assert ask(port, "POST", path, body, headers)[0] == 200, body
+    finally:
+        process.terminate()
+        process.communicate(timeout=100)
+
+
+def examples():
+    """Path, body and headers of each request in the site's page."""
+    page = pathlib.Path(keras_gen.__file__).parents[1] / "docs" / "serving.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    found = [shlex.split(line) for line in lines if line.startswith("curl ")]
+    assert len(found) == 3
+    for words in found:
+        headers = [b.split(": ") for a, b in itertools.pairwise(words) if a == "-H"]
+        path = words[-1].removeprefix("http://127.0.0.1:8000")
+        yield path, words[words.index("-d") + 1], dict(headers)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
+
+
+def _is_ready(port):
+    try:
+        return ask(port, "GET", "/readyz")[0] == 200
+    except OSError:
+        return False
