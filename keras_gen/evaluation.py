@@ -32,6 +32,7 @@ def evaluate(
     input: str | None = None,
     target: str | None = None,
     iwae: int | None = None,
+    log_likelihood: int | None = None,
     picture: PathLike | None = None,
     resize: str | None = None,
     value_range: ValueRange | None = None,
@@ -76,6 +77,9 @@ def evaluate(
         target: String, likewise. For a table of mixed types the column that models of scikit-learn are to
             predict.
         iwae: Integer, for a VAE: latents an example in the importance-weighted bound. None is 20.
+        log_likelihood: Integer, for a VAE: latents an example in the estimate of `log p(x)`, 128 say, which
+            the losses then have under a name with that number. Pictures must be black and white under a
+            Bernoulli likelihood. None is no estimate.
         picture: String or path, for a table of mixed types: the `.png`, `.svg` or `.pdf` file in which its
             columns and their pairs are drawn, see `keras_gen.metrics.draw_table_report`.
         resize: String, how pictures are resized, as in `keras_gen.data.images`.
@@ -105,7 +109,13 @@ def evaluate(
             "`model` must be one that generates or translates, which its class says by its base "
             f"(keras_gen.tasks). Received: a {type(model).__name__}"
         )
-    options = {"input": input, "target": target, "iwae": iwae, "picture": picture}
+    options = {
+        "input": input,
+        "target": target,
+        "iwae": iwae,
+        "log_likelihood": log_likelihood,
+        "picture": picture,
+    }
     options = {name: value for name, value in options.items() if value is not None}
     for name, value in options.items():
         if name not in model.report_options:

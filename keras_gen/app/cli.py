@@ -257,6 +257,12 @@ def evaluate(
         int | None,
         typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1),
     ] = None,
+    log_likelihood: Annotated[
+        int | None,
+        typer.Option(
+            help="Of a VAE: samples an image in an estimate of log p(x) in nats, 128 say.", min=1
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     value_range: _ValueRange = None,
     resize: _Resize = None,
@@ -291,6 +297,7 @@ def evaluate(
         "input": input,
         "target": target,
         "iwae": iwae,
+        "log_likelihood": log_likelihood,
         "picture": picture,
         "resize": resize,
         "value_range": pair_of(value_range),

@@ -95,6 +95,25 @@ class BernoulliLikelihood:
         white = 0.5 * (images + 1.0)
         return _sum_per_example(white * logits - ops.softplus(logits))
 
+    def check_images(self, images: Tensor) -> None:
+        """Refuses images of which there is no log-likelihood.
+
+        Args:
+            images: Float tensor `(batch, height, width, channels)`.
+
+        Raises:
+            ValueError: If a pixel is neither black nor white, -1 or 1.
+        """
+        images = ops.convert_to_numpy(images)
+        grey = images[abs(images) != 1.0]
+        if grey.size:
+            raise ValueError(
+                "`images` must be black and white, -1 and 1, for a log-likelihood under a Bernoulli "
+                "likelihood: of grey ones `importance_weighted_bound` gives minus a cross-entropy. "
+                "`binarize='static'` of `keras_gen.data.images` and of `keras-gen evaluate` makes them so. "
+                f"Received: images with {grey.size} grey pixels, such as {float(grey[0]):.4g}"
+            )
+
     def mean(self, outputs: Tensor) -> Tensor:
         """The mean image, float32 in `[-1, 1]`, that decoder outputs stand for."""
         return ops.tanh(0.5 * ops.cast(outputs, "float32"))

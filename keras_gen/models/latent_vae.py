@@ -16,6 +16,7 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import parts_of, spec_of
+from keras_gen.models.importance_weights import ImportanceWeights
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.from_latents import FromLatents
 from keras_gen.types import (
@@ -33,6 +34,9 @@ from keras_gen.types import (
 if TYPE_CHECKING:
     from keras_gen.core.update import Update
     from keras_gen.modalities.spec import Arrays
+
+# Numbers of noise that are held at once: 64 MiB.
+_NOISE_AT_ONCE = 2**24
 
 
 class LatentVAE(Encodes, FromLatents, GenerativeModel):
@@ -52,7 +56,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         name: String or None.
     """
 
-    report_options: tuple[str, ...] = ("iwae",)
+    report_options: tuple[str, ...] = ("iwae", "log_likelihood")
     measured = 1000
     parts_in_words = "encoder and decoder"
 
@@ -88,6 +92,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         outputs = self.image_shape if parameters is None else (parameters,)
         check_network("decoder", decoder, [(latent_dim,), *labels], [outputs])
         self.kl_warmup_steps = kl_warmup_steps
+        weigher = ImportanceWeights(decoder, self.likelihood)
+        self._weigher = lambda: weigher  # In a function: no part of the model's file.
         self.built = True
 
     @property
@@ -352,38 +358,79 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         """
         check_positive_integer("num_samples", num_samples)
         mean, log_variance = self.posteriors(images, labels, batch_size)
-        images = self.gives.take("`images`", images)
+        images = keras.ops.convert_to_numpy(self.gives.take("`images`", images))
+        beside = [] if labels is None else [self._as_many(labels, len(mean))]
         random = np.random.default_rng(seed)
-        log_weights = []
-        for _ in range(num_samples):
-            noise = random.standard_normal(mean.shape, dtype="float32")
-            latents = mean + np.exp(0.5 * log_variance) * noise
-            outputs = self.outputs_of(latents, labels, batch_size)
-            log_weights.append(
-                self.likelihood.log_likelihood(images, outputs)
-                + losses.gaussian_log_density(latents, np.zeros_like(mean), np.zeros_like(mean))
-                - losses.gaussian_log_density(latents, mean, log_variance)
-            )
-        log_weights = keras.ops.stack(log_weights)
-        bound = keras.ops.logsumexp(log_weights, axis=0) - np.log(num_samples)
-        return keras.ops.convert_to_numpy(bound)
+        at_once = max(1, _NOISE_AT_ONCE // mean.size)
+        total = np.full(len(mean), -np.inf)
+        for first in range(0, num_samples, at_once):
+            count = min(at_once, num_samples - first)
+            noise = random.standard_normal((count, *mean.shape), dtype="float32")
+            inputs = [images, mean, log_variance, noise.swapaxes(0, 1), *beside]
+            total = np.logaddexp(total, predict(self._weigher(), inputs, batch_size))
+        return (total - np.log(num_samples)).astype("float32")
 
-    def measure(self, examples: Data, iwae: int = 20) -> Report:  # type: ignore[override]
+    def log_likelihood(
+        self,
+        images: ArrayLike,
+        samples: int = 5000,
+        seed: int | None = 0,
+        batch_size: int = 128,
+        labels: ClassLabels | None = None,
+    ) -> Array:
+        """Estimates `log p(x)` of images, by importance sampling: what papers report.
+
+        It is `importance_weighted_bound` of many samples: at least the ELBO in expectation, it grows with
+        the samples and comes to the log-likelihood. Under a Bernoulli likelihood images must be black and
+        white. Under a Gaussian one it is a log density, which depends on the unit of the values.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            samples: Integer, latents drawn for each image.
+            seed: Integer or None, of the draws.
+            batch_size: Integer, how many latents are decoded at a time.
+            labels: Integer array `(n,)` or names, for a model with classes alone: the likelihood is that
+                given the class.
+
+        Returns:
+            Float32 NumPy array of shape `(n,)`, in nats.
+
+        Raises:
+            ValueError: If images are grey under a Bernoulli likelihood: what there is then is minus a
+                cross-entropy, which `importance_weighted_bound` gives.
+
+        Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
+        """
+        check_positive_integer("samples", samples)
+        check = getattr(self.likelihood, "check_images", None)
+        if check is not None:
+            check(self.gives.take("`images`", images))
+        return self.importance_weighted_bound(images, samples, seed, batch_size, labels)
+
+    def measure(  # type: ignore[override]
+        self, examples: Data, iwae: int = 20, log_likelihood: int | None = None
+    ) -> Report:
         """Bound, reconstruction error and active units of data, for an evaluation's report.
 
         Args:
             examples: Float array `(n, ...)`, or where there are classes a tuple of it and the labels.
             iwae: Integer, latents an example in the importance-weighted bound.
+            log_likelihood: Integer, latents an example in the estimate of the log-likelihood; None for none.
 
         Returns:
             Dict of `losses`; of `bound`, the `samples` and the `images` of it; and of `latent_dim`.
         """
         images, labels = (examples, None) if self.num_classes is None else examples
+        estimates = {}
+        if log_likelihood is not None:
+            found = self.log_likelihood(images, log_likelihood, labels=labels)
+            estimates[f"log_likelihood ({log_likelihood} samples)"] = float(found.mean())
         bounds = self.importance_weighted_bound(images, iwae, labels=labels)
         errors = self.reconstruction_errors(images, labels=labels)
         return {
             "losses": {
                 "importance_weighted_bound": float(bounds.mean()),
+                **estimates,
                 "reconstruction_error": float(errors.mean()),
                 "active_units": len(self.active_units(images, labels=labels)),
             },

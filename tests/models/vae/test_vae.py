@@ -4,6 +4,7 @@ import pytest
 
 import keras_gen
 from keras_gen import losses
+from keras_gen.models import latent_vae
 from tests.cases import build_vae, images
 from tests.models.helpers import array, first_logs
 
@@ -309,3 +310,48 @@ def test_anomaly_scores_are_the_negative_elbo_where_the_posterior_is_sharp():
     np.testing.assert_allclose(
         model.anomaly_scores(pictures, batch_size=2), model.anomaly_scores(pictures), rtol=1e-5
     )
+
+
+def test_the_log_likelihood_of_many_samples_is_the_closed_form():
+    pictures = images(3, (2, 2, 1))
+    model = linear_vae(ORTHOGONAL, encoder_error=0.3)
+    truth = true_log_likelihood(pictures, ORTHOGONAL)
+    found = model.log_likelihood(pictures, samples=5000)
+    assert found.shape == (3,) and found.dtype == "float32"
+    np.testing.assert_allclose(found, truth, atol=0.1)
+    # It grows with the samples, from the ELBO on.
+    few, more = (
+        np.mean([model.log_likelihood(pictures, k, seed=seed) for seed in range(200)])
+        for k in (1, 8)
+    )
+    assert few < more < truth.mean() + 0.1
+    elbo = still(model).evaluate(np.repeat(pictures, 500, 0), verbose=0, return_dict=True)["elbo"]
+    assert found.mean() > elbo and few == pytest.approx(elbo, abs=0.6)
+
+
+def test_a_decoder_that_ignores_latents_gives_its_pixels_likelihood():
+    model = constant_vae(logit=2.0)  # with the prior for a posterior
+    pictures = np.array([[1.0, 1.0, -1.0, -1.0]], "float32").reshape(1, 2, 2, 1)
+    white = 1 / (1 + np.exp(-2.0))
+    expected = 2 * np.log(white) + 2 * np.log(1 - white)
+    assert model.log_likelihood(pictures, samples=7) == pytest.approx([expected], rel=1e-5)
+
+
+def test_what_is_held_at_once_does_not_change_the_bound(monkeypatch):
+    model, pictures = linear_vae(LINEAR), images(5, (2, 2, 1))
+    whole = model.importance_weighted_bound(pictures, 7)
+    monkeypatch.setattr(latent_vae, "_NOISE_AT_ONCE", 30)  # three samples of two latents of five
+    parts = model.importance_weighted_bound(pictures, 7, batch_size=2)
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+
+
+def test_the_log_likelihood_of_grey_images_is_refused_under_a_bernoulli(vae):
+    pictures = np.ones((2, 8, 8, 1), "float32")
+    assert np.isfinite(vae.log_likelihood(pictures, 2)).all()
+    pictures[1, 0, 0] = 0.25
+    with pytest.raises(ValueError, match=r"`images` must be black and white.*1 grey.*as 0\.25"):
+        vae.log_likelihood(pictures, 2)
+    with pytest.raises(ValueError, match=r"`samples`.*Received: samples=0"):
+        vae.log_likelihood(pictures, samples=0)
+    grey = constant_vae(likelihood="gaussian")
+    assert np.isfinite(grey.log_likelihood(pictures[:, :2, :2], 2)).all()
