@@ -22,6 +22,11 @@ from keras_gen.losses.gradients import (
     gradient_magnitude,
     sharpness_difference,
 )
+from keras_gen.losses.learned_scale import (
+    DiscretizedLogisticLikelihood,
+    LearnedGaussianLikelihood,
+)
+from keras_gen.losses.likelihoods import get_likelihood
 from keras_gen.losses.mixed import MixedLikelihood, choice_log_probabilities
 from keras_gen.losses.penalties import (
     drift_penalty,
@@ -43,9 +48,9 @@ from keras_gen.losses.reconstruction import (
 from keras_gen.losses.variational import (
     BernoulliLikelihood,
     GaussianLikelihood,
+    free_bits_divergence,
     gaussian_kl_divergence,
     gaussian_log_density,
-    get_likelihood,
 )
 from keras_gen.modalities.images.similarity import (
     paired_scores,
@@ -56,13 +61,16 @@ from keras_gen.modalities.images.similarity import (
 __all__ = [
     "AdversarialLoss",
     "BernoulliLikelihood",
+    "DiscretizedLogisticLikelihood",
     "GaussianLikelihood",
+    "LearnedGaussianLikelihood",
     "MixedLikelihood",
     "NetworkDistance",
     "charbonnier",
     "choice_log_probabilities",
     "drift_penalty",
     "feature_matching",
+    "free_bits_divergence",
     "gaussian_kl_divergence",
     "gaussian_log_density",
     "get",

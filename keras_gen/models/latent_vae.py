@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from keras_gen.core.update import Update
     from keras_gen.modalities.spec import Arrays
 
+OBJECTIVES = ("elbo", "iwae")
 # Numbers of noise that are held at once: 64 MiB.
 _NOISE_AT_ONCE = 2**24
 
@@ -53,6 +55,10 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         beta: Number from 0 up, the weight of the KL term.
         likelihood: Name of a likelihood, or an object such as `keras_gen.losses.get_likelihood` returns.
         kl_warmup_steps: Integer, the steps over which the KL term's weight grows from 0 to `beta`.
+        objective: `"elbo"` or `"iwae"`.
+        importance_samples: Integer, latents an example in `"iwae"`.
+        doubly_reparameterised: Boolean, of `"iwae"`.
+        free_bits: Number from 0 up, of `"elbo"`: nats of each latent that are not pressed lower.
         name: String or None.
     """
 
@@ -71,12 +77,19 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         likelihood: LikelihoodLike = "bernoulli",
         kl_warmup_steps: int = 0,
         name: str | None = None,
+        objective: str = "elbo",
+        importance_samples: int = 5,
+        doubly_reparameterised: bool = False,
+        free_bits: float = 0.0,
     ) -> None:
         super().__init__(name=name)
         self.prior = Normal(latent_dim)
         self.set_classes(num_classes, class_names)
         check_non_negative("beta", beta)
         check_non_negative("kl_warmup_steps", kl_warmup_steps)
+        check_positive_integer("importance_samples", importance_samples)
+        check_non_negative("free_bits", free_bits)
+        _check_objective(objective, doubly_reparameterised, free_bits)
         labels = [] if num_classes is None else [()]
         (self.image_shape, *_), _ = check_network(
             "encoder", encoder, [None, *labels], [(latent_dim,), (latent_dim,)]
@@ -85,13 +98,17 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self.decoder = decoder
         self.latent_dim = latent_dim
         self.beta = beta
-        if likelihood == "gaussian" and spec_of(self.image_shape).kind != "images":
-            likelihood = losses.GaussianLikelihood(bounded=False)
+        if spec_of(self.image_shape).kind != "images":
+            likelihood = _unbounded(likelihood)
         self.likelihood = losses.get_likelihood(likelihood)
         parameters = getattr(self.likelihood, "parameters", None)
         outputs = self.image_shape if parameters is None else (parameters,)
         check_network("decoder", decoder, [(latent_dim,), *labels], [outputs])
         self.kl_warmup_steps = kl_warmup_steps
+        self.objective = objective
+        self.importance_samples = importance_samples
+        self.doubly_reparameterised = doubly_reparameterised
+        self.free_bits = free_bits
         weigher = ImportanceWeights(decoder, self.likelihood)
         self._weigher = lambda: weigher  # In a function: no part of the model's file.
         self.built = True
@@ -121,12 +138,16 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         return self.likelihood.mean(self.decoder(_beside(mean, labels), training=training))
 
     def phases(self) -> dict[str, Phase]:
-        return {"vae": Phase([self.encoder, self.decoder], ["reconstruction_loss", "kl_loss"])}
+        parts = [self.encoder, self.decoder]
+        if isinstance(self.likelihood, keras.layers.Layer):  # It learns, too.
+            parts.append(self.likelihood)
+        return {"vae": Phase(parts, ["reconstruction_loss", "kl_loss"])}
 
     def step(self, data: Data, update: Update) -> None:
         taken = self.take(data)
         images, labels = (taken, None) if self.num_classes is None else taken
-        update("vae", lambda: self.negative_elbo(images, labels, update.training))
+        bound = {"elbo": self.negative_elbo, "iwae": self.negative_iwae}[self.objective]
+        update("vae", lambda: bound(images, labels, update.training))
 
     def negative_elbo(
         self, images: Tensor, labels: Tensor, training: bool
@@ -136,9 +157,45 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         latents = self.sample_posterior(mean, log_variance)
         outputs = self.decoder(_beside(latents, labels), training=training)
         reconstruction = -keras.ops.mean(self.likelihood.log_likelihood(images, outputs))
-        kl = keras.ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
-        loss = reconstruction + self._kl_weight(training) * kl
+        kl = cost = keras.ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
+        if self.free_bits:
+            cost = losses.free_bits_divergence(mean, log_variance, self.free_bits)
+        loss = reconstruction + self._kl_weight(training) * cost
         return loss, {"reconstruction_loss": reconstruction, "kl_loss": kl}
+
+    def negative_iwae(
+        self, images: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Negative importance-weighted bound of images, and the two parts of the ELBO."""
+        ops, count = keras.ops, self.importance_samples
+        mean, log_variance = self.encoder(_beside(images, labels), training=training)
+        kl = ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
+        repeated = [
+            None if part is None else ops.repeat(part, count, axis=0)
+            for part in (images, labels, mean, log_variance)
+        ]
+        images, labels, *posterior = repeated
+        latents = self.sample_posterior(*posterior)
+
+        def weigh(latents):
+            outputs = self.decoder(_beside(latents, labels), training=training)
+            log_likelihood = self.likelihood.log_likelihood(images, outputs)
+            log_ratio = losses.gaussian_log_density(
+                latents, 0.0, 0.0
+            ) - losses.gaussian_log_density(latents, *posterior)
+            log_weights = log_likelihood + self._kl_weight(training) * log_ratio
+            return log_likelihood, ops.reshape(log_weights, (-1, count))
+
+        if self.doubly_reparameterised and training:
+            # The encoder learns by the latents alone, and each draw by the square of its share: once by
+            # the bound itself, and once more by what comes back to the latents.
+            posterior = [ops.stop_gradient(part) for part in posterior]
+            drawn = ops.stop_gradient(latents)
+            shares = ops.stop_gradient(ops.softmax(weigh(drawn)[1], axis=1))
+            latents = drawn + ops.reshape(shares, (-1, 1)) * (latents - drawn)
+        log_likelihood, log_weights = weigh(latents)
+        loss = math.log(count) - ops.mean(ops.logsumexp(log_weights, axis=1))
+        return loss, {"reconstruction_loss": -ops.mean(log_likelihood), "kl_loss": kl}
 
     def sample_posterior(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """Draws latents from N(mean, exp(log_variance)), differentiable in both."""
@@ -437,6 +494,37 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
             "bound": {"samples": iwae, "images": len(images)},
             "latent_dim": self.latent_dim,
         }
+
+
+def _check_objective(objective, doubly_reparameterised, free_bits):
+    if objective not in OBJECTIVES:
+        raise ValueError(
+            f"`objective` must be one of {OBJECTIVES}. Received: objective={objective!r}"
+        )
+    if objective != "iwae" and doubly_reparameterised:
+        raise ValueError(
+            "`doubly_reparameterised` is for objective='iwae'. Received: doubly_reparameterised=True, "
+            f"objective={objective!r}"
+        )
+    if objective != "elbo" and free_bits:
+        raise ValueError(
+            "`free_bits` are of the ELBO's KL term: objective='elbo'. Received: "
+            f"free_bits={free_bits}, objective={objective!r}"
+        )
+
+
+def _unbounded(likelihood):
+    """A likelihood by its name for data that are no images."""
+    if likelihood == "gaussian":
+        return losses.GaussianLikelihood(bounded=False)
+    if likelihood == "learned_gaussian":
+        return losses.LearnedGaussianLikelihood(bounded=False)
+    if likelihood == "discretized_logistic":
+        raise ValueError(
+            "`likelihood` must be another for data that are no images, which have no grey levels. "
+            f"Received: likelihood={likelihood!r}"
+        )
+    return likelihood
 
 
 def _beside(x, labels):

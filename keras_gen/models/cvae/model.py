@@ -30,13 +30,21 @@ class CVAE(LatentVAE):
         latent_dim: Integer, the length of a latent vector.
         num_classes: Integer.
         beta: Number from 0 up, the weight of the KL term.
-        likelihood: `"bernoulli"`, `"gaussian"`, or an object such as
+        likelihood: `"bernoulli"`, `"gaussian"`, `"learned_gaussian"` (its deviation is learnt),
+            `"discretized_logistic"` (of 256 grey levels, with a learnt scale), or an object such as
             `keras_gen.losses.GaussianLikelihood(standard_deviation=0.1)`.
         kl_warmup_steps: Integer. Over so many training steps the KL term's weight grows linearly from
             0 to `beta`, which keeps latents from being switched off early.
         class_names: List of `num_classes` strings, which may stand wherever labels do but in `fit` and
             `evaluate`, or None.
         name: String or None.
+        objective: `"elbo"`, or `"iwae"`: the bound of `importance_samples` latents an image, which is
+            tighter. Its log-likelihood and log densities weigh as in the ELBO, the latter by `beta`.
+        importance_samples: Integer, the latents an image of `"iwae"`; as many images are decoded at once.
+        doubly_reparameterised: Boolean. True has the encoder of an `"iwae"` learn by gradients that do not
+            drown in noise where samples are many, for one more pass through the decoder.
+        free_bits: Number from 0 up. With `"elbo"`, so many nats of the KL divergence of each latent
+            dimension, averaged over the batch, are free: none is pressed below.
 
     Raises:
         ValueError: If a network is not built, takes no labels, or the shapes do not fit.
@@ -87,6 +95,10 @@ class CVAE(LatentVAE):
         kl_warmup_steps: int = 0,
         class_names: Sequence[str] | None = None,
         name: str | None = None,
+        objective: str = "elbo",
+        importance_samples: int = 5,
+        doubly_reparameterised: bool = False,
+        free_bits: float = 0.0,
     ) -> None:
         check_positive_integer("num_classes", num_classes)
         super().__init__(
@@ -99,6 +111,10 @@ class CVAE(LatentVAE):
             likelihood,
             kl_warmup_steps,
             name,
+            objective,
+            importance_samples,
+            doubly_reparameterised,
+            free_bits,
         )
 
     def encode(

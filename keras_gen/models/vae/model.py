@@ -27,11 +27,19 @@ class VAE(LatentVAE):
             the images' shape: logits for `"bernoulli"`, means for `"gaussian"`.
         latent_dim: Integer, the length of a latent vector.
         beta: Number from 0 up, the weight of the KL term.
-        likelihood: `"bernoulli"`, `"gaussian"`, or an object such as
+        likelihood: `"bernoulli"`, `"gaussian"`, `"learned_gaussian"` (its deviation is learnt),
+            `"discretized_logistic"` (of 256 grey levels, with a learnt scale), or an object such as
             `keras_gen.losses.GaussianLikelihood(standard_deviation=0.1)`.
         kl_warmup_steps: Integer. Over so many training steps the KL term's weight grows linearly from
             0 to `beta`, which keeps latents from being switched off early.
         name: String or None.
+        objective: `"elbo"`, or `"iwae"`: the bound of `importance_samples` latents an image, which is
+            tighter. Its log-likelihood and log densities weigh as in the ELBO, the latter by `beta`.
+        importance_samples: Integer, the latents an image of `"iwae"`; as many images are decoded at once.
+        doubly_reparameterised: Boolean. True has the encoder of an `"iwae"` learn by gradients that do not
+            drown in noise where samples are many, for one more pass through the decoder.
+        free_bits: Number from 0 up. With `"elbo"`, so many nats of the KL divergence of each latent
+            dimension, averaged over the batch, are free: none is pressed below.
 
     Raises:
         ValueError: If a network is not built, or the shapes of the three do not fit.
@@ -50,7 +58,10 @@ class VAE(LatentVAE):
     >>> vae.generate(3, seed=0).shape
     (3, 8, 8, 1)
 
-    Reference: Kingma & Welling, 2013, https://arxiv.org/abs/1312.6114; Higgins et al., 2017 (beta-VAE)
+    Reference: Kingma & Welling, 2013, https://arxiv.org/abs/1312.6114; Higgins et al., 2017 (beta-VAE);
+    Burda et al., 2015 (IWAE), https://arxiv.org/abs/1509.00519; Tucker et al., 2018 (doubly
+    reparameterised), https://arxiv.org/abs/1810.04152; Kingma et al., 2016 (free bits),
+    https://arxiv.org/abs/1606.04934
     """
 
     def __init__(
@@ -62,6 +73,10 @@ class VAE(LatentVAE):
         likelihood: LikelihoodLike = "bernoulli",
         kl_warmup_steps: int = 0,
         name: str | None = None,
+        objective: str = "elbo",
+        importance_samples: int = 5,
+        doubly_reparameterised: bool = False,
+        free_bits: float = 0.0,
     ) -> None:
         super().__init__(
             encoder,
@@ -71,6 +86,10 @@ class VAE(LatentVAE):
             likelihood=likelihood,
             kl_warmup_steps=kl_warmup_steps,
             name=name,
+            objective=objective,
+            importance_samples=importance_samples,
+            doubly_reparameterised=doubly_reparameterised,
+            free_bits=free_bits,
         )
 
     def encode(self, images: ArrayLike, batch_size: int = 128) -> tuple[Array, Array]:
