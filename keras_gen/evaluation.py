@@ -37,6 +37,7 @@ def evaluate(
     resize: str | None = None,
     value_range: ValueRange | None = None,
     side_by_side: bool = False,
+    binarize: str | None = None,
 ) -> Report:
     """Evaluates a model on a split of a data set.
 
@@ -84,6 +85,8 @@ def evaluate(
             columns and their pairs are drawn, see `keras_gen.metrics.draw_table_report`.
         resize: String, how pictures are resized, as in `keras_gen.data.images`.
         value_range: Pair of numbers, the stored values that are black and white, likewise.
+        binarize: String, for a model that generates pictures: `"static"` or `"dynamic"`, as in
+            `keras_gen.data.images`, whereby a likelihood compares with those of papers.
         side_by_side: Boolean, for translation: whether each picture is a pair, as in `paired`.
 
     Returns:
@@ -122,6 +125,10 @@ def evaluate(
             raise ValueError(
                 f"`{name}` is no option for a {type(model).__name__}. Received: {name}={value!r}"
             )
+    if binarize is not None and not model.binarizes:
+        raise ValueError(
+            f"`binarize` is no option for a {type(model).__name__}. Received: binarize={binarize!r}"
+        )
     opened, notes = _open(
         model,
         dataset,
@@ -131,6 +138,7 @@ def evaluate(
             "resize": resize,
             "value_range": value_range,
             "side_by_side": side_by_side or None,
+            "binarize": binarize,
         },
     )
     if not model.compiled:

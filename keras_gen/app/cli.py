@@ -266,6 +266,13 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     value_range: _ValueRange = None,
     resize: _Resize = None,
+    binarize: Annotated[
+        str | None,
+        typer.Option(
+            help="Pictures drawn black and white by brightness: static, once, or dynamic. [as in training, of "
+            "its data]"
+        ),
+    ] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
@@ -300,6 +307,7 @@ def evaluate(
         "log_likelihood": log_likelihood,
         "picture": picture,
         "resize": resize,
+        "binarize": binarize,
         "value_range": pair_of(value_range),
     }
     options = {name: value for name, value in options.items() if value is not None}
