@@ -280,6 +280,6 @@ def test_the_words_of_a_variational_recipe_are_those_of_the_rooms_that_it_may_no
     from keras_gen.models import latent_vae
     from keras_gen.recipes import variational
 
-    assert variational.LIKELIHOODS == tuple(likelihoods._LIKELIHOODS)
-    assert variational.OBJECTIVES == latent_vae.OBJECTIVES
-    assert variational.BINARIZATIONS == transforms.BINARIZATIONS
+    assert tuple(likelihoods._LIKELIHOODS) == variational.LIKELIHOODS
+    assert latent_vae.OBJECTIVES == variational.OBJECTIVES
+    assert transforms.BINARIZATIONS == variational.BINARIZATIONS

@@ -259,9 +259,7 @@ def evaluate(
     ] = None,
     log_likelihood: Annotated[
         int | None,
-        typer.Option(
-            help="Of a VAE: samples an image in an estimate of log p(x) in nats, 128 say.", min=1
-        ),
+        typer.Option(help="Samples an image in an estimate of log p(x) in nats, 128 say.", min=1),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     value_range: _ValueRange = None,

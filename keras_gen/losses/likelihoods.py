@@ -24,8 +24,8 @@ def get_likelihood(identifier: LikelihoodLike) -> Any:
 
     Args:
         identifier: `"bernoulli"`, `"gaussian"` (of standard deviation 1), `"learned_gaussian"`,
-            `"discretized_logistic"`, any object with the methods `log_likelihood(images, outputs)` and `mean(outputs)`, or what
-            `keras.saving.serialize_keras_object` makes of one.
+            `"discretized_logistic"`, any object with the methods `log_likelihood(images, outputs)` and
+            `mean(outputs)`, or what `keras.saving.serialize_keras_object` makes of one.
 
     Returns:
         The object, with those two methods.

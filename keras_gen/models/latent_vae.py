@@ -12,12 +12,12 @@ import numpy as np
 from keras_gen import losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.core.importance_weights import ImportanceWeights
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import parts_of, spec_of
-from keras_gen.models.importance_weights import ImportanceWeights
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.from_latents import FromLatents
 from keras_gen.types import (
@@ -83,7 +83,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         free_bits: float = 0.0,
     ) -> None:
         super().__init__(name=name)
-        self.prior = Normal(latent_dim)
+        self.normal = Normal(latent_dim)
         self.set_classes(num_classes, class_names)
         check_non_negative("beta", beta)
         check_non_negative("kl_warmup_steps", kl_warmup_steps)
@@ -102,7 +102,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
             likelihood = _unbounded(likelihood)
         self.likelihood = losses.get_likelihood(likelihood)
         parameters = getattr(self.likelihood, "parameters", None)
-        outputs = self.image_shape if parameters is None else (parameters,)
+        outputs = (parameters,) if isinstance(parameters, int) else self.image_shape
         check_network("decoder", decoder, [(latent_dim,), *labels], [outputs])
         self.kl_warmup_steps = kl_warmup_steps
         self.objective = objective
@@ -112,6 +112,11 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         weigher = ImportanceWeights(decoder, self.likelihood)
         self._weigher = lambda: weigher  # In a function: no part of the model's file.
         self.built = True
+
+    @property
+    def prior(self) -> Any:  # type: ignore[override]
+        """What `generate` draws latents from."""
+        return self.normal
 
     @property
     def gives(self) -> Arrays:
@@ -264,7 +269,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     def outputs_of(self, latents: ArrayLike, labels: ClassLabels | None, batch_size: int) -> Array:
         """The likelihood's parameters at latents, a NumPy array `(n, ...)`; arguments as in `posteriors`."""
-        latents = self.prior.draw(None, given=latents)
+        latents = self.normal.draw(None, given=latents)
         labels = self._as_many(labels, len(latents))
         return predict(self.decoder, _beside(latents, labels), batch_size)
 

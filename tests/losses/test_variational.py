@@ -162,7 +162,7 @@ def test_a_discretized_logistic_reads_the_nearest_level_and_sums_pixels():
     first, second = array(likelihood.log_likelihood(pair, np.zeros((2, 1, 1, 1))))
     assert first == second
     both = likelihood.log_likelihood(pair.reshape(1, 2, 1, 1), np.zeros((1, 2, 1, 1)))
-    assert float(both[0]) == pytest.approx(first + second, rel=1e-6)
+    assert array(both) == pytest.approx([first + second], rel=1e-6)
     assert np.isfinite(array(likelihood.log_likelihood(-np.ones((1, 1)), np.full((1, 1), 50.0))))
 
 
@@ -175,13 +175,13 @@ def test_a_learned_gaussian_begins_as_the_fixed_one():
     )
     (weight,) = learned.trainable_variables
     weight.assign(-50.0)
-    assert float(learned.log_scale) == pytest.approx(np.log(1e-3), rel=1e-6)  # and no less
+    assert array(learned.log_scale) == pytest.approx(np.log(1e-3), rel=1e-6)  # and no less
     assert array(learned.mean(np.array([3.0]))) == [1.0]
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-3, np.inf, np.nan])
 def test_learned_scales_refuse(scale):
-    with pytest.raises(ValueError, match="`scale` must be above 0.001 and finite"):
+    with pytest.raises(ValueError, match=r"`scale` must be above 0\.001 and finite"):
         losses.LearnedGaussianLikelihood(scale)
     with pytest.raises(ValueError, match="`scale`"):
         losses.DiscretizedLogisticLikelihood(scale)

@@ -6,12 +6,13 @@ import keras
 import numpy as np
 
 from keras_gen.checks import check_positive_integer, check_steps
-from keras_gen.models.latent_vae import LatentVAE
+from keras_gen.core.latent_samplers import LatentSampler
+from keras_gen.models.fits_samplers import FitsSamplers
 from keras_gen.types import Array, ArrayLike, ClassLabels, LikelihoodLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class CVAE(LatentVAE):
+class CVAE(FitsSamplers):
     """A conditional variational autoencoder: its encoder and its decoder are given the label.
 
     What the label tells the latents need not: they keep what is left, the style, which can be shown in any
@@ -45,6 +46,7 @@ class CVAE(LatentVAE):
             drown in noise where samples are many, for one more pass through the decoder.
         free_bits: Number from 0 up. With `"elbo"`, so many nats of the KL divergence of each latent
             dimension, averaged over the batch, are free: none is pressed below.
+        sampler: What `fit_sampler` makes, a part of the model's file, or None.
 
     Raises:
         ValueError: If a network is not built, takes no labels, or the shapes do not fit.
@@ -99,6 +101,7 @@ class CVAE(LatentVAE):
         importance_samples: int = 5,
         doubly_reparameterised: bool = False,
         free_bits: float = 0.0,
+        sampler: LatentSampler | None = None,
     ) -> None:
         check_positive_integer("num_classes", num_classes)
         super().__init__(
@@ -116,6 +119,7 @@ class CVAE(LatentVAE):
             doubly_reparameterised,
             free_bits,
         )
+        self.set_sampler(sampler)
 
     def encode(
         self, images: ArrayLike, labels: ClassLabels, batch_size: int = 128
@@ -164,9 +168,24 @@ class CVAE(LatentVAE):
         seed: int | None = None,
         latents: ArrayLike | None = None,
         batch_size: int = 128,
+        sampler: str | None = None,
     ) -> Array:
-        """Decodes latents drawn from the prior as given classes: see `ConditionalGAN.generate`."""
-        latents, labels = self.chosen(n, labels, per_class, seed, latents)
+        """Decodes latents, drawn as a `VAE`'s are, as given classes: see `ConditionalGAN.generate`.
+
+        Args:
+            n: As in `ConditionalGAN.generate`, and so are all but `sampler`.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names.
+            per_class: Boolean.
+            seed: Integer or None.
+            latents: Float array `(n, latent_dim)`, or None.
+            batch_size: Integer.
+            sampler: `"prior"` to draw from the prior though a sampler is fitted, or None.
+
+        Returns:
+            Float32 NumPy array `(n, height, width, channels)` in [-1, 1].
+        """
+        source = self.latents_from(sampler)
+        latents, labels = self.chosen(n, labels, per_class, seed, latents, source)
         return self.decode(latents, labels, batch_size)  # type: ignore[arg-type]
 
     def interpolate(

@@ -4,12 +4,13 @@ import keras
 import numpy as np
 
 from keras_gen.checks import check_steps
-from keras_gen.models.latent_vae import LatentVAE
+from keras_gen.core.latent_samplers import LatentSampler
+from keras_gen.models.fits_samplers import FitsSamplers
 from keras_gen.types import Array, ArrayLike, LikelihoodLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class VAE(LatentVAE):
+class VAE(FitsSamplers):
     """A variational autoencoder, and with `beta` above 1 a beta-VAE.
 
     The loss is the negative evidence lower bound (ELBO) in nats: the reconstruction's negative
@@ -40,6 +41,7 @@ class VAE(LatentVAE):
             drown in noise where samples are many, for one more pass through the decoder.
         free_bits: Number from 0 up. With `"elbo"`, so many nats of the KL divergence of each latent
             dimension, averaged over the batch, are free: none is pressed below.
+        sampler: What `fit_sampler` makes, a part of the model's file, or None.
 
     Raises:
         ValueError: If a network is not built, or the shapes of the three do not fit.
@@ -77,6 +79,7 @@ class VAE(LatentVAE):
         importance_samples: int = 5,
         doubly_reparameterised: bool = False,
         free_bits: float = 0.0,
+        sampler: LatentSampler | None = None,
     ) -> None:
         super().__init__(
             encoder,
@@ -91,6 +94,7 @@ class VAE(LatentVAE):
             doubly_reparameterised=doubly_reparameterised,
             free_bits=free_bits,
         )
+        self.set_sampler(sampler)
 
     def encode(self, images: ArrayLike, batch_size: int = 128) -> tuple[Array, Array]:
         """Maps images to their posteriors.
@@ -127,9 +131,25 @@ class VAE(LatentVAE):
         seed: int | None = None,
         latents: ArrayLike | None = None,
         batch_size: int = 128,
+        sampler: str | None = None,
     ) -> Array:
-        """Decodes latents drawn from the prior: see `GAN.generate`."""
-        latents = self.prior.draw(n, seed, latents)
+        """Decodes latents drawn from the fitted sampler, or where there is none from the prior.
+
+        Args:
+            n: As in `GAN.generate`, and so are `seed`, `latents` and `batch_size`.
+            seed: Integer or None.
+            latents: Float array `(n, latent_dim)`, or None.
+            batch_size: Integer.
+            sampler: `"prior"` to draw from the prior though a sampler is fitted, or None.
+
+        Returns:
+            Float32 NumPy array `(n, height, width, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: If neither `n` nor `latents` is given, or the sampler was fitted to the latents of
+                another encoder.
+        """
+        latents = self.latents_from(sampler).draw(n, seed, latents)
         return self.decode(latents, batch_size)
 
     def interpolate(self, start: ArrayLike, end: ArrayLike, steps: int = 8) -> Array:

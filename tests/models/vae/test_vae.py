@@ -419,9 +419,7 @@ def test_a_doubly_reparameterised_iwae_moves_no_encoder_that_is_exact():
     pictures = images(5, (2, 2, 1))
     options = {"objective": "iwae", "importance_samples": 4}
     plain, loss = moved(linear_vae(ORTHOGONAL, **options), pictures)
-    doubly, same = moved(
-        linear_vae(ORTHOGONAL, **options, doubly_reparameterised=True), pictures
-    )
+    doubly, same = moved(linear_vae(ORTHOGONAL, **options, doubly_reparameterised=True), pictures)
     assert same == pytest.approx(loss, rel=1e-6)
     *encoder, kernel, bias = doubly
     assert max(np.abs(part).max() for part in encoder) < 1e-4 * np.abs(bias).max()
