@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import keras
@@ -100,6 +101,7 @@ class GaussianMixtureSampler(LatentSampler):
         self.factors = self._kept("factors", (components, latent_dim, latent_dim))
 
     def fit(self, latents: Array, seed: int | None = 0) -> None:
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture
 
         if len(latents) < max(2, self.components):
@@ -107,9 +109,10 @@ class GaussianMixtureSampler(LatentSampler):
                 f"`components` must be no more than the examples. Received: components={self.components} "
                 f"and {len(latents)} examples"
             )
-        mixture = GaussianMixture(self.components, random_state=seed).fit(
-            np.asarray(latents, "float64")
-        )
+        mixture = GaussianMixture(self.components, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # A few steps more change little.
+            mixture.fit(np.asarray(latents, "float64"))
         self.shares.assign(mixture.weights_)
         self.means.assign(mixture.means_)
         self.factors.assign(np.linalg.cholesky(mixture.covariances_))
