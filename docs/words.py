@@ -29,6 +29,10 @@ WORDS = {
         "A VAE whose divergence term has a weight.",
         "reference/models/VAE.md",
     ),
+    "beta-TC-VAE, total correlation": (
+        "A VAE that weighs no more of the divergence than how far latents depend on each other.",
+        "reference/losses/total_correlation.md",
+    ),
     "binarisation, binarized MNIST": (
         "Grey pictures drawn black and white by their brightness, of which likelihoods are compared.",
         "reference/data/images.md",
@@ -148,6 +152,10 @@ WORDS = {
     "IWAE, importance-weighted bound, log-likelihood": (
         "A bound of the likelihood by several latents an image, which tightens with their number.",
         "reference/models/VAE.md",
+    ),
+    "InfoVAE, MMD": (
+        "A VAE whose latents, all together, are brought to the prior.",
+        "reference/losses/maximum_mean_discrepancy.md",
     ),
     "InfoGAN, disentangled codes": (
         "Latents that come to stand for kinds and scales of images, without labels.",

@@ -16,6 +16,7 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
+from keras_gen.losses.aggregate import maximum_mean_discrepancy, total_correlation
 from keras_gen.losses.contrastive import patch_nce
 from keras_gen.losses.gradients import (
     gradient_difference,
@@ -87,6 +88,7 @@ __all__ = [
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
     "masked_l1",
+    "maximum_mean_discrepancy",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
@@ -101,6 +103,7 @@ __all__ = [
     "scores_and_squared_gradient_norms",
     "sharpness_difference",
     "structural_similarity",
+    "total_correlation",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",
 ]

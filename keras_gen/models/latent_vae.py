@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from keras_gen.core.update import Update
     from keras_gen.modalities.spec import Arrays
 
-OBJECTIVES = ("elbo", "iwae")
+# Objectives, and the terms that each logs beside the two of the ELBO.
+_TERMS = {"elbo": [], "iwae": [], "beta_tc": ["total_correlation"], "mmd": ["mmd"]}
+OBJECTIVES = tuple(_TERMS)
 # Numbers of noise that are held at once: 64 MiB.
 _NOISE_AT_ONCE = 2**24
 
@@ -55,10 +57,11 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         beta: Number from 0 up, the weight of the KL term.
         likelihood: Name of a likelihood, or an object such as `keras_gen.losses.get_likelihood` returns.
         kl_warmup_steps: Integer, the steps over which the KL term's weight grows from 0 to `beta`.
-        objective: `"elbo"` or `"iwae"`.
+        objective: `"elbo"`, `"iwae"`, `"beta_tc"` or `"mmd"`.
         importance_samples: Integer, latents an example in `"iwae"`.
         doubly_reparameterised: Boolean, of `"iwae"`.
         free_bits: Number from 0 up, of `"elbo"`: nats of each latent that are not pressed lower.
+        mmd_weight: Number from 0 up, of `"mmd"`.
         name: String or None.
     """
 
@@ -81,6 +84,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         importance_samples: int = 5,
         doubly_reparameterised: bool = False,
         free_bits: float = 0.0,
+        mmd_weight: float = 1000.0,
     ) -> None:
         super().__init__(name=name)
         self.normal = Normal(latent_dim)
@@ -89,6 +93,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         check_non_negative("kl_warmup_steps", kl_warmup_steps)
         check_positive_integer("importance_samples", importance_samples)
         check_non_negative("free_bits", free_bits)
+        check_non_negative("mmd_weight", mmd_weight)
         _check_objective(objective, doubly_reparameterised, free_bits)
         labels = [] if num_classes is None else [()]
         (self.image_shape, *_), _ = check_network(
@@ -109,6 +114,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self.importance_samples = importance_samples
         self.doubly_reparameterised = doubly_reparameterised
         self.free_bits = free_bits
+        self.mmd_weight = mmd_weight
         weigher = ImportanceWeights(decoder, self.likelihood)
         self._weigher = lambda: weigher  # In a function: no part of the model's file.
         self.built = True
@@ -146,27 +152,59 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         parts = [self.encoder, self.decoder]
         if isinstance(self.likelihood, keras.layers.Layer):  # It learns, too.
             parts.append(self.likelihood)
-        return {"vae": Phase(parts, ["reconstruction_loss", "kl_loss"])}
+        terms = ["reconstruction_loss", "kl_loss", *_TERMS[self.objective]]
+        return {"vae": Phase(parts, terms)}
 
     def step(self, data: Data, update: Update) -> None:
         taken = self.take(data)
         images, labels = (taken, None) if self.num_classes is None else taken
-        bound = {"elbo": self.negative_elbo, "iwae": self.negative_iwae}[self.objective]
-        update("vae", lambda: bound(images, labels, update.training))
+        loss = {
+            "elbo": self.negative_elbo,
+            "iwae": self.negative_iwae,
+            "beta_tc": self.negative_factorised_elbo,
+            "mmd": self.matching_loss,
+        }[self.objective]
+        update("vae", lambda: loss(images, labels, update.training))
 
     def negative_elbo(
         self, images: Tensor, labels: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Negative ELBO of images, the KL term weighted, and its two parts unweighted."""
+        (mean, log_variance), _, terms = self._terms(images, labels, training)
+        cost = terms["kl_loss"]
+        if self.free_bits:
+            cost = losses.free_bits_divergence(mean, log_variance, self.free_bits)
+        return terms["reconstruction_loss"] + self._kl_weight(training) * cost, terms
+
+    def negative_factorised_elbo(
+        self, images: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Negative ELBO of which the latents' total correlation alone is weighted (beta-TC-VAE)."""
+        posterior, latents, terms = self._terms(images, labels, training)
+        correlation = losses.total_correlation(latents, *posterior)
+        loss = terms["reconstruction_loss"] + terms["kl_loss"]
+        loss = loss + (self._kl_weight(training) - 1.0) * correlation
+        return loss, terms | {"total_correlation": correlation}
+
+    def matching_loss(
+        self, images: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Negative ELBO, and beside it how far all latents are from the prior's (InfoVAE)."""
+        _, latents, terms = self._terms(images, labels, training)
+        drawn = self.normal.sample(keras.ops.shape(latents)[0], self.seed_generator)
+        discrepancy = losses.maximum_mean_discrepancy(latents, drawn)
+        loss = terms["reconstruction_loss"] + self._kl_weight(training) * terms["kl_loss"]
+        return loss + self.mmd_weight * discrepancy, terms | {"mmd": discrepancy}
+
+    def _terms(self, images, labels, training):
+        """Posteriors, the latents drawn from them, and the two parts of the ELBO."""
         mean, log_variance = self.encoder(_beside(images, labels), training=training)
         latents = self.sample_posterior(mean, log_variance)
         outputs = self.decoder(_beside(latents, labels), training=training)
         reconstruction = -keras.ops.mean(self.likelihood.log_likelihood(images, outputs))
-        kl = cost = keras.ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
-        if self.free_bits:
-            cost = losses.free_bits_divergence(mean, log_variance, self.free_bits)
-        loss = reconstruction + self._kl_weight(training) * cost
-        return loss, {"reconstruction_loss": reconstruction, "kl_loss": kl}
+        kl = keras.ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
+        terms = {"reconstruction_loss": reconstruction, "kl_loss": kl}
+        return (mean, log_variance), latents, terms
 
     def negative_iwae(
         self, images: Tensor, labels: Tensor, training: bool

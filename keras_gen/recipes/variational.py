@@ -6,7 +6,7 @@ from keras_gen.recipes.latent import LatentRecipe
 from keras_gen.recipes.options import option
 
 LIKELIHOODS = ("bernoulli", "gaussian", "learned_gaussian", "discretized_logistic")
-OBJECTIVES = ("elbo", "iwae")
+OBJECTIVES = ("elbo", "iwae", "beta_tc", "mmd")
 BINARIZATIONS = ("dynamic", "static")
 
 
@@ -21,7 +21,10 @@ class VariationalRecipe(LatentRecipe):
     beta: float = option(1.0, "Weight of the KL term.", min=0.0)
     likelihood: str = option("bernoulli", f"{', '.join(LIKELIHOODS)}.", choices=LIKELIHOODS)
     objective: str = option(
-        "elbo", "elbo, or iwae: a tighter bound, of several latents an image.", choices=OBJECTIVES
+        "elbo",
+        "elbo, iwae (a tighter bound, of several latents an image), beta_tc (--beta weighs what latents tell "
+        "of each other alone), or mmd (all latents together as the prior's).",
+        choices=OBJECTIVES,
     )
     importance_samples: int = option(5, "Latents an image of --objective iwae.", min=1)
     free_bits: float = option(

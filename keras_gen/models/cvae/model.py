@@ -41,11 +41,16 @@ class CVAE(FitsSamplers):
         name: String or None.
         objective: `"elbo"`, or `"iwae"`: the bound of `importance_samples` latents an image, which is
             tighter. Its log-likelihood and log densities weigh as in the ELBO, the latter by `beta`.
+            `"beta_tc"` weighs by `beta` no more of the KL term than the total correlation, by which latents
+            depend on each other: it takes them apart, and costs less of the reconstruction. `"mmd"` adds how
+            far the latents of all images together are from the prior, which with a small `beta` takes the
+            KL term's place.
         importance_samples: Integer, the latents an image of `"iwae"`; as many images are decoded at once.
         doubly_reparameterised: Boolean. True has the encoder of an `"iwae"` learn by gradients that do not
             drown in noise where samples are many, for one more pass through the decoder.
         free_bits: Number from 0 up. With `"elbo"`, so many nats of the KL divergence of each latent
             dimension, averaged over the batch, are free: none is pressed below.
+        mmd_weight: Number from 0 up, of the squared maximum mean discrepancy in `"mmd"`.
         sampler: What `fit_sampler` makes, a part of the model's file, or None.
 
     Raises:
@@ -101,6 +106,7 @@ class CVAE(FitsSamplers):
         importance_samples: int = 5,
         doubly_reparameterised: bool = False,
         free_bits: float = 0.0,
+        mmd_weight: float = 1000.0,
         sampler: LatentSampler | None = None,
     ) -> None:
         check_positive_integer("num_classes", num_classes)
@@ -118,6 +124,7 @@ class CVAE(FitsSamplers):
             importance_samples,
             doubly_reparameterised,
             free_bits,
+            mmd_weight,
         )
         self.set_sampler(sampler)
 

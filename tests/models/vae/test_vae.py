@@ -492,3 +492,59 @@ def test_a_learned_deviation_comes_to_the_root_of_the_squared_error(tmp_path):
     model.save_to_preset(tmp_path / "preset")
     loaded = keras_gen.VAE.from_preset(tmp_path / "preset")
     np.testing.assert_allclose(loaded.importance_weighted_bound(pictures, 2), found, rtol=1e-6)
+
+
+def test_an_iwae_of_a_learned_likelihood_trains_compiled_in_half_precision(tmp_path):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build_vae(
+            objective="iwae",
+            importance_samples=2,
+            doubly_reparameterised=True,
+            likelihood="discretized_logistic",
+        )
+    finally:
+        keras.config.set_dtype_policy(before)
+    torch = keras.backend.backend() == "torch"
+    model.compile(keras.optimizers.Adam(1e-2), jit_compile="auto" if torch else True)
+    scale = array(model.likelihood.log_scale)
+    history = model.fit(images(8), batch_size=4, epochs=2, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert array(model.likelihood.log_scale) != scale
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert (loaded.objective, loaded.doubly_reparameterised) == ("iwae", True)
+    options = {"batch_size": 4, "verbose": 0, "shuffle": False}
+    first, second = (one.fit(images(8), **options).history["loss"] for one in (model, loaded))
+    np.testing.assert_allclose(first, second, rtol=1e-5)
+
+
+def test_beta_tc_weighs_the_total_correlation_alone():
+    pictures = images(6, (2, 2, 1))
+    plain = scores_of(linear_vae(LINEAR), pictures)
+    found = scores_of(linear_vae(LINEAR, objective="beta_tc", beta=4.0), pictures)
+    mean, log_variance = linear_vae(LINEAR).encode(pictures)
+    noise = array(keras.random.normal((6, 2), seed=keras.random.SeedGenerator(5)))
+    latents = mean + np.exp(log_variance / 2) * noise
+    correlation = float(array(losses.total_correlation(latents, mean, log_variance)))
+    assert found["total_correlation"] == pytest.approx(correlation, rel=1e-4)
+    assert found["loss"] == pytest.approx(plain["loss"] + 3.0 * correlation, rel=1e-5)
+    assert found["elbo"] == pytest.approx(plain["elbo"], rel=1e-5)
+
+
+def test_mmd_is_added_to_the_elbo():
+    pictures = images(6, (2, 2, 1))
+    plain = scores_of(linear_vae(LINEAR, beta=0.5), pictures)
+    options = {"objective": "mmd", "mmd_weight": 10.0, "beta": 0.5}
+    found = scores_of(linear_vae(LINEAR, **options), pictures)
+    assert found["loss"] == pytest.approx(plain["loss"] + 10.0 * found["mmd"], rel=1e-5)
+    generator = keras.random.SeedGenerator(5)
+    noise, drawn = (array(keras.random.normal((6, 2), seed=generator)) for _ in range(2))
+    mean, log_variance = linear_vae(LINEAR).encode(pictures)
+    latents = mean + np.exp(log_variance / 2) * noise
+    expected = float(array(losses.maximum_mean_discrepancy(latents, drawn)))
+    assert found["mmd"] == pytest.approx(expected, rel=1e-4)
+    model = linear_vae(LINEAR, **options)
+    model.compile()
+    assert {"loss", "mmd", "kl_loss"} <= set(model.fit(pictures, verbose=0).history)
