@@ -209,7 +209,8 @@ class NormalizingFlowSampler(LatentSampler):
         Returns:
             Float32 tensor `(n,)`.
         """
-        x = (latents - ops.convert_to_tensor(self.centre)) / ops.convert_to_tensor(self.deviation)
+        x = ops.cast(latents, "float32") - ops.convert_to_tensor(self.centre)
+        x = x / ops.convert_to_tensor(self.deviation)
         total = -ops.sum(ops.log(ops.convert_to_tensor(self.deviation)))
         for number in range(self.couplings):
             x, logs = self._coupled(x, number, lambda x, s, t: (x - t) * ops.exp(-s))
@@ -218,7 +219,7 @@ class NormalizingFlowSampler(LatentSampler):
 
     def from_noise(self, noise: Tensor) -> Tensor:
         """Latents that standard normal noise `(n, latent_dim)` becomes."""
-        x = noise
+        x = ops.cast(noise, "float32")
         for number in reversed(range(self.couplings)):
             x, _ = self._coupled(x, number, lambda x, s, t: x * ops.exp(s) + t)
         return ops.convert_to_tensor(self.centre) + ops.convert_to_tensor(self.deviation) * x

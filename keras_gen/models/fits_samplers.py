@@ -18,7 +18,8 @@ _OF = ("means", "samples")
 class FitsSamplers(LatentVAE):
     """Base of the VAEs whose `generate` may draw latents from a sampler fitted to them. Abstract."""
 
-    sampler: LatentSampler | None = None
+    # No value of the class: PyTorch, which keeps layers elsewhere, would find that one first.
+    sampler: LatentSampler | None
 
     def set_sampler(self, sampler: LatentSampler | None) -> None:
         """Keeps a sampler as a part of the model, or none.
@@ -37,8 +38,9 @@ class FitsSamplers(LatentVAE):
                 f"`sampler` must be what `fit_sampler` makes, of latents of length {self.latent_dim}, or "
                 f"None. Received: a {type(sampler).__name__}, of length {of}"
             )
-        if self.sampler is not None:
-            self._tracker.untrack(self.sampler)  # Or it would stay one of the layers.
+        before = getattr(self, "sampler", None)
+        if before is not None:
+            self._tracker.untrack(before)  # Or it would stay one of the layers.
         self.sampler = sampler
 
     def fit_sampler(
