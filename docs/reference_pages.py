@@ -50,6 +50,8 @@ FOR_USERS = [
     "decode",
     "reconstruct",
     "importance_weighted_bound",
+    "log_likelihood",
+    "fit_sampler",
     "infer_codes",
     "code_accuracy",
     "active_units",

@@ -29,6 +29,14 @@ WORDS = {
         "A VAE whose divergence term has a weight.",
         "reference/models/VAE.md",
     ),
+    "beta-TC-VAE, total correlation": (
+        "A VAE that weighs no more of the divergence than how far latents depend on each other.",
+        "reference/losses/total_correlation.md",
+    ),
+    "binarisation, binarized MNIST": (
+        "Grey pictures drawn black and white by their brightness, of which likelihoods are compared.",
+        "reference/data/images.md",
+    ),
     "checkpoint": (
         "A model kept during training, to go on from or to choose the best of.",
         "reference/callbacks/Checkpoint.md",
@@ -105,6 +113,10 @@ WORDS = {
         "What real images score against other real ones.",
         "reference/metrics/SampleScores.md",
     ),
+    "free bits, posterior collapse": (
+        "Nats of a latent that a VAE's divergence term leaves free, so that latents are not switched off.",
+        "reference/models/VAE.md",
+    ),
     "GAN, generative adversarial network": (
         "A generator that learns by passing for real before a discriminator.",
         "reference/models/GAN.md",
@@ -136,6 +148,14 @@ WORDS = {
     "inception score, IS": (
         "How sure a classifier is of each image, and how varied they are.",
         "reference/metrics/InceptionScore.md",
+    ),
+    "IWAE, importance-weighted bound, log-likelihood": (
+        "A bound of the likelihood by several latents an image, which tightens with their number.",
+        "reference/models/VAE.md",
+    ),
+    "InfoVAE, MMD": (
+        "A VAE whose latents, all together, are brought to the prior.",
+        "reference/losses/maximum_mean_discrepancy.md",
     ),
     "InfoGAN, disentangled codes": (
         "Latents that come to stand for kinds and scales of images, without labels.",

@@ -32,10 +32,12 @@ def evaluate(
     input: str | None = None,
     target: str | None = None,
     iwae: int | None = None,
+    log_likelihood: int | None = None,
     picture: PathLike | None = None,
     resize: str | None = None,
     value_range: ValueRange | None = None,
     side_by_side: bool = False,
+    binarize: str | None = None,
 ) -> Report:
     """Evaluates a model on a split of a data set.
 
@@ -76,10 +78,15 @@ def evaluate(
         target: String, likewise. For a table of mixed types the column that models of scikit-learn are to
             predict.
         iwae: Integer, for a VAE: latents an example in the importance-weighted bound. None is 20.
+        log_likelihood: Integer, for a VAE: latents an example in the estimate of `log p(x)`, 128 say, which
+            the losses then have under a name with that number. Pictures must be black and white under a
+            Bernoulli likelihood. None is no estimate.
         picture: String or path, for a table of mixed types: the `.png`, `.svg` or `.pdf` file in which its
             columns and their pairs are drawn, see `keras_gen.metrics.draw_table_report`.
         resize: String, how pictures are resized, as in `keras_gen.data.images`.
         value_range: Pair of numbers, the stored values that are black and white, likewise.
+        binarize: String, for a model that generates pictures: `"static"` or `"dynamic"`, as in
+            `keras_gen.data.images`, whereby a likelihood compares with those of papers.
         side_by_side: Boolean, for translation: whether each picture is a pair, as in `paired`.
 
     Returns:
@@ -105,13 +112,23 @@ def evaluate(
             "`model` must be one that generates or translates, which its class says by its base "
             f"(keras_gen.tasks). Received: a {type(model).__name__}"
         )
-    options = {"input": input, "target": target, "iwae": iwae, "picture": picture}
+    options = {
+        "input": input,
+        "target": target,
+        "iwae": iwae,
+        "log_likelihood": log_likelihood,
+        "picture": picture,
+    }
     options = {name: value for name, value in options.items() if value is not None}
     for name, value in options.items():
         if name not in model.report_options:
             raise ValueError(
                 f"`{name}` is no option for a {type(model).__name__}. Received: {name}={value!r}"
             )
+    if binarize is not None and not model.binarizes:
+        raise ValueError(
+            f"`binarize` is no option for a {type(model).__name__}. Received: binarize={binarize!r}"
+        )
     opened, notes = _open(
         model,
         dataset,
@@ -121,6 +138,7 @@ def evaluate(
             "resize": resize,
             "value_range": value_range,
             "side_by_side": side_by_side or None,
+            "binarize": binarize,
         },
     )
     if not model.compiled:

@@ -92,6 +92,21 @@ def test_losses_are_those_of_the_models_own_evaluate():
     assert "recall (digits classifier features)" in report["scores"]
 
 
+def test_a_log_likelihood_is_of_pictures_drawn_black_and_white():
+    model = build_vae()
+    with pytest.raises(ValueError, match="`images` must be black and white"):
+        evaluate(model, "digits", n=30, log_likelihood=4)
+    report = evaluate(model, "digits", n=30, log_likelihood=4, binarize="static")
+    options = {"shuffle": False, "drop_remainder": False, "batch_size": 300}
+    images = next(iter(data.images("digits", split="test", binarize="static", **options)))
+    expected = model.log_likelihood(images.numpy()[9::10], 4).mean()  # 30 of 300, evenly
+    name = "log_likelihood (4 samples)"
+    assert report["losses"][name] == pytest.approx(expected, rel=1e-5)
+    console = Console(file=io.StringIO(), width=200)
+    console.print(render(report))
+    assert name in console.file.getvalue()
+
+
 def test_a_conditional_gan_is_asked_for_the_datas_classes():
     report = evaluate(conditional_gan(), "digits", n=100)
     name = "share of the class asked for (digits classifier features)"
@@ -310,6 +325,9 @@ def test_the_table_of_a_translator():
             "`feature_extractor` must be",
         ),
         ("pix2pix", {}, "`input` and `target` must be"),
+        ("pix2pix", {"binarize": "static"}, "`binarize` is no option for a Pix2Pix"),
+        ("gan", {"log_likelihood": 4}, "`log_likelihood` is no option for a GAN"),
+        ("gan", {"binarize": "twice"}, "`binarize` must be one of"),
     ],
 )
 def test_refuses(name, arguments, message):

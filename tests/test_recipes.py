@@ -96,6 +96,12 @@ def test_defaults_are_those_of_0_1():
             "base_filters": 32,
             "learning_rate": 1e-3,
             "beta": 1.0,
+            # What follows 0.1 had not.
+            "likelihood": "bernoulli",
+            "objective": "elbo",
+            "importance_samples": 5,
+            "free_bits": 0.0,
+            "binarize": None,
             "seed": 0,
             "precision": "float32",
             "image_size": None,
@@ -253,3 +259,27 @@ def test_a_plain_assignment_is_another_default():
     assert Wider(dataset="digits", base_filters=8).base_filters == 8
     words = {option.name: option for option in Wider.options()}["base_filters"]
     assert (words.default, words.help, words.min) == (64, "Width of the networks.", 1)
+
+
+def test_a_variational_recipe_says_what_is_maximised_and_of_which_data():
+    recipe = tiny("vae", likelihood="learned_gaussian", objective="iwae", importance_samples=2)
+    model = recipe.build(recipe.open(), 10)
+    assert (model.objective, model.importance_samples) == ("iwae", 2)
+    assert type(model.likelihood).__name__ == "LearnedGaussianLikelihood"
+    for name in ("vae", "cvae"):
+        drawn = tiny(name, binarize="static", free_bits=0.1)
+        opened = drawn.open()
+        images, *_ = keras.tree.flatten(next(iter(drawn.batches(opened))))
+        assert set(images.numpy().ravel().tolist()) == {-1.0, 1.0}
+        assert drawn.build(opened, 10).free_bits == 0.1
+
+
+def test_the_words_of_a_variational_recipe_are_those_of_the_rooms_that_it_may_not_import():
+    from keras_gen.data import transforms
+    from keras_gen.losses import likelihoods
+    from keras_gen.models import latent_vae
+    from keras_gen.recipes import variational
+
+    assert tuple(likelihoods._LIKELIHOODS) == variational.LIKELIHOODS
+    assert latent_vae.OBJECTIVES == variational.OBJECTIVES
+    assert transforms.BINARIZATIONS == variational.BINARIZATIONS

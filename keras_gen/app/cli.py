@@ -261,9 +261,20 @@ def evaluate(
         int | None,
         typer.Option(help="Samples an image in the bound on the likelihood. [20]", min=1),
     ] = None,
+    log_likelihood: Annotated[
+        int | None,
+        typer.Option(help="Samples an image in an estimate of log p(x) in nats, 128 say.", min=1),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the latents.")] = 0,
     value_range: _ValueRange = None,
     resize: _Resize = None,
+    binarize: Annotated[
+        str | None,
+        typer.Option(
+            help="Pictures drawn black and white by brightness: static, once, or dynamic. [as in training, of "
+            "its data]"
+        ),
+    ] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
@@ -295,8 +306,10 @@ def evaluate(
         "input": input,
         "target": target,
         "iwae": iwae,
+        "log_likelihood": log_likelihood,
         "picture": picture,
         "resize": resize,
+        "binarize": binarize,
         "value_range": pair_of(value_range),
     }
     options = {name: value for name, value in options.items() if value is not None}

@@ -5,7 +5,14 @@ from keras_gen.app.opening import evaluation_of, load
 from keras_gen.tasks import Task
 
 # What must be the same for all that are compared, and what `evaluate` takes where it is not said.
-_SAME = {"dataset": None, "split": "test", "n": 10_000, "input": None, "target": None}
+_SAME = {
+    "dataset": None,
+    "split": "test",
+    "n": 10_000,
+    "input": None,
+    "target": None,
+    "binarize": None,
+}
 
 
 def reports(paths, options, seed, say, trust=False):

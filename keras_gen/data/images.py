@@ -4,7 +4,7 @@ from typing import Any
 from keras_gen.data.opened import Opened
 from keras_gen.data.settings import check_resize, check_value_range
 from keras_gen.data.sources import open_source
-from keras_gen.data.transforms import arrangement
+from keras_gen.data.transforms import arrangement, with_binarization
 from keras_gen.types import Dataset, ImageSize, PathLike, Tensor, ValueRange
 
 
@@ -20,6 +20,7 @@ def open_images(
     transform: Callable[[Tensor], Tensor] | None = None,
     resize: str = "bicubic",
     value_range: ValueRange | None = None,
+    binarize: str | None = None,
 ) -> Opened:
     """Opens a data set's name, a folder or arrays once, to ask it and to make pipelines of it.
 
@@ -34,6 +35,7 @@ def open_images(
         transform: Optional TensorFlow function of a batch of images.
         resize: `"bicubic"` or `"nearest"`.
         value_range: Optional `(low, high)`.
+        binarize: `"dynamic"`, `"static"` or None.
 
     Returns:
         `keras_gen.data.Opened`.
@@ -50,6 +52,7 @@ def open_images(
     >>> len(digits.batches(batch_size=32)), digits.at_split("test").steps(32)
     (46, 9)
     """
+    arrange = with_binarization(transform, binarize)
     opened = open_source(
         source,
         (feature,),
@@ -64,7 +67,7 @@ def open_images(
         (opened,),
         (channels,),
         (check_resize(resize),),
-        arrange=transform and arrangement(transform),
+        arrange=arrange and arrangement(arrange),
         labels=labels,
         split=split,
         splits=opened.splits,
@@ -79,6 +82,7 @@ def open_images(
             transform=transform,
             resize=resize,
             value_range=value_range,
+            binarize=binarize,
         ),
     )
 
@@ -105,6 +109,7 @@ def images(
     data_dir: PathLike | None = None,
     resize: str = "bicubic",
     value_range: ValueRange | None = None,
+    binarize: str | None = None,
 ) -> Dataset:
     """Batches of images for `fit`, from a data set's name, a folder or arrays.
 
@@ -155,6 +160,9 @@ def images(
             and 1: `(0, 4095)` for scans of 12 bits, `(0, 20)` for masks of 21 numbers, `(0, 1)` for
             floats. Values outside are clipped. Of a palette's picture the numbers of the colours
             are taken.
+        binarize: `"dynamic"` or `"static"` for black and white images, -1 and 1, each value drawn to be
+            white with the probability that its brightness is: anew in each pass, or once, by what an image
+            shows, the same at every pass. Applied after `transform`. Defaults to None: left as they are.
 
     Returns:
         `tf.data.Dataset` of known length. Its elements are float32 tensors
@@ -185,6 +193,7 @@ def images(
         transform=transform,
         resize=resize,
         value_range=value_range,
+        binarize=binarize,
     )
     return opened.batches(
         image_size,

@@ -13,7 +13,7 @@ from typing import Any
 
 from keras_gen.checks import check_shares_of_holes, did_you_mean
 from keras_gen.data.lazy import tf
-from keras_gen.data.ranges import to_floats
+from keras_gen.data.ranges import to_bytes, to_floats
 from keras_gen.types import Tensor
 
 HOLES = ("box", "free_form")
@@ -163,6 +163,85 @@ def masked(
     if not append_mask:
         return images
     return tf.concat([images, tf.where(hole, 1.0, -1.0)], axis=-1)
+
+
+def binarized(images: Tensor, bits: Tensor) -> Tensor:
+    """Black and white images, each value drawn by how bright it is: grey is white as often as it is light.
+
+    Args:
+        images: Float tensor `(batch, height, width, channels)` in [-1, 1].
+        bits: Int32 tensor `(batch,)`, not negative: what each image is drawn from.
+
+    Returns:
+        Float32 tensor of the images' shape, of -1 and 1.
+
+    Example:
+
+    >>> drawn = binarized(tf.zeros((1, 100, 100, 1)), bits=[1])
+    >>> bool(tf.reduce_all(tf.abs(drawn) == 1.0)), bool(tf.abs(tf.reduce_mean(drawn)) < 0.05)
+    (True, True)
+
+    Reference: Salakhutdinov & Murray, 2008, On the Quantitative Analysis of Deep Belief Networks
+    """
+    images = tf.convert_to_tensor(images, tf.float32)
+    sizes = tuple(images.shape)[1:]
+    draws = tf.reshape(_uniform(bits, math.prod(sizes)), (-1, *sizes))
+    return tf.where(draws < 0.5 * (images + 1.0), 1.0, -1.0)
+
+
+def binarized_once(images: Tensor) -> Tensor:
+    """Black and white images, drawn of what each shows: the same at every pass, and of equal images alike.
+
+    Args:
+        images: Float tensor `(batch, height, width, channels)` in [-1, 1].
+
+    Returns:
+        Float32 tensor of the images' shape, of -1 and 1: see `binarized`.
+    """
+    # By 8 bits a value: what rounding does to floats is to make no other draw.
+    prints = tf.fingerprint(to_bytes(tf.convert_to_tensor(images, tf.float32)))
+    bits = tf.bitcast(prints[:, :4], tf.int32)
+    return binarized(images, tf.bitwise.bitwise_and(bits, 2**31 - 1))
+
+
+_BINARIZED: dict[str, Callable[..., Tensor]] = {
+    "dynamic": binarized,
+    "static": binarized_once,
+}
+BINARIZATIONS = tuple(_BINARIZED)
+
+
+def with_binarization(
+    transform: Callable[..., Tensor] | None, binarize: str | None
+) -> Callable[..., Tensor] | None:
+    """A transform, and after it one that makes images black and white.
+
+    Args:
+        transform: A function of images, perhaps with an argument `bits`, or None.
+        binarize: `"dynamic"`, `"static"`, or None for the transform alone.
+
+    Returns:
+        Function, or None where there is nothing to do.
+
+    Raises:
+        ValueError: If `binarize` is another word.
+    """
+    if binarize is None:
+        return transform
+    if binarize not in _BINARIZED:
+        raise ValueError(
+            f"`binarize` must be one of {BINARIZATIONS}. Received: binarize={binarize!r}"
+        )
+    last = _BINARIZED[binarize]
+    if transform is None:
+        return last
+
+    def both(images, bits):
+        for function in (transform, last):
+            images = function(images, bits=bits) if is_random(function) else function(images)
+        return images
+
+    return both
 
 
 def _boxes(bits, size, smallest, largest):

@@ -16,12 +16,18 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
+from keras_gen.losses.aggregate import maximum_mean_discrepancy, total_correlation
 from keras_gen.losses.contrastive import patch_nce
 from keras_gen.losses.gradients import (
     gradient_difference,
     gradient_magnitude,
     sharpness_difference,
 )
+from keras_gen.losses.learned_scale import (
+    DiscretizedLogisticLikelihood,
+    LearnedGaussianLikelihood,
+)
+from keras_gen.losses.likelihoods import get_likelihood
 from keras_gen.losses.mixed import MixedLikelihood, choice_log_probabilities
 from keras_gen.losses.penalties import (
     drift_penalty,
@@ -43,9 +49,9 @@ from keras_gen.losses.reconstruction import (
 from keras_gen.losses.variational import (
     BernoulliLikelihood,
     GaussianLikelihood,
+    free_bits_divergence,
     gaussian_kl_divergence,
     gaussian_log_density,
-    get_likelihood,
 )
 from keras_gen.modalities.images.similarity import (
     paired_scores,
@@ -56,13 +62,16 @@ from keras_gen.modalities.images.similarity import (
 __all__ = [
     "AdversarialLoss",
     "BernoulliLikelihood",
+    "DiscretizedLogisticLikelihood",
     "GaussianLikelihood",
+    "LearnedGaussianLikelihood",
     "MixedLikelihood",
     "NetworkDistance",
     "charbonnier",
     "choice_log_probabilities",
     "drift_penalty",
     "feature_matching",
+    "free_bits_divergence",
     "gaussian_kl_divergence",
     "gaussian_log_density",
     "get",
@@ -79,6 +88,7 @@ __all__ = [
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
     "masked_l1",
+    "maximum_mean_discrepancy",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
@@ -93,6 +103,7 @@ __all__ = [
     "scores_and_squared_gradient_norms",
     "sharpness_difference",
     "structural_similarity",
+    "total_correlation",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",
 ]

@@ -1,13 +1,13 @@
 """The terms of a variational bound, one number per example, and a decoder's likelihoods."""
 
 import math
-from typing import Any, Self
+from typing import Self
 
 import keras
 from keras import ops
 
 from keras_gen.losses._tensors import float32, same_shape
-from keras_gen.types import Config, LikelihoodLike, Tensor
+from keras_gen.types import Config, Tensor
 
 _LOG_2_PI = math.log(2.0 * math.pi)
 
@@ -36,7 +36,37 @@ def gaussian_kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     Reference: Kingma & Welling, 2013, appendix B, https://arxiv.org/abs/1312.6114
     """
     mean, log_variance = same_shape(mean=mean, log_variance=log_variance)
-    return 0.5 * _sum_per_example(mean**2 + ops.expm1(log_variance) - log_variance)
+    return 0.5 * sum_per_example(mean**2 + ops.expm1(log_variance) - log_variance)
+
+
+def free_bits_divergence(mean: Tensor, log_variance: Tensor, free_bits: float) -> Tensor:
+    """Kullback-Leibler divergence with a floor under the part of each latent dimension.
+
+    `sum(max(free_bits, divergence of a dimension, averaged over the batch))`: below `free_bits` it is flat,
+    and no latent is pressed to say less.
+
+    Args:
+        mean: Float tensor `(batch, latent_dim)`.
+        log_variance: Float tensor of the same shape.
+        free_bits: Float from 0 up, in nats.
+
+    Returns:
+        Scalar float32 tensor.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    Example:
+
+    >>> mean = keras.ops.array([[1.0, 0.0]])  # of which the divergences are 0.5 and 0
+    >>> float(free_bits_divergence(mean, keras.ops.zeros((1, 2)), 0.25))
+    0.75
+
+    Reference: Kingma et al., 2016, appendix C.8, https://arxiv.org/abs/1606.04934
+    """
+    mean, log_variance = same_shape(mean=mean, log_variance=log_variance)
+    divergences = 0.5 * ops.mean(mean**2 + ops.expm1(log_variance) - log_variance, axis=0)
+    return ops.sum(ops.maximum(divergences, free_bits))
 
 
 def gaussian_log_density(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -58,7 +88,7 @@ def gaussian_log_density(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tenso
     """
     x, mean, log_variance = float32(x, mean, log_variance)
     squared = (x - mean) ** 2 * ops.exp(-log_variance)
-    return -0.5 * _sum_per_example(squared + log_variance + _LOG_2_PI)
+    return -0.5 * sum_per_example(squared + log_variance + _LOG_2_PI)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -93,7 +123,26 @@ class BernoulliLikelihood:
         """
         images, logits = same_shape(images=images, outputs=outputs)
         white = 0.5 * (images + 1.0)
-        return _sum_per_example(white * logits - ops.softplus(logits))
+        return sum_per_example(white * logits - ops.softplus(logits))
+
+    def check_images(self, images: Tensor) -> None:
+        """Refuses images of which there is no log-likelihood.
+
+        Args:
+            images: Float tensor `(batch, height, width, channels)`.
+
+        Raises:
+            ValueError: If a pixel is neither black nor white, -1 or 1.
+        """
+        images = ops.convert_to_numpy(images)
+        grey = images[abs(images) != 1.0]
+        if grey.size:
+            raise ValueError(
+                "`images` must be black and white, -1 and 1, for a log-likelihood under a Bernoulli "
+                "likelihood: of grey ones `importance_weighted_bound` gives minus a cross-entropy. "
+                "`binarize='static'` of `keras_gen.data.images` and of `keras-gen evaluate` makes them so. "
+                f"Received: images with {grey.size} grey pixels, such as {float(grey[0]):.4g}"
+            )
 
     def mean(self, outputs: Tensor) -> Tensor:
         """The mean image, float32 in `[-1, 1]`, that decoder outputs stand for."""
@@ -165,43 +214,6 @@ class GaussianLikelihood:
         return cls(**config)
 
 
-_LIKELIHOODS = {"bernoulli": BernoulliLikelihood, "gaussian": GaussianLikelihood}
-
-
-def get_likelihood(identifier: LikelihoodLike) -> Any:
-    """The likelihood that an identifier stands for.
-
-    Args:
-        identifier: `"bernoulli"`, `"gaussian"` (of standard deviation 1), any object with the
-            methods `log_likelihood(images, outputs)` and `mean(outputs)`, or what
-            `keras.saving.serialize_keras_object` makes of one.
-
-    Returns:
-        The object, with those two methods.
-
-    Raises:
-        ValueError: If the identifier is none of these.
-
-    Example:
-
-    >>> get_likelihood("gaussian").standard_deviation
-    1.0
-    """
-    likelihood = identifier
-    if isinstance(identifier, str) and identifier in _LIKELIHOODS:
-        likelihood = _LIKELIHOODS[identifier]()
-    elif isinstance(identifier, dict) and "class_name" in identifier:
-        likelihood = keras.saving.deserialize_keras_object(identifier)
-    methods = ("log_likelihood", "mean")
-    if isinstance(likelihood, type) or not all(
-        callable(getattr(likelihood, method, None)) for method in methods
-    ):
-        raise ValueError(
-            f"`likelihood` must be one of {list(_LIKELIHOODS)}, or an object with the methods "
-            f"`log_likelihood` and `mean`. Received: likelihood={identifier!r}"
-        )
-    return likelihood
-
-
-def _sum_per_example(values):
+def sum_per_example(values):
+    """Sums over all axes but the first."""
     return ops.sum(values, axis=tuple(range(1, len(values.shape))))

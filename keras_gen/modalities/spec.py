@@ -164,7 +164,7 @@ class Arrays:
             source: Array `(n, *shape)`, a tuple of one and integer labels, or the path of a `.npy` file.
             split: String.
             labels: Boolean, whether examples come with their classes.
-            **reading: Of images, how pictures are read: `resize` and `value_range`, as in
+            **reading: Of images, how pictures are read: `resize`, `value_range` and `binarize`, as in
                 `keras_gen.data.open_images`.
 
         Returns:

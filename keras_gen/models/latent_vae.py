@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from keras_gen import losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.core.importance_weights import ImportanceWeights
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
@@ -34,6 +36,12 @@ if TYPE_CHECKING:
     from keras_gen.core.update import Update
     from keras_gen.modalities.spec import Arrays
 
+# Objectives, and the terms that each logs beside the two of the ELBO.
+_TERMS = {"elbo": [], "iwae": [], "beta_tc": ["total_correlation"], "mmd": ["mmd"]}
+OBJECTIVES = tuple(_TERMS)
+# Numbers of noise that are held at once: 64 MiB.
+_NOISE_AT_ONCE = 2**24
+
 
 class LatentVAE(Encodes, FromLatents, GenerativeModel):
     """Base of the models with an encoder to a Gaussian over latents, and a decoder. Abstract.
@@ -49,10 +57,15 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         beta: Number from 0 up, the weight of the KL term.
         likelihood: Name of a likelihood, or an object such as `keras_gen.losses.get_likelihood` returns.
         kl_warmup_steps: Integer, the steps over which the KL term's weight grows from 0 to `beta`.
+        objective: `"elbo"`, `"iwae"`, `"beta_tc"` or `"mmd"`.
+        importance_samples: Integer, latents an example in `"iwae"`.
+        doubly_reparameterised: Boolean, of `"iwae"`.
+        free_bits: Number from 0 up, of `"elbo"`: nats of each latent that are not pressed lower.
+        mmd_weight: Number from 0 up, of `"mmd"`.
         name: String or None.
     """
 
-    report_options: tuple[str, ...] = ("iwae",)
+    report_options: tuple[str, ...] = ("iwae", "log_likelihood")
     measured = 1000
     parts_in_words = "encoder and decoder"
 
@@ -67,12 +80,21 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         likelihood: LikelihoodLike = "bernoulli",
         kl_warmup_steps: int = 0,
         name: str | None = None,
+        objective: str = "elbo",
+        importance_samples: int = 5,
+        doubly_reparameterised: bool = False,
+        free_bits: float = 0.0,
+        mmd_weight: float = 1000.0,
     ) -> None:
         super().__init__(name=name)
-        self.prior = Normal(latent_dim)
+        self.normal = Normal(latent_dim)
         self.set_classes(num_classes, class_names)
         check_non_negative("beta", beta)
         check_non_negative("kl_warmup_steps", kl_warmup_steps)
+        check_positive_integer("importance_samples", importance_samples)
+        check_non_negative("free_bits", free_bits)
+        check_non_negative("mmd_weight", mmd_weight)
+        _check_objective(objective, doubly_reparameterised, free_bits)
         labels = [] if num_classes is None else [()]
         (self.image_shape, *_), _ = check_network(
             "encoder", encoder, [None, *labels], [(latent_dim,), (latent_dim,)]
@@ -81,14 +103,26 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self.decoder = decoder
         self.latent_dim = latent_dim
         self.beta = beta
-        if likelihood == "gaussian" and spec_of(self.image_shape).kind != "images":
-            likelihood = losses.GaussianLikelihood(bounded=False)
+        if spec_of(self.image_shape).kind != "images":
+            likelihood = _unbounded(likelihood)
         self.likelihood = losses.get_likelihood(likelihood)
         parameters = getattr(self.likelihood, "parameters", None)
-        outputs = self.image_shape if parameters is None else (parameters,)
+        outputs = (parameters,) if isinstance(parameters, int) else self.image_shape
         check_network("decoder", decoder, [(latent_dim,), *labels], [outputs])
         self.kl_warmup_steps = kl_warmup_steps
+        self.objective = objective
+        self.importance_samples = importance_samples
+        self.doubly_reparameterised = doubly_reparameterised
+        self.free_bits = free_bits
+        self.mmd_weight = mmd_weight
+        weigher = ImportanceWeights(decoder, self.likelihood)
+        self._weigher = lambda: weigher  # In a function: no part of the model's file.
         self.built = True
+
+    @property
+    def prior(self) -> Any:  # type: ignore[override]
+        """What `generate` draws latents from."""
+        return self.normal
 
     @property
     def gives(self) -> Arrays:
@@ -115,24 +149,96 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         return self.likelihood.mean(self.decoder(_beside(mean, labels), training=training))
 
     def phases(self) -> dict[str, Phase]:
-        return {"vae": Phase([self.encoder, self.decoder], ["reconstruction_loss", "kl_loss"])}
+        parts = [self.encoder, self.decoder]
+        if isinstance(self.likelihood, keras.layers.Layer):  # It learns, too.
+            parts.append(self.likelihood)
+        terms = ["reconstruction_loss", "kl_loss", *_TERMS[self.objective]]
+        return {"vae": Phase(parts, terms)}
 
     def step(self, data: Data, update: Update) -> None:
         taken = self.take(data)
         images, labels = (taken, None) if self.num_classes is None else taken
-        update("vae", lambda: self.negative_elbo(images, labels, update.training))
+        loss = {
+            "elbo": self.negative_elbo,
+            "iwae": self.negative_iwae,
+            "beta_tc": self.negative_factorised_elbo,
+            "mmd": self.matching_loss,
+        }[self.objective]
+        update("vae", lambda: loss(images, labels, update.training))
 
     def negative_elbo(
         self, images: Tensor, labels: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Negative ELBO of images, the KL term weighted, and its two parts unweighted."""
+        (mean, log_variance), _, terms = self._terms(images, labels, training)
+        cost = terms["kl_loss"]
+        if self.free_bits:
+            cost = losses.free_bits_divergence(mean, log_variance, self.free_bits)
+        return terms["reconstruction_loss"] + self._kl_weight(training) * cost, terms
+
+    def negative_factorised_elbo(
+        self, images: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Negative ELBO of which the latents' total correlation alone is weighted (beta-TC-VAE)."""
+        posterior, latents, terms = self._terms(images, labels, training)
+        correlation = losses.total_correlation(latents, *posterior)
+        loss = terms["reconstruction_loss"] + terms["kl_loss"]
+        loss = loss + (self._kl_weight(training) - 1.0) * correlation
+        return loss, terms | {"total_correlation": correlation}
+
+    def matching_loss(
+        self, images: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Negative ELBO, and beside it how far all latents are from the prior's (InfoVAE)."""
+        _, latents, terms = self._terms(images, labels, training)
+        drawn = self.normal.sample(keras.ops.shape(latents)[0], self.seed_generator)
+        discrepancy = losses.maximum_mean_discrepancy(latents, drawn)
+        loss = terms["reconstruction_loss"] + self._kl_weight(training) * terms["kl_loss"]
+        return loss + self.mmd_weight * discrepancy, terms | {"mmd": discrepancy}
+
+    def _terms(self, images, labels, training):
+        """Posteriors, the latents drawn from them, and the two parts of the ELBO."""
         mean, log_variance = self.encoder(_beside(images, labels), training=training)
         latents = self.sample_posterior(mean, log_variance)
         outputs = self.decoder(_beside(latents, labels), training=training)
         reconstruction = -keras.ops.mean(self.likelihood.log_likelihood(images, outputs))
         kl = keras.ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
-        loss = reconstruction + self._kl_weight(training) * kl
-        return loss, {"reconstruction_loss": reconstruction, "kl_loss": kl}
+        terms = {"reconstruction_loss": reconstruction, "kl_loss": kl}
+        return (mean, log_variance), latents, terms
+
+    def negative_iwae(
+        self, images: Tensor, labels: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Negative importance-weighted bound of images, and the two parts of the ELBO."""
+        ops, count = keras.ops, self.importance_samples
+        mean, log_variance = self.encoder(_beside(images, labels), training=training)
+        kl = ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
+        repeated = [
+            None if part is None else ops.repeat(part, count, axis=0)
+            for part in (images, labels, mean, log_variance)
+        ]
+        images, labels, *posterior = repeated
+        latents = self.sample_posterior(*posterior)
+
+        def weigh(latents):
+            outputs = self.decoder(_beside(latents, labels), training=training)
+            log_likelihood = self.likelihood.log_likelihood(images, outputs)
+            log_ratio = losses.gaussian_log_density(
+                latents, 0.0, 0.0
+            ) - losses.gaussian_log_density(latents, *posterior)
+            log_weights = log_likelihood + self._kl_weight(training) * log_ratio
+            return log_likelihood, ops.reshape(log_weights, (-1, count))
+
+        if self.doubly_reparameterised and training:
+            # The encoder learns by the latents alone, and each draw by the square of its share: once by
+            # the bound itself, and once more by what comes back to the latents.
+            posterior = [ops.stop_gradient(part) for part in posterior]
+            drawn = ops.stop_gradient(latents)
+            shares = ops.stop_gradient(ops.softmax(weigh(drawn)[1], axis=1))
+            latents = drawn + ops.reshape(shares, (-1, 1)) * (latents - drawn)
+        log_likelihood, log_weights = weigh(latents)
+        loss = math.log(count) - ops.mean(ops.logsumexp(log_weights, axis=1))
+        return loss, {"reconstruction_loss": -ops.mean(log_likelihood), "kl_loss": kl}
 
     def sample_posterior(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """Draws latents from N(mean, exp(log_variance)), differentiable in both."""
@@ -201,7 +307,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     def outputs_of(self, latents: ArrayLike, labels: ClassLabels | None, batch_size: int) -> Array:
         """The likelihood's parameters at latents, a NumPy array `(n, ...)`; arguments as in `posteriors`."""
-        latents = self.prior.draw(None, given=latents)
+        latents = self.normal.draw(None, given=latents)
         labels = self._as_many(labels, len(latents))
         return predict(self.decoder, _beside(latents, labels), batch_size)
 
@@ -352,44 +458,116 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         """
         check_positive_integer("num_samples", num_samples)
         mean, log_variance = self.posteriors(images, labels, batch_size)
-        images = self.gives.take("`images`", images)
+        images = keras.ops.convert_to_numpy(self.gives.take("`images`", images))
+        beside = [] if labels is None else [self._as_many(labels, len(mean))]
         random = np.random.default_rng(seed)
-        log_weights = []
-        for _ in range(num_samples):
-            noise = random.standard_normal(mean.shape, dtype="float32")
-            latents = mean + np.exp(0.5 * log_variance) * noise
-            outputs = self.outputs_of(latents, labels, batch_size)
-            log_weights.append(
-                self.likelihood.log_likelihood(images, outputs)
-                + losses.gaussian_log_density(latents, np.zeros_like(mean), np.zeros_like(mean))
-                - losses.gaussian_log_density(latents, mean, log_variance)
-            )
-        log_weights = keras.ops.stack(log_weights)
-        bound = keras.ops.logsumexp(log_weights, axis=0) - np.log(num_samples)
-        return keras.ops.convert_to_numpy(bound)
+        at_once = max(1, _NOISE_AT_ONCE // mean.size)
+        total = np.full(len(mean), -np.inf)
+        for first in range(0, num_samples, at_once):
+            count = min(at_once, num_samples - first)
+            noise = random.standard_normal((count, *mean.shape), dtype="float32")
+            inputs = [images, mean, log_variance, noise.swapaxes(0, 1), *beside]
+            total = np.logaddexp(total, predict(self._weigher(), inputs, batch_size))
+        return (total - np.log(num_samples)).astype("float32")
 
-    def measure(self, examples: Data, iwae: int = 20) -> Report:  # type: ignore[override]
+    def log_likelihood(
+        self,
+        images: ArrayLike,
+        samples: int = 5000,
+        seed: int | None = 0,
+        batch_size: int = 128,
+        labels: ClassLabels | None = None,
+    ) -> Array:
+        """Estimates `log p(x)` of images, by importance sampling: what papers report.
+
+        It is `importance_weighted_bound` of many samples: at least the ELBO in expectation, it grows with
+        the samples and comes to the log-likelihood. Under a Bernoulli likelihood images must be black and
+        white. Under a Gaussian one it is a log density, which depends on the unit of the values.
+
+        Args:
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1].
+            samples: Integer, latents drawn for each image.
+            seed: Integer or None, of the draws.
+            batch_size: Integer, how many latents are decoded at a time.
+            labels: Integer array `(n,)` or names, for a model with classes alone: the likelihood is that
+                given the class.
+
+        Returns:
+            Float32 NumPy array of shape `(n,)`, in nats.
+
+        Raises:
+            ValueError: If images are grey under a Bernoulli likelihood: what there is then is minus a
+                cross-entropy, which `importance_weighted_bound` gives.
+
+        Reference: Burda et al., 2015, https://arxiv.org/abs/1509.00519
+        """
+        check_positive_integer("samples", samples)
+        check = getattr(self.likelihood, "check_images", None)
+        if check is not None:
+            check(self.gives.take("`images`", images))
+        return self.importance_weighted_bound(images, samples, seed, batch_size, labels)
+
+    def measure(  # type: ignore[override]
+        self, examples: Data, iwae: int = 20, log_likelihood: int | None = None
+    ) -> Report:
         """Bound, reconstruction error and active units of data, for an evaluation's report.
 
         Args:
             examples: Float array `(n, ...)`, or where there are classes a tuple of it and the labels.
             iwae: Integer, latents an example in the importance-weighted bound.
+            log_likelihood: Integer, latents an example in the estimate of the log-likelihood; None for none.
 
         Returns:
             Dict of `losses`; of `bound`, the `samples` and the `images` of it; and of `latent_dim`.
         """
         images, labels = (examples, None) if self.num_classes is None else examples
+        estimates = {}
+        if log_likelihood is not None:
+            found = self.log_likelihood(images, log_likelihood, labels=labels)
+            estimates[f"log_likelihood ({log_likelihood} samples)"] = float(found.mean())
         bounds = self.importance_weighted_bound(images, iwae, labels=labels)
         errors = self.reconstruction_errors(images, labels=labels)
         return {
             "losses": {
                 "importance_weighted_bound": float(bounds.mean()),
+                **estimates,
                 "reconstruction_error": float(errors.mean()),
                 "active_units": len(self.active_units(images, labels=labels)),
             },
             "bound": {"samples": iwae, "images": len(images)},
             "latent_dim": self.latent_dim,
         }
+
+
+def _check_objective(objective, doubly_reparameterised, free_bits):
+    if objective not in OBJECTIVES:
+        raise ValueError(
+            f"`objective` must be one of {OBJECTIVES}. Received: objective={objective!r}"
+        )
+    if objective != "iwae" and doubly_reparameterised:
+        raise ValueError(
+            "`doubly_reparameterised` is for objective='iwae'. Received: doubly_reparameterised=True, "
+            f"objective={objective!r}"
+        )
+    if objective != "elbo" and free_bits:
+        raise ValueError(
+            "`free_bits` are of the ELBO's KL term: objective='elbo'. Received: "
+            f"free_bits={free_bits}, objective={objective!r}"
+        )
+
+
+def _unbounded(likelihood):
+    """A likelihood by its name for data that are no images."""
+    if likelihood == "gaussian":
+        return losses.GaussianLikelihood(bounded=False)
+    if likelihood == "learned_gaussian":
+        return losses.LearnedGaussianLikelihood(bounded=False)
+    if likelihood == "discretized_logistic":
+        raise ValueError(
+            "`likelihood` must be another for data that are no images, which have no grey levels. "
+            f"Received: likelihood={likelihood!r}"
+        )
+    return likelihood
 
 
 def _beside(x, labels):

@@ -37,6 +37,7 @@ class FromLatents(Generates):
         per_class: bool = False,
         seed: int | None = None,
         latents: ArrayLike | None = None,
+        prior: Any = None,
     ) -> tuple[Array, Array | None]:
         """The latents and the labels that arguments of `generate` stand for.
 
@@ -48,6 +49,7 @@ class FromLatents(Generates):
                 order, the same latents in every row.
             seed: Integer, or None for others at each call.
             latents: Float array `(n, latent_dim)` to use in place of drawn ones.
+            prior: What they are drawn from, or None for the model's `prior`.
 
         Returns:
             Pair of the latents, a float32 array `(n, latent_dim)` or with `per_class`
@@ -69,7 +71,7 @@ class FromLatents(Generates):
                     f"{len(labels)} labels"
                 )
             n = len(labels)
-        latents = self.prior.draw(n, seed, latents)
+        latents = (self.prior if prior is None else prior).draw(n, seed, latents)
         if self.num_classes is None:
             return latents, None
         if per_class:

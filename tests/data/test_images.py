@@ -365,3 +365,64 @@ def test_a_pass_can_be_gone_on_with_and_what_was_seen_is_not_decoded(
     (found,) = list(rest.as_numpy_iterator())
     np.testing.assert_array_equal(found, expected[2])
     assert len(read) == (0 if cache else len(found))
+
+
+def grey(n=6, level=64):
+    """Pictures of levels around one, no two alike."""
+    values = np.random.default_rng(0).integers(level - 8, level + 8, (n, 16, 16, 1))
+    return values.astype("uint8")
+
+
+def test_a_dynamic_binarisation_is_drawn_anew_and_has_the_grey_pictures_mean():
+    batches = data.images(grey(), None, 6, shuffle=False, binarize="dynamic")
+    passes = np.stack([next(iter(batches)).numpy() for _ in range(200)])
+    assert passes.dtype == "float32" and set(np.unique(passes)) == {-1.0, 1.0}
+    assert (passes[0] != passes[1]).mean() > 0.2
+    pictures = grey() / 127.5 - 1.0
+    # A pixel's mean of 200 draws has a deviation of 0.061; that of the 1,536 of them, of 0.0016.
+    np.testing.assert_allclose(passes.mean(0), pictures, atol=5 * 0.062)
+    assert passes.mean() == pytest.approx(pictures.mean(), abs=5 * 0.0016)
+    # Neither neighbours nor pictures follow each other.
+    away = passes - pictures
+    variance = (away**2).mean()
+    assert abs((away[..., 1:, :] * away[..., :-1, :]).mean()) < 0.02 * variance
+    assert abs((away[:, 1:] * away[:, :-1]).mean()) < 0.02 * variance
+    again = next(iter(data.images(grey(), None, 6, shuffle=False, binarize="dynamic")))
+    np.testing.assert_array_equal(again, passes[0])  # by the seed
+    other = next(iter(data.images(grey(), None, 6, shuffle=False, binarize="dynamic", seed=1)))
+    assert (other.numpy() != passes[0]).mean() > 0.2
+
+
+def test_a_static_binarisation_is_one_of_each_picture_at_every_pass():
+    options = {"binarize": "static", "drop_remainder": False, "labels": True}
+    source = (grey(), np.arange(6))
+    first, second = ({}, {})
+    batches = data.images(source, None, 4, **options)
+    for found in (first, second):
+        for pictures, labels in batches:
+            found.update(zip(labels.numpy().tolist(), pictures.numpy(), strict=True))
+    assert sorted(first) == list(range(6))
+    for number in range(6):
+        np.testing.assert_array_equal(first[number], second[number])
+    whole = next(iter(data.images(source, None, 6, shuffle=False, seed=9, **options)))[0].numpy()
+    np.testing.assert_array_equal(whole, [first[number] for number in range(6)])
+    assert set(np.unique(whole)) == {-1.0, 1.0}
+    assert whole.mean() == pytest.approx((grey() / 127.5 - 1.0).mean(), abs=5 * 0.022)
+    assert (whole[0] != whole[1]).mean() > 0.2  # each has its own draw
+
+
+def test_black_and_white_stay_so_and_a_transform_comes_first():
+    pictures = np.zeros((4, 8, 8, 1), "uint8")
+    pictures[:, :4] = 255
+    options = {"image_size": None, "batch_size": 4, "shuffle": False}
+    for binarize in ("dynamic", "static"):
+        batch = next(iter(data.images(pictures, binarize=binarize, **options)))
+        np.testing.assert_array_equal(batch, pictures / 127.5 - 1.0)
+        turned = next(
+            iter(data.images(pictures, binarize=binarize, transform=lambda x: -x, **options))
+        )
+        np.testing.assert_array_equal(turned, 1.0 - pictures / 127.5)
+    small = next(iter(data.images(pictures, binarize="static", dtype="uint8", **options)))
+    np.testing.assert_array_equal(small, pictures)
+    with pytest.raises(ValueError, match=r"`binarize` must be one of.*Received: binarize='twice'"):
+        data.images(pictures, binarize="twice", **options)

@@ -127,3 +127,61 @@ def test_get_likelihood_by_name_object_and_config():
 def test_get_likelihood_refuses_what_is_none_and_lists_the_names(identifier):
     with pytest.raises(ValueError, match=r"'bernoulli', 'gaussian'.*Received: likelihood="):
         losses.get_likelihood(identifier)
+
+
+def test_free_bits_are_a_floor_under_each_dimension_of_the_batch():
+    mean = np.array([[1.0, 0.2, 0.0], [0.0, 0.0, 0.0]])
+    # Averaged over the batch the divergences are 0.25, 0.01 and 0.
+    found = losses.free_bits_divergence(mean, np.zeros((2, 3)), 0.1)
+    assert float(found) == pytest.approx(0.25 + 0.1 + 0.1, rel=1e-6)
+    none = losses.free_bits_divergence(mean, np.full((2, 3), 0.3), 0.0)
+    whole = losses.gaussian_kl_divergence(mean, np.full((2, 3), 0.3))
+    assert float(none) == pytest.approx(array(whole).mean(), rel=1e-6)
+
+
+LEVELS = (np.arange(256) / 127.5 - 1.0).astype("float32")
+
+
+@pytest.mark.parametrize("scale", [0.002, 0.1, 3.0])
+@pytest.mark.parametrize("mean", [-1.2, -0.3, 0.0, 0.999])
+def test_a_discretized_logistic_sums_to_one_over_the_levels(scale, mean):
+    likelihood = losses.DiscretizedLogisticLikelihood(scale)
+    images = LEVELS.reshape(256, 1, 1, 1)
+    found = array(likelihood.log_likelihood(images, np.full_like(images, mean)))
+    assert np.exp(found.astype("float64")).sum() == pytest.approx(1.0, rel=1e-3)
+    # Level 100 has what lies between its edges.
+    edges = (LEVELS[100] + np.array([1.0, -1.0]) / 255 - mean) / scale
+    upper, lower = 1 / (1 + np.exp(-edges.astype("float64")))
+    if upper - lower > 1e-6:
+        assert found[100] == pytest.approx(np.log(upper - lower), rel=1e-3)
+
+
+def test_a_discretized_logistic_reads_the_nearest_level_and_sums_pixels():
+    likelihood = losses.DiscretizedLogisticLikelihood(0.05)
+    pair = np.array([LEVELS[9] + 0.001, LEVELS[9]]).reshape(2, 1, 1, 1)
+    first, second = array(likelihood.log_likelihood(pair, np.zeros((2, 1, 1, 1))))
+    assert first == second
+    both = likelihood.log_likelihood(pair.reshape(1, 2, 1, 1), np.zeros((1, 2, 1, 1)))
+    assert array(both) == pytest.approx([first + second], rel=1e-6)
+    assert np.isfinite(array(likelihood.log_likelihood(-np.ones((1, 1)), np.full((1, 1), 50.0))))
+
+
+def test_a_learned_gaussian_begins_as_the_fixed_one():
+    images, outputs = RNG.uniform(-1, 1, (2, 3, 2, 2, 1))
+    fixed = losses.GaussianLikelihood(0.3).log_likelihood(images, outputs)
+    learned = losses.LearnedGaussianLikelihood(0.3)
+    np.testing.assert_allclose(
+        array(learned.log_likelihood(images, outputs)), array(fixed), rtol=1e-5
+    )
+    (weight,) = learned.trainable_variables
+    weight.assign(-50.0)
+    assert array(learned.log_scale) == pytest.approx(np.log(1e-3), rel=1e-6)  # and no less
+    assert array(learned.mean(np.array([3.0]))) == [1.0]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-3, np.inf, np.nan])
+def test_learned_scales_refuse(scale):
+    with pytest.raises(ValueError, match=r"`scale` must be above 0\.001 and finite"):
+        losses.LearnedGaussianLikelihood(scale)
+    with pytest.raises(ValueError, match="`scale`"):
+        losses.DiscretizedLogisticLikelihood(scale)

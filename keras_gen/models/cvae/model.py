@@ -6,12 +6,13 @@ import keras
 import numpy as np
 
 from keras_gen.checks import check_positive_integer, check_steps
-from keras_gen.models.latent_vae import LatentVAE
+from keras_gen.core.latent_samplers import LatentSampler
+from keras_gen.models.fits_samplers import FitsSamplers
 from keras_gen.types import Array, ArrayLike, ClassLabels, LikelihoodLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class CVAE(LatentVAE):
+class CVAE(FitsSamplers):
     """A conditional variational autoencoder: its encoder and its decoder are given the label.
 
     What the label tells the latents need not: they keep what is left, the style, which can be shown in any
@@ -30,13 +31,27 @@ class CVAE(LatentVAE):
         latent_dim: Integer, the length of a latent vector.
         num_classes: Integer.
         beta: Number from 0 up, the weight of the KL term.
-        likelihood: `"bernoulli"`, `"gaussian"`, or an object such as
+        likelihood: `"bernoulli"`, `"gaussian"`, `"learned_gaussian"` (its deviation is learnt),
+            `"discretized_logistic"` (of 256 grey levels, with a learnt scale), or an object such as
             `keras_gen.losses.GaussianLikelihood(standard_deviation=0.1)`.
         kl_warmup_steps: Integer. Over so many training steps the KL term's weight grows linearly from
             0 to `beta`, which keeps latents from being switched off early.
         class_names: List of `num_classes` strings, which may stand wherever labels do but in `fit` and
             `evaluate`, or None.
         name: String or None.
+        objective: `"elbo"`, or `"iwae"`: the bound of `importance_samples` latents an image, which is
+            tighter. Its log-likelihood and log densities weigh as in the ELBO, the latter by `beta`.
+            `"beta_tc"` weighs by `beta` no more of the KL term than the total correlation, by which latents
+            depend on each other: it takes them apart, and costs less of the reconstruction. `"mmd"` adds how
+            far the latents of all images together are from the prior, which with a small `beta` takes the
+            KL term's place.
+        importance_samples: Integer, the latents an image of `"iwae"`; as many images are decoded at once.
+        doubly_reparameterised: Boolean. True has the encoder of an `"iwae"` learn by gradients that do not
+            drown in noise where samples are many, for one more pass through the decoder.
+        free_bits: Number from 0 up. With `"elbo"`, so many nats of the KL divergence of each latent
+            dimension, averaged over the batch, are free: none is pressed below.
+        mmd_weight: Number from 0 up, of the squared maximum mean discrepancy in `"mmd"`.
+        sampler: What `fit_sampler` makes, a part of the model's file, or None.
 
     Raises:
         ValueError: If a network is not built, takes no labels, or the shapes do not fit.
@@ -87,6 +102,12 @@ class CVAE(LatentVAE):
         kl_warmup_steps: int = 0,
         class_names: Sequence[str] | None = None,
         name: str | None = None,
+        objective: str = "elbo",
+        importance_samples: int = 5,
+        doubly_reparameterised: bool = False,
+        free_bits: float = 0.0,
+        mmd_weight: float = 1000.0,
+        sampler: LatentSampler | None = None,
     ) -> None:
         check_positive_integer("num_classes", num_classes)
         super().__init__(
@@ -99,7 +120,13 @@ class CVAE(LatentVAE):
             likelihood,
             kl_warmup_steps,
             name,
+            objective,
+            importance_samples,
+            doubly_reparameterised,
+            free_bits,
+            mmd_weight,
         )
+        self.set_sampler(sampler)
 
     def encode(
         self, images: ArrayLike, labels: ClassLabels, batch_size: int = 128
@@ -148,9 +175,24 @@ class CVAE(LatentVAE):
         seed: int | None = None,
         latents: ArrayLike | None = None,
         batch_size: int = 128,
+        sampler: str | None = None,
     ) -> Array:
-        """Decodes latents drawn from the prior as given classes: see `ConditionalGAN.generate`."""
-        latents, labels = self.chosen(n, labels, per_class, seed, latents)
+        """Decodes latents, drawn as a `VAE`'s are, as given classes: see `ConditionalGAN.generate`.
+
+        Args:
+            n: As in `ConditionalGAN.generate`, and so are all but `sampler`.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names.
+            per_class: Boolean.
+            seed: Integer or None.
+            latents: Float array `(n, latent_dim)`, or None.
+            batch_size: Integer.
+            sampler: `"prior"` to draw from the prior though a sampler is fitted, or None.
+
+        Returns:
+            Float32 NumPy array `(n, height, width, channels)` in [-1, 1].
+        """
+        source = self.latents_from(sampler)
+        latents, labels = self.chosen(n, labels, per_class, seed, latents, source)
         return self.decode(latents, labels, batch_size)  # type: ignore[arg-type]
 
     def interpolate(

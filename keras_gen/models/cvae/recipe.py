@@ -30,7 +30,7 @@ class CVAERecipe(VariationalRecipe):
             networks.conv_decoder(*sizes, num_classes=classes),
             latent_dim=self.latent_dim,
             num_classes=classes,
-            beta=self.beta,
+            **self.bound,
             class_names=opened.class_names,
         )
         cvae.compile(keras.optimizers.Adam(self.learning_rate))

@@ -78,7 +78,7 @@ class TabularVAE(LearnsTables, LatentVAE):
     Reference: Xu et al., 2019, Modeling Tabular Data using Conditional GAN, https://arxiv.org/abs/1907.00503
     """
 
-    report_options = ("iwae", "target", "picture")
+    report_options = ("iwae", "log_likelihood", "target", "picture")
     call_in_words = "rows = model.generate(1000, seed=0)  # a pandas data frame"
 
     def __init__(

@@ -4,12 +4,13 @@ import keras
 import numpy as np
 
 from keras_gen.checks import check_steps
-from keras_gen.models.latent_vae import LatentVAE
+from keras_gen.core.latent_samplers import LatentSampler
+from keras_gen.models.fits_samplers import FitsSamplers
 from keras_gen.types import Array, ArrayLike, LikelihoodLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class VAE(LatentVAE):
+class VAE(FitsSamplers):
     """A variational autoencoder, and with `beta` above 1 a beta-VAE.
 
     The loss is the negative evidence lower bound (ELBO) in nats: the reconstruction's negative
@@ -27,11 +28,25 @@ class VAE(LatentVAE):
             the images' shape: logits for `"bernoulli"`, means for `"gaussian"`.
         latent_dim: Integer, the length of a latent vector.
         beta: Number from 0 up, the weight of the KL term.
-        likelihood: `"bernoulli"`, `"gaussian"`, or an object such as
+        likelihood: `"bernoulli"`, `"gaussian"`, `"learned_gaussian"` (its deviation is learnt),
+            `"discretized_logistic"` (of 256 grey levels, with a learnt scale), or an object such as
             `keras_gen.losses.GaussianLikelihood(standard_deviation=0.1)`.
         kl_warmup_steps: Integer. Over so many training steps the KL term's weight grows linearly from
             0 to `beta`, which keeps latents from being switched off early.
         name: String or None.
+        objective: `"elbo"`, or `"iwae"`: the bound of `importance_samples` latents an image, which is
+            tighter. Its log-likelihood and log densities weigh as in the ELBO, the latter by `beta`.
+            `"beta_tc"` weighs by `beta` no more of the KL term than the total correlation, by which latents
+            depend on each other: it takes them apart, and costs less of the reconstruction. `"mmd"` adds how
+            far the latents of all images together are from the prior, which with a small `beta` takes the
+            KL term's place.
+        importance_samples: Integer, the latents an image of `"iwae"`; as many images are decoded at once.
+        doubly_reparameterised: Boolean. True has the encoder of an `"iwae"` learn by gradients that do not
+            drown in noise where samples are many, for one more pass through the decoder.
+        free_bits: Number from 0 up. With `"elbo"`, so many nats of the KL divergence of each latent
+            dimension, averaged over the batch, are free: none is pressed below.
+        mmd_weight: Number from 0 up, of the squared maximum mean discrepancy in `"mmd"`.
+        sampler: What `fit_sampler` makes, a part of the model's file, or None.
 
     Raises:
         ValueError: If a network is not built, or the shapes of the three do not fit.
@@ -50,7 +65,11 @@ class VAE(LatentVAE):
     >>> vae.generate(3, seed=0).shape
     (3, 8, 8, 1)
 
-    Reference: Kingma & Welling, 2013, https://arxiv.org/abs/1312.6114; Higgins et al., 2017 (beta-VAE)
+    Reference: Kingma & Welling, 2013, https://arxiv.org/abs/1312.6114; Higgins et al., 2017 (beta-VAE);
+    Burda et al., 2015 (IWAE), https://arxiv.org/abs/1509.00519; Tucker et al., 2018 (doubly
+    reparameterised), https://arxiv.org/abs/1810.04152; Kingma et al., 2016 (free bits),
+    https://arxiv.org/abs/1606.04934; Chen et al., 2018 (beta-TC), https://arxiv.org/abs/1802.04942; Zhao et
+    al., 2017 (InfoVAE), https://arxiv.org/abs/1706.02262
     """
 
     def __init__(
@@ -62,6 +81,12 @@ class VAE(LatentVAE):
         likelihood: LikelihoodLike = "bernoulli",
         kl_warmup_steps: int = 0,
         name: str | None = None,
+        objective: str = "elbo",
+        importance_samples: int = 5,
+        doubly_reparameterised: bool = False,
+        free_bits: float = 0.0,
+        mmd_weight: float = 1000.0,
+        sampler: LatentSampler | None = None,
     ) -> None:
         super().__init__(
             encoder,
@@ -71,7 +96,13 @@ class VAE(LatentVAE):
             likelihood=likelihood,
             kl_warmup_steps=kl_warmup_steps,
             name=name,
+            objective=objective,
+            importance_samples=importance_samples,
+            doubly_reparameterised=doubly_reparameterised,
+            free_bits=free_bits,
+            mmd_weight=mmd_weight,
         )
+        self.set_sampler(sampler)
 
     def encode(self, images: ArrayLike, batch_size: int = 128) -> tuple[Array, Array]:
         """Maps images to their posteriors.
@@ -108,9 +139,25 @@ class VAE(LatentVAE):
         seed: int | None = None,
         latents: ArrayLike | None = None,
         batch_size: int = 128,
+        sampler: str | None = None,
     ) -> Array:
-        """Decodes latents drawn from the prior: see `GAN.generate`."""
-        latents = self.prior.draw(n, seed, latents)
+        """Decodes latents drawn from the fitted sampler, or where there is none from the prior.
+
+        Args:
+            n: As in `GAN.generate`, and so are `seed`, `latents` and `batch_size`.
+            seed: Integer or None.
+            latents: Float array `(n, latent_dim)`, or None.
+            batch_size: Integer.
+            sampler: `"prior"` to draw from the prior though a sampler is fitted, or None.
+
+        Returns:
+            Float32 NumPy array `(n, height, width, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: If neither `n` nor `latents` is given, or the sampler was fitted to the latents of
+                another encoder.
+        """
+        latents = self.latents_from(sampler).draw(n, seed, latents)
         return self.decode(latents, batch_size)
 
     def interpolate(self, start: ArrayLike, end: ArrayLike, steps: int = 8) -> Array:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class VAERecipe(VariationalRecipe):
-    """Convolutional VAE with Bernoulli likelihood."""
+    """Convolutional VAE, of Bernoulli likelihood by default."""
 
     family = "vae"
     title = "Images to latents and back: encodes, reconstructs, generates."
@@ -26,7 +26,7 @@ class VAERecipe(VariationalRecipe):
             networks.conv_encoder(shape, self.latent_dim, self.base_filters),
             networks.conv_decoder(shape, self.latent_dim, self.base_filters),
             latent_dim=self.latent_dim,
-            beta=self.beta,
+            **self.bound,
         )
         vae.compile(keras.optimizers.Adam(self.learning_rate))
         return vae

@@ -289,3 +289,14 @@ def test_construction_refuses(changed, message):
     changed = {n: plain[n] if value == "plain" else value for n, value in changed.items()}
     with pytest.raises(ValueError, match=message):
         keras_gen.CVAE(**{**arguments, **changed})
+
+
+def test_the_log_likelihood_is_that_given_the_class():
+    model = build()
+    pictures = np.where(images(3) > 0, 1.0, -1.0).astype("float32")
+    found = model.log_likelihood(pictures, 9, labels=[0, 1, 2])
+    again = model.log_likelihood(pictures, 9, labels=[0, 1, 2], batch_size=2)
+    np.testing.assert_allclose(found, again, rtol=1e-5)
+    assert np.abs(found - model.log_likelihood(pictures, 9, labels=[1, 1, 1])).max() > 1e-3
+    with pytest.raises(ValueError, match="`labels` must be given"):
+        model.log_likelihood(pictures, 9)

@@ -4,6 +4,7 @@ import pytest
 
 import keras_gen
 from keras_gen import losses
+from keras_gen.models import latent_vae
 from tests.cases import build_vae, images
 from tests.models.helpers import array, first_logs
 
@@ -151,7 +152,7 @@ PRECISION = np.eye(2) + LINEAR @ LINEAR.T / DEVIATION**2
 ORTHOGONAL = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.5, -0.5]])
 
 
-def linear_vae(decoder, encoder_error=0.0):
+def linear_vae(decoder, encoder_error=0.0, **options):
     """With the exact posterior where rows are orthogonal and there is no error."""
     variance = 1 / (1 + (decoder**2).sum(1) / DEVIATION**2)
     kernel = decoder.T / DEVIATION**2 * variance
@@ -161,6 +162,7 @@ def linear_vae(decoder, encoder_error=0.0):
         encoder=(kernel, -OFFSET @ kernel + encoder_error),
         log_variance=np.log(variance),
         likelihood=losses.GaussianLikelihood(DEVIATION),
+        **options,
     )
 
 
@@ -309,3 +311,240 @@ def test_anomaly_scores_are_the_negative_elbo_where_the_posterior_is_sharp():
     np.testing.assert_allclose(
         model.anomaly_scores(pictures, batch_size=2), model.anomaly_scores(pictures), rtol=1e-5
     )
+
+
+def test_the_log_likelihood_of_many_samples_is_the_closed_form():
+    pictures = images(3, (2, 2, 1))
+    model = linear_vae(ORTHOGONAL, encoder_error=0.3)
+    truth = true_log_likelihood(pictures, ORTHOGONAL)
+    found = model.log_likelihood(pictures, samples=5000)
+    assert found.shape == (3,) and found.dtype == "float32"
+    np.testing.assert_allclose(found, truth, atol=0.1)
+    # It grows with the samples, from the ELBO on.
+    few, more = (
+        np.mean([model.log_likelihood(pictures, k, seed=seed) for seed in range(200)])
+        for k in (1, 8)
+    )
+    assert few < more < truth.mean() + 0.1
+    elbo = still(model).evaluate(np.repeat(pictures, 500, 0), verbose=0, return_dict=True)["elbo"]
+    assert found.mean() > elbo and few == pytest.approx(elbo, abs=0.6)
+
+
+def test_a_decoder_that_ignores_latents_gives_its_pixels_likelihood():
+    model = constant_vae(logit=2.0)  # with the prior for a posterior
+    pictures = np.array([[1.0, 1.0, -1.0, -1.0]], "float32").reshape(1, 2, 2, 1)
+    white = 1 / (1 + np.exp(-2.0))
+    expected = 2 * np.log(white) + 2 * np.log(1 - white)
+    assert model.log_likelihood(pictures, samples=7) == pytest.approx([expected], rel=1e-5)
+
+
+def test_what_is_held_at_once_does_not_change_the_bound(monkeypatch):
+    model, pictures = linear_vae(LINEAR), images(5, (2, 2, 1))
+    whole = model.importance_weighted_bound(pictures, 7)
+    monkeypatch.setattr(latent_vae, "_NOISE_AT_ONCE", 30)  # three samples of two latents of five
+    parts = model.importance_weighted_bound(pictures, 7, batch_size=2)
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+
+
+def test_the_log_likelihood_of_grey_images_is_refused_under_a_bernoulli(vae):
+    pictures = np.ones((2, 8, 8, 1), "float32")
+    assert np.isfinite(vae.log_likelihood(pictures, 2)).all()
+    pictures[1, 0, 0] = 0.25
+    with pytest.raises(ValueError, match=r"`images` must be black and white.*1 grey.*as 0\.25"):
+        vae.log_likelihood(pictures, 2)
+    with pytest.raises(ValueError, match=r"`samples`.*Received: samples=0"):
+        vae.log_likelihood(pictures, samples=0)
+    grey = constant_vae(likelihood="gaussian")
+    assert np.isfinite(grey.log_likelihood(pictures[:, :2, :2], 2)).all()
+
+
+def seeded(model, seed=5):
+    model.seed_generator.state.assign(keras.random.SeedGenerator(seed).state)
+    return model
+
+
+def scores_of(model, pictures):
+    return seeded(still(model)).evaluate(pictures, batch_size=99, verbose=0, return_dict=True)
+
+
+def test_an_iwae_of_one_sample_is_the_elbo_of_its_draws():
+    pictures = images(6, (2, 2, 1))
+    options = {"encoder_error": 0.3}
+    scores = scores_of(
+        linear_vae(LINEAR, **options, objective="iwae", importance_samples=1), pictures
+    )
+    elbo = scores_of(linear_vae(LINEAR, **options), pictures)
+    # The same draws, so the same reconstructions; the divergence is that of the draws.
+    assert scores["reconstruction_loss"] == pytest.approx(elbo["reconstruction_loss"], rel=1e-5)
+    assert scores["elbo"] == pytest.approx(elbo["elbo"], rel=1e-5)
+    noise = array(keras.random.normal((6, 2), seed=keras.random.SeedGenerator(5)))
+    mean, log_variance = linear_vae(LINEAR, **options).encode(pictures)
+    latents = mean + np.exp(log_variance / 2) * noise
+    divergence = (latents**2 - noise**2 - log_variance).sum(1) / 2
+    expected = elbo["reconstruction_loss"] + divergence.mean()
+    assert scores["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("doubly", [False, True])
+def test_an_iwae_with_the_exact_posterior_is_the_log_likelihood(doubly):
+    pictures = images(5, (2, 2, 1))
+    model = linear_vae(
+        ORTHOGONAL, objective="iwae", importance_samples=3, doubly_reparameterised=doubly
+    )
+    truth = true_log_likelihood(pictures, ORTHOGONAL).mean()
+    assert scores_of(model, pictures)["loss"] == pytest.approx(-truth, rel=1e-4)
+
+
+def test_an_iwae_is_tighter_with_more_samples():
+    pictures = np.repeat(images(2, (2, 2, 1)), 300, axis=0)
+    found = [
+        scores_of(
+            linear_vae(LINEAR, encoder_error=0.3, objective="iwae", importance_samples=k), pictures
+        )["loss"]
+        for k in (1, 4, 16)
+    ]
+    assert found[0] > found[1] + 0.02 > found[2] + 0.04
+    assert found[2] > -true_log_likelihood(pictures, LINEAR).mean() - 0.1
+
+
+def moved(model, pictures):
+    """How far a step of SGD of rate 1 moves the weights, and its loss."""
+    model.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
+    before = [array(v) for v in model.trainable_variables]
+    loss = seeded(model).fit(pictures, shuffle=False, verbose=0).history["loss"][0]
+    return [array(v) - old for v, old in zip(model.trainable_variables, before, strict=True)], loss
+
+
+def test_a_doubly_reparameterised_iwae_moves_no_encoder_that_is_exact():
+    pictures = images(5, (2, 2, 1))
+    options = {"objective": "iwae", "importance_samples": 4}
+    plain, loss = moved(linear_vae(ORTHOGONAL, **options), pictures)
+    doubly, same = moved(linear_vae(ORTHOGONAL, **options, doubly_reparameterised=True), pictures)
+    assert same == pytest.approx(loss, rel=1e-6)
+    *encoder, kernel, bias = doubly
+    assert max(np.abs(part).max() for part in encoder) < 1e-4 * np.abs(bias).max()
+    assert max(np.abs(part).max() for part in plain[:-2]) > 1e-2 * np.abs(bias).max()
+    for ours, others in zip((kernel, bias), plain[-2:], strict=True):
+        np.testing.assert_allclose(ours, others, rtol=1e-3, atol=1e-5)
+
+
+def test_a_doubly_reparameterised_draw_counts_by_the_square_of_its_share():
+    # One pixel x = z + noise, whose posterior mean is the bias of the encoder: all is known by hand.
+    options = {"objective": "iwae", "importance_samples": 3, "doubly_reparameterised": True}
+    model = affine_vae(
+        (1, 1, 1),
+        decoder=([[1.0]], [0.0]),
+        encoder=([[0.0]], [0.2]),
+        log_variance=[np.log(0.09)],
+        likelihood="gaussian",
+        **options,
+    )
+    steps, _ = moved(model, np.full((1, 1, 1, 1), 0.7, "float32"))
+    noise = array(keras.random.normal((3, 1), seed=keras.random.SeedGenerator(5)))[:, 0]
+    latents = 0.2 + 0.3 * noise
+    log_weights = -((0.7 - latents) ** 2) / 2 - latents**2 / 2 + noise**2 / 2
+    shares = np.exp(log_weights) / np.exp(log_weights).sum()
+    slopes = (0.7 - latents) - latents + (latents - 0.2) / 0.09
+    expected = (shares**2 * slopes).sum()
+    bias = model.trainable_variables.index(model.encoder.weights[1])
+    assert steps[bias] == pytest.approx([expected], rel=1e-4)
+
+
+def test_free_bits_are_flat_below():
+    # Divergences of 0.5 and 0.02, and a decoder that ignores both latents.
+    options = {"mean": [1.0, 0.2], "log_variance": [0.0, 0.0], "beta": 2.0}
+    pictures = images(3, (2, 2, 1))
+    steps, loss = moved(constant_vae(**options, free_bits=0.1), pictures)
+    assert loss == pytest.approx(4 * np.log(2) + 2.0 * (0.5 + 0.1), rel=1e-5)
+    (bias,) = [step for step in steps if step.shape == (2,) and step[0] < -1.0]
+    assert bias == pytest.approx([-2.0, 0.0], abs=1e-6)
+    scores = scores_of(constant_vae(**options, free_bits=0.1), pictures)
+    assert scores["kl_loss"] == pytest.approx(0.52, rel=1e-5)
+    assert scores["elbo"] == pytest.approx(-4 * np.log(2) - 0.52, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"objective": "elba"}, r"`objective` must be one of.*Received: objective='elba'"),
+        ({"importance_samples": 0}, "`importance_samples`"),
+        ({"free_bits": -1.0}, "`free_bits`"),
+        ({"free_bits": 0.1, "objective": "iwae"}, "`free_bits` are of the ELBO"),
+        ({"doubly_reparameterised": True}, "`doubly_reparameterised` is for objective='iwae'"),
+    ],
+)
+def test_objectives_refuse(options, message):
+    with pytest.raises(ValueError, match=message):
+        constant_vae(**options)
+
+
+def test_a_learned_deviation_comes_to_the_root_of_the_squared_error(tmp_path):
+    model = constant_vae(likelihood="learned_gaussian", logit=0.0)
+    model.encoder.trainable = model.decoder.trainable = False
+    model.compile(keras.optimizers.Adam(0.05))
+    pictures = np.tile(np.array([0.3, -0.3], "float32").reshape(2, 1, 1, 1), (1, 2, 2, 1))
+    model.fit(pictures, epochs=150, verbose=0)
+    assert float(np.exp(array(model.likelihood.log_scale))) == pytest.approx(0.3, rel=0.02)
+    found = model.importance_weighted_bound(pictures, 2)  # which has the deviation as it is now
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded.importance_weighted_bound(pictures, 2), found, rtol=1e-6)
+    model.save_to_preset(tmp_path / "preset")
+    loaded = keras_gen.VAE.from_preset(tmp_path / "preset")
+    np.testing.assert_allclose(loaded.importance_weighted_bound(pictures, 2), found, rtol=1e-6)
+
+
+def test_an_iwae_of_a_learned_likelihood_trains_compiled_in_half_precision(tmp_path):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build_vae(
+            objective="iwae",
+            importance_samples=2,
+            doubly_reparameterised=True,
+            likelihood="discretized_logistic",
+        )
+    finally:
+        keras.config.set_dtype_policy(before)
+    torch = keras.backend.backend() == "torch"
+    model.compile(keras.optimizers.Adam(1e-2), jit_compile="auto" if torch else True)
+    scale = array(model.likelihood.log_scale)
+    history = model.fit(images(8), batch_size=4, epochs=2, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert array(model.likelihood.log_scale) != scale
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert (loaded.objective, loaded.doubly_reparameterised) == ("iwae", True)
+    options = {"batch_size": 4, "verbose": 0, "shuffle": False}
+    first, second = (one.fit(images(8), **options).history["loss"] for one in (model, loaded))
+    np.testing.assert_allclose(first, second, rtol=1e-5)
+
+
+def test_beta_tc_weighs_the_total_correlation_alone():
+    pictures = images(6, (2, 2, 1))
+    plain = scores_of(linear_vae(LINEAR), pictures)
+    found = scores_of(linear_vae(LINEAR, objective="beta_tc", beta=4.0), pictures)
+    mean, log_variance = linear_vae(LINEAR).encode(pictures)
+    noise = array(keras.random.normal((6, 2), seed=keras.random.SeedGenerator(5)))
+    latents = mean + np.exp(log_variance / 2) * noise
+    correlation = float(array(losses.total_correlation(latents, mean, log_variance)))
+    assert found["total_correlation"] == pytest.approx(correlation, rel=1e-4)
+    assert found["loss"] == pytest.approx(plain["loss"] + 3.0 * correlation, rel=1e-5)
+    assert found["elbo"] == pytest.approx(plain["elbo"], rel=1e-5)
+
+
+def test_mmd_is_added_to_the_elbo():
+    pictures = images(6, (2, 2, 1))
+    plain = scores_of(linear_vae(LINEAR, beta=0.5), pictures)
+    options = {"objective": "mmd", "mmd_weight": 10.0, "beta": 0.5}
+    found = scores_of(linear_vae(LINEAR, **options), pictures)
+    assert found["loss"] == pytest.approx(plain["loss"] + 10.0 * found["mmd"], rel=1e-5)
+    generator = keras.random.SeedGenerator(5)
+    noise, drawn = (array(keras.random.normal((6, 2), seed=generator)) for _ in range(2))
+    mean, log_variance = linear_vae(LINEAR).encode(pictures)
+    latents = mean + np.exp(log_variance / 2) * noise
+    expected = float(array(losses.maximum_mean_discrepancy(latents, drawn)))
+    assert found["mmd"] == pytest.approx(expected, rel=1e-4)
+    model = linear_vae(LINEAR, **options)
+    model.compile()
+    assert {"loss", "mmd", "kl_loss"} <= set(model.fit(pictures, verbose=0).history)
