@@ -109,7 +109,9 @@ def test_defaults_are_those_of_0_1():
         "pix2pix": translation
         | lengths
         | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"}
+        # What follows 0.1 and docs/ablation.md.
         | {"side_by_side": False, "perceptual_weight": 0.0, "upsampling": "nearest"}
+        | {"r1_weight": 1.0}
         | {"feature_matching_weight": 0.0},
         "cycle_gan": translation
         | lengths

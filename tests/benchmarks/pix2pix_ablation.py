@@ -25,7 +25,13 @@ os.environ |= dict.fromkeys(
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 PAIRS = {"dataset": "fluent_emoji", "input": "flat", "target": "3d"}
-BASE = PAIRS | {"batch_size": 8, "ema_decay": 0.998, "upsampling": "nearest", "augment": "none"}
+BASE = PAIRS | {
+    "batch_size": 8,
+    "ema_decay": 0.998,
+    "upsampling": "nearest",
+    "augment": "none",
+    "r1_weight": 0.0,
+}
 MATCHING = {"feature_matching_weight": 10.0}
 ROWS = {
     "base": {},
