@@ -82,9 +82,12 @@ class EqualizedConv2D(keras.layers.Layer):
             shape=(self.kernel_size, self.kernel_size, input_shape[-1], self.filters),
             initializer=self.kernel_initializer,
             name="kernel",
+            autocast=False,
         )
         if self.use_bias:
-            self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+            self.bias = self.add_weight(
+                shape=(self.filters,), initializer="zeros", name="bias", autocast=False
+            )
 
     def call(self, inputs: Tensor) -> Tensor:
         kernel = ops.cast(self.kernel * (self.gain * self.fan_in**-0.5), self.compute_dtype)

@@ -67,9 +67,14 @@ class EqualizedDense(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         self.kernel = self.add_weight(
-            shape=(input_shape[-1], self.units), initializer=self.kernel_initializer, name="kernel"
+            shape=(input_shape[-1], self.units),
+            initializer=self.kernel_initializer,
+            name="kernel",
+            autocast=False,
         )
-        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(
+            shape=(self.units,), initializer="zeros", name="bias", autocast=False
+        )
 
     def call(self, inputs: Tensor) -> Tensor:
         scale = self.gain * self.learning_rate_multiplier

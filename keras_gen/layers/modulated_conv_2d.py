@@ -90,12 +90,20 @@ class ModulatedConv2D(keras.layers.Layer):
             shape=(self.kernel_size, self.kernel_size, channels, self.filters),
             initializer=self.kernel_initializer,
             name="kernel",
+            autocast=False,
         )
-        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(
+            shape=(self.filters,), initializer="zeros", name="bias", autocast=False
+        )
         self.style_kernel = self.add_weight(
-            shape=(style_dim, channels), initializer=self.style_initializer, name="style_kernel"
+            shape=(style_dim, channels),
+            initializer=self.style_initializer,
+            name="style_kernel",
+            autocast=False,
         )
-        self.style_bias = self.add_weight(shape=(channels,), initializer="ones", name="style_bias")
+        self.style_bias = self.add_weight(
+            shape=(channels,), initializer="ones", name="style_bias", autocast=False
+        )
 
     def call(self, inputs: Tensor) -> Tensor:
         maps, codes = inputs

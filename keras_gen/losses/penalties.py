@@ -167,9 +167,7 @@ def scores_and_squared_gradient_norms(
     return scores, _squared_norm(gradient)
 
 
-def path_lengths(
-    synthesis: Callable[[Tensor], Tensor], codes: Tensor, noise: Tensor
-) -> Tensor:
+def path_lengths(synthesis: Callable[[Tensor], Tensor], codes: Tensor, noise: Tensor) -> Tensor:
     """How far images move with their codes: the length of the Jacobian's product with noise images.
 
     `sqrt(mean over levels of ||d sum(synthesis(codes) * noise) / d code||^2)`. Held to one number for all codes

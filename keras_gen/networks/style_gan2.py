@@ -113,9 +113,7 @@ def style_gan2_synthesis(
     *_, side, channels = _check_shape(image_shape)
     check_integer("base_filters", base_filters)
     sizes = [4 * 2**number for number in range(int(math.log2(side)) - 1)]
-    codes = keras.Input(
-        (2 * len(sizes), check_integer("style_dim", style_dim)), name="codes"
-    )
+    codes = keras.Input((2 * len(sizes), check_integer("style_dim", style_dim)), name="codes")
     filters = [doubled(base_filters, len(sizes) - 1 - number) for number in range(len(sizes))]
     x = LearnedConstant((4, 4), filters[0], style.normal(), name="constant")(codes)
     image, level = None, 0

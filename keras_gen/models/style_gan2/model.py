@@ -267,9 +267,7 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
     def generator_loss(self, reals: Tensor, count: int | Tensor, training: bool) -> Tensor:
         """Loss of mapping and synthesis on images that are drawn for it."""
         fakes = self.synthesis(self.sample_codes(count, training), training=training)
-        return self.adversary.loss_of_generator(
-            self.discriminator, reals, fakes, training=training
-        )
+        return self.adversary.loss_of_generator(self.discriminator, reals, fakes, training=training)
 
     def path_length_loss(
         self, count: int | Tensor, training: bool
@@ -282,9 +280,7 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
             codes,
             noise / math.prod(self.image_shape[:2]) ** 0.5,
         )
-        mean = ops.stop_gradient(
-            _moved(self.mean_path_length, ops.mean(lengths), _LENGTH_MEMORY)
-        )
+        mean = ops.stop_gradient(_moved(self.mean_path_length, ops.mean(lengths), _LENGTH_MEMORY))
         if training:
             self.mean_path_length.assign(mean)
         penalty = ops.mean(ops.square(lengths - mean))
