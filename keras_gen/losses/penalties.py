@@ -193,7 +193,7 @@ def path_lengths(synthesis: Callable[[Tensor], Tensor], codes: Tensor, noise: Te
 
     Reference: Karras et al., 2019, section 3.2, https://arxiv.org/abs/1912.04958
     """
-    (codes,) = float32(codes)
+    codes, noise = float32(codes, noise)
     gradient = input_gradient(lambda codes: ops.cast(synthesis(codes), "float32") * noise, codes)
     squares = ops.sum(ops.square(ops.cast(gradient, "float32")), axis=-1)
     if len(squares.shape) > 1:

