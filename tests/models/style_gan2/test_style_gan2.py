@@ -272,6 +272,7 @@ def test_a_file_keeps_means_penalties_and_the_augmentation(tmp_path):
         path_length_weight=1.0,
         style_mixing=0.5,
         augmentation=AdaptiveAugment("flip", images=10, seed=0),
+        run_eagerly=True,
     )
     model.fit(images(8), batch_size=4, verbose=0)
     model.save(tmp_path / "model.keras")
