@@ -98,14 +98,15 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
         super().__init__(name=name)
         self.prior = Normal(latent_dim)
         _, (code, *_) = check_network("mapping", mapping, [(latent_dim,)])
-        (codes, *_), (self.image_shape, *_) = check_network("synthesis", synthesis, [(None, *code)])
-        check_network("discriminator", discriminator, [self.image_shape])
+        (codes, *_), (image_shape, *_) = check_network("synthesis", synthesis, [(None, *code)])
+        check_network("discriminator", discriminator, [image_shape])
+        self.image_shape = _known(synthesis, image_shape)
+        self.levels, self.style_dim = _known(synthesis, codes)
         self.mapping = mapping
         self.synthesis = synthesis
         self.discriminator = discriminator
         self.latent_dim = latent_dim
         self.ema_decay = ema_decay
-        self.levels, self.style_dim = codes
         self.averages = [
             each for each in (average_of(n, ema_decay) for n in (mapping, synthesis)) if each
         ]
@@ -475,6 +476,16 @@ def paper_adam(learning_rate: float = 2.5e-3, every: int = 1) -> keras.optimizer
 def paper_r1_weight(image_shape: Sequence[int], batch_size: int = 32) -> float:
     """ADA's rule for the weight of R1: `0.0002 * height * width / batch_size`."""
     return 0.0002 * math.prod(image_shape[:2]) / batch_size
+
+
+def _known(synthesis, shape):
+    """A shape without its batch, of sizes that are all known."""
+    if None in shape:
+        raise ValueError(
+            "`synthesis` must take so many levels and make images of one size. "
+            f"Received: synthesis={synthesis.name!r} with shape {shape}"
+        )
+    return shape
 
 
 def _moved(variable, mean, memory):

@@ -265,6 +265,19 @@ def test_networks_that_do_not_fit_are_refused(wrong, message):
         )
 
 
+def test_a_synthesis_of_any_number_of_levels_is_refused():
+    codes = keras.Input((None, STYLE_DIM))
+    x = keras.layers.Dense(64)(keras.layers.GlobalAveragePooling1D()(codes))
+    synthesis = keras.Model(codes, keras.layers.Reshape(IMAGE_SHAPE)(x))
+    with pytest.raises(ValueError, match=r"`synthesis` must take so many levels.*\(None, 4\)"):
+        keras_gen.StyleGAN2(
+            keras_gen.networks.style_gan2_mapping(LATENT_DIM, STYLE_DIM),
+            synthesis,
+            keras_gen.networks.style_gan2_discriminator(IMAGE_SHAPE, 2),
+            LATENT_DIM,
+        )
+
+
 def test_a_file_keeps_means_penalties_and_the_augmentation(tmp_path):
     model = build(ema_decay=0.9)
     model.compile(
