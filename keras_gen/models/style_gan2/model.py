@@ -450,11 +450,11 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
             ValueError: If the images have another shape or range, or `steps` is none above 0.
         """
         check_positive_integer("steps", steps)
-        images = ops.convert_to_numpy(self.gives.take("`images`", images))
+        taken = ops.convert_to_numpy(self.gives.take("`images`", images))
         inverter = self._inverter()
         inverter.steps.assign(steps)
         inverter.start.assign(self.mean_code)
-        return predict(inverter, images.astype("float32"), batch_size)
+        return predict(inverter, taken.astype("float32"), batch_size)
 
 
 def paper_adam(learning_rate: float = 2.5e-3, every: int = 1) -> keras.optimizers.Optimizer:
