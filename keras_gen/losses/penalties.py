@@ -186,7 +186,8 @@ def path_lengths(synthesis: Callable[[Tensor], Tensor], codes: Tensor, noise: Te
     Example:
 
     >>> codes = keras.ops.ones((2, 1, 3))
-    >>> synthesis = lambda w: keras.ops.sum(w * [3.0, 4.0, 0.0], axis=(1, 2))
+    >>> slopes = keras.ops.array([3.0, 4.0, 0.0])
+    >>> synthesis = lambda codes: keras.ops.sum(codes * slopes, axis=(1, 2))
     >>> lengths = path_lengths(synthesis, codes, keras.ops.array([1.0, -2.0]))
     >>> keras.ops.convert_to_numpy(lengths).tolist()
     [5.0, 10.0]
