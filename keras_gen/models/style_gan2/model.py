@@ -453,7 +453,8 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
         taken = ops.convert_to_numpy(self.gives.take("`images`", images))
         inverter = self._inverter()
         inverter.steps.assign(steps)
-        inverter.start.assign(self.mean_code)
+        # A copy, since JAX's `predict` gives away the buffers of the network it runs.
+        inverter.start.assign(ops.copy(self.mean_code.value))
         return predict(inverter, taken.astype("float32"), batch_size)
 
 
