@@ -285,6 +285,22 @@ WORDS = {
         "How like an image is to its true counterpart in light, contrast and structure.",
         "reference/metrics/StructuralSimilarity.md",
     ),
+    "StyleGAN, style mixing, truncation trick": (
+        "A GAN with a code of style for each level of detail.",
+        "reference/models/StyleGAN2.md",
+    ),
+    "GAN inversion, latent projection": (
+        "Finding the codes that make a picture there is.",
+        "reference/models/StyleGAN2.md",
+    ),
+    "path-length regularisation": (
+        "A step in the codes of a generator is a step of one size in its images.",
+        "reference/losses/path_lengths.md",
+    ),
+    "equalised learning rate": (
+        "Weights are scaled when they are used, so that all layers learn at one rate.",
+        "reference/layers/EqualizedDense.md",
+    ),
     "super-resolution, upscaling": (
         "Small pictures made larger: EDSR, and with a discriminator SRGAN.",
         "reference/models/SuperResolution.md",

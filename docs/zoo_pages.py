@@ -11,6 +11,7 @@ TASKS = {
     "GAN": "generate",
     "WGANGP": "generate",
     "R3GAN": "generate",
+    "StyleGAN2": "generate, mix, invert",
     "Diffusion": "generate",
     "ConditionalGAN": "generate by class",
     "InfoGAN": "generate by code, infer codes",

@@ -42,6 +42,14 @@ def main():
     x = np.array([[1.0], [1.0], [3.0], [3.0]], "float32")  # the one replica's half, the other's
     history = game.fit(x, batch_size=4, shuffle=False, verbose=0).history
     results |= {"left": factor(game.left), "product": history["product"][0]}
+
+    with strategy.scope():
+        lazy = build_gan()
+        lazy.compile(r1_weight=0.1, penalties_every=2)
+    try:
+        lazy.fit(images(4), batch_size=4, verbose=0)
+    except ValueError as error:
+        results["lazy"] = str(error)
     print(json.dumps(results))
 
 

@@ -99,6 +99,12 @@ def test_the_loss_is_divided_by_the_number_of_replicas_once(mirrored):
     assert mirrored["left"] == pytest.approx(2.0 - 0.1 * 3.0 * 5.0, rel=1e-5)
 
 
+@pytest.mark.slow
+def test_updates_in_some_steps_alone_are_refused(mirrored):
+    assert "`penalties_every` above 1" in mirrored["lazy"]
+    assert "Received: 2 replicas" in mirrored["lazy"]
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_the_end_of_data_of_unknown_length_is_no_step(jit_compile):
     vae = build_vae()

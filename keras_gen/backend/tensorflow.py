@@ -90,7 +90,14 @@ def _alone():
 
 
 def conditionally(condition, function):
-    """See `keras_gen.backend`."""
+    """See `keras_gen.backend`. Replicas can't meet within a condition, to sum up gradients."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas > 1:
+        raise ValueError(
+            "An update in every so many steps, by `penalties_every` above 1 or by path lengths, can't be had "
+            "on several replicas of TensorFlow: take it in every step, or none, or train on one device. "
+            f"Received: {replicas} replicas"
+        )
 
     def taken():
         function()

@@ -167,6 +167,41 @@ def scores_and_squared_gradient_norms(
     return scores, _squared_norm(gradient)
 
 
+def path_lengths(synthesis: Callable[[Tensor], Tensor], codes: Tensor, noise: Tensor) -> Tensor:
+    """How far images move with their codes: the length of the Jacobian's product with noise images.
+
+    `sqrt(mean over levels of ||d sum(synthesis(codes) * noise) / d code||^2)`. Held to one number for all codes
+    and directions, the path-length regularisation, it makes a step in the codes a step of a fixed size in the
+    images.
+
+    Args:
+        synthesis: Callable, codes to images `(batch, height, width, channels)`, or to what else is made.
+        codes: Float tensor `(batch, levels, style_dim)`, or `(batch, style_dim)`.
+        noise: Float tensor of the images' shape, in which directions are drawn: normal numbers divided by the
+            square root of the number of pixels.
+
+    Returns:
+        Float32 tensor `(batch,)`, differentiable in the weights that make images and codes.
+
+    Example:
+
+    >>> codes = keras.ops.ones((2, 1, 3))
+    >>> slopes = keras.ops.array([3.0, 4.0, 0.0])
+    >>> synthesis = lambda codes: keras.ops.sum(codes * slopes, axis=(1, 2))
+    >>> lengths = path_lengths(synthesis, codes, keras.ops.array([1.0, -2.0]))
+    >>> keras.ops.convert_to_numpy(lengths).tolist()
+    [5.0, 10.0]
+
+    Reference: Karras et al., 2019, section 3.2, https://arxiv.org/abs/1912.04958
+    """
+    codes, noise = float32(codes, noise)
+    gradient = input_gradient(lambda codes: ops.cast(synthesis(codes), "float32") * noise, codes)
+    squares = ops.sum(ops.square(ops.cast(gradient, "float32")), axis=-1)
+    if len(squares.shape) > 1:
+        squares = ops.mean(squares, axis=1)
+    return ops.sqrt(squares + _EPSILON)
+
+
 def drift_penalty(real_logits: Tensor) -> Tensor:
     """Mean squared score of real images, which keeps a critic's scores near zero.
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
     from keras_gen.models.r3gan.model import R3GAN as R3GAN
+    from keras_gen.models.style_gan2.model import StyleGAN2 as StyleGAN2
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
     from keras_gen.models.table_vae.model import TableVAE as TableVAE
@@ -33,6 +34,7 @@ FAMILIES = {
     "gan": "GAN",
     "wgan_gp": "WGANGP",
     "r3gan": "R3GAN",
+    "style_gan2": "StyleGAN2",
     "conditional_gan": "ConditionalGAN",
     "info_gan": "InfoGAN",
     "vae": "VAE",

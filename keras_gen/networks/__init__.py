@@ -16,6 +16,11 @@ from keras_gen.networks.patch_discriminator import patch_discriminator, patch_re
 from keras_gen.networks.r3gan import r3gan_discriminator, r3gan_generator
 from keras_gen.networks.resnet_generator import resnet_generator
 from keras_gen.networks.sngan_resnet import sngan_resnet_discriminator, sngan_resnet_generator
+from keras_gen.networks.style_gan2 import (
+    style_gan2_discriminator,
+    style_gan2_mapping,
+    style_gan2_synthesis,
+)
 from keras_gen.networks.tabular_generator import tabular_generator
 from keras_gen.networks.unet_generator import unet_generator
 
@@ -42,6 +47,9 @@ __all__ = [
     "resnet_generator",
     "sngan_resnet_discriminator",
     "sngan_resnet_generator",
+    "style_gan2_discriminator",
+    "style_gan2_mapping",
+    "style_gan2_synthesis",
     "tabular_generator",
     "unet_generator",
 ]

@@ -21,9 +21,20 @@ LAYERS = {
         [IMAGE],
     ),
     "BicubicUpsampling2D": (lambda **k: layers.BicubicUpsampling2D(3, **k), [IMAGE]),
+    "Blur2D": (lambda **k: layers.Blur2D(2, 2, **k), [IMAGE]),
     "Clip": (lambda **k: layers.Clip(-0.5, 0.25, **k), [IMAGE]),
     "Cropping2D": (lambda **k: layers.Cropping2D(((1, 2), 1), **k), [IMAGE]),
     "DiffAugment": (lambda **k: layers.DiffAugment("flip,color", 0.5, seed=3, **k), [IMAGE]),
+    "EqualizedConv2D": (
+        lambda **k: layers.EqualizedConv2D(
+            4, 3, 2, "valid", gain=0.5, kernel_initializer="he_normal", **k
+        ),
+        [IMAGE],
+    ),
+    "EqualizedDense": (
+        lambda **k: layers.EqualizedDense(5, 1.5, 0.5, kernel_initializer="he_normal", **k),
+        [VECTOR],
+    ),
     "GatedConv2D": (
         lambda **k: layers.GatedConv2D(4, 3, 2, "single", kernel_initializer="glorot_uniform", **k),
         [IMAGE],
@@ -39,7 +50,16 @@ LAYERS = {
         lambda **k: layers.LearnedBasis((2, 3), basis_initializer="he_normal", **k),
         [VECTOR],
     ),
+    "LearnedConstant": (lambda **k: layers.LearnedConstant((2, 3), 4, "he_normal", **k), [VECTOR]),
     "MinibatchStandardDeviation": (layers.MinibatchStandardDeviation, [IMAGE]),
+    "ModulatedConv2D": (
+        lambda **k: layers.ModulatedConv2D(
+            4, 3, upsample=True, level=1, gain=1.5, style_initializer="he_normal", **k
+        ),
+        [IMAGE, ((3, 4), "float32")],
+    ),
+    "NoiseInjection": (lambda **k: layers.NoiseInjection(1.5, seed=3, **k), [IMAGE]),
+    "PixelNormalization": (layers.PixelNormalization, [IMAGE]),
     "PixelShuffle": (lambda **k: layers.PixelShuffle(2, **k), [((6, 5, 8), "float32")]),
     "ReflectionPadding2D": (lambda **k: layers.ReflectionPadding2D(((1, 2), 3), **k), [IMAGE]),
     "Sampling": (lambda **k: layers.Sampling(seed=3, **k), [VECTOR, VECTOR]),
@@ -140,7 +160,7 @@ def test_a_whole_training_step_compiles(name):
     layer, inputs = layer_and_inputs(name, batch_size=4)
     extra = keras.layers.Dense(LAYERS[name][1][0][0][-1])
     model = model_of(name, layer, extra)
-    if name == "ImagePool":  # through which no gradient flows
+    if name in ("ImagePool", "LearnedConstant"):  # through which no gradient flows
         model = keras.Model(model.input, [model.output, extra.output])
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse", jit_compile=JIT)
     targets = [np.ones_like(array(o)) for o in keras.tree.flatten(model(inputs))]

@@ -80,6 +80,12 @@ BUILDERS = {
         IMAGE, None, 4, 4, 1, group_size=4, **k
     ),
     "r3gan_discriminator": lambda **k: networks.r3gan_discriminator((9, 12, 2), 3, 4, 1, **k),
+    "style_gan2_mapping": lambda **k: networks.style_gan2_mapping(4, 6, 2, **k),
+    "style_gan2_synthesis": lambda **k: networks.style_gan2_synthesis((16, 16, 2), 6, 4, **k),
+    "style_gan2_discriminator": lambda **k: networks.style_gan2_discriminator((16, 16, 2), 4, **k),
+    "style_gan2_discriminator_plain": lambda **k: networks.style_gan2_discriminator(
+        IMAGE, 4, minibatch_deviation=False, **k
+    ),
     "sngan_resnet_generator": lambda **k: networks.sngan_resnet_generator(
         (32, 32, 1), 3, 4, 4, **k
     ),
@@ -318,6 +324,16 @@ REFUSED = {
         "depth": INTEGERS,
         "normalization": ("layer", 1),
     },
+    "style_gan2_mapping": {"latent_dim": INTEGERS, "style_dim": INTEGERS, "depth": INTEGERS},
+    "style_gan2_synthesis": {
+        "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),
+        "style_dim": INTEGERS,
+        "base_filters": INTEGERS,
+    },
+    "style_gan2_discriminator": {
+        "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),
+        "base_filters": INTEGERS,
+    },
     "sngan_resnet_generator": {
         "image_shape": ((28, 28, 1), (36, 32, 1), None),
         "num_classes": INTEGERS,
@@ -335,6 +351,7 @@ REFUSED = {
 FIRST = {
     "gated_unet_generator": {"input_shape": (32, 32, 1)},
     "edsr_generator": {},
+    "style_gan2_mapping": {},
     "tabular_generator": {"latent_dim": 4, "conditions": 3, "outputs": 5},
     "unet_generator": {"input_shape": (32, 32, 1)},
     "resnet_generator": {"input_shape": (32, 32, 1)},

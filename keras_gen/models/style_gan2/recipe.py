@@ -1,0 +1,85 @@
+"""How `keras-gen train style_gan2` makes a StyleGAN2."""
+
+from typing import TYPE_CHECKING
+
+from keras_gen.recipes import LatentRecipe, option
+from keras_gen.recipes.adversarial import check_augmentations
+
+if TYPE_CHECKING:
+    from keras_gen.models.style_gan2.model import StyleGAN2
+    from keras_gen.types import OpenedData
+
+
+class StyleGAN2Recipe(LatentRecipe):
+    """Codes of style at every level of detail, the logistic loss, R1 in every sixteenth step.
+
+    The rate is held; of the augmentation there is as much as the discriminator needs.
+    """
+
+    family = "style_gan2"
+    title = "Images from styles that can be mixed and found for pictures (StyleGAN2-ADA)."
+
+    base_filters = 16
+    learning_rate = 2.5e-3
+    style_dim: int = option(64, "Length of a code of style.", min=1)
+    mapping_depth: int = option(2, "Dense layers from latents to codes.", min=1)
+    r1_weight: float | None = option(
+        None,
+        "Weight of the R1 penalty; 0 for none.",
+        min=0.0,
+        shown="0.0002 x pixels / batch size",
+    )
+    penalties_every: int = option(
+        16, "The R1 penalty is taken in every so many steps: 1 on several devices.", min=1
+    )
+    path_length_weight: float = option(
+        0.0, "Weight of path lengths in every fourth step; 0 for none, 2 for large images.", min=0.0
+    )
+    style_mixing: float = option(
+        0.9, "Share of images of two latents in training.", min=0.0, max=1.0
+    )
+    ema_decay: float = option(
+        0.999, "Decay of the generator's moving average; 0 for none.", min=0.0, max=1.0
+    )
+    diff_augment: str = option(
+        "none",
+        "What both networks' images pass through, the more of them the better the discriminator knows its "
+        "pictures by heart: for some thousands of pictures or fewer. none, or some of "
+        "color,translation,cutout,flip.",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_augmentations(self.diff_augment)
+
+    def build(self, opened: "OpenedData", updates: int) -> "StyleGAN2":
+        from keras_gen import layers, networks
+        from keras_gen.models.style_gan2 import model
+
+        (shape,) = self.image_shapes(opened)
+        gan = model.StyleGAN2(
+            networks.style_gan2_mapping(self.latent_dim, self.style_dim, self.mapping_depth),
+            networks.style_gan2_synthesis(shape, self.style_dim, self.base_filters),
+            networks.style_gan2_discriminator(shape, self.base_filters),
+            latent_dim=self.latent_dim,
+            ema_decay=self.ema_decay or None,
+        )
+        r1_weight = self.r1_weight
+        if r1_weight is None:
+            r1_weight = model.paper_r1_weight(shape, self.batch_size)
+        augmentation = None
+        if self.diff_augment != "none":
+            # It can come to all of the images in a quarter of the training.
+            images = min(500_000, max(1, updates * self.batch_size // 4))
+            augmentation = layers.AdaptiveAugment(self.diff_augment, images=images, seed=self.seed)
+        paths_every = model.PATH_LENGTHS_EVERY if self.path_length_weight else 1
+        gan.compile(
+            model.paper_adam(self.learning_rate, paths_every),
+            model.paper_adam(self.learning_rate, self.penalties_every),
+            r1_weight=r1_weight,
+            penalties_every=self.penalties_every,
+            path_length_weight=self.path_length_weight,
+            style_mixing=self.style_mixing,
+            augmentation=augmentation,
+        )
+        return gan
