@@ -50,6 +50,7 @@ FOR_USERS = [
     "decode",
     "reconstruct",
     "importance_weighted_bound",
+    "log_likelihood",
     "infer_codes",
     "code_accuracy",
     "active_units",

@@ -25,9 +25,17 @@ WORDS = {
         "A network that squeezes images into short vectors, and one that makes images of them.",
         "reference/models/VAE.md",
     ),
+    "autoregressive model, PixelCNN, PixelCNN++": (
+        "Each pixel is drawn given those before it, and the likelihood is exact.",
+        "reference/models/PixelCNN.md",
+    ),
     "beta-VAE": (
         "A VAE whose divergence term has a weight.",
         "reference/models/VAE.md",
+    ),
+    "bits per dimension, likelihood, density": (
+        "How likely a model takes images to be: nats / (log 2 x numbers in an image).",
+        "reference/models/PixelCNN.md",
     ),
     "checkpoint": (
         "A model kept during training, to go on from or to choose the best of.",

@@ -12,6 +12,7 @@ TASKS = {
     "WGANGP": "generate",
     "R3GAN": "generate",
     "Diffusion": "generate",
+    "PixelCNN": "generate, likelihood",
     "ConditionalGAN": "generate by class",
     "InfoGAN": "generate by code, infer codes",
     "VAE": "generate, encode",

@@ -6,6 +6,7 @@ from keras_gen.layers.bicubic_upsampling_2d import BicubicUpsampling2D
 from keras_gen.layers.clip import Clip
 from keras_gen.layers.cropping_2d import Cropping2D
 from keras_gen.layers.diff_augment import DiffAugment
+from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_conv_2d import GatedConv2D
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.instance_normalization import InstanceNormalization
@@ -27,6 +28,7 @@ __all__ = [
     "Clip",
     "Cropping2D",
     "DiffAugment",
+    "GatedActivation",
     "GatedConv2D",
     "ImagePool",
     "InstanceNormalization",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keras_gen.models.inpainting.model import Inpainting as Inpainting
     from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
+    from keras_gen.models.pixel_cnn.model import PixelCNN as PixelCNN
     from keras_gen.models.r3gan.model import R3GAN as R3GAN
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
@@ -38,6 +39,7 @@ FAMILIES = {
     "vae": "VAE",
     "cvae": "CVAE",
     "diffusion": "Diffusion",
+    "pixel_cnn": "PixelCNN",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
     "cut": "CUT",

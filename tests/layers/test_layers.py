@@ -24,6 +24,7 @@ LAYERS = {
     "Clip": (lambda **k: layers.Clip(-0.5, 0.25, **k), [IMAGE]),
     "Cropping2D": (lambda **k: layers.Cropping2D(((1, 2), 1), **k), [IMAGE]),
     "DiffAugment": (lambda **k: layers.DiffAugment("flip,color", 0.5, seed=3, **k), [IMAGE]),
+    "GatedActivation": (layers.GatedActivation, [IMAGE]),
     "GatedConv2D": (
         lambda **k: layers.GatedConv2D(4, 3, 2, "single", kernel_initializer="glorot_uniform", **k),
         [IMAGE],
