@@ -69,7 +69,7 @@ def pixel_cnn(
     channels = whole[2]
     if levels is not None:
         check_integer("levels", levels, 2)
-    if levels is None and of_integers or levels is not None and channels > 1:
+    if of_integers if levels is None else channels > 1:
         raise ValueError(
             "`levels` must be given for maps of integers, and be None for images of several channels. "
             f"Received: levels={levels}, shape={shape!r}"

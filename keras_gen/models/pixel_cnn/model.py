@@ -87,15 +87,17 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
             check_positive_integer("num_classes", num_classes)
         self.set_classes(num_classes, class_names)
         labels = [] if num_classes is None else [()]
-        (self.image_shape, *_), ((*_, parameters),) = check_network(
+        (shape, *_), ((*_, parameters),) = check_network(
             "network", network, [(None, None, None), *labels], [(None, None, None)]
         )
-        if None in self.image_shape:
+        sizes = tuple(size for size in shape if size is not None)
+        if len(sizes) < len(shape):
             raise ValueError(
                 "`network` must take images of one size, whose pixels are drawn in turn. "
-                f"Received: network={network.name!r} of shape {self.image_shape}"
+                f"Received: network={network.name!r} of shape {shape}"
             )
-        *sides, channels = self.image_shape
+        self.image_shape = sizes
+        *sides, channels = sizes
         distribution = losses.get_pixel_likelihood(likelihood, levels, channels)
         check_network("network", network, outputs=[(*sides, None)])
         if not distribution.fits(parameters):

@@ -192,7 +192,9 @@ def test_the_compiled_loop_is_the_loop_in_python():
     for row in range(3):
         for column in range(4):
             outputs = model.network.predict(levels / 4.0 - 1.0, verbose=0)[:, row, column]
-            drawn = LogisticMixture(9, 2).draw(outputs, uniforms[:, row, column])
+            drawn = LogisticMixture(9, 2).draw(
+                ops.convert_to_tensor(outputs), ops.convert_to_tensor(uniforms[:, row, column])
+            )
             levels[:, row, column] = array(drawn)
     assert levels.std() > 0.5
     np.testing.assert_allclose(model.generate(latents=noise), levels / 4.0 - 1.0, atol=1e-6)
