@@ -305,6 +305,10 @@ WORDS = {
         "An autoencoder whose vectors follow a known distribution, so that new ones can be drawn.",
         "reference/models/VAE.md",
     ),
+    "VQ-VAE, vector quantisation, codebook, discrete latents": (
+        "Images become small maps of integers, which stand for learnt vectors.",
+        "reference/models/VQVAE.md",
+    ),
     "WGAN, Wasserstein": (
         "A GAN whose critic estimates the distance between generated and real images.",
         "reference/models/WGANGP.md",

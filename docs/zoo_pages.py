@@ -16,6 +16,7 @@ TASKS = {
     "ConditionalGAN": "generate by class",
     "InfoGAN": "generate by code, infer codes",
     "VAE": "generate, encode",
+    "VQVAE": "generate, encode",
     "CVAE": "generate by class, encode",
     "Pix2Pix": "translate",
     "CycleGAN": "translate",

@@ -20,6 +20,7 @@ from keras_gen.layers.sampling import Sampling
 from keras_gen.layers.silu import SiLU
 from keras_gen.layers.sinusoidal_embedding import SinusoidalEmbedding
 from keras_gen.layers.spectral_normalization import SpectralNormalization
+from keras_gen.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
     "AdaptiveAugment",
@@ -42,4 +43,5 @@ __all__ = [
     "SiLU",
     "SinusoidalEmbedding",
     "SpectralNormalization",
+    "VectorQuantizer",
 ]

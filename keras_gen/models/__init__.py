@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from keras_gen.models.tabular_gan.model import TabularGAN as TabularGAN
     from keras_gen.models.tabular_vae.model import TabularVAE as TabularVAE
     from keras_gen.models.vae.model import VAE as VAE
+    from keras_gen.models.vq_vae.model import VQVAE as VQVAE
     from keras_gen.models.wgan_gp.model import WGANGP as WGANGP
 
 # Folders, and what each defines.
@@ -38,6 +39,7 @@ FAMILIES = {
     "info_gan": "InfoGAN",
     "vae": "VAE",
     "cvae": "CVAE",
+    "vq_vae": "VQVAE",
     "diffusion": "Diffusion",
     "pixel_cnn": "PixelCNN",
     "pix2pix": "Pix2Pix",

@@ -1,8 +1,7 @@
-"""From noise to maps of levels, one pixel after the other."""
+"""From uniform numbers to maps of levels, one pixel after the other."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -18,7 +17,7 @@ class PixelSampler(keras.Model):
     """Draws maps pixel by pixel, from the top left to the bottom right: all steps are one loop of the graph.
 
     Each pixel takes a pass of the network over the whole map: `height * width` passes for a batch. Nothing is
-    drawn here: a pixel is what its likelihood makes of its noise, whose numbers become uniform ones.
+    drawn here: a pixel is what its likelihood makes of uniform numbers.
 
     Args:
         network: Built `keras.Model` from pixels, and labels where there are classes, to the parameters of each
@@ -30,8 +29,8 @@ class PixelSampler(keras.Model):
         name: String.
 
     Call arguments:
-        inputs: Float tensor `(batch, height, width, likelihood.numbers)` of normal noise, or a list of it and
-            of integer labels `(batch,)`.
+        inputs: Float tensor `(batch, height, width, likelihood.numbers)` of numbers in [0, 1), or a list of it
+            and of integer labels `(batch,)`.
 
     Returns:
         Int32 tensor `(batch, height, width, channels)` of levels.
@@ -55,10 +54,9 @@ class PixelSampler(keras.Model):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        noise, labels = (inputs, None) if self.num_classes is None else inputs
-        height, width, numbers = noise.shape[1:]
-        noise = ops.reshape(ops.cast(noise, "float32"), (-1, height * width, numbers))
-        uniforms = 0.5 * (1.0 + ops.erf(noise / math.sqrt(2.0)))
+        numbers, labels = (inputs, None) if self.num_classes is None else inputs
+        height, width, count = numbers.shape[1:]
+        uniforms = ops.reshape(ops.cast(numbers, "float32"), (-1, height * width, count))
         places = ops.arange(height * width, dtype="int32")
 
         def draw(number, levels):
@@ -106,8 +104,8 @@ class PixelSampler(keras.Model):
         return self.likelihood.log_likelihood(levels, self.parameters(levels, labels, training))
 
     def compute_output_spec(self, inputs: Any) -> keras.KerasTensor:
-        noise = inputs if self.num_classes is None else inputs[0]
-        shape = (*noise.shape[:-1], self.likelihood.channels)
+        numbers = inputs if self.num_classes is None else inputs[0]
+        shape = (*numbers.shape[:-1], self.likelihood.channels)
         return keras.KerasTensor(shape, dtype="int32")
 
     def get_config(self) -> Config:

@@ -19,6 +19,7 @@ from keras_gen.networks.resnet_generator import resnet_generator
 from keras_gen.networks.sngan_resnet import sngan_resnet_discriminator, sngan_resnet_generator
 from keras_gen.networks.tabular_generator import tabular_generator
 from keras_gen.networks.unet_generator import unet_generator
+from keras_gen.networks.vq_vae import vq_decoder, vq_encoder
 
 __all__ = [
     "conditional_dcgan_discriminator",
@@ -46,4 +47,6 @@ __all__ = [
     "sngan_resnet_generator",
     "tabular_generator",
     "unet_generator",
+    "vq_decoder",
+    "vq_encoder",
 ]

@@ -52,6 +52,10 @@ LAYERS = {
         ),
         [IMAGE],
     ),
+    "VectorQuantizer": (
+        lambda **k: layers.VectorQuantizer(4, 0.9, 1e-6, 0.2, seed=3, **k),
+        [IMAGE],
+    ),
 }
 every_layer = pytest.mark.parametrize("name", LAYERS)
 

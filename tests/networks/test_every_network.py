@@ -91,6 +91,8 @@ BUILDERS = {
     "sngan_resnet_discriminator": lambda **k: networks.sngan_resnet_discriminator(
         (32, 32, 1), 3, 4, **k
     ),
+    "vq_encoder": lambda **k: networks.vq_encoder((9, 12, 2), 3, 4, 2, 1, **k),
+    "vq_decoder": lambda **k: networks.vq_decoder((9, 12, 2), 3, 4, 2, 1, **k),
 }
 every_network = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
 

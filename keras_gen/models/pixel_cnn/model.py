@@ -15,7 +15,7 @@ from keras_gen.checks import check_positive_integer
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
-from keras_gen.core.priors import Normal
+from keras_gen.core.priors import Uniform
 from keras_gen.modalities import parts_of, spec_of
 from keras_gen.models.pixel_sampler import PixelSampler
 from keras_gen.tasks.from_latents import GeneratesFromLatents
@@ -108,7 +108,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         self.network = network
         self.likelihood = likelihood
         self.levels = levels
-        self.prior = Normal((*sides, distribution.numbers))
+        self.prior = Uniform((*sides, distribution.numbers))
         sampler = PixelSampler(network, distribution, num_classes)
         scorer = _Scorer(sampler)
         self._sampler = lambda: sampler  # In functions: they are no part of the model's file.
@@ -125,7 +125,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
 
     @property
     def sampler(self) -> keras.Model:
-        """What makes levels of noise: a `PixelSampler`."""
+        """What makes levels of numbers: a `PixelSampler`."""
         return self._sampler()
 
     def compile(self, optimizer: Optimizer | None = None, **trainer_options: Any) -> None:
@@ -215,12 +215,12 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
             n: Integer, how many; with `per_class`, how many of each class.
             seed: Integer, or None for new images at each call.
             latents: Float array `(n, height, width, 1 + channels)`, `(n, height, width, 1)` of a softmax, of
-                the normal noise that pixels are drawn by, in the place of drawn noise.
+                numbers in [0, 1) by which pixels are chosen, in the place of drawn ones.
             batch_size: Integer, how many images are made at a time.
             labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names. Without it and
                 without `per_class` they are drawn, where there are classes.
             per_class: Boolean. If True, the result is `num_classes` rows of `n` images, every column made by
-                the same noise.
+                the same numbers.
 
         Returns:
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1], or

@@ -31,7 +31,7 @@ def test_a_pixel_depends_on_all_before_it_and_on_none_from_it_on(kernel_size, bl
     height, width, channels = 6, 7, 2
     network = awake(
         keras_gen.networks.pixel_cnn(
-            (height, width, channels), 2, None, None, 6, blocks, kernel_size, seed=1
+            (height, width, channels), 2, None, None, 16, blocks, kernel_size, seed=1
         )
     )
     pixels = height * width
@@ -186,9 +186,8 @@ def test_bits_are_nats_over_log_two_of_a_dimension():
 def test_the_compiled_loop_is_the_loop_in_python():
     model = build((3, 4, 2), levels=9)
     awake(model.network)
-    noise = model.prior.draw(5, seed=0)
+    uniforms = model.prior.draw(5, seed=0)
     levels = np.zeros((5, 3, 4, 2), "int32")
-    uniforms = 0.5 * (1 + array(ops.erf(noise / math.sqrt(2.0))))
     for row in range(3):
         for column in range(4):
             outputs = model.network.predict(levels / 4.0 - 1.0, verbose=0)[:, row, column]
@@ -197,7 +196,7 @@ def test_the_compiled_loop_is_the_loop_in_python():
             )
             levels[:, row, column] = array(drawn)
     assert levels.std() > 0.5
-    np.testing.assert_allclose(model.generate(latents=noise), levels / 4.0 - 1.0, atol=1e-6)
+    np.testing.assert_allclose(model.generate(latents=uniforms), levels / 4.0 - 1.0, atol=1e-6)
 
 
 def test_a_seed_makes_the_same_images():
@@ -209,6 +208,16 @@ def test_a_seed_makes_the_same_images():
     np.testing.assert_array_equal(first[:2], model.generate(2, seed=3))
     np.testing.assert_array_equal(first, model.generate(4, seed=3, batch_size=3))
     assert np.abs(first - model.generate(4, seed=4)).max() > 0.1
+
+
+def test_between_two_draws_lies_a_walk():
+    model = build(likelihood="softmax", levels=4)
+    path = model.interpolate(3, seed=0)
+    np.testing.assert_array_equal(path[[0, 2]], model.generate(2, seed=0))
+    start, end = model.prior.draw(2, seed=0)
+    assert 0.0 <= min(start.min(), end.min()) and max(start.max(), end.max()) < 1.0
+    middle = model.generate(latents=(start + end)[None] / 2)
+    np.testing.assert_array_equal(path[1], middle[0])
 
 
 def test_the_loop_is_traced_once(monkeypatch):
