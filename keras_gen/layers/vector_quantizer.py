@@ -121,7 +121,10 @@ class VectorQuantizer(keras.layers.Layer):
         vectors = ops.cast(vectors, "float32")
         products = ops.matmul(vectors, ops.transpose(codebook))
         distances = ops.sum(ops.square(codebook), axis=-1) - 2.0 * products
-        return ops.cast(ops.argmin(distances, axis=-1), "int32")
+        # Keras's `argmin` looks at signs of zero by operations that ONNX and LiteRT have not.
+        least = distances <= ops.min(distances, axis=-1, keepdims=True)
+        numbers = ops.arange(self.codes, dtype="int32")
+        return ops.min(ops.where(least, numbers, self.codes - 1), axis=-1)
 
     def lookup(self, indices: Tensor) -> Tensor:
         """The codes of numbers.
