@@ -25,6 +25,10 @@ WORDS = {
         "A network that squeezes images into short vectors, and one that makes images of them.",
         "reference/models/VAE.md",
     ),
+    "autoregressive model, PixelCNN, PixelCNN++": (
+        "Each pixel is drawn given those before it, and the likelihood is exact.",
+        "reference/models/PixelCNN.md",
+    ),
     "beta-VAE": (
         "A VAE whose divergence term has a weight.",
         "reference/models/VAE.md",
@@ -36,6 +40,10 @@ WORDS = {
     "binarisation, binarized MNIST": (
         "Grey pictures drawn black and white by their brightness, of which likelihoods are compared.",
         "reference/data/images.md",
+    ),
+    "bits per dimension, likelihood, density": (
+        "How likely a model takes images to be: nats / (log 2 x numbers in an image).",
+        "reference/models/PixelCNN.md",
     ),
     "checkpoint": (
         "A model kept during training, to go on from or to choose the best of.",
@@ -332,6 +340,10 @@ WORDS = {
     "variational autoencoder": (
         "An autoencoder whose vectors follow a known distribution, so that new ones can be drawn.",
         "reference/models/VAE.md",
+    ),
+    "VQ-VAE, vector quantisation, codebook, discrete latents": (
+        "Images become small maps of integers, which stand for learnt vectors.",
+        "reference/models/VQVAE.md",
     ),
     "WGAN, Wasserstein": (
         "A GAN whose critic estimates the distance between generated and real images.",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from keras_gen.models import GAN as GAN
     from keras_gen.models import R3GAN as R3GAN
     from keras_gen.models import VAE as VAE
+    from keras_gen.models import VQVAE as VQVAE
     from keras_gen.models import WGANGP as WGANGP
     from keras_gen.models import ConditionalGAN as ConditionalGAN
     from keras_gen.models import CycleGAN as CycleGAN
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from keras_gen.models import Inpainting as Inpainting
     from keras_gen.models import NextFrame as NextFrame
     from keras_gen.models import Pix2Pix as Pix2Pix
+    from keras_gen.models import PixelCNN as PixelCNN
     from keras_gen.models import StyleGAN2 as StyleGAN2
     from keras_gen.models import SuperResolution as SuperResolution
     from keras_gen.models import TableGAN as TableGAN

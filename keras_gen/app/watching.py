@@ -1,5 +1,6 @@
 """Callbacks of a training that is kept in a folder."""
 
+import csv
 import time
 
 import keras
@@ -12,6 +13,8 @@ _SHARE = 20  # times what a checkpoint took until the next, after a whole pass
 
 class History(keras.callbacks.CSVLogger):
     """Adds a row to a file after each epoch; where it can't, the error names the file.
+
+    A stage that logs what those before it did not gets columns of its own.
 
     Args:
         path: Path of the file.
@@ -26,11 +29,27 @@ class History(keras.callbacks.CSVLogger):
 
     def on_epoch_end(self, epoch, logs=None):
         with naming(self.filename):
+            if self.keys is None and not self.append_header:
+                self._keep_columns(logs or {})
             super().on_epoch_end(epoch, logs)
 
     def on_train_end(self, logs=None):
         with naming(self.filename):
             super().on_train_end(logs)
+
+    def _keep_columns(self, logs):
+        """Goes on with the columns of the file, and adds those that it has not."""
+        with open(self.filename, newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        new = [name for name in sorted(logs) if name not in header]
+        self.keys = [*header[1:], *new]
+        if not new:
+            return
+        self.csv_file.close()
+        with open(self.filename, "w", newline="", encoding="utf-8") as file:
+            rows = [[*row, *["NA"] * len(new)] for row in rows]
+            csv.writer(file).writerows([[*header, *new], *rows])
+        self.csv_file = open(self.filename, "a", newline="", encoding="utf-8")  # noqa: SIM115
 
     def close(self):
         """Closes the file, which a training that is interrupted leaves open."""

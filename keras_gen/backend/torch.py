@@ -120,6 +120,15 @@ def replica_id():
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
+def mean_over_replicas(value):
+    """See `keras_gen.backend`."""
+    if not torch.distributed.is_initialized():
+        return value
+    total = value.clone()
+    torch.distributed.all_reduce(total)
+    return total / torch.distributed.get_world_size()
+
+
 def replicas_here(model):
     """Always 1: a process has one replica."""
     return 1

@@ -82,6 +82,35 @@ class Normal:
         return np.float32(math.sqrt(1.0 - amount**2)) * latent + np.float32(amount) * drawn
 
 
+class Uniform(Normal):
+    """Numbers in [0, 1), independent and uniform: by which an autoregressive model makes its choices.
+
+    Args:
+        latent_dim: As in `Normal`.
+    """
+
+    def sample(self, count: int | Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
+        """Draws latents within a step: see `Normal.sample`."""
+        return keras.random.uniform((count, *self.shape), seed=seed_generator)
+
+    def draw(
+        self,
+        n: int | None,
+        seed: int | np.random.Generator | None = None,
+        given: ArrayLike | None = None,
+    ) -> Array:
+        """Draws latents on the host, or checks those that the user gave: see `Normal.draw`."""
+        if given is not None or n is None:
+            return super().draw(n, seed, given)
+        check_positive_integer("n", n)
+        return np.random.default_rng(seed).random((n, *self.shape), dtype="float32")
+
+    def between(self, start: Array, end: Array, steps: int) -> Array:
+        """Walks straight from one latent to another, a float32 array `(steps, *shape)`."""
+        check_steps(steps)
+        return np.linspace(start, end, steps, dtype="float32")
+
+
 class NormalWithCodes(Normal):
     """Standard normal noise and beside it codes: one category, and numbers in [-1, 1].
 

@@ -9,6 +9,7 @@ from keras_gen.layers.cropping_2d import Cropping2D
 from keras_gen.layers.diff_augment import DiffAugment
 from keras_gen.layers.equalized_conv_2d import EqualizedConv2D
 from keras_gen.layers.equalized_dense import EqualizedDense
+from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_conv_2d import GatedConv2D
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.instance_normalization import InstanceNormalization
@@ -26,6 +27,7 @@ from keras_gen.layers.sampling import Sampling
 from keras_gen.layers.silu import SiLU
 from keras_gen.layers.sinusoidal_embedding import SinusoidalEmbedding
 from keras_gen.layers.spectral_normalization import SpectralNormalization
+from keras_gen.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
     "AdaptiveAugment",
@@ -37,6 +39,7 @@ __all__ = [
     "DiffAugment",
     "EqualizedConv2D",
     "EqualizedDense",
+    "GatedActivation",
     "GatedConv2D",
     "ImagePool",
     "InstanceNormalization",
@@ -54,4 +57,5 @@ __all__ = [
     "SiLU",
     "SinusoidalEmbedding",
     "SpectralNormalization",
+    "VectorQuantizer",
 ]

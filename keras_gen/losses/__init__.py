@@ -38,6 +38,7 @@ from keras_gen.losses.penalties import (
     r2_penalty,
     scores_and_squared_gradient_norms,
 )
+from keras_gen.losses.pixels import LogisticMixture, PixelSoftmax, get_pixel_likelihood
 from keras_gen.losses.reconstruction import (
     NetworkDistance,
     charbonnier,
@@ -66,8 +67,10 @@ __all__ = [
     "DiscretizedLogisticLikelihood",
     "GaussianLikelihood",
     "LearnedGaussianLikelihood",
+    "LogisticMixture",
     "MixedLikelihood",
     "NetworkDistance",
+    "PixelSoftmax",
     "charbonnier",
     "choice_log_probabilities",
     "drift_penalty",
@@ -77,6 +80,7 @@ __all__ = [
     "gaussian_log_density",
     "get",
     "get_likelihood",
+    "get_pixel_likelihood",
     "get_reconstruction",
     "gradient_difference",
     "gradient_magnitude",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keras_gen.models.inpainting.model import Inpainting as Inpainting
     from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
+    from keras_gen.models.pixel_cnn.model import PixelCNN as PixelCNN
     from keras_gen.models.r3gan.model import R3GAN as R3GAN
     from keras_gen.models.style_gan2.model import StyleGAN2 as StyleGAN2
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from keras_gen.models.tabular_gan.model import TabularGAN as TabularGAN
     from keras_gen.models.tabular_vae.model import TabularVAE as TabularVAE
     from keras_gen.models.vae.model import VAE as VAE
+    from keras_gen.models.vq_vae.model import VQVAE as VQVAE
     from keras_gen.models.wgan_gp.model import WGANGP as WGANGP
 
 # Folders, and what each defines.
@@ -39,7 +41,9 @@ FAMILIES = {
     "info_gan": "InfoGAN",
     "vae": "VAE",
     "cvae": "CVAE",
+    "vq_vae": "VQVAE",
     "diffusion": "Diffusion",
+    "pixel_cnn": "PixelCNN",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",
     "cut": "CUT",

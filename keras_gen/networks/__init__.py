@@ -13,6 +13,7 @@ from keras_gen.networks.frame_predictor import frame_predictor
 from keras_gen.networks.gated_unet_generator import gated_unet_generator
 from keras_gen.networks.mlp import mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
 from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
+from keras_gen.networks.pixel_cnn import pixel_cnn
 from keras_gen.networks.r3gan import r3gan_discriminator, r3gan_generator
 from keras_gen.networks.resnet_generator import resnet_generator
 from keras_gen.networks.sngan_resnet import sngan_resnet_discriminator, sngan_resnet_generator
@@ -23,6 +24,7 @@ from keras_gen.networks.style_gan2 import (
 )
 from keras_gen.networks.tabular_generator import tabular_generator
 from keras_gen.networks.unet_generator import unet_generator
+from keras_gen.networks.vq_vae import vq_decoder, vq_encoder
 
 __all__ = [
     "conditional_dcgan_discriminator",
@@ -42,6 +44,7 @@ __all__ = [
     "mlp_generator",
     "patch_discriminator",
     "patch_receptive_field",
+    "pixel_cnn",
     "r3gan_discriminator",
     "r3gan_generator",
     "resnet_generator",
@@ -52,4 +55,6 @@ __all__ = [
     "style_gan2_synthesis",
     "tabular_generator",
     "unet_generator",
+    "vq_decoder",
+    "vq_encoder",
 ]

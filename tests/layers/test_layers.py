@@ -35,6 +35,7 @@ LAYERS = {
         lambda **k: layers.EqualizedDense(5, 1.5, 0.5, kernel_initializer="he_normal", **k),
         [VECTOR],
     ),
+    "GatedActivation": (layers.GatedActivation, [IMAGE]),
     "GatedConv2D": (
         lambda **k: layers.GatedConv2D(4, 3, 2, "single", kernel_initializer="glorot_uniform", **k),
         [IMAGE],
@@ -69,6 +70,10 @@ LAYERS = {
         lambda **k: layers.SpectralNormalization(
             keras.layers.Conv2DTranspose(3, 3, strides=2, padding="same", **k), 2, **k
         ),
+        [IMAGE],
+    ),
+    "VectorQuantizer": (
+        lambda **k: layers.VectorQuantizer(4, 0.9, 1e-6, 0.2, seed=3, **k),
         [IMAGE],
     ),
 }

@@ -75,6 +75,11 @@ BUILDERS = {
     "patch_discriminator_of_scales": lambda **k: networks.patch_discriminator(
         (16, 20, 1), None, 1, 4, scales=3, **k
     ),
+    "pixel_cnn": lambda **k: networks.pixel_cnn((5, 6, 3), 2, None, 3, 4, 1, dropout=0.3, **k),
+    "pixel_cnn_of_levels": lambda **k: networks.pixel_cnn(
+        IMAGE, levels=4, filters=4, blocks=2, **k
+    ),
+    "pixel_cnn_of_integers": lambda **k: networks.pixel_cnn((4, 4), 1, 6, None, 4, 1, 3, **k),
     "r3gan_generator": lambda **k: networks.r3gan_generator((9, 12, 2), 3, 4, 4, 1, **k),
     "r3gan_generator_grouped": lambda **k: networks.r3gan_generator(
         IMAGE, None, 4, 4, 1, group_size=4, **k
@@ -92,6 +97,8 @@ BUILDERS = {
     "sngan_resnet_discriminator": lambda **k: networks.sngan_resnet_discriminator(
         (32, 32, 1), 3, 4, **k
     ),
+    "vq_encoder": lambda **k: networks.vq_encoder((9, 12, 2), 3, 4, 2, 1, **k),
+    "vq_decoder": lambda **k: networks.vq_decoder((9, 12, 2), 3, 4, 2, 1, **k),
 }
 every_network = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
 

@@ -1,0 +1,5 @@
+"""Autoregressive models of pixels."""
+
+from keras_gen.on_first_use import lazily
+
+__getattr__ = lazily(__name__, "model")

@@ -1,0 +1,246 @@
+"""Autoregressive models: each pixel given those before it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from keras_gen import losses
+from keras_gen.backend import predict
+from keras_gen.checks import check_positive_integer
+from keras_gen.core.model import GenerativeModel
+from keras_gen.core.networks import check_network
+from keras_gen.core.phase import Phase
+from keras_gen.core.priors import Uniform
+from keras_gen.modalities import parts_of, spec_of
+from keras_gen.models.pixel_sampler import PixelSampler
+from keras_gen.tasks.from_latents import GeneratesFromLatents
+from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Spec, Tensor
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
+    from keras_gen.modalities.spec import Arrays
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class PixelCNN(GeneratesFromLatents, GenerativeModel):
+    """A network that tells each pixel's distribution from the pixels before it: an exact likelihood.
+
+    Images are products of choices, one pixel after the other, from the top left in rows, and the loss is the
+    negative logarithm of their probability, in nats: no bound, no opponent. `generate` makes the choices: it
+    runs the network once for each pixel, over the whole image, in one loop of the compiled graph (on PyTorch
+    in Python), which takes `height * width` times as long as one pass.
+
+    `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
+    `(batch, height, width, channels)` in [-1, 1], rounded to `levels`; with `num_classes` labels beside them.
+    It logs `loss`, in nats an image, and `bits_per_dim`: nats / (log 2 x height x width x channels).
+
+    Args:
+        network: Built `keras.Model` from images to the parameters of each pixel's distribution, float
+            `(batch, height, width, parameters)`, which depend on the pixels before it alone: such as
+            `keras_gen.networks.pixel_cnn`. With classes it takes `[images, labels]`.
+        num_classes: Integer or None. With it `fit` and `generate` take labels, as in `ConditionalGAN`.
+        class_names: List of as many strings, by which `generate` can be asked, or None.
+        likelihood: `"logistic_mixture"`, of any channels; or `"softmax"`, of grey images, with a logit for
+            each level.
+        levels: Integer, at least 2: how many values a pixel's channel may have, evenly in [-1, 1].
+        name: String or None.
+
+    Raises:
+        ValueError: If the network is not built, its outputs are not the likelihood's, or another argument
+            lies outside what is said above.
+
+    Example:
+    >>> import keras_gen
+    >>> network = keras_gen.networks.pixel_cnn((8, 8, 1), components=2, filters=4, blocks=1)
+    >>> model = keras_gen.PixelCNN(network)
+    >>> model.compile()
+    >>> images = keras.ops.zeros((4, 8, 8, 1))
+    >>> history = model.fit(images, batch_size=2, verbose=0)
+    >>> sorted(history.history)
+    ['bits_per_dim', 'loss']
+    >>> model.log_likelihood(images).shape
+    (4,)
+    >>> model.generate(2, seed=0).shape
+    (2, 8, 8, 1)
+
+    Reference: van den Oord et al., 2016, Conditional Image Generation with PixelCNN Decoders,
+    https://arxiv.org/abs/1606.05328; mixtures of logistics: Salimans et al., 2017, PixelCNN++,
+    https://arxiv.org/abs/1701.05517
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        num_classes: int | None = None,
+        class_names: Sequence[str] | None = None,
+        likelihood: str = "logistic_mixture",
+        levels: int = 256,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        if num_classes is not None:
+            check_positive_integer("num_classes", num_classes)
+        self.set_classes(num_classes, class_names)
+        labels = [] if num_classes is None else [()]
+        (shape, *_), ((*_, parameters),) = check_network(
+            "network", network, [(None, None, None), *labels], [(None, None, None)]
+        )
+        sizes = tuple(size for size in shape if size is not None)
+        if len(sizes) < len(shape):
+            raise ValueError(
+                "`network` must take images of one size, whose pixels are drawn in turn. "
+                f"Received: network={network.name!r} of shape {shape}"
+            )
+        self.image_shape = sizes
+        *sides, channels = sizes
+        distribution = losses.get_pixel_likelihood(likelihood, levels, channels)
+        check_network("network", network, outputs=[(*sides, None)])
+        if not distribution.fits(parameters):
+            raise ValueError(
+                f"`network` must give {distribution.wanted}, of each pixel where likelihood={likelihood!r}. "
+                f"Received: network={network.name!r} with {parameters}"
+            )
+        self.network = network
+        self.likelihood = likelihood
+        self.levels = levels
+        self.prior = Uniform((*sides, distribution.numbers))
+        sampler = PixelSampler(network, distribution, num_classes)
+        scorer = _Scorer(sampler)
+        self._sampler = lambda: sampler  # In functions: they are no part of the model's file.
+        self._scorer = lambda: scorer
+        self.built = True
+
+    @property
+    def takes(self) -> dict[str, Spec]:
+        return parts_of(self.gives, self.num_classes, self.class_names)
+
+    @property
+    def gives(self) -> Arrays:
+        return spec_of(self.image_shape)
+
+    @property
+    def sampler(self) -> keras.Model:
+        """What makes levels of numbers: a `PixelSampler`."""
+        return self._sampler()
+
+    def compile(self, optimizer: Optimizer | None = None, **trainer_options: Any) -> None:
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer or its name. Defaults to Adam(1e-3).
+            **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
+                `keras.Model.compile`.
+        """
+        self.compile_phases({"pixels": optimizer or keras.optimizers.Adam(1e-3)}, **trainer_options)
+
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        return self.samples_of(inputs)
+
+    def phases(self) -> dict[str, Phase]:
+        return {"pixels": Phase([self.network], ["bits_per_dim"])}
+
+    def step(self, data: Data, update: Update) -> None:
+        taken = self.take(data)
+        images, labels = (taken, None) if self.num_classes is None else taken
+        levels = self.levels_of(images)
+        update("pixels", lambda: self.pixel_loss(levels, labels, update.training))
+
+    def pixel_loss(
+        self, levels: Tensor, labels: Tensor | None, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Negative log likelihood of images in nats, and in bits per dimension."""
+        nats = -ops.mean(self.sampler.log_likelihood(levels, labels, training))
+        return nats, {"bits_per_dim": nats / (math.log(2.0) * math.prod(self.image_shape))}
+
+    def levels_of(self, images: Tensor) -> Tensor:
+        """The levels that images in [-1, 1] are rounded to, an int32 tensor of their shape."""
+        shares = 0.5 * (ops.clip(ops.cast(images, "float32"), -1.0, 1.0) + 1.0)
+        return ops.cast(ops.round(shares * (self.levels - 1)), "int32")
+
+    def samples_of(self, inputs: Any) -> Any:
+        levels = ops.cast(self.sampler(inputs), "float32")
+        return 2.0 * levels / (self.levels - 1) - 1.0
+
+    def log_likelihood(
+        self, images: ArrayLike, labels: ClassLabels | None = None, batch_size: int = 128
+    ) -> Array:
+        """Tells how likely images are: exactly, by one pass of the network.
+
+        Args:
+            images: Float array `(n, height, width, channels)` in [-1, 1], which is rounded to `levels`.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names: for a model
+                with classes alone, whose likelihood is that given the class.
+            batch_size: Integer.
+
+        Returns:
+            Float32 NumPy array `(n,)`, in nats, at most 0. Divided by
+            `-log(2) * height * width * channels` it is in bits per dimension.
+
+        Raises:
+            ValueError: If the images or labels are none of the model's.
+        """
+        images = self.gives.take("`images`", images)
+        if (labels is None) != (self.num_classes is None):
+            raise ValueError(
+                "`labels` must be given to a model with classes, and to no other. "
+                f"Received: labels={labels!r}"
+            )
+        inputs = ops.convert_to_numpy(self.levels_of(images))
+        if labels is not None:
+            labels = self.labels_of(labels)
+            if len(labels) != len(inputs):
+                raise ValueError(
+                    f"`labels` must be {len(inputs)}, one for each image. Received: {len(labels)} labels"
+                )
+            inputs = [inputs, labels]
+        return predict(self._scorer(), inputs, batch_size)
+
+    def generate(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        latents: ArrayLike | None = None,
+        batch_size: int = 128,
+        labels: ClassLabels | None = None,
+        per_class: bool = False,
+    ) -> Array:
+        """Draws images pixel by pixel, which takes `height * width` runs of the network for each batch.
+
+        Args:
+            n: Integer, how many; with `per_class`, how many of each class.
+            seed: Integer, or None for new images at each call.
+            latents: Float array `(n, height, width, 1 + channels)`, `(n, height, width, 1)` of a softmax, of
+                numbers in [0, 1) by which pixels are chosen, in the place of drawn ones.
+            batch_size: Integer, how many images are made at a time.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names. Without it and
+                without `per_class` they are drawn, where there are classes.
+            per_class: Boolean. If True, the result is `num_classes` rows of `n` images, every column made by
+                the same numbers.
+
+        Returns:
+            Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1], or
+            `(num_classes * n, height, width, channels)` with `per_class`.
+
+        Raises:
+            ValueError: If a label is out of range, or it is not said how many images to make.
+        """
+        levels = self.sample(n, labels, per_class, seed, latents, batch_size)
+        return (2.0 * levels / (self.levels - 1) - 1.0).astype("float32")
+
+
+class _Scorer(keras.Model):
+    """Log likelihoods of maps of levels, `(batch,)`, or of a list of them and of labels."""
+
+    def __init__(self, sampler):
+        super().__init__(name="pixel_scorer", dtype="float32")
+        self.sampler = sampler
+        self.built = True
+
+    def call(self, inputs):
+        levels, labels = inputs if isinstance(inputs, (list, tuple)) else (inputs, None)
+        return self.sampler.log_likelihood(levels, labels)

@@ -1,0 +1,126 @@
+"""From uniform numbers to maps of levels, one pixel after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import keras
+from keras import ops
+
+from keras_gen.backend import repeat
+from keras_gen.types import Config, Tensor
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class PixelSampler(keras.Model):
+    """Draws maps pixel by pixel, from the top left to the bottom right: all steps are one loop of the graph.
+
+    Each pixel takes a pass of the network over the whole map: `height * width` passes for a batch. Nothing is
+    drawn here: a pixel is what its likelihood makes of uniform numbers.
+
+    Args:
+        network: Built `keras.Model` from pixels, and labels where there are classes, to the parameters of each
+            pixel's distribution, which depend on those before it alone.
+        likelihood: A `keras_gen.losses.LogisticMixture` or `PixelSoftmax`.
+        num_classes: Integer, or None where the network takes no labels.
+        integers: Boolean, whether the network takes the levels themselves, `(batch, height, width)`, in the
+            place of images in [-1, 1].
+        name: String.
+
+    Call arguments:
+        inputs: Float tensor `(batch, height, width, likelihood.numbers)` of numbers in [0, 1), or a list of it
+            and of integer labels `(batch,)`.
+
+    Returns:
+        Int32 tensor `(batch, height, width, channels)` of levels.
+
+    Reference: van den Oord et al., 2016, https://arxiv.org/abs/1606.05328
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        likelihood: Any,
+        num_classes: int | None = None,
+        integers: bool = False,
+        name: str = "pixel_sampler",
+    ) -> None:
+        super().__init__(name=name, dtype="float32")
+        self.network = network
+        self.likelihood = likelihood
+        self.num_classes = num_classes
+        self.integers = integers
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        numbers, labels = (inputs, None) if self.num_classes is None else inputs
+        height, width, count = numbers.shape[1:]
+        uniforms = ops.reshape(ops.cast(numbers, "float32"), (-1, height * width, count))
+        places = ops.arange(height * width, dtype="int32")
+
+        def draw(number, levels):
+            maps = ops.reshape(levels, (-1, height, width, self.likelihood.channels))
+            outputs = self.parameters(maps, labels)
+            outputs = ops.reshape(outputs, (-1, height * width, outputs.shape[-1]))
+            drawn = self.likelihood.draw(
+                ops.take(outputs, number, axis=1), ops.take(uniforms, number, axis=1)
+            )
+            here = ops.reshape(ops.equal(places, ops.cast(number, "int32")), (1, -1, 1))
+            return ops.where(here, ops.expand_dims(drawn, 1), levels)
+
+        levels = ops.zeros_like(uniforms[..., : self.likelihood.channels], dtype="int32")
+        levels = repeat(draw, height * width, levels)
+        return ops.reshape(levels, (-1, height, width, self.likelihood.channels))
+
+    def parameters(
+        self, levels: Tensor, labels: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        """The parameters of each pixel's distribution given the pixels before it.
+
+        Args:
+            levels: Integer tensor `(batch, height, width, channels)`.
+            labels: Integer tensor `(batch,)`, or None where there are no classes.
+            training: Boolean.
+
+        Returns:
+            Float32 tensor `(batch, height, width, parameters)`.
+        """
+        if self.integers:
+            pixels = levels[..., 0]
+        else:
+            pixels = 2.0 * ops.cast(levels, "float32") / (self.likelihood.levels - 1) - 1.0
+        inputs = pixels if labels is None else [pixels, labels]
+        return ops.cast(self.network(inputs, training=training), "float32")
+
+    def log_likelihood(
+        self, levels: Tensor, labels: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        """Log likelihood of maps in nats, summed over pixels: arguments as in `parameters`.
+
+        Returns:
+            Float32 tensor `(batch,)`.
+        """
+        return self.likelihood.log_likelihood(levels, self.parameters(levels, labels, training))
+
+    def compute_output_spec(self, inputs: Any) -> keras.KerasTensor:
+        numbers = inputs if self.num_classes is None else inputs[0]
+        shape = (*numbers.shape[:-1], self.likelihood.channels)
+        return keras.KerasTensor(shape, dtype="int32")
+
+    def get_config(self) -> Config:
+        return {
+            "network": keras.saving.serialize_keras_object(self.network),
+            "likelihood": keras.saving.serialize_keras_object(self.likelihood),
+            "num_classes": self.num_classes,
+            "integers": self.integers,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: Mapping[str, Any] | None = None) -> Self:
+        made = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
+            for name in ("network", "likelihood")
+        }
+        return cls(**{**config, **made})
