@@ -52,6 +52,7 @@ FOR_USERS = [
     "importance_weighted_bound",
     "infer_codes",
     "code_accuracy",
+    "classify",
     "active_units",
     "reconstruction_errors",
     "anomaly_scores",

@@ -249,6 +249,10 @@ WORDS = {
         "Channels made pixels: how super-resolution enlarges its maps.",
         "reference/layers/PixelShuffle.md",
     ),
+    "semi-supervised learning, few labels": (
+        "Classes learnt from few labels and many pictures without.",
+        "reference/models/SemiSupervisedGAN.md",
+    ),
     "SNGAN": (
         "A GAN of residual networks under spectral normalisation.",
         "reference/networks/sngan_resnet_generator.md",

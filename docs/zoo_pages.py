@@ -14,6 +14,7 @@ TASKS = {
     "Diffusion": "generate",
     "ConditionalGAN": "generate by class",
     "InfoGAN": "generate by code, infer codes",
+    "SemiSupervisedGAN": "classify, generate",
     "VAE": "generate, encode",
     "CVAE": "generate by class, encode",
     "Pix2Pix": "translate",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
     from keras_gen.models.r3gan.model import R3GAN as R3GAN
+    from keras_gen.models.semi_supervised_gan.model import SemiSupervisedGAN as SemiSupervisedGAN
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
     from keras_gen.models.table_vae.model import TableVAE as TableVAE
@@ -35,6 +36,7 @@ FAMILIES = {
     "r3gan": "R3GAN",
     "conditional_gan": "ConditionalGAN",
     "info_gan": "InfoGAN",
+    "semi_supervised_gan": "SemiSupervisedGAN",
     "vae": "VAE",
     "cvae": "CVAE",
     "diffusion": "Diffusion",
