@@ -17,6 +17,7 @@ TASKS = {
     "SemiSupervisedGAN": "classify, generate",
     "VAE": "generate, encode",
     "CVAE": "generate by class, encode",
+    "SemiSupervisedVAE": "classify, generate by class, encode",
     "Pix2Pix": "translate",
     "CycleGAN": "translate",
     "CUT": "translate",

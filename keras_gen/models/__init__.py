@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
     from keras_gen.models.r3gan.model import R3GAN as R3GAN
     from keras_gen.models.semi_supervised_gan.model import SemiSupervisedGAN as SemiSupervisedGAN
+    from keras_gen.models.semi_supervised_vae.model import SemiSupervisedVAE as SemiSupervisedVAE
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
     from keras_gen.models.table_vae.model import TableVAE as TableVAE
@@ -39,6 +40,7 @@ FAMILIES = {
     "semi_supervised_gan": "SemiSupervisedGAN",
     "vae": "VAE",
     "cvae": "CVAE",
+    "semi_supervised_vae": "SemiSupervisedVAE",
     "diffusion": "Diffusion",
     "pix2pix": "Pix2Pix",
     "cycle_gan": "CycleGAN",

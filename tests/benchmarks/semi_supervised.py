@@ -23,7 +23,10 @@ from keras_gen import data
 from keras_gen.recipes import find_family
 
 # The network of each that classifies.
-FAMILIES = {"semi_supervised_gan": lambda model: model.discriminator}
+FAMILIES = {
+    "semi_supervised_gan": lambda model: model.discriminator,
+    "semi_supervised_vae": lambda model: model.classifier,
+}
 
 
 def main():
