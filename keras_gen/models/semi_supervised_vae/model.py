@@ -256,6 +256,6 @@ class SemiSupervisedVAE(LatentVAE):
     def samples_and_labels(self, data: Data) -> tuple[Any, Array | None]:
         """The images of a batch and their labels; where there are none, those that are likeliest."""
         images, labels = super().samples_and_labels(data)
-        if labels.min() < 0:
+        if labels is not None and labels.min() < 0:
             labels = np.where(labels < 0, self.likeliest(images), labels)
         return images, labels

@@ -85,7 +85,7 @@ def test_losses_are_those_of_the_softmax_of_one_class_more(weight, run_eagerly):
 
 def matching(model, reals, labels, fakes):
     features = model.mean_features(reals, unlabelled(np.array(labels)), training=False)
-    return float(model.generator_loss(features, fakes, training=False))
+    return float(array(model.generator_loss(features, fakes, training=False)))
 
 
 def test_features_of_equal_batches_match():
