@@ -57,6 +57,7 @@ FOR_USERS = [
     "fit_sampler",
     "infer_codes",
     "code_accuracy",
+    "classify",
     "active_units",
     "reconstruction_errors",
     "anomaly_scores",

@@ -277,6 +277,14 @@ WORDS = {
         "Channels made pixels: how super-resolution enlarges its maps.",
         "reference/layers/PixelShuffle.md",
     ),
+    "semi-supervised learning, few labels": (
+        "Classes learnt from few labels and many pictures without.",
+        "reference/models/SemiSupervisedGAN.md",
+    ),
+    "M2, semi-supervised VAE": (
+        "A VAE of class and style, of which few classes are known.",
+        "reference/models/SemiSupervisedVAE.md",
+    ),
     "SNGAN": (
         "A GAN of residual networks under spectral normalisation.",
         "reference/networks/sngan_resnet_generator.md",

@@ -11,6 +11,7 @@ from keras_gen.data.mixed_tables import OpenedMixedTable, open_mixed_table
 from keras_gen.data.opened import Opened
 from keras_gen.data.opened_clips import OpenedClips
 from keras_gen.data.paired import open_paired, paired
+from keras_gen.data.partly_labelled import open_partly_labelled, partly_labelled
 from keras_gen.data.super_resolution import open_super_resolution, super_resolution
 from keras_gen.data.tables import OpenedTable, open_table, table
 from keras_gen.data.unpaired import open_unpaired, unpaired
@@ -28,10 +29,12 @@ __all__ = [
     "open_images",
     "open_mixed_table",
     "open_paired",
+    "open_partly_labelled",
     "open_super_resolution",
     "open_table",
     "open_unpaired",
     "paired",
+    "partly_labelled",
     "super_resolution",
     "table",
     "transforms",

@@ -46,6 +46,10 @@ class ArraySource:
         """All images are good ones."""
         return np.ones(self.count, bool)
 
+    def all_labels(self):
+        """The labels of all examples, in order: an int32 array `(n,)`."""
+        return self.labels
+
     def entries(self):
         """The indices of the images."""
         return tf.data.Dataset.range(self.count)

@@ -153,6 +153,11 @@ class FolderSource:
         if self._labels is not None:
             self._labels = self._labels[keep]
 
+    def all_labels(self):
+        """The labels of all examples that can be read, in order: an integer array `(n,)`."""
+        self.settle()
+        return self._labels
+
     def entries(self):
         """The indices of the rows of files."""
         return tf.data.Dataset.range(self.listed)

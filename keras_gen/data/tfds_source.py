@@ -65,6 +65,11 @@ class TFDSSource:
         """All examples are good ones."""
         return np.ones(self.count, bool)
 
+    def all_labels(self):
+        """The labels of all examples, in their order on disk: an int64 array `(n,)`."""
+        labels = self._records.map(lambda record: record[self._label]).batch(1024)
+        return np.concatenate(list(labels.as_numpy_iterator()))
+
     def entries(self):
         """The examples as they lie on disk, in their order there."""
         return self._records

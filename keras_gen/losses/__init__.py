@@ -29,6 +29,12 @@ from keras_gen.losses.learned_scale import (
 )
 from keras_gen.losses.likelihoods import get_likelihood
 from keras_gen.losses.mixed import MixedLikelihood, choice_log_probabilities
+from keras_gen.losses.partly_labelled import (
+    log_odds_of_real,
+    mean_where,
+    partial_cross_entropy,
+    partial_error,
+)
 from keras_gen.losses.penalties import (
     drift_penalty,
     gradient_penalty,
@@ -92,13 +98,17 @@ __all__ = [
     "l2",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
+    "log_odds_of_real",
     "masked_l1",
     "maximum_mean_discrepancy",
+    "mean_where",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "paired_scores",
+    "partial_cross_entropy",
+    "partial_error",
     "patch_nce",
     "path_lengths",
     "peak_signal_to_noise_ratio",

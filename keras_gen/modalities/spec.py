@@ -330,14 +330,19 @@ class Labels:
     Args:
         num_classes: Integer.
         class_names: Tuple of strings, or None.
+        partial: Boolean, whether some examples have none: their label is -1.
     """
 
     kind = "labels"
     noun = "labels"
 
-    def __init__(self, num_classes: int, class_names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, num_classes: int, class_names: Sequence[str] | None = None, partial: bool = False
+    ) -> None:
         self.num_classes = num_classes
         self.class_names = class_names
+        self.partial = partial
+        self._least = -1 if partial else 0
 
     def take(self, what: str, values: Tensor) -> Tensor:
         """Gives a batch of labels as int32 of shape `(batch,)`."""
@@ -352,7 +357,7 @@ class Labels:
         if isinstance(values, np.ndarray):
             return keras.ops.cast(values, "int32")
         # `strays` counts those outside, which some backends end a step for.
-        return keras.ops.cast(keras.ops.clip(values, 0, self.num_classes - 1), "int32")
+        return keras.ops.cast(keras.ops.clip(values, self._least, self.num_classes - 1), "int32")
 
     def look(self, what: str, values: Tensor) -> None:
         """Checks labels of a batch: they are few, so all of it."""
@@ -361,12 +366,13 @@ class Labels:
 
     def wanted(self, what: str) -> str:
         """The beginning of an error's sentence: what the values must be."""
-        return f"{what} must be integers in [0, {self.num_classes})"
+        none = ", or -1 for none" if self.partial else ""
+        return f"{what} must be integers in [0, {self.num_classes}){none}"
 
     def strays(self, values: Tensor) -> Tensor | None:
         """Counts the labels of a batch that are none, within a step."""
         inside = keras.ops.logical_and(
-            keras.ops.greater_equal(values, 0), keras.ops.less(values, self.num_classes)
+            keras.ops.greater_equal(values, self._least), keras.ops.less(values, self.num_classes)
         )
         if is_floating(values):
             inside = keras.ops.logical_and(inside, keras.ops.equal(values, keras.ops.round(values)))
@@ -380,9 +386,15 @@ class Labels:
             exact = np.issubdtype(array.dtype, np.floating) and (array == np.rint(array)).all()
             if not exact:
                 raise ValueError(f"{wanted}. Received: dtype={array.dtype}, {_some(array)}")
-        outside = (array < 0) | (array >= self.num_classes)
+        outside = (array < self._least) | (array >= self.num_classes)
         if outside.any():
             raise ValueError(f"{wanted}. Received: {_some(array[outside])}")
+        if self.partial and array.size and (array < 0).all():
+            part = "" if whole else ", in a batch,"
+            raise ValueError(
+                f"{what} must be given of some examples{part} for classes to be learnt: "
+                "`keras_gen.data.partly_labelled` sees to it. Received: -1, none, of all"
+            )
 
 
 # Bicubic resizing and rounding to half precision go a little beyond the range.

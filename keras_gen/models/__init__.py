@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
     from keras_gen.models.pixel_cnn.model import PixelCNN as PixelCNN
     from keras_gen.models.r3gan.model import R3GAN as R3GAN
+    from keras_gen.models.semi_supervised_gan.model import SemiSupervisedGAN as SemiSupervisedGAN
+    from keras_gen.models.semi_supervised_vae.model import SemiSupervisedVAE as SemiSupervisedVAE
     from keras_gen.models.style_gan2.model import StyleGAN2 as StyleGAN2
     from keras_gen.models.super_resolution.model import SuperResolution as SuperResolution
     from keras_gen.models.table_gan.model import TableGAN as TableGAN
@@ -39,9 +41,11 @@ FAMILIES = {
     "style_gan2": "StyleGAN2",
     "conditional_gan": "ConditionalGAN",
     "info_gan": "InfoGAN",
+    "semi_supervised_gan": "SemiSupervisedGAN",
     "vae": "VAE",
     "cvae": "CVAE",
     "vq_vae": "VQVAE",
+    "semi_supervised_vae": "SemiSupervisedVAE",
     "diffusion": "Diffusion",
     "pixel_cnn": "PixelCNN",
     "pix2pix": "Pix2Pix",

@@ -12,6 +12,7 @@ from keras_gen.networks.flow_unet import flow_unet
 from keras_gen.networks.frame_predictor import frame_predictor
 from keras_gen.networks.gated_unet_generator import gated_unet_generator
 from keras_gen.networks.mlp import mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
+from keras_gen.networks.noisy_classifier import noisy_classifier
 from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
 from keras_gen.networks.pixel_cnn import pixel_cnn
 from keras_gen.networks.r3gan import r3gan_discriminator, r3gan_generator
@@ -42,6 +43,7 @@ __all__ = [
     "mlp_discriminator",
     "mlp_encoder",
     "mlp_generator",
+    "noisy_classifier",
     "patch_discriminator",
     "patch_receptive_field",
     "pixel_cnn",

@@ -133,6 +133,10 @@ class Blocks:
     def dropout(self, x, rate, name):
         return keras.layers.Dropout(rate, seed=self.next_seed(), name=name)(x) if rate else x
 
+    def noise(self, x, deviation, name):
+        layer = keras.layers.GaussianNoise(deviation, seed=self.next_seed(), name=name)
+        return layer(x) if deviation else x
+
     @property
     def needs_bias(self):
         """Whether a layer before `normalize` needs a bias, or would lose it with the mean."""
@@ -191,12 +195,12 @@ class Blocks:
         """From a map to the vector that is scored."""
         return keras.layers.Flatten(**SPATIAL, name="features")(x)
 
-    def score(self, features, labels=None, num_classes=None, projected=None):
+    def score(self, features, labels=None, num_classes=None, projected=None, units=1):
         """Float32 logits; with labels, a projection discriminator's.
 
         What is projected on the label is `projected`, or the features themselves.
         """
-        logits = self.dense(features, 1, "logits", dtype="float32")
+        logits = self.dense(features, units, "logits", dtype="float32")
         if labels is None:
             return logits
         projection = self._weighted(

@@ -76,6 +76,7 @@ def dcgan_discriminator(
     seed: int | None = None,
     name: str = "dcgan_discriminator",
     codes: int | None = None,
+    classes: int | None = None,
 ) -> keras.Model:
     """DCGAN's discriminator, or WGAN-GP's critic: images to one unbounded score each.
 
@@ -98,11 +99,13 @@ def dcgan_discriminator(
         name: The model's name.
         codes: How many codes an `InfoGAN`'s images are made of, of which a second head of two dense
             layers on the same features tells. Defaults to `None`: there is no such head.
+        classes: How many classes a `SemiSupervisedGAN` tells, with a logit for each in place of the one.
+            Defaults to `None`.
 
     Returns:
         A `keras.Model` from float images `(batch, height, width, channels)` in [-1, 1] to float32
-        logits `(batch, 1)`, whatever the dtype policy; with `codes` to a list of them and of float32
-        `(batch, codes)`.
+        logits `(batch, 1)` or `(batch, classes)`, whatever the dtype policy; with `codes` to a list of them
+        and of float32 `(batch, codes)`.
 
     Raises:
         ValueError: If an argument lies outside what is said above.
@@ -128,7 +131,9 @@ def dcgan_discriminator(
     if minibatch_deviation:
         x = MinibatchStandardDeviation(name="minibatch_deviation")(x)
     features = blocks.flatten(x)
-    logits = blocks.score(features)
+    logits = blocks.score(
+        features, units=1 if classes is None else check_integer("classes", classes)
+    )
     if codes is None:
         return keras.Model(images, logits, name=name)
     codes = check_integer("codes", codes)

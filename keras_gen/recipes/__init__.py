@@ -5,6 +5,7 @@ Light: neither Keras nor TensorFlow is imported until a recipe opens its data or
 
 from keras_gen.recipes.adversarial import AdversarialRecipe
 from keras_gen.recipes.images import ImageRecipe
+from keras_gen.recipes.labels import PartlyLabelledRecipe
 from keras_gen.recipes.latent import LatentRecipe
 from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
@@ -22,6 +23,7 @@ __all__ = [
     "LatentRecipe",
     "MixedTableRecipe",
     "Option",
+    "PartlyLabelledRecipe",
     "Recipe",
     "Stage",
     "TableRecipe",

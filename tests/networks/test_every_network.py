@@ -25,6 +25,9 @@ BUILDERS = {
         IMAGE, 4, "instance", **k
     ),
     "dcgan_discriminator_codes": lambda **k: networks.dcgan_discriminator(IMAGE, 4, codes=5, **k),
+    "dcgan_discriminator_classes": lambda **k: networks.dcgan_discriminator(
+        IMAGE, 4, "layer", classes=3, **k
+    ),
     "conditional_dcgan_generator": lambda **k: networks.conditional_dcgan_generator(
         IMAGE, 3, 4, "embedding", 4, **k
     ),
@@ -58,6 +61,7 @@ BUILDERS = {
     "mlp_discriminator": lambda **k: networks.mlp_discriminator(3, 16, dropout=0.3, **k),
     "mlp_encoder": lambda **k: networks.mlp_encoder(3, 4, 16, **k),
     "mlp_decoder": lambda **k: networks.mlp_decoder(4, 3, 16, **k),
+    "noisy_classifier": lambda **k: networks.noisy_classifier(IMAGE, 3, (8, 6), **k),
     "tabular_generator": lambda **k: networks.tabular_generator(4, 3, 5, 16, **k),
     "tabular_generator_plain": lambda **k: networks.tabular_generator(
         4, 3, 5, 16, normalization=None, **k
@@ -237,6 +241,14 @@ REFUSED = {
         "base_filters": INTEGERS,
         "normalization": ("group",),
         "dropout": (-0.1, 1.0, "a", True),
+        "classes": (0, 2.0, True),
+    },
+    "noisy_classifier": {
+        "image_shape": SHAPES,
+        "classes": INTEGERS,
+        "units": ((), 3, (0,), (4, 2.5)),
+        "input_noise": (-0.1, float("nan")),
+        "noise": (-1,),
     },
     "conditional_dcgan_generator": {
         "image_shape": SHAPES,
@@ -359,6 +371,7 @@ FIRST = {
     "gated_unet_generator": {"input_shape": (32, 32, 1)},
     "edsr_generator": {},
     "style_gan2_mapping": {},
+    "noisy_classifier": {"image_shape": (32, 32, 1), "classes": 3},
     "tabular_generator": {"latent_dim": 4, "conditions": 3, "outputs": 5},
     "unet_generator": {"input_shape": (32, 32, 1)},
     "resnet_generator": {"input_shape": (32, 32, 1)},
