@@ -156,7 +156,7 @@ class Blocks:
         # cover every pixel equally often.
         if upsampling == "transposed":
             x = self.transposed_convolution(x, filters, 4, name, **arguments)
-            return crop(x, size, f"{name}_crop")
+            return crop(x, size, f"{name}_crop", arguments.get("dtype"))
         x = keras.layers.UpSampling2D(2, **SPATIAL, name=f"{name}_upsampling")(x)
         return self.convolution(crop(x, size, f"{name}_crop"), filters, 3, name, **arguments)
 
@@ -240,9 +240,9 @@ def append_label(x, labels, num_classes, name):
     return keras.layers.Flatten(name=f"{name}_and_label")(x)
 
 
-def crop(x, size, name):
+def crop(x, size, name, dtype=None):
     """Drop the last rows and columns beyond `size`."""
     excess = [(0, have - want) for have, want in zip(x.shape[1:3], size, strict=True)]
     if not any(after for _, after in excess):
         return x
-    return Cropping2D(excess, **SPATIAL, name=name)(x)
+    return Cropping2D(excess, **SPATIAL, name=name, dtype=dtype)(x)
