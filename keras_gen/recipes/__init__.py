@@ -12,12 +12,13 @@ from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
 from keras_gen.recipes.tables import MixedTableRecipe, TableRecipe
 from keras_gen.recipes.translation import AugmentedRecipe, TranslationRecipe
-from keras_gen.recipes.variational import VariationalRecipe
+from keras_gen.recipes.variational import BoundRecipe, VariationalRecipe
 
 __all__ = [
     "REQUIRED",
     "AdversarialRecipe",
     "AugmentedRecipe",
+    "BoundRecipe",
     "Family",
     "ImageRecipe",
     "LatentRecipe",

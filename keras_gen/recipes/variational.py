@@ -19,6 +19,11 @@ class VariationalRecipe(LatentRecipe):
     batch_size = 128
     latent_dim = 16
     beta: float = option(1.0, "Weight of the KL term.", min=0.0)
+
+
+class BoundRecipe(VariationalRecipe):
+    """What is maximised, under which likelihood, and whether of images drawn black and white."""
+
     likelihood: str = option("bernoulli", f"{', '.join(LIKELIHOODS)}.", choices=LIKELIHOODS)
     objective: str = option(
         "elbo",

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from keras_gen.recipes import VariationalRecipe
+from keras_gen.recipes import BoundRecipe
 
 if TYPE_CHECKING:
     from keras_gen.models.cvae.model import CVAE
     from keras_gen.types import OpenedData
 
 
-class CVAERecipe(VariationalRecipe):
+class CVAERecipe(BoundRecipe):
     """Convolutional VAE whose networks are given the label as a one-hot code."""
 
     family = "cvae"

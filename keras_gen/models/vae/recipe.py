@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from keras_gen.recipes import VariationalRecipe
+from keras_gen.recipes import BoundRecipe
 
 if TYPE_CHECKING:
     from keras_gen.models.vae.model import VAE
     from keras_gen.types import OpenedData
 
 
-class VAERecipe(VariationalRecipe):
+class VAERecipe(BoundRecipe):
     """Convolutional VAE, of Bernoulli likelihood by default."""
 
     family = "vae"
