@@ -37,7 +37,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
 
     `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
     `(batch, height, width, channels)` in [-1, 1], rounded to `levels`; with `num_classes` labels beside them.
-    It logs `loss`, in nats an image, and `bits_per_dim`: nats / (log 2 x height x width x channels).
+    It logs `loss`, an image's nats / (height x width x channels), and `bits_per_dim`, that / log 2.
 
     Args:
         network: Built `keras.Model` from images to the parameters of each pixel's distribution, float
@@ -153,9 +153,10 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
     def pixel_loss(
         self, levels: Tensor, labels: Tensor | None, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Negative log likelihood of images in nats, and in bits per dimension."""
-        nats = -ops.mean(self.sampler.log_likelihood(levels, labels, training))
-        return nats, {"bits_per_dim": nats / (math.log(2.0) * math.prod(self.image_shape))}
+        """Negative log likelihood in nats a dimension, whose gradients float16 holds, and in bits."""
+        log_likelihoods = self.sampler.log_likelihood(levels, labels, training)
+        nats = -ops.mean(log_likelihoods) / math.prod(self.image_shape)
+        return nats, {"bits_per_dim": nats / math.log(2.0)}
 
     def levels_of(self, images: Tensor) -> Tensor:
         """The levels that images in [-1, 1] are rounded to, an int32 tensor of their shape."""

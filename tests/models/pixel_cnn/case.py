@@ -25,5 +25,5 @@ CASE = Case(
     outputs=lambda model: model.network.predict(images(4), verbose=0),
     phases=("pixels",),
     methods={"log_likelihood": {}},
-    rate=1e-3,
+    rate=0.064,
 )
