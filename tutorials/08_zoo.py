@@ -74,7 +74,7 @@ pairs = keras_gen.data.paired(
 lines, targets = next(iter(pairs.as_numpy_iterator()))
 outputs = line_to_3d.translate(lines)
 triples = np.stack([np.repeat(lines, 3, axis=-1), outputs, targets], axis=1)
-Image.fromarray(pictures.image_grid(triples.reshape(-1, 128, 128, 3), 9))
+Image.fromarray(pictures.image_grid(triples.reshape(-1, 128, 128, 3), 9)).reduce(2)
 
 # %% [markdown]
 # Shapes and shading are right; the colours are guesses, often wrong ones, since a line does not say which colour
@@ -124,7 +124,7 @@ for name, model in {"preset": preset, "fine-tuned": tuned, "from scratch": fresh
     scores = keras_gen.losses.paired_scores(answers, outputs)
     print(f"{name:12}", ", ".join(f"{key} {np.mean(value):.3f}" for key, value in scores.items()))
     rows.append(outputs[picks])
-Image.fromarray(pictures.image_grid(np.concatenate([*rows, answers[picks]]), 6))
+Image.fromarray(pictures.image_grid(np.concatenate([*rows, answers[picks]]), 6)).reduce(2)
 
 # %% [markdown]
 # From above: flat drawings, the preset, fine-tuned, from scratch, silver.

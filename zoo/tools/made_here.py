@@ -73,11 +73,14 @@ _LIMITS_28 = (
     "not comparable with FIDs measured by another."
 )
 _LIMITS_DIGITS = "8 x 8 pixels, 1,437 training images: good for tests, tutorials and first steps."
-_LIMITS_UNPAIRED = (
-    "128 x 128 pictures on white. It has seen 2,650 emoji of each kind and nothing else. Without pairs it "
-    "learns how 3D drawings look, light and shade and rounded edges, not what the other drawing of a thing "
-    "shows: pix2pix_fluent_flat_to_3d had pairs and comes nearer. Emoji carry the biases of those who drew "
-    "and chose them."
+_LIMITS_EMOJI = (
+    "64 x 64 pictures on white. It has seen a few thousand emoji and nothing else: flags, faces "
+    "and hands, of which there are many, come out best, single objects worst. Emoji carry the biases of "
+    "those who drew and chose them."
+)
+_LICENCE_OF_TWEMOJI = (
+    "CC BY 4.0, as the graphics that it learnt to draw: credit Twemoji, Copyright Twitter, Inc and "
+    "other contributors."
 )
 _TRY_OUT = (
     "Teaching, tests, a start for fine-tuning on other small grey images, a baseline to beat."
@@ -300,27 +303,16 @@ PRESETS = {
         "one seed.",
         "begun_with": "next_frame_moving_digits",
     },
-    "cyclegan_fluent_flat_3d": {
-        "description": "Flat emoji to shaded ones and back, 128 x 128, learnt without pairs",
-        "task": "Image to image, learnt from two piles of images, a (flat) and b (3D)",
-        "data": _FLUENT_128,
-        "network": "Two ResNet generators of six blocks with resize-convolutions, two PatchGANs. The "
-        "generators are the moving averages of training",
-        "size": "128 x 128 x 3",
+    "cyclegan_emoji_noto_twemoji": {
+        "description": "Google's emoji pictures to Twitter's and back, 64 x 64, learnt without pairs",
+        "task": "Image to image, learnt from two piles of images, a (Noto) and b (Twemoji)",
+        "data": EMOJI,
+        "network": "Two ResNet generators of six blocks, two PatchGANs",
+        "size": "64 x 64 x 3",
         "use": _TRANSLATE,
-        "limits": _LIMITS_UNPAIRED,
-        "evaluation": _FLUENT | {"input": "flat"},
-    },
-    "cut_fluent_flat_to_3d": {
-        "description": "Flat emoji to shaded ones, 128 x 128, learnt without pairs, by CUT",
-        "task": "Image to image, learnt from two piles of images, flat and 3D",
-        "data": _FLUENT_128,
-        "network": "ResNet generator of six blocks with resize-convolutions, PatchGAN, projections of the "
-        "generator's features of 256. The generator is the moving average of training",
-        "size": "128 x 128 x 3",
-        "use": _TRANSLATE,
-        "limits": _LIMITS_UNPAIRED,
-        "evaluation": _FLUENT | {"input": "flat"},
+        "limits": _LIMITS_EMOJI,
+        "licence": _LICENCE_OF_TWEMOJI,
+        "evaluation": _EMOJI | {"input": "noto", "target": "twemoji"},
     },
     "tabular_vae_adult": {
         "description": "Rows of a census, 15 columns of numbers and categories, by a VAE",
