@@ -10,6 +10,14 @@ def check_positive_integer(argument, value):
         raise ValueError(f"`{argument}` must be an integer above 0. Received: {argument}={value!r}")
 
 
+def check_int(argument, value, least=1):
+    """Raises a ValueError unless `value` is an `int`, which a config can hold, of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(
+            f"`{argument}` must be an integer of at least {least}. Received: {argument}={value!r}"
+        )
+
+
 def check_non_negative(argument, value):
     """Raises a ValueError unless `value` is a number from 0 up."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not value >= 0:

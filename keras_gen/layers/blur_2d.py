@@ -3,6 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gen.checks import check_int
 from keras_gen.types import Config, Tensor
 
 # Binomial: what bilinear interpolation weighs its neighbours by.
@@ -56,12 +57,8 @@ class Blur2D(keras.layers.Layer):
 
     def __init__(self, padding: int = 1, strides: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for argument, value, least in (("padding", padding, 0), ("strides", strides, 1)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"`{argument}` must be an integer of at least {least}. "
-                    f"Received: {argument}={value!r}"
-                )
+        check_int("padding", padding, least=0)
+        check_int("strides", strides)
         self.padding = padding
         self.strides = strides
         self.built = True

@@ -3,6 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gen.checks import check_int
 from keras_gen.types import Config, Tensor
 
 
@@ -50,8 +51,7 @@ class EqualizedDense(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        if isinstance(units, bool) or not isinstance(units, int) or units < 1:
-            raise ValueError(f"`units` must be an integer of at least 1. Received: units={units!r}")
+        check_int("units", units)
         if not learning_rate_multiplier > 0:
             raise ValueError(
                 "`learning_rate_multiplier` must be a number above 0. "

@@ -3,6 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gen.checks import check_int
 from keras_gen.types import Config, Tensor
 
 
@@ -59,15 +60,9 @@ class GatedConv2D(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        for argument, value in (
-            ("filters", filters),
-            ("kernel_size", kernel_size),
-            ("strides", strides),
-        ):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f"`{argument}` must be an integer of at least 1. Received: {argument}={value!r}"
-                )
+        check_int("filters", filters)
+        check_int("kernel_size", kernel_size)
+        check_int("strides", strides)
         if gates not in ("full", "single"):
             raise ValueError(f"`gates` must be 'full' or 'single'. Received: gates={gates!r}")
         self.filters = filters

@@ -4,6 +4,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gen.checks import check_int
 from keras_gen.types import Config, Tensor
 
 
@@ -43,10 +44,7 @@ class LearnedConstant(keras.layers.Layer):
             raise ValueError(
                 f"`size` must be (height, width), two integers above 0. Received: size={size!r}"
             )
-        if isinstance(filters, bool) or not isinstance(filters, int) or filters < 1:
-            raise ValueError(
-                f"`filters` must be an integer of at least 1. Received: filters={filters!r}"
-            )
+        check_int("filters", filters)
         self.filters = filters
         self.initializer = keras.initializers.get(
             initializer or keras.initializers.RandomNormal(stddev=1.0)

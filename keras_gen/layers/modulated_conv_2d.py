@@ -3,6 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gen.checks import check_int
 from keras_gen.layers.blur_2d import blurred
 from keras_gen.types import Config, Tensor
 
@@ -63,11 +64,8 @@ class ModulatedConv2D(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        for argument, value in (("filters", filters), ("kernel_size", kernel_size)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f"`{argument}` must be an integer of at least 1. Received: {argument}={value!r}"
-                )
+        check_int("filters", filters)
+        check_int("kernel_size", kernel_size)
         if upsample and kernel_size != 3:
             raise ValueError(
                 "`kernel_size` must be 3 where sides are doubled. "

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_gen.backend import mean_over_replicas, replica_id
+from keras_gen.checks import check_int
 from keras_gen.types import Config, Tensor
 
 
@@ -59,8 +60,7 @@ class VectorQuantizer(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(codes, bool) or not isinstance(codes, int) or codes < 2:
-            raise ValueError(f"`codes` must be an integer of at least 2. Received: codes={codes!r}")
+        check_int("codes", codes, least=2)
         if not 0.0 <= decay < 1.0:
             raise ValueError(f"`decay` must be a number in [0, 1). Received: decay={decay!r}")
         if not epsilon > 0.0:

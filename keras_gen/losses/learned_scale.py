@@ -6,12 +6,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_gen.losses._levels import discretized_logistic, values_of
 from keras_gen.losses._tensors import same_shape
 from keras_gen.losses.variational import gaussian_log_density, sum_per_example
 from keras_gen.types import Config, Tensor
 
-# Half the width of a grey level of 8 bits, in images' range of [-1, 1].
-_HALF_LEVEL = 1.0 / 255.0
+_LEVELS = 256
 
 
 class LearnedScale(keras.layers.Layer):
@@ -148,12 +148,5 @@ class DiscretizedLogisticLikelihood(LearnedScale):
         """
         images, outputs = same_shape(images=images, outputs=outputs)
         levels = ops.round(127.5 * (images + 1.0))
-        away = levels / 127.5 - 1.0 - outputs
-        inverse = ops.exp(-self.log_scale)
-        upper, lower = (away + _HALF_LEVEL) * inverse, (away - _HALF_LEVEL) * inverse
-        # sigmoid(a) - sigmoid(b) = (1 - exp(b - a)) sigmoid(a) sigmoid(-b); the ends lack one of the edges.
-        below = ops.where(levels < 254.5, -ops.softplus(-upper), 0.0)
-        above = ops.where(levels > 0.5, -ops.softplus(lower), 0.0)
-        inside = ops.logical_and(levels > 0.5, levels < 254.5)
-        width = ops.log(-ops.expm1(-2.0 * _HALF_LEVEL * inverse))
-        return sum_per_example(below + above + ops.where(inside, width, 0.0))
+        away = values_of(levels, _LEVELS) - outputs
+        return sum_per_example(discretized_logistic(away, levels, self.log_scale, _LEVELS))

@@ -5,6 +5,8 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from keras_gen.checks import check_int
+from keras_gen.losses._levels import discretized_logistic, values_of
 from keras_gen.types import Config, Tensor
 
 _LEAST_LOG_SCALE = -7.0
@@ -12,11 +14,8 @@ _EDGE = 1e-6  # Uniform numbers keep so far from 0 and 1, where a logistic's val
 
 
 def _check(levels, channels):
-    for argument, value, least in (("levels", levels, 2), ("channels", channels, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(
-                f"`{argument}` must be an integer of at least {least}. Received: {argument}={value!r}"
-            )
+    check_int("levels", levels, least=2)
+    check_int("channels", channels)
 
 
 def _drawn(logits, uniforms):
@@ -163,12 +162,14 @@ class LogisticMixture:
         """
         levels = ops.cast(levels, "float32")
         logits, means, log_scales, factors = self._parts(outputs)
-        values = ops.expand_dims(self._values(levels), -1)  # (..., channels, 1)
+        values = ops.expand_dims(values_of(levels, self.levels), -1)  # (..., channels, 1)
         total = ops.log_softmax(logits, axis=-1)
         for channel in range(self.channels):
             value, level = values[..., channel, :], levels[..., channel : channel + 1]
             mean = self._mean(means, factors, values, channel)
-            total = total + self._log_probability(value, level, mean, log_scales[..., channel, :])
+            total = total + discretized_logistic(
+                value - mean, level, log_scales[..., channel, :], self.levels
+            )
         return ops.sum(ops.logsumexp(total, axis=-1), axis=(1, 2))
 
     def draw(self, outputs: Tensor, uniforms: Tensor) -> Tensor:
@@ -193,7 +194,7 @@ class LogisticMixture:
             value = mean + ops.exp(log_scales[:, channel]) * logistic[:, channel : channel + 1]
             level = ops.round(0.5 * (ops.clip(value, -1.0, 1.0) + 1.0) * (self.levels - 1))
             drawn.append(level)
-            values.append(self._values(level))
+            values.append(values_of(level, self.levels))
         return ops.cast(ops.concatenate(drawn, axis=-1), "int32")
 
     def _parts(self, outputs):
@@ -215,24 +216,6 @@ class LogisticMixture:
             value = values[before] if isinstance(values, list) else values[..., before, :]
             mean = mean + factors[..., first + before, :] * value
         return mean
-
-    def _values(self, levels):
-        return 2.0 * levels / (self.levels - 1) - 1.0
-
-    def _log_probability(self, value, level, mean, log_scale):
-        """Log probabilities of a channel's levels under each component.
-
-        `sigmoid(b) - sigmoid(a) = sigmoid(b) sigmoid(-a) (1 - exp(a - b))`, exact far from the mean, too.
-        """
-        half = 1.0 / (self.levels - 1)
-        inverse = ops.exp(-log_scale)
-        upper = inverse * (value - mean + half)
-        lower = inverse * (value - mean - half)
-        between = ops.log(-ops.expm1(-2.0 * half * inverse))
-        below_upper = ops.where(level > self.levels - 1.5, 0.0, ops.log_sigmoid(upper))
-        above_lower = ops.where(level < 0.5, 0.0, ops.log_sigmoid(-lower))
-        inside = ops.logical_and(level > 0.5, level < self.levels - 1.5)
-        return below_upper + above_lower + ops.where(inside, between, 0.0)
 
     def get_config(self) -> Config:
         return {"levels": self.levels, "channels": self.channels}
