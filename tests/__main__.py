@@ -73,7 +73,18 @@ def run_backends(cache):
             "TF_NUM_INTRAOP_THREADS": "1",
             "TF_NUM_INTEROP_THREADS": "1",
         }
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", *paths]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "2",
+            "--dist",
+            "worksteal",
+            "--durations=20",
+            *paths,
+        ]
         if backend != "tensorflow":
             command += ["-m", "not one_backend"]
         if subprocess.run([*command, *sys.argv[1:]], env=environment).returncode:

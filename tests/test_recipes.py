@@ -81,8 +81,9 @@ def test_defaults_are_those_of_0_1():
     # What follows 0.1 had not.
     translation |= {"upsampling": "transposed", "ema_decay": 0.0, "r1_weight": 0.0}
     translation |= {"discriminator_normalization": "instance", "scales": 1, "diff_augment": "none"}
+    translation |= {"discriminator_learning_rate": None}
     expected = {
-        "gan": dcgan | lengths,
+        "gan": dcgan | lengths | {"projected": False},
         "conditional_gan": dcgan | lengths,
         "wgan_gp": {
             name: dcgan[name] for name in dcgan if name not in ("loss", "r1_weight", "diff_augment")
@@ -115,7 +116,8 @@ def test_defaults_are_those_of_0_1():
         | {"feature_matching_weight": 0.0},
         "cycle_gan": translation
         | lengths
-        | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"},
+        | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"}
+        | {"global_skip": False, "projected": False},
     }
     defaults = {name: FAMILIES[name].defaults() for name in expected}
     assert defaults == {name: options | reading for name, options in expected.items()}
@@ -178,6 +180,42 @@ def test_discriminators_of_translators_can_be_chosen(name):
     assert [weight.path for weight in network.weights if "normalization" in weight.path] == []
     with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, transl"):
         tiny(name, diff_augment="blur")
+
+
+@pytest.mark.parametrize("name", ["cycle_gan", "cut"])
+def test_translators_without_pairs_can_begin_as_copies(name):
+    recipe = tiny(name, global_skip=True, discriminator_learning_rate=1e-3)
+    model = recipe.build(recipe.open(), 10)
+    for direction in model.directions.values():
+        assert "change" in {layer.name for layer in direction.network.layers}
+    rates = [
+        float(model.optimizer[phase].learning_rate) for phase in ("generator", "discriminator")
+    ]
+    assert rates == pytest.approx([2e-4, 1e-3])
+
+
+@pytest.mark.parametrize("name", ["cycle_gan", "cut", "gan"])
+def test_a_classifier_can_help_to_judge(name):
+    recipe = FAMILIES[name](
+        **{**DOMAINS["cut"], "input": "flat", "target": "3d"} if name != "gan" else {},
+        dataset="fluent_emoji",
+        base_filters=2,
+        image_size=32,
+        projected=True,
+    )
+    model = recipe.build(recipe.open(), 10)
+    for network in model.phases()["discriminator"].networks:
+        # Seen at 128 pixels, of which the coarsest map is a 32nd.
+        assert network.get_layer("features").input_shape == (None, 128, 128, 3)
+        assert network.output_shape == [(None, 7, 7, 1)] * 3 + [(None, 3, 3, 1)]
+    grey = tiny(name, projected=True)
+    with pytest.raises(ValueError, match=r"`projected` takes colour images of at least 32 x 32"):
+        grey.build(grey.open(), 10)
+
+
+def test_what_a_patch_gan_has_a_projected_one_has_not():
+    with pytest.raises(ValueError, match="`scales` is the PatchGAN's; leave it out.*scales=2"):
+        tiny("cut", projected=True, scales=2)
 
 
 def test_feature_matching_is_off_and_can_be_had():

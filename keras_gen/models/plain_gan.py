@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from keras import ops
 
 from keras_gen.core.adversary import Adversary
+from keras_gen.core.networks import scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.models.latent_gan import LatentGAN
 from keras_gen.types import Augmentation, Data, LossLike, Optimizer, Tensor
@@ -106,7 +107,8 @@ class PlainGAN(LatentGAN):
 
     def penalties(self, reals: Tensor, fakes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(self.discriminator, reals, fakes)
+        scales = scales_of(self.discriminator)
+        return self.adversary.penalties(self.discriminator, reals, fakes, scales=scales)
 
     def generator_loss(self, reals: Tensor, fakes: Tensor, training: bool) -> Tensor:
         """Loss of the generator on its images."""

@@ -15,6 +15,7 @@ from keras_gen.networks.mlp import mlp_decoder, mlp_discriminator, mlp_encoder, 
 from keras_gen.networks.noisy_classifier import noisy_classifier
 from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
 from keras_gen.networks.pixel_cnn import pixel_cnn
+from keras_gen.networks.projected_discriminator import projected_discriminator
 from keras_gen.networks.r3gan import r3gan_discriminator, r3gan_generator
 from keras_gen.networks.resnet_generator import resnet_generator
 from keras_gen.networks.sngan_resnet import sngan_resnet_discriminator, sngan_resnet_generator
@@ -47,6 +48,7 @@ __all__ = [
     "patch_discriminator",
     "patch_receptive_field",
     "pixel_cnn",
+    "projected_discriminator",
     "r3gan_discriminator",
     "r3gan_generator",
     "resnet_generator",

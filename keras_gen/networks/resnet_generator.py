@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_gen.layers import Cropping2D, ReflectionPadding2D
+from keras_gen.layers import Clip, Cropping2D, ReflectionPadding2D
 from keras_gen.networks._blocks import SPATIAL, UPSAMPLINGS, Blocks
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer, check_rate
 
@@ -15,6 +15,7 @@ def resnet_generator(
     dropout: float = 0.0,
     normalization: str | None = "instance",
     upsampling: str = "transposed",
+    global_skip: bool = False,
     seed: int | None = None,
     name: str = "resnet_generator",
 ) -> keras.Model:
@@ -33,6 +34,9 @@ def resnet_generator(
         dropout: Rate inside the residual blocks, in [0, 1). Defaults to 0.
         normalization: `"instance"` (the paper's), `"batch"` or `None`. Defaults to `"instance"`.
         upsampling: `"transposed"` (the paper's) or `"nearest"`, as in `unet_generator`.
+        global_skip: Whether the network gives what is added to its input, as in DeblurGAN: it begins
+            as a copy and keeps what it need not change. Outputs are limited to [-1, 1] once it is
+            used, not in training. Defaults to False: a tanh, the paper's.
         seed: Integer that fixes the initial weights and the dropout masks. Defaults to `None`:
             drawn from Python's generator, which `keras.utils.set_random_seed` sets.
         name: The model's name.
@@ -42,7 +46,8 @@ def resnet_generator(
         `(batch, height, width, output_channels)` in [-1, 1], whatever the dtype policy.
 
     Raises:
-        ValueError: If an argument lies outside what is said above.
+        ValueError: If an argument lies outside what is said above, or `global_skip` is set and
+            `output_channels` are not the input's.
 
     Example:
 
@@ -50,8 +55,12 @@ def resnet_generator(
     >>> generator.output_shape
     (None, 64, 64, 3)
 
-    Reference: Zhu et al., 2017, Unpaired Image-to-Image Translation using Cycle-Consistent
-    Adversarial Networks, https://arxiv.org/abs/1703.10593
+    References:
+
+    - Zhu et al., 2017, Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
+      Networks, https://arxiv.org/abs/1703.10593
+    - Kupyn et al., 2018, DeblurGAN: Blind Motion Deblurring Using Conditional Adversarial Networks,
+      https://arxiv.org/abs/1711.07064 (`global_skip`)
     """
     input_shape = check_image_shape("input_shape", input_shape, multiple=4)
     output_channels = check_integer("output_channels", output_channels)
@@ -62,6 +71,11 @@ def resnet_generator(
     dropout = check_rate("dropout", dropout)
     check_choice("normalization", normalization, ("instance", "batch", None))
     check_choice("upsampling", upsampling, UPSAMPLINGS)
+    if global_skip and output_channels != input_shape[-1]:
+        raise ValueError(
+            "`output_channels` must be the input's where `global_skip` adds the two. "
+            f"Received: output_channels={output_channels}, input_shape={input_shape}"
+        )
 
     build = Blocks(normalization, "relu", seed=seed)
     images = keras.Input(input_shape, name="images")
@@ -85,10 +99,24 @@ def resnet_generator(
     for level in (2, 1):
         x = _up(build, x, base_filters * 2 ** (level - 1), f"up_{level}", upsampling)
         x = build.finish(x, f"up_{level}")
-    image = _padded_convolution(
-        build, x, output_channels, 7, "image", use_bias=True, activation="tanh", dtype="float32"
+    if not global_skip:
+        image = _padded_convolution(
+            build, x, output_channels, 7, "image", use_bias=True, activation="tanh", dtype="float32"
+        )
+        return keras.Model(images, image, name=name)
+    small = keras.initializers.RandomNormal(stddev=1e-3, seed=build.next_seed())
+    change = _padded_convolution(
+        build,
+        x,
+        output_channels,
+        7,
+        "change",
+        use_bias=True,
+        kernel_initializer=small,
+        dtype="float32",
     )
-    return keras.Model(images, image, name=name)
+    image = keras.layers.Add(dtype="float32", name="sum")([images, change])
+    return keras.Model(images, Clip(dtype="float32", name="image")(image), name=name)
 
 
 def _up(build, x, filters, name, upsampling):

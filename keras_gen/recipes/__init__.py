@@ -11,7 +11,7 @@ from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
 from keras_gen.recipes.tables import MixedTableRecipe, TableRecipe
-from keras_gen.recipes.translation import AugmentedRecipe, TranslationRecipe
+from keras_gen.recipes.translation import AugmentedRecipe, TranslationRecipe, UnpairedRecipe
 from keras_gen.recipes.variational import BoundRecipe, VariationalRecipe
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Stage",
     "TableRecipe",
     "TranslationRecipe",
+    "UnpairedRecipe",
     "VariationalRecipe",
     "families",
     "find_family",

@@ -28,6 +28,38 @@ def check_augmentations(diff_augment: str) -> None:
         )
 
 
+PROJECTED = (
+    "Judge images by what a pretrained classifier sees in them, as in Projected GAN, which learns from far "
+    "fewer: colour images of 32 pixels and more."
+)
+
+
+def projected_judge(image_shape: tuple[int, int, int], base_filters: int) -> "keras.Model":
+    """A `projected_discriminator` that sees images by ImageNet's classifier of the zoo, at 128 pixels or more.
+
+    Args:
+        image_shape: `(height, width, 3)`, sides of at least 32.
+        base_filters: Integer above 0.
+
+    Raises:
+        ValueError: If the images are others.
+    """
+    from keras_gen import networks
+    from keras_gen.metrics import get_feature_extractor
+
+    if image_shape[-1] != 3 or min(image_shape[:2]) < 32:
+        raise ValueError(
+            "`projected` takes colour images of at least 32 x 32. "
+            f"Received: images of shape {image_shape}"
+        )
+    return networks.projected_discriminator(
+        image_shape,
+        get_feature_extractor("classifier_imagenet_lite0").model,
+        enlarge=max(1, 128 // min(image_shape[:2])),
+        base_filters=base_filters,
+    )
+
+
 class AdversarialRecipe(LatentRecipe):
     """A generator with a moving average, and a discriminator with a rate of its own.
 

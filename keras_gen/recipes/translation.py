@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from keras_gen.recipes.adversarial import check_augmentations
+from keras_gen.recipes.adversarial import PROJECTED, check_augmentations, projected_judge
 from keras_gen.recipes.images import ImageRecipe
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
@@ -10,6 +10,7 @@ from keras_gen.recipes.rates import falling
 if TYPE_CHECKING:
     import keras
 
+    from keras_gen.data.opened import Opened
     from keras_gen.types import Dataset, ImageSize, OpenedData
 
 PREVIEWED = 12  # examples in the pictures of a training's course
@@ -71,6 +72,9 @@ class TranslationRecipe(AugmentedRecipe):
     target: str | None = option(None, "The feature or subfolder wanted.")
     base_filters: int = option(32, "Width of the networks.", min=1)
     learning_rate: float = option(2e-4, "Of all networks.", min=0.0)
+    discriminator_learning_rate: float | None = option(
+        None, "Of discriminators, where theirs is another.", min=0.0
+    )
     loss: str = option(
         "non_saturating", "Adversarial loss: non_saturating, hinge, least_squares, ..."
     )
@@ -139,5 +143,54 @@ class TranslationRecipe(AugmentedRecipe):
         """Adam for generators and discriminators, a list of two."""
         import keras
 
-        rate = falling(self.learning_rate, updates)
-        return [keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2)]
+        rates = [self.learning_rate, self.discriminator_learning_rate]
+        if rates[1] is None:
+            rates[1] = self.learning_rate
+        return [keras.optimizers.Adam(falling(rate, updates), beta_1=0.5) for rate in rates]
+
+
+class UnpairedRecipe(TranslationRecipe):
+    """Two sets of images without pairs, and ResNet generators."""
+
+    batch_size = 4
+    base_filters = 16
+    loss = "least_squares"
+    global_skip: bool = option(
+        False,
+        "Generators give what is added to their images, and so begin as copies: where the two sets "
+        "differ by less than a new picture.",
+    )
+    projected: bool = option(False, PROJECTED)
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name, default in {"discriminator_normalization": "instance", "scales": 1}.items():
+            if self.projected and getattr(self, name) != default:
+                raise ValueError(
+                    f"`{name}` is the PatchGAN's; leave it out with `projected`. "
+                    f"Received: {name}={getattr(self, name)!r}"
+                )
+
+    def open(self) -> "Opened":
+        from keras_gen import data
+
+        return data.open_unpaired(self.dataset, self.input, self.target, **self.reading)
+
+    def discriminator(
+        self, input_shape: tuple[int, int, int], target_shape: tuple[int, int, int] | None = None
+    ) -> "keras.Model":
+        if not self.projected:
+            return super().discriminator(input_shape, target_shape)
+        return projected_judge(input_shape, 2 * self.base_filters)
+
+    def generator(self, input_shape: tuple[int, int, int], output_channels: int) -> "keras.Model":
+        """A generator of the options: see `keras_gen.networks.resnet_generator`."""
+        from keras_gen import networks
+
+        return networks.resnet_generator(
+            input_shape,
+            output_channels,
+            base_filters=self.base_filters,
+            upsampling=self.upsampling,
+            global_skip=self.global_skip,
+        )

@@ -8,6 +8,18 @@ from keras_gen import networks
 
 IMAGE = (16, 16, 1)
 
+
+def seeing():
+    """A classifier's beginning."""
+    images = x = keras.Input((32, 32, 3))
+    for seed, name in enumerate(("fine", "coarse")):
+        kernel = keras.initializers.GlorotUniform(seed=seed)
+        x = keras.layers.Conv2D(4, 3, 2, "same", kernel_initializer=kernel, name=name)(x)
+    return keras.Model(images, x)
+
+
+SEEING = seeing()
+
 # Small, and with every kind of layer that the builder can use.
 BUILDERS = {
     "dcgan_generator": lambda **k: networks.dcgan_generator(IMAGE, 4, 4, **k),
@@ -84,6 +96,9 @@ BUILDERS = {
         IMAGE, levels=4, filters=4, blocks=2, **k
     ),
     "pixel_cnn_of_integers": lambda **k: networks.pixel_cnn((4, 4), 1, 6, None, 4, 1, 3, **k),
+    "projected_discriminator": lambda **k: networks.projected_discriminator(
+        (12, 16, 3), SEEING, ("fine", "coarse"), 2, 4, **k
+    ),
     "r3gan_generator": lambda **k: networks.r3gan_generator((9, 12, 2), 3, 4, 4, 1, **k),
     "r3gan_generator_grouped": lambda **k: networks.r3gan_generator(
         IMAGE, None, 4, 4, 1, group_size=4, **k
@@ -173,7 +188,7 @@ def test_seed_fixes_the_weights(build):
     first, second, other = build(seed=1), build(seed=1), build(seed=2)
     for a, b, c in zip(first.weights, second.weights, other.weights, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
-        if a.path.endswith(("kernel", "embeddings")):
+        if a.trainable and a.path.endswith(("kernel", "embeddings")):
             drawn = a.numpy().any()  # others begin as zeros
             assert not (drawn and np.array_equal(a.numpy(), c.numpy()))
 
@@ -184,7 +199,9 @@ def test_without_a_seed_the_global_one_counts(build):
     first, second = build(), build()
     keras.utils.set_random_seed(5)
     again = build()
-    kernel = next(i for i, w in enumerate(first.weights) if w.path.endswith("kernel"))
+    kernel = next(
+        i for i, w in enumerate(first.weights) if w.trainable and w.path.endswith("kernel")
+    )
     np.testing.assert_array_equal(first.get_weights()[kernel], again.get_weights()[kernel])
     assert not np.array_equal(first.get_weights()[kernel], second.get_weights()[kernel])
 
@@ -353,6 +370,13 @@ REFUSED = {
         "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),
         "base_filters": INTEGERS,
     },
+    "projected_discriminator": {
+        "input_shape": ((12, 16), None, (12, 16, 1), (4, 4, 3)),
+        "extractor": (None, "classifier", keras.Sequential()),
+        "layers": ("coarse", (), ("fine", "middle")),
+        "enlarge": INTEGERS,
+        "base_filters": INTEGERS,
+    },
     "sngan_resnet_generator": {
         "image_shape": ((28, 28, 1), (36, 32, 1), None),
         "num_classes": INTEGERS,
@@ -376,6 +400,11 @@ FIRST = {
     "unet_generator": {"input_shape": (32, 32, 1)},
     "resnet_generator": {"input_shape": (32, 32, 1)},
     "patch_discriminator": {"input_shape": (28, 28, 1)},
+    "projected_discriminator": {
+        "input_shape": (12, 16, 3),
+        "extractor": SEEING,
+        "layers": ("fine", "coarse"),
+    },
 }
 
 

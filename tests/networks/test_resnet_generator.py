@@ -140,3 +140,22 @@ def test_nearest_upsampling_keeps_the_size(size, sample, run):
     images = run(model, sample(model))
     assert images.shape == (2, *size, 3) and np.abs(images).max() <= 1
     assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in model.layers)
+
+
+def test_a_global_skip_begins_as_a_copy_and_adds_what_the_network_gives(sample, run, scramble):
+    model = resnet_generator((8, 12, 3), 3, 2, blocks=1, global_skip=True, seed=0)
+    images = sample(model)
+    np.testing.assert_allclose(run(model, images), np.clip(images, -1, 1), atol=0.1)
+    scramble(model)
+    change = keras.Model(model.input, model.get_layer("change").output)
+    np.testing.assert_allclose(
+        run(model, images), np.clip(images + run(change, images), -1, 1), atol=1e-6
+    )
+    # In training what leaves the range is left to be learnt from.
+    bright = model(np.full((1, 8, 12, 3), 50.0, "float32"), training=True)
+    assert keras.ops.convert_to_numpy(bright).max() > 1
+
+
+def test_a_global_skip_needs_as_many_channels():
+    with pytest.raises(ValueError, match=r"`output_channels`.*Received: output_channels=1"):
+        resnet_generator((8, 8, 3), 1, global_skip=True)

@@ -2,35 +2,25 @@
 
 from typing import TYPE_CHECKING
 
-from keras_gen.recipes import TranslationRecipe, option
+from keras_gen.recipes import UnpairedRecipe, option
 
 if TYPE_CHECKING:
-    from keras_gen.data.opened import Opened
     from keras_gen.models.cut.model import CUT
     from keras_gen.types import OpenedData
 
 
-class CUTRecipe(TranslationRecipe):
+class CUTRecipe(UnpairedRecipe):
     """A ResNet generator and a PatchGAN; rates as for CycleGAN."""
 
     family = "cut"
     title = "Translates one set of images to another, without pairs and one way: CUT, FastCUT."
     default_epochs = 20
 
-    batch_size = 4
-    base_filters = 16
-    loss = "least_squares"
     fast: bool = option(
         False, "FastCUT: a heavier contrast in place of the identity's, and mirrored images."
     )
 
-    def open(self) -> "Opened":
-        from keras_gen import data
-
-        return data.open_unpaired(self.dataset, self.input, self.target, **self.reading)
-
     def build(self, opened: "OpenedData", updates: int) -> "CUT":
-        from keras_gen import networks
         from keras_gen.models.cut.model import CUT
 
         shape_a, shape_b = self.image_shapes(opened)
@@ -39,9 +29,8 @@ class CUTRecipe(TranslationRecipe):
                 "`input` and `target` must be images of the same shape, whose features CUT compares. "
                 f"Received: shapes {shape_a}, {shape_b}"
             )
-        filters = self.base_filters
         cut = CUT(
-            networks.resnet_generator(shape_a, shape_b[-1], filters, upsampling=self.upsampling),
+            self.generator(shape_a, shape_b[-1]),
             self.discriminator(shape_b),
             nce_weight=10.0 if self.fast else 1.0,
             identity=not self.fast,

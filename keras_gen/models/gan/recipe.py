@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from keras_gen.recipes.adversarial import DCGANRecipe
+from keras_gen.recipes import option
+from keras_gen.recipes.adversarial import PROJECTED, DCGANRecipe, projected_judge
 
 if TYPE_CHECKING:
     from keras_gen.models.gan.model import GAN
@@ -15,14 +16,20 @@ class GANRecipe(DCGANRecipe):
     family = "gan"
     title = "Images from latents, by a generator and a discriminator (DCGAN)."
 
+    projected: bool = option(False, PROJECTED)
+
     def build(self, opened: "OpenedData", updates: int) -> "GAN":
         from keras_gen import networks
         from keras_gen.models.gan.model import GAN
 
         (shape,) = self.image_shapes(opened)
+        if self.projected:
+            discriminator = projected_judge(shape, self.base_filters)
+        else:
+            discriminator = networks.dcgan_discriminator(shape, self.base_filters)
         gan = GAN(
             networks.dcgan_generator(shape, self.latent_dim, self.base_filters),
-            networks.dcgan_discriminator(shape, self.base_filters),
+            discriminator,
             latent_dim=self.latent_dim,
             ema_decay=self.ema_decay or None,
         )

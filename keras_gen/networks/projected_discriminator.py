@@ -1,0 +1,156 @@
+from collections.abc import Sequence
+
+import keras
+
+from keras_gen.networks._blocks import SPATIAL, Blocks, crop
+from keras_gen.networks._checks import check_image_shape, check_integer
+
+STAGES = ("stage_2", "stage_3", "stage_5", "stage_7")
+_SIDE = 8  # of the maps that a judge halves no further
+
+
+def projected_discriminator(
+    input_shape: Sequence[int],
+    extractor: keras.Model,
+    layers: Sequence[str] = STAGES,
+    enlarge: int = 1,
+    base_filters: int = 32,
+    seed: int | None = None,
+    name: str = "projected_discriminator",
+) -> keras.Model:
+    """Projected GAN's discriminator: it judges images by the features of a network that has learnt to see.
+
+    Maps of a pretrained classifier, at several sizes, are mixed by convolutions of random weights, over
+    channels and from the coarse to the fine, and each is judged by a small network of its own, with
+    spectral normalization. Only these learn: it takes a tenth of the images that a discriminator from
+    scratch does, and most of all where there are few. Scores by features of the same classifier favour
+    what was trained by it: state them beside others, or use another one.
+
+    Args:
+        input_shape: `(height, width, 3)` of the images, the channels the classifier's.
+        extractor: Functional `keras.Model` with a `layers` of each name, of one input of images in
+            [-1, 1]; the zoo's `classifier_imagenet_lite0`, say. It is copied, and the copy is frozen.
+        layers: Names of its layers whose maps are judged, each half of the one before. Defaults to the
+            stages of `classifier_imagenet_lite0` at a 4th to a 32nd of the size.
+        enlarge: Integer, how many times larger the classifier sees the images. Defaults to 1; 2 to 4
+            for images of 64 pixels and fewer, of which it has too small a map.
+        base_filters: Filters of the judge of the largest map, doubled at each further one. Defaults to 32.
+        seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
+            generator, which `keras.utils.set_random_seed` sets.
+        name: The model's name.
+
+    Returns:
+        A `keras.Model` from float images `input_shape` in [-1, 1] to a list with an item for each of
+        `layers`, float32 logits `(batch, rows, columns, 1)`.
+
+    Raises:
+        ValueError: If an argument lies outside what is said above, or the images are too small for the
+            layers.
+
+    Example:
+
+    >>> import keras_gen
+    >>> classifier = keras_gen.networks.efficientnet_lite0((64, 64, 3))
+    >>> discriminator = projected_discriminator((64, 64, 3), classifier, enlarge=2)
+    >>> [shape[1:3] for shape in discriminator.output_shape]
+    [(7, 7), (7, 7), (7, 7), (3, 3)]
+
+    Reference: Sauer et al., 2021, Projected GANs Converge Faster, https://arxiv.org/abs/2111.01007
+    """
+    input_shape = check_image_shape("input_shape", input_shape)
+    enlarge = check_integer("enlarge", enlarge)
+    base_filters = check_integer("base_filters", base_filters)
+    part = _part(extractor, layers)
+    if input_shape[-1] != part.inputs[0].shape[-1]:
+        raise ValueError(
+            f"`input_shape` must have the extractor's {part.inputs[0].shape[-1]} channels. "
+            f"Received: input_shape={input_shape}"
+        )
+
+    build = Blocks("spectral", "leaky_relu", seed=seed)
+    images = x = keras.Input(input_shape, name="input")
+    if enlarge > 1:
+        x = keras.layers.UpSampling2D(
+            enlarge, interpolation="bilinear", **SPATIAL, name="enlarged"
+        )(x)
+    seen = keras.Input(x.shape[1:], name="images")
+    features = keras.models.clone_model(part, input_tensors=[seen])
+    features = keras.Model(seen, features.outputs, name="features")
+    features.set_weights(part.get_weights())
+    features.trainable = False
+    maps = _mixed(build, keras.tree.flatten(features(x)), base_filters, layers)
+    logits = [
+        _judge(build, each, base_filters * 2**level, f"judge_{level + 1}")
+        for level, each in enumerate(maps)
+    ]
+    return keras.Model(images, logits, name=name)
+
+
+def _part(extractor, names):
+    """The classifier as far as the layers, without what follows them."""
+    if isinstance(names, str) or not names:
+        raise ValueError(
+            f"`layers` must be names of layers, one at least. Received: layers={names!r}"
+        )
+    if len(getattr(extractor, "inputs", None) or ()) != 1:
+        raise ValueError(
+            "`extractor` must be a functional or Sequential model of one input. "
+            f"Received: extractor={extractor!r}"
+        )
+    found = {layer.name: layer for layer in extractor.layers}
+    if not set(names) <= found.keys():
+        raise ValueError(
+            f"`layers` must be names of layers of {extractor.name}, {list(found)}. "
+            f"Received: layers={list(names)}"
+        )
+    return keras.Model(extractor.inputs, [found[name].output for name in names])
+
+
+def _mixed(build, maps, base_filters, names):
+    """Maps mixed at random, over channels, and over sizes from the coarse to the fine."""
+    mixed: list = []
+    for level in reversed(range(len(maps))):
+        x, filters = maps[level], base_filters * 2**level
+        if len(x.shape) != 4 or min(x.shape[1:3]) < 2:
+            raise ValueError(
+                "`layers` must give maps of at least 2 x 2: enlarge the images more, or leave out "
+                f"{names[level]!r}. "
+                f"Received: a map of shape {tuple(x.shape[1:])}"
+            )
+        x = _random(build, x, filters, 1, f"channels_{level + 1}")
+        if mixed:
+            size = x.shape[1:3]
+            y = _random(build, mixed[0], filters, 1, f"sizes_{level + 1}")
+            y = keras.layers.UpSampling2D(
+                2, interpolation="bilinear", **SPATIAL, name=f"sizes_{level + 1}_upsampling"
+            )(y)
+            y = crop(y, size, f"sizes_{level + 1}_crop")
+            x = keras.layers.Add(name=f"sum_{level + 1}")([x, y])
+        mixed.insert(0, _random(build, x, filters, 3, f"mixed_{level + 1}"))
+    return mixed
+
+
+def _random(build, x, filters, size, name):
+    """A convolution that stays as it was drawn, and keeps the size of values."""
+    return keras.layers.Conv2D(
+        filters,
+        size,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=keras.initializers.LecunNormal(seed=build.next_seed()),
+        trainable=False,
+        name=name,
+        **SPATIAL,
+    )(x)
+
+
+def _judge(build, x, filters, name):
+    """Logits of a map's patches."""
+    level = 0
+    while min(x.shape[1:3]) > _SIDE:
+        level += 1
+        x = build.halve(x, filters, f"{name}_down_{level}")
+    x = build.convolution(x, filters, 3, f"{name}_patch")
+    x = build.activate(x, f"{name}_patch_activation")
+    x = keras.layers.ZeroPadding2D(1, **SPATIAL, name=f"{name}_padding")(x)
+    return build.convolution(x, 1, 4, f"{name}_logits", padding="valid", dtype="float32")
