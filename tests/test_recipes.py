@@ -81,7 +81,7 @@ def test_defaults_are_those_of_0_1():
     # What follows 0.1 had not.
     translation |= {"upsampling": "transposed", "ema_decay": 0.0, "r1_weight": 0.0}
     translation |= {"discriminator_normalization": "instance", "scales": 1, "diff_augment": "none"}
-    translation |= {"discriminator_learning_rate": None}
+    translation |= {"discriminator_learning_rate": None, "projected": False}
     expected = {
         "gan": dcgan | lengths | {"projected": False},
         "conditional_gan": dcgan | lengths,
@@ -112,12 +112,12 @@ def test_defaults_are_those_of_0_1():
         | {"batch_size": 16, "base_filters": 32, "loss": "non_saturating"}
         # What follows 0.1 and docs/ablation.md.
         | {"side_by_side": False, "perceptual_weight": 0.0, "upsampling": "nearest"}
-        | {"r1_weight": 1.0}
+        | {"r1_weight": 1.0, "l1_weight": 100.0}
         | {"feature_matching_weight": 0.0},
         "cycle_gan": translation
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"}
-        | {"global_skip": False, "projected": False},
+        | {"global_skip": False},
     }
     defaults = {name: FAMILIES[name].defaults() for name in expected}
     assert defaults == {name: options | reading for name, options in expected.items()}
@@ -194,7 +194,7 @@ def test_translators_without_pairs_can_begin_as_copies(name):
     assert rates == pytest.approx([2e-4, 1e-3])
 
 
-@pytest.mark.parametrize("name", ["cycle_gan", "cut", "gan"])
+@pytest.mark.parametrize("name", ["pix2pix", "cycle_gan", "cut", "gan"])
 def test_a_classifier_can_help_to_judge(name):
     recipe = FAMILIES[name](
         **{**DOMAINS["cut"], "input": "flat", "target": "3d"} if name != "gan" else {},
@@ -209,12 +209,12 @@ def test_a_classifier_can_help_to_judge(name):
         assert network.get_layer("features").input_shape == (None, 128, 128, 3)
         assert network.output_shape == [(None, 7, 7, 1)] * 3 + [(None, 3, 3, 1)]
     grey = tiny(name, projected=True)
-    with pytest.raises(ValueError, match=r"`projected` takes colour images of at least 32 x 32"):
+    with pytest.raises(ValueError, match=r"`projected` takes images of at least 32 x 32"):
         grey.build(grey.open(), 10)
 
 
 def test_what_a_patch_gan_has_a_projected_one_has_not():
-    with pytest.raises(ValueError, match="`scales` is the PatchGAN's; leave it out.*scales=2"):
+    with pytest.raises(ValueError, match=r"`scales` is the PatchGAN's; leave it out.*scales=2"):
         tiny("cut", projected=True, scales=2)
 
 
@@ -229,6 +229,8 @@ def test_a_classifiers_distance_stands_beside_the_pixels():
     recipe = tiny("pix2pix", perceptual_weight=0.1)
     model = recipe.build(recipe.open(), 10)
     assert model.reconstruction.pixel_weight == 10.0 and model.l1_weight == pytest.approx(10.0)
+    recipe = tiny("pix2pix", l1_weight=20.0)
+    assert recipe.build(recipe.open(), 10).l1_weight == 20.0
 
 
 @pytest.mark.parametrize("name", ["gan", "conditional_gan"])

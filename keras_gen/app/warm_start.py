@@ -17,13 +17,20 @@ def begin_with(model, path):
 
     Raises:
         FileNotFoundError: If there is no such model.
-        ValueError: If none of the networks has the same name, or one has weights of other shapes.
+        ValueError: If none of the networks has the same name, or one, but for discriminators, has weights of
+            other shapes.
     """
     other = load(path)
     ours, theirs = networks_of(model), networks_of(other)
     if "ema_generator" in ours and "ema_generator" not in theirs and "generator" in theirs:
         theirs["ema_generator"] = theirs["generator"]
-    taken = [name for name in ours if name in theirs]
+    # Who fine-tunes wants the generator, and may well have it judged by another network.
+    taken = [
+        name
+        for name in ours
+        if name in theirs
+        and ("discriminator" not in name or _shapes(ours[name]) == _shapes(theirs[name]))
+    ]
     if not taken:
         raise ValueError(
             f"`from_preset` must be a model with the networks {' or '.join(ours)}. Received: {path}, a "
@@ -43,8 +50,12 @@ def networks_of(model):
     return {name: value for name, value in vars(model).items() if isinstance(value, keras.Model)}
 
 
+def _shapes(network):
+    return [tuple(weight.shape) for weight in network.weights]
+
+
 def _check(name, ours, theirs, path):
-    want, have = ([tuple(weight.shape) for weight in network.weights] for network in (ours, theirs))
+    want, have = _shapes(ours), _shapes(theirs)
     if want == have:
         return
     if len(want) != len(have):

@@ -8,6 +8,7 @@ from keras_gen.networks.conv_vae import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.edsr_generator import edsr_generator
 from keras_gen.networks.efficientnet_lite import efficientnet_lite0
+from keras_gen.networks.fast_gan import fast_gan_generator
 from keras_gen.networks.flow_unet import flow_unet
 from keras_gen.networks.frame_predictor import frame_predictor
 from keras_gen.networks.gated_unet_generator import gated_unet_generator
@@ -37,6 +38,7 @@ __all__ = [
     "dcgan_generator",
     "edsr_generator",
     "efficientnet_lite0",
+    "fast_gan_generator",
     "flow_unet",
     "frame_predictor",
     "gated_unet_generator",

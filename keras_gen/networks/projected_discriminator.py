@@ -12,6 +12,7 @@ _SIDE = 8  # of the maps that a judge halves no further
 def projected_discriminator(
     input_shape: Sequence[int],
     extractor: keras.Model,
+    target_shape: Sequence[int] | None = None,
     layers: Sequence[str] = STAGES,
     enlarge: int = 1,
     base_filters: int = 32,
@@ -27,9 +28,11 @@ def projected_discriminator(
     what was trained by it: state them beside others, or use another one.
 
     Args:
-        input_shape: `(height, width, 3)` of the images, the channels the classifier's.
+        input_shape: `(height, width, channels)` of the images, the channels the classifier's or 1.
         extractor: Functional `keras.Model` with a `layers` of each name, of one input of images in
             [-1, 1]; the zoo's `classifier_imagenet_lite0`, say. It is copied, and the copy is frozen.
+        target_shape: The same of the images that belong to them and are judged beside them, as in
+            `patch_discriminator`. Defaults to `None`: one image alone is judged.
         layers: Names of its layers whose maps are judged, each half of the one before. Defaults to the
             stages of `classifier_imagenet_lite0` at a 4th to a 32nd of the size.
         enlarge: Integer, how many times larger the classifier sees the images. Defaults to 1; 2 to 4
@@ -40,8 +43,8 @@ def projected_discriminator(
         name: The model's name.
 
     Returns:
-        A `keras.Model` from float images `input_shape` in [-1, 1] to a list with an item for each of
-        `layers`, float32 logits `(batch, rows, columns, 1)`.
+        A `keras.Model` from float images in [-1, 1], or from `[input, target]` where `target_shape` is
+        given, to a list with an item for each of `layers`, float32 logits `(batch, rows, columns, 1)`.
 
     Raises:
         ValueError: If an argument lies outside what is said above, or the images are too small for the
@@ -61,29 +64,50 @@ def projected_discriminator(
     enlarge = check_integer("enlarge", enlarge)
     base_filters = check_integer("base_filters", base_filters)
     part = _part(extractor, layers)
-    if input_shape[-1] != part.inputs[0].shape[-1]:
-        raise ValueError(
-            f"`input_shape` must have the extractor's {part.inputs[0].shape[-1]} channels. "
-            f"Received: input_shape={input_shape}"
-        )
+    shapes = {"input": input_shape}
+    if target_shape is not None:
+        shapes["target"] = check_image_shape("target_shape", target_shape)
+    depth = part.inputs[0].shape[-1]
+    for argument, shape in shapes.items():
+        if shape[-1] not in (1, depth) or shape[:2] != input_shape[:2]:
+            raise ValueError(
+                f"`{argument}_shape` must have the extractor's {depth} channels or 1, and input and target one "
+                f"size. Received: input_shape={input_shape}, target_shape={target_shape}"
+            )
 
     build = Blocks("spectral", "leaky_relu", seed=seed)
-    images = x = keras.Input(input_shape, name="input")
-    if enlarge > 1:
-        x = keras.layers.UpSampling2D(
-            enlarge, interpolation="bilinear", **SPATIAL, name="enlarged"
-        )(x)
-    seen = keras.Input(x.shape[1:], name="images")
+    inputs = [keras.Input(shape, name=name) for name, shape in shapes.items()]
+    size = tuple(enlarge * side for side in input_shape[:2])
+    seen = keras.Input((*size, depth), name="images")
     features = keras.models.clone_model(part, input_tensors=[seen])
     features = keras.Model(seen, features.outputs, name="features")
     features.set_weights(part.get_weights())
     features.trainable = False
-    maps = _mixed(build, keras.tree.flatten(features(x)), base_filters, layers)
+    each = [keras.tree.flatten(features(_enlarged(x, enlarge, depth))) for x in inputs]
+    maps = each[0]
+    if len(each) > 1:
+        maps = [
+            keras.layers.Concatenate(name=f"both_{level}")(list(both))
+            for level, both in enumerate(zip(*each, strict=True), 1)
+        ]
+    maps = _mixed(build, maps, base_filters, layers)
     logits = [
-        _judge(build, each, base_filters * 2**level, f"judge_{level + 1}")
-        for level, each in enumerate(maps)
+        _judge(build, x, base_filters * 2**level, f"judge_{level + 1}")
+        for level, x in enumerate(maps)
     ]
-    return keras.Model(images, logits, name=name)
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], logits, name=name)
+
+
+def _enlarged(x, times, depth):
+    """Images as the classifier takes them."""
+    name = x.name
+    if x.shape[-1] != depth:
+        x = keras.layers.Concatenate(name=f"{name}_channels")([x] * depth)
+    if times == 1:
+        return x
+    return keras.layers.UpSampling2D(
+        times, interpolation="bilinear", **SPATIAL, name=f"{name}_enlarged"
+    )(x)
 
 
 def _part(extractor, names):

@@ -30,16 +30,19 @@ def check_augmentations(diff_augment: str) -> None:
 
 PROJECTED = (
     "Judge images by what a pretrained classifier sees in them, as in Projected GAN, which learns from far "
-    "fewer: colour images of 32 pixels and more."
+    "fewer: images of 32 pixels and more, grey or in colour."
 )
 
 
-def projected_judge(image_shape: tuple[int, int, int], base_filters: int) -> "keras.Model":
+def projected_judge(
+    image_shape: tuple[int, int, int],
+    target_shape: tuple[int, int, int] | None = None,
+) -> "keras.Model":
     """A `projected_discriminator` that sees images by ImageNet's classifier of the zoo, at 128 pixels or more.
 
     Args:
-        image_shape: `(height, width, 3)`, sides of at least 32.
-        base_filters: Integer above 0.
+        image_shape: `(height, width, channels)`, sides of at least 32, 1 or 3 channels.
+        target_shape: As in `projected_discriminator`.
 
     Raises:
         ValueError: If the images are others.
@@ -47,16 +50,17 @@ def projected_judge(image_shape: tuple[int, int, int], base_filters: int) -> "ke
     from keras_gen import networks
     from keras_gen.metrics import get_feature_extractor
 
-    if image_shape[-1] != 3 or min(image_shape[:2]) < 32:
-        raise ValueError(
-            "`projected` takes colour images of at least 32 x 32. "
-            f"Received: images of shape {image_shape}"
-        )
+    for shape in filter(None, (image_shape, target_shape)):
+        if shape[-1] not in (1, 3) or min(shape[:2]) < 32:
+            raise ValueError(
+                "`projected` takes images of at least 32 x 32 with 1 or 3 channels. "
+                f"Received: images of shape {shape}"
+            )
     return networks.projected_discriminator(
         image_shape,
         get_feature_extractor("classifier_imagenet_lite0").model,
+        target_shape,
         enlarge=max(1, 128 // min(image_shape[:2])),
-        base_filters=base_filters,
     )
 
 

@@ -99,6 +99,7 @@ class TranslationRecipe(AugmentedRecipe):
         min=1,
         max=3,
     )
+    projected: bool = option(False, PROJECTED)
     diff_augment: str = option(
         "none",
         "What discriminators' images pass through, those of a pair alike: none, or some of "
@@ -108,11 +109,19 @@ class TranslationRecipe(AugmentedRecipe):
     def __post_init__(self):
         super().__post_init__()
         check_augmentations(self.diff_augment)
+        for name in ("discriminator_normalization", "scales"):
+            if self.projected and getattr(self, name) != type(self).defaults()[name]:
+                raise ValueError(
+                    f"`{name}` is the PatchGAN's; leave it out with `projected`. "
+                    f"Received: {name}={getattr(self, name)!r}"
+                )
 
     def discriminator(
         self, input_shape: tuple[int, int, int], target_shape: tuple[int, int, int] | None = None
     ) -> "keras.Model":
-        """A PatchGAN of the options: see `keras_gen.networks.patch_discriminator`."""
+        """A PatchGAN of the options, or a projected one: see `keras_gen.networks`."""
+        if self.projected:
+            return projected_judge(input_shape, target_shape)
         from keras_gen import networks
 
         normalization = self.discriminator_normalization
@@ -160,28 +169,11 @@ class UnpairedRecipe(TranslationRecipe):
         "Generators give what is added to their images, and so begin as copies: where the two sets "
         "differ by less than a new picture.",
     )
-    projected: bool = option(False, PROJECTED)
-
-    def __post_init__(self):
-        super().__post_init__()
-        for name, default in {"discriminator_normalization": "instance", "scales": 1}.items():
-            if self.projected and getattr(self, name) != default:
-                raise ValueError(
-                    f"`{name}` is the PatchGAN's; leave it out with `projected`. "
-                    f"Received: {name}={getattr(self, name)!r}"
-                )
 
     def open(self) -> "Opened":
         from keras_gen import data
 
         return data.open_unpaired(self.dataset, self.input, self.target, **self.reading)
-
-    def discriminator(
-        self, input_shape: tuple[int, int, int], target_shape: tuple[int, int, int] | None = None
-    ) -> "keras.Model":
-        if not self.projected:
-            return super().discriminator(input_shape, target_shape)
-        return projected_judge(input_shape, 2 * self.base_filters)
 
     def generator(self, input_shape: tuple[int, int, int], output_channels: int) -> "keras.Model":
         """A generator of the options: see `keras_gen.networks.resnet_generator`."""

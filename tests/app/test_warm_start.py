@@ -59,6 +59,17 @@ def test_what_the_other_has_not_is_new(tmp_path):
     assert list(networks_of(model)) == ["generator", "discriminator", "ema_generator"]
 
 
+def test_a_discriminator_of_another_make_is_new(tmp_path):
+    path = saved(build_gan(), tmp_path / "gan.keras")
+    model = build_gan()
+    model.discriminator = build_normalised("batch").discriminator
+    judged_by = model.discriminator.get_weights()
+    sentence = begin_with(model, path)
+    assert sentence.endswith("gan.keras: generator; new is the discriminator.")
+    assert same(model.generator, keras.saving.load_model(path).generator)
+    assert all(map(np.array_equal, model.discriminator.get_weights(), judged_by))
+
+
 def test_a_preset_serves_by_name():
     zoo = keras_gen.from_preset("gan_digits")
     other = keras_gen.from_preset("gan_digits", load_weights=False)

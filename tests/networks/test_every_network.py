@@ -97,7 +97,10 @@ BUILDERS = {
     ),
     "pixel_cnn_of_integers": lambda **k: networks.pixel_cnn((4, 4), 1, 6, None, 4, 1, 3, **k),
     "projected_discriminator": lambda **k: networks.projected_discriminator(
-        (12, 16, 3), SEEING, ("fine", "coarse"), 2, 4, **k
+        (12, 16, 3), SEEING, None, ("fine", "coarse"), 2, 4, **k
+    ),
+    "projected_discriminator_of_pairs": lambda **k: networks.projected_discriminator(
+        (12, 16, 1), SEEING, (12, 16, 3), ("fine", "coarse"), 1, 4, **k
     ),
     "r3gan_generator": lambda **k: networks.r3gan_generator((9, 12, 2), 3, 4, 4, 1, **k),
     "r3gan_generator_grouped": lambda **k: networks.r3gan_generator(
@@ -371,7 +374,8 @@ REFUSED = {
         "base_filters": INTEGERS,
     },
     "projected_discriminator": {
-        "input_shape": ((12, 16), None, (12, 16, 1), (4, 4, 3)),
+        "input_shape": ((12, 16), None, (12, 16, 2), (4, 4, 3)),
+        "target_shape": ((12, 12, 3), (12, 16, 2), "abc"),
         "extractor": (None, "classifier", keras.Sequential()),
         "layers": ("coarse", (), ("fine", "middle")),
         "enlarge": INTEGERS,

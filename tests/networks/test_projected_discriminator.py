@@ -7,7 +7,7 @@ from tests.networks.test_every_network import SEEING
 
 
 def build(**arguments):
-    return projected_discriminator((12, 16, 3), SEEING, ("fine", "coarse"), 2, 4, **arguments)
+    return projected_discriminator((12, 16, 3), SEEING, None, ("fine", "coarse"), 2, 4, **arguments)
 
 
 def test_a_judge_for_each_layer_with_filters_doubled():
@@ -56,5 +56,21 @@ def test_maps_are_mixed_over_channels_and_from_the_coarse_to_the_fine():
 
 
 def test_an_odd_map_is_enlarged_to_the_one_before():
-    model = projected_discriminator((10, 14, 3), SEEING, ("fine", "coarse"), base_filters=4)
+    model = projected_discriminator((10, 14, 3), SEEING, None, ("fine", "coarse"), base_filters=4)
     assert model.get_layer("mixed_1").output.shape[1:3] == (5, 7)
+
+
+def test_of_pairs_the_features_of_both_are_judged_and_grey_images_have_three_equal_channels():
+    shapes = (12, 16, 1), (12, 16, 3)
+    model = projected_discriminator(shapes[0], SEEING, shapes[1], ("fine", "coarse"), 2, 4, seed=0)
+    generator = np.random.default_rng(0)
+    grey, colour = (generator.uniform(-1, 1, (2, *shape)).astype("float32") for shape in shapes)
+    both = keras.Model(model.input, model.get_layer("both_2").output)([grey, colour])
+    features = model.get_layer("features")
+    for number, images in enumerate((np.repeat(grey, 3, axis=-1), colour)):
+        _, coarse = features(ops.image.resize(images, (24, 32), "bilinear"))
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(both)[..., 4 * number : 4 * number + 4],
+            ops.convert_to_numpy(coarse),
+            atol=1e-5,
+        )

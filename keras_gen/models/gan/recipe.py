@@ -24,7 +24,7 @@ class GANRecipe(DCGANRecipe):
 
         (shape,) = self.image_shapes(opened)
         if self.projected:
-            discriminator = projected_judge(shape, self.base_filters)
+            discriminator = projected_judge(shape)
         else:
             discriminator = networks.dcgan_discriminator(shape, self.base_filters)
         gan = GAN(

@@ -34,6 +34,10 @@ class Pix2PixRecipe(TranslationRecipe):
         False, "Each picture is a pair, its left half and its right: --input left or right."
     )
 
+    l1_weight: float = option(
+        100.0, "Weight of the distance to the target; 10 with a judge that is projected.", min=0.0
+    )
+
     perceptual_weight: float = option(
         0.0,
         "Weight of a distance by a classifier's maps, where L1 has the weight 1; 0 for none, 0.1 say.",
@@ -81,8 +85,8 @@ class Pix2PixRecipe(TranslationRecipe):
     def _distance(self):
         """Arguments of the model: the distance to the target, and its weight."""
         if not self.perceptual_weight:
-            return {}
+            return {"l1_weight": self.l1_weight}
         from keras_gen.metrics import PerceptualDistance
 
         distance = PerceptualDistance(pixel_weight=1.0 / self.perceptual_weight)
-        return {"reconstruction": distance, "l1_weight": 100.0 * self.perceptual_weight}
+        return {"reconstruction": distance, "l1_weight": self.l1_weight * self.perceptual_weight}
