@@ -83,7 +83,7 @@ def test_defaults_are_those_of_0_1():
     translation |= {"discriminator_normalization": "instance", "scales": 1, "diff_augment": "none"}
     translation |= {"discriminator_learning_rate": None, "projected": False}
     expected = {
-        "gan": dcgan | lengths | {"projected": False},
+        "gan": dcgan | lengths | {"generator": "dcgan", "projected": False},
         "conditional_gan": dcgan | lengths,
         "wgan_gp": {
             name: dcgan[name] for name in dcgan if name not in ("loss", "r1_weight", "diff_augment")
@@ -211,6 +211,11 @@ def test_a_classifier_can_help_to_judge(name):
     grey = tiny(name, projected=True)
     with pytest.raises(ValueError, match=r"`projected` takes images of at least 32 x 32"):
         grey.build(grey.open(), 10)
+
+
+def test_a_gan_can_have_fast_gans_generator():
+    recipe = tiny("gan", generator="fast_gan")
+    assert recipe.build(recipe.open(), 10).generator.name == "fast_gan_generator"
 
 
 def test_what_a_patch_gan_has_a_projected_one_has_not():

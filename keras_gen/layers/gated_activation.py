@@ -29,6 +29,8 @@ class GatedActivation(keras.layers.Layer):
     >>> outputs = GatedActivation()(keras.ops.array([[1.0, 0.0]]))  # tanh(1) / 2
     >>> round(float(outputs[0, 0]), 4)
     0.3808
+    >>> float(GatedActivation(activation=None)(keras.ops.array([[4.0, 0.0]]))[0, 0])
+    2.0
 
     Reference: van den Oord et al., 2016, equation 2, https://arxiv.org/abs/1606.05328; the linear unit: Dauphin
     et al., 2016, https://arxiv.org/abs/1612.08083

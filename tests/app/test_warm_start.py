@@ -62,7 +62,7 @@ def test_what_the_other_has_not_is_new(tmp_path):
 def test_a_discriminator_of_another_make_is_new(tmp_path):
     path = saved(build_gan(), tmp_path / "gan.keras")
     model = build_gan()
-    model.discriminator = build_normalised("batch").discriminator
+    model.discriminator = keras_gen.networks.dcgan_discriminator((8, 8, 1), 3)
     judged_by = model.discriminator.get_weights()
     sentence = begin_with(model, path)
     assert sentence.endswith("gan.keras: generator; new is the discriminator.")

@@ -66,6 +66,7 @@ BUILDERS = {
     "edsr_generator": lambda **k: networks.edsr_generator((8, 12, 2), 4, 4, 1, **k),
     "edsr_generator_batch": lambda **k: networks.edsr_generator((8, 8, 1), 3, 4, 1, "batch", **k),
     "efficientnet_lite0": lambda **k: networks.efficientnet_lite0((32, 32, 3), 5, **k),
+    "fast_gan_generator": lambda **k: networks.fast_gan_generator((64, 72, 1), 4, 1, **k),
     "flow_unet": lambda **k: networks.flow_unet((9, 12, 2), 3, 4, attention=True, **k),
     "flow_unet_group": lambda **k: networks.flow_unet((8, 8, 1), None, 4, 2, "group", **k),
     "frame_predictor": lambda **k: networks.frame_predictor((8, 16, 1), 2, 4, 1, 2, **k),
@@ -371,6 +372,11 @@ REFUSED = {
     },
     "style_gan2_discriminator": {
         "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),
+        "base_filters": INTEGERS,
+    },
+    "fast_gan_generator": {
+        "image_shape": SHAPES,
+        "latent_dim": INTEGERS,
         "base_filters": INTEGERS,
     },
     "projected_discriminator": {

@@ -16,6 +16,11 @@ class GANRecipe(DCGANRecipe):
     family = "gan"
     title = "Images from latents, by a generator and a discriminator (DCGAN)."
 
+    generator: str = option(
+        "dcgan",
+        "DCGAN's network, or FastGAN's, for few pictures of 64 pixels and more.",
+        choices=("dcgan", "fast_gan"),
+    )
     projected: bool = option(False, PROJECTED)
 
     def build(self, opened: "OpenedData", updates: int) -> "GAN":
@@ -23,12 +28,14 @@ class GANRecipe(DCGANRecipe):
         from keras_gen.models.gan.model import GAN
 
         (shape,) = self.image_shapes(opened)
+        generators = {"dcgan": networks.dcgan_generator, "fast_gan": networks.fast_gan_generator}
+        generator = generators[self.generator]
         if self.projected:
             discriminator = projected_judge(shape)
         else:
             discriminator = networks.dcgan_discriminator(shape, self.base_filters)
         gan = GAN(
-            networks.dcgan_generator(shape, self.latent_dim, self.base_filters),
+            generator(shape, self.latent_dim, self.base_filters),
             discriminator,
             latent_dim=self.latent_dim,
             ema_decay=self.ema_decay or None,
