@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
+START = 1500.0
+
+
 def elo_ratings(
-    pairs: Iterable[tuple[str, str]], k: float = 32.0, start: float = 1500.0
+    pairs: Iterable[tuple[str, str]], k: float = 32.0, start: float = START
 ) -> dict[str, float]:
     """Elo's ratings, moved by each comparison in turn: the winner gains what the loser loses.
 

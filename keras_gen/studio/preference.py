@@ -46,6 +46,20 @@ class Preference:
         )
 
 
+def check_enough(verdicts: Mapping[str, bool]) -> None:
+    """Raises a ValueError unless there are 10 verdicts of each kind.
+
+    Args:
+        verdicts: Dict from files to whether they are liked.
+    """
+    yes = sum(verdicts.values())
+    no = len(verdicts) - yes
+    if min(yes, no) < LEAST:
+        raise ValueError(
+            f"A preference needs {LEAST} verdicts of each kind at least. Received: {yes} yes, {no} no"
+        )
+
+
 def fit_preference(
     features: Mapping[str, Array], verdicts: Mapping[str, bool], seed: int = 0
 ) -> Preference:
@@ -68,14 +82,9 @@ def fit_preference(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    check_enough(verdicts)
     labels = np.array(list(verdicts.values()), "int")
     yes = int(labels.sum())
-    least = min(yes, len(labels) - yes)
-    if least < LEAST:
-        raise ValueError(
-            f"A preference needs {LEAST} verdicts of each kind at least. Received: {yes} yes, "
-            f"{len(labels) - yes} no"
-        )
     files = list(features)
     everything = np.stack([features[file] for file in files]).astype("float64")
     judged = np.stack([features[file] for file in verdicts]).astype("float64")
