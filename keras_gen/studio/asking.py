@@ -24,7 +24,7 @@ SCHEMA = {
     "required": ["title", "alt_text", "tags", "copy"],
     "additionalProperties": False,
 }
-_LONGEST_DELAY = 8.0
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds, those of OpenAI's client
 _MOST_CHARACTERS = 300  # of a server's own words in a sentence
 
 
@@ -117,7 +117,7 @@ class Asker:
         Raises:
             UnansweredError: If there are none.
         """
-        left, delay = self.attempts, 0.5
+        left, delay = self.attempts, _FIRST_DELAY
         while True:
             left -= 1
             try:
@@ -127,7 +127,7 @@ class Asker:
             except _BrokenError as error:
                 if left <= 0:
                     raise UnansweredError(self._sentence(f"{error}")) from None
-            except openai.APIError as error:
+            except openai.OpenAIError as error:
                 raise UnansweredError(self._sentence(self._words_for(error))) from None
             time.sleep(delay * random.uniform(0.75, 1.0))
             delay = min(2 * delay, _LONGEST_DELAY)
@@ -164,12 +164,14 @@ class Asker:
             with stream:
                 for chunk in stream:
                     if time.monotonic() > until:
-                        raise _BrokenError(f"The answer was not whole after {self.timeout:g} seconds.")
+                        raise _BrokenError(
+                            f"The answer was not whole after {self.timeout:g} seconds."
+                        )
                     if chunk.usage is not None:
                         usage.add(chunk.usage.model_dump())
                     for choice in (chunk.choices or [])[:1]:
                         text += choice.delta.content or ""
-        except openai.APIError as error:
+        except openai.OpenAIError as error:
             raise _BrokenError(self._words_for(error)) from error
         return text
 
@@ -180,7 +182,7 @@ class Asker:
             return f"The server did not answer within {self.timeout:g} seconds."
         if isinstance(error, openai.APIConnectionError):
             return "The connection to the server could not be made, or broke off."
-        return f"The server failed: {error.message}"
+        return f"The server failed: {error}"
 
     def _sentence(self, text):
         """A text in one line, without the key: servers may repeat what they were sent."""

@@ -24,7 +24,7 @@ _MOST_NUMBERS = 4096  # of latents that are written: those of diffusion are whol
 
 def make_candidates(
     model: keras.Model,
-    folder: PathLike,
+    output: PathLike,
     n: int = 200,
     seed: int = 0,
     name: str | None = None,
@@ -33,12 +33,12 @@ def make_candidates(
     """Makes pictures in a folder of their own, and `candidates.jsonl` with a line for each.
 
     A line has the `file`, `model`, `weights_sha256`, and what makes the picture again: it is
-    `generate(n, seed=seed)[index]`, and `generate(latents=[latents])` where there are `latents`. Of a model with
-    classes it has the `label`, which goes with the latents. The folder is there whole, or not at all.
+    `generate(n, seed=seed)[index]`, and `generate(latents=[latents])` where there are `latents`. Of a model
+    with classes it has the `label`, which goes with the latents. The folder is there whole, or not at all.
 
     Args:
         model: A model that generates pictures of 1, 3 or 4 channels.
-        folder: String or path of a new folder, or an empty one.
+        output: String or path of a new folder, or an empty one.
         n: Integer, how many.
         seed: Integer, of the latents.
         name: String, what the model is called. Defaults to its class.
@@ -55,9 +55,9 @@ def make_candidates(
         raise ValueError(
             f"`model` must be one that generates pictures. Received: a {type(model).__name__}"
         )
-    check_free(folder)
+    check_free(output)
     digits = max(3, len(str(n - 1)))
-    with folder_written_aside(folder) as aside:
+    with folder_written_aside(output) as aside:
         lines = []
         for picture, about in _pictures(model, n, seed):
             file = f"{len(lines):0{digits}d}.png"
@@ -65,7 +65,7 @@ def make_candidates(
             of = {"model": name or type(model).__name__, "weights_sha256": weights_sha256}
             lines.append(json.dumps({"file": file, **of, **about}) + "\n")
         (aside / CANDIDATES).write_text("".join(lines), encoding="utf-8")
-    return Picks(folder)
+    return Picks(output)
 
 
 def _pictures(model: Any, n: int, seed: int):

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import os
 import pathlib
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,8 @@ def describe(
     Raises:
         FileNotFoundError: If the folder holds no candidates, or a picture of them is gone.
         ImportError: If OpenAI's client is not installed.
-        ValueError: If nothing is picked, another process describes in the folder, or an argument is out of range.
+        ValueError: If nothing is picked, another process describes in the folder, or an argument is out of
+            range.
     """
     check_positive_integer("workers", workers)
     check_positive_integer("attempts", attempts)
@@ -88,9 +90,9 @@ def describe(
             "`price_in` and `price_out` must be given both, or neither. Received: "
             f"price_in={price_in}, price_out={price_out}"
         )
-    if not base_url.startswith(("http://", "https://")):
+    if not re.match(r"https?://[\w\[]", base_url):
         raise ValueError(
-            f"`base_url` must start with http:// or https://. Received: base_url={base_url!r}"
+            f"`base_url` must be an address, http://... or https://... Received: base_url={base_url!r}"
         )
     if not prompt.strip():
         raise ValueError(f"`prompt` must say something. Received: prompt={prompt!r}")

@@ -40,7 +40,7 @@ def write_tasks(
         {
             "data": {
                 "image": root + urllib.parse.quote(candidate["file"]),
-                **{name: candidate[name] for name in ("file", "model", "seed")},
+                **{k: candidate[k] for k in ("file", "model", "seed", "index") if k in candidate},
             },
             "annotations": [_annotation(each) for each in verdicts.get(candidate["file"], ())],
         }

@@ -39,6 +39,19 @@ class Comparison(BaseModel):
     loser: str
 
 
+def check_options(reviewer: str, order: str) -> None:
+    """Raises a ValueError unless they are a name, and one of `ORDERS`.
+
+    Args:
+        reviewer: String.
+        order: String.
+    """
+    if order not in ORDERS:
+        raise ValueError(f"`order` must be one of {', '.join(ORDERS)}. Received: order={order!r}")
+    if not reviewer.strip():
+        raise ValueError(f"`reviewer` must be a name. Received: reviewer={reviewer!r}")
+
+
 def create_page(
     picks: Picks, reviewer: str = "reviewer", order: str = "number", features: str = "pixels"
 ) -> FastAPI:
@@ -59,10 +72,7 @@ def create_page(
     Raises:
         ValueError: If there is no such order, or the reviewer has no name.
     """
-    if order not in ORDERS:
-        raise ValueError(f"`order` must be one of {', '.join(ORDERS)}. Received: order={order!r}")
-    if not reviewer.strip():
-        raise ValueError(f"`reviewer` must be a name. Received: reviewer={reviewer!r}")
+    check_options(reviewer, order)
     app = FastAPI(title="keras_gen picks", docs_url=None, redoc_url=None, openapi_url=None)
     learnt = _Learnt(picks, features) if order == "preference" else None
     html = importlib.resources.files("keras_gen.studio").joinpath("page.html").read_text("utf-8")

@@ -18,15 +18,15 @@ VERDICTS = "verdicts.jsonl"
 _FILE = re.compile(r"\w[\w-]*\.png", re.ASCII)
 
 
-def check_free(folder: PathLike) -> None:
+def check_free(output: PathLike) -> None:
     """Raises a ValueError unless a folder is new or empty.
 
     Args:
-        folder: String or path.
+        output: String or path.
     """
-    folder = pathlib.Path(folder)
+    folder = pathlib.Path(output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"`folder` must be a new folder, or an empty one. Received: {folder}")
+        raise ValueError(f"`output` must be a new folder, or an empty one. Received: {folder}")
 
 
 class Picks:
@@ -48,11 +48,10 @@ class Picks:
 
     Example:
 
-    >>> import json, tempfile
+    >>> import tempfile
     >>> folder = tempfile.mkdtemp()
-    >>> lines = [json.dumps({"file": f"{i}.png", "model": "gan", "seed": 0}) for i in range(3)]
-    >>> with open(f"{folder}/candidates.jsonl", "w") as file:
-    ...     print(*lines, sep="\\n", file=file)
+    >>> for number in range(3):
+    ...     Journal(f"{folder}/candidates.jsonl").append({"file": f"{number}.png"})
     >>> picks = Picks(folder)
     >>> picks.judge("0.png", "yes", "ann")
     >>> picks.judge("1.png", "no", "ann")
@@ -162,7 +161,9 @@ class Picks:
         if entry.get("kind") == "judge":
             return entry.get("file") in self.candidates and entry.get("verdict") in ("yes", "no")
         pair = entry.get("pair")
-        of_two = isinstance(pair, list) and len(pair) == 2 and all(f in self.candidates for f in pair)
+        of_two = (
+            isinstance(pair, list) and len(pair) == 2 and all(f in self.candidates for f in pair)
+        )
         return entry.get("kind") == "compare" and of_two and entry.get("verdict") in pair
 
     def verdicts(self, reviewer: str | None = None) -> dict[str, list[dict[str, Any]]]:

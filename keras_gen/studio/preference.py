@@ -41,8 +41,8 @@ class Preference:
 
     def __str__(self) -> str:
         return (
-            f"Of {self.verdicts} verdicts {self.accuracy:.0%} are told right when held out ({self.folds} folds); "
-            f"saying always the more frequent one tells {self.baseline:.0%}."
+            f"Of {self.verdicts} verdicts {self.accuracy:.0%} are told right when held out "
+            f"({self.folds} folds); saying always the more frequent one tells {self.baseline:.0%}."
         )
 
 
