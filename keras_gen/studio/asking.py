@@ -95,10 +95,8 @@ class Asker:
         self.timeout = timeout
         self.stream = stream
         self._key = key
-        headers = {} if key else {"Authorization": openai.Omit()}
-        self._client = openai.OpenAI(
-            api_key=key or "none", base_url=base_url, timeout=timeout, default_headers=headers
-        )
+        self._headers = {} if key else {"Authorization": openai.Omit()}
+        self._client = openai.OpenAI(api_key=key or "none", base_url=base_url, timeout=timeout)
 
     def close(self) -> None:
         """Closes connections."""
@@ -145,6 +143,7 @@ class Asker:
             model=self.model,
             messages=[{"role": "user", "content": content}],
             response_format={"type": "json_schema", "json_schema": form},
+            extra_headers=self._headers,
             **options,
         )
 

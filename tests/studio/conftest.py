@@ -85,7 +85,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         with server.lock:
             manner = server.plan.pop(0) if server.plan else "good"
-            server.seen.append((self.picture, body, dict(self.headers), time.monotonic()))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            server.seen.append((self.picture, body, headers, time.monotonic()))
         assert self.path == "/v1/chat/completions"
         getattr(self, manner)()
 

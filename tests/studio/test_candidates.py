@@ -24,12 +24,12 @@ def near(path, image):
     return np.abs(picture - to_uint8(image)[..., 0].astype("int")).max() <= 1
 
 
-@pytest.mark.parametrize("family", ["conditional_gan", "pixel_cnn"])
+@pytest.mark.parametrize("family", ["conditional_gan", "vq_vae"])
 def test_each_candidate_can_be_made_again(tmp_path, monkeypatch, family):
-    monkeypatch.setattr("keras_gen.studio.candidates._AT_A_TIME", 4)
+    monkeypatch.setattr("keras_gen.studio.candidates._AT_A_TIME", 2)
     model = families.CASES[family].build()
-    picks = make_candidates(model, tmp_path / "picks", n=6, seed=3)
-    assert list(picks.candidates) == [f"{number:03d}.png" for number in range(6)]
+    picks = make_candidates(model, tmp_path / "picks", n=3, seed=3)
+    assert list(picks.candidates) == [f"{number:03d}.png" for number in range(3)]
     assert {*(path.name for path in picks.folder.iterdir())} == {
         *picks.candidates,
         "candidates.jsonl",
@@ -37,8 +37,8 @@ def test_each_candidate_can_be_made_again(tmp_path, monkeypatch, family):
     for file, line in picks.candidates.items():
         assert line["model"] == type(model).__name__
         again = {"n": line["n"], "seed": line["seed"]}
-        if family == "pixel_cnn":
-            assert "latents" not in line and (line["n"], line["seed"]) in ((4, 3), (2, 4))
+        if family == "vq_vae":
+            assert "latents" not in line and (line["n"], line["seed"]) in ((2, 3), (1, 4))
         else:
             latents = np.array([line["latents"]], "float32")
             assert near(
