@@ -7,7 +7,7 @@ import pathlib
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
     import msvcrt
 
 _FAR = 1 << 20  # where Windows locks a byte, so that the text before it can be read

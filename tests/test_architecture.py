@@ -48,6 +48,7 @@ BELOW = {
         "pictures",
         "presets",
         "recipes",
+        "studio",
         "tasks",
     },
     "cli": {"app"},
@@ -58,8 +59,8 @@ WHEN_CALLED = {
     "modalities": {"data", "metrics", "pictures"},
     "tasks": {"data", "metrics", "presets"},
     "recipes": {"data", "layers", "metrics", "networks"},
-    "app": {"data", "filling", "metrics", "serving", "studio", "translation"},
-    "studio": {"metrics", "pictures"},
+    "app": {"data", "filling", "metrics", "serving", "translation"},
+    "studio": {"metrics"},
 }
 # May be imported at the top of a recipe's file: the standard library, and what is as light.
 LIGHT = {"recipes", "models", "on_first_use", "checks"}

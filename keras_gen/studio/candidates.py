@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from keras_gen.files import folder_written_aside
 from keras_gen.modalities.images.show import save_png
 from keras_gen.serving.methods import is_pictures, methods_of
 from keras_gen.studio.picks import CANDIDATES, Picks, check_free
-from keras_gen.types import PathLike
+from keras_gen.types import Array, PathLike
 
 if TYPE_CHECKING:
     import keras
@@ -68,7 +69,7 @@ def make_candidates(
     return Picks(output)
 
 
-def _pictures(model: Any, n: int, seed: int):
+def _pictures(model: Any, n: int, seed: int) -> Iterator[tuple[Array, dict[str, Any]]]:
     """Pairs of a uint8 picture and a dict of what makes it."""
     method = methods_of(model)["generate"]
     if method.alone:
