@@ -171,10 +171,9 @@ class _Learnt:
         """Pair of a `Preference` or None, and a sentence."""
         verdicts = len(self.picks.verdicts(reviewer))
         if self._at is None or abs(verdicts - self._at) >= _LEARN_EVERY:
-            self._at = verdicts
             try:
                 preference = self.picks.preference(self.features, reviewer)
-                self._found = preference, str(preference)
             except ValueError as error:
-                self._found = None, str(error)
+                return None, str(error)
+            self._at, self._found = verdicts, (preference, str(preference))
         return self._found
