@@ -173,8 +173,8 @@ class _Line:
                     words = entry["failed"] or entry["answer"]["title"]
                     self.say(f"{len(new)}/{len(missing)} {entry['file']}: {words}")
             except BaseException:
-                # What is under way is still written when it is answered; nothing else is begun.
                 pool.shutdown(wait=False, cancel_futures=True)
+                self.say("Stopping: what is under way is written when it is answered.")
                 raise
         last = found | {entry["picture_sha256"]: entry for entry in new}
         rows = [

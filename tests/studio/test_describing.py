@@ -248,6 +248,26 @@ def test_a_process_that_is_killed_is_gone_on_with(tmp_path, server):
     assert sorted(found) == sorted({*server.answered})
 
 
+def test_who_stops_it_begins_nothing_else_and_loses_nothing(tmp_path, server):
+    picks = candidates_in(tmp_path / "picks", 8)
+    for file in picks.candidates:
+        picks.judge(file, "yes", "ann")
+    said = []
+
+    def stop(sentence):
+        said.append(sentence)
+        if len(said) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        describe(picks.folder, server.url, "a", workers=1, say=stop)
+    assert said[-1].startswith("Stopping")
+    begun = len(server.seen)
+    assert 1 <= begun < 8 and len(descriptions(picks.folder)) == begun
+    assert describe(picks.folder, server.url, "a")["kept"] == begun
+    assert {*sent(server).values()} == {1}
+
+
 def test_the_command_needs_no_keras(picked, server):
     script = (
         "import sys; sys.argv[0] = 'keras-gen'\n"
