@@ -147,7 +147,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send(200, b"<html>", Content_Type="text/html")
 
     def slow(self):
-        time.sleep(1.0)
+        time.sleep(3.0)
         self.close_connection = True
 
     def dropped(self):
