@@ -28,7 +28,14 @@ def on_config(config):
     cards = [{name: f"zoo/{name}/README.md"} for name in zoo_pages.preset_names()]
     config.nav = [
         {"Home": "index.md"},
-        {"Guide": [*guide, {"Serving": "serving.md"}, {"Pix2Pix's options": "ablation.md"}]},
+        {
+            "Guide": [
+                *guide,
+                {"Serving": "serving.md"},
+                {"Picking and describing": "studio.md"},
+                {"Pix2Pix's options": "ablation.md"},
+            ]
+        },
         {"Tutorials": ["tutorials/index.md", *tutorials]},
         {"Zoo": ["zoo/README.md", {"Gallery": "zoo/gallery.md"}, *cards]},
         {"Reference": reference_pages.navigation()},

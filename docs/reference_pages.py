@@ -30,6 +30,10 @@ PARTS = {
         "What a model does for others: what its evaluation, pictures and cards ask.",
     ),
     "recipes": ("Recipes", "What `keras-gen train NAME` makes a model of, and is told."),
+    "studio": (
+        "Studio",
+        "From a generator to a person to a language model: candidates, verdicts, words.",
+    ),
     "engine": ("Engine", "Names of 0.1 for a model of one's own, with a schedule; new ones: core."),
 }
 # What a model's page shows, in this order, of what its class has: the rest is what its parts ask of each other.

@@ -37,6 +37,10 @@ WORDS = {
         "A VAE that weighs no more of the divergence than how far latents depend on each other.",
         "reference/losses/total_correlation.md",
     ),
+    "human feedback, Elo rating, Label Studio": (
+        "Verdicts of people on pictures, and what is made of them.",
+        "studio.md",
+    ),
     "binarisation, binarized MNIST": (
         "Grey pictures drawn black and white by their brightness, of which likelihoods are compared.",
         "reference/data/images.md",

@@ -22,6 +22,7 @@ ROOMS = (
     "filling",
     "models",
     "presets",
+    "studio",
     "translation",
 )
 

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(keras_gen.__file__).parent
 BACKENDS = {"tensorflow", "jax", "torch"}
 
 # What stands on the ground: everybody may import it, and it imports nothing of the package but `types`.
-GROUND = {"checks", "files", "lazy", "on_first_use", "schedules", "types", "version"}
+GROUND = {"checks", "files", "lazy", "lock", "on_first_use", "schedules", "types", "version"}
 # What each room may import, beside itself and the ground, when it is imported.
 BELOW = {
     "backend": set(),
@@ -40,6 +40,7 @@ BELOW = {
     "translation": {"modalities", "tasks"},
     "filling": {"modalities", "tasks", "translation"},
     "serving": {"core", "modalities", "presets", "tasks"},
+    "studio": {"modalities", "serving", "tasks"},
     "app": {
         "callbacks",
         "distribution",
@@ -47,6 +48,7 @@ BELOW = {
         "pictures",
         "presets",
         "recipes",
+        "studio",
         "tasks",
     },
     "cli": {"app"},
@@ -57,7 +59,8 @@ WHEN_CALLED = {
     "modalities": {"data", "metrics", "pictures"},
     "tasks": {"data", "metrics", "presets"},
     "recipes": {"data", "layers", "metrics", "networks"},
-    "app": {"data", "filling", "serving", "translation"},
+    "app": {"data", "filling", "metrics", "serving", "translation"},
+    "studio": {"metrics"},
 }
 # May be imported at the top of a recipe's file: the standard library, and what is as light.
 LIGHT = {"recipes", "models", "on_first_use", "checks"}
@@ -244,6 +247,7 @@ OUTSIDE = (
     "presets",
     "metrics",
     "serving",
+    "studio",
 )
 ASKING = [path for path in FILES if part_of(path) in OUTSIDE] + sorted(TOOLS.glob("*.py"))
 CLASSES = re.compile(rf"\b({'|'.join(FAMILIES.values())})\b")

@@ -1,15 +1,13 @@
 """Models that the command line is told of: presets, files, folders of trainings."""
 
 import contextlib
-import pathlib
-import re
 
 import keras
 
 from keras_gen import tasks
 from keras_gen.app.run_folder import RunFolder
 from keras_gen.presets import find_preset, is_preset, kept_with, open_model
-from keras_gen.presets.finding import MODEL, find_file
+from keras_gen.presets.finding import find_file, model_name
 from keras_gen.recipes.images import pair_of
 from keras_gen.recipes.registry import foreign_families
 
@@ -54,9 +52,7 @@ def served_models(paths, trust=False):
     """
     models, metadata, cards = {}, {}, {}
     for path in paths:
-        place = pathlib.PurePath(path.partition("://")[2].partition("@")[0] or path)
-        place = place.parent if place.name == MODEL and place.parent.name else place
-        name = re.sub(r"[^\w.-]+", "-", place.name.removesuffix(".keras"), flags=re.ASCII)
+        name = model_name(path)
         if name in models:
             raise ValueError(f"`models` must have different names. Received: {name} twice")
         models[name] = load(path, tasks.Task, trust)

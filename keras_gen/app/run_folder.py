@@ -8,8 +8,8 @@ import pathlib
 import warnings
 import zipfile
 
-from keras_gen.app.lock import locked
 from keras_gen.files import written_aside
+from keras_gen.lock import locked
 
 _PROGRESS = "keras_gen_progress"  # in the comment of the model's file, a zip archive
 

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 
 from keras_gen.checks import did_you_mean
 from keras_gen.presets import files
@@ -104,6 +105,35 @@ def kept_with(path: PathLike) -> dict[str, Config]:
         key: files.read_object(folder / name) if (folder / name).is_file() else {}
         for key, name in names.items()
     }
+
+
+def model_name(path: PathLike) -> str:
+    """What a model is called by where it is: like its preset, folder or file, without those around it.
+
+    Args:
+        path: String or path, as in `open_model`.
+
+    Example:
+
+    >>> model_name("gan_digits"), model_name("runs/digits/model.keras"), model_name("hf://me/cats@v2")
+    ('gan_digits', 'digits', 'cats')
+    """
+    name = os.fspath(path)
+    place = pathlib.PurePath(name.partition("://")[2].partition("@")[0] or name)
+    place = place.parent if place.name == MODEL and place.parent.name else place
+    return re.sub(r"[^\w.-]+", "-", place.name.removesuffix(".keras"), flags=re.ASCII)
+
+
+def find_weights(path: PathLike) -> pathlib.Path:
+    """The file that holds a model's weights: a preset's, or the `.keras` file itself.
+
+    Args:
+        path: String or path, as in `open_model`.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+    """
+    return find_preset(path) / files.WEIGHTS if is_preset(path) else find_file(path)
 
 
 def find_file(path: PathLike) -> pathlib.Path:

@@ -317,7 +317,7 @@ def test_sigterm_saves_the_step_and_says_how_to_go_on(training, tmp_path, pictur
 def test_two_processes_do_not_write_into_one_folder(training, tmp_path, pictures):
     folder = tmp_path / "run"
     folder.mkdir()
-    script = "import sys; from keras_gen.app.lock import locked\n"
+    script = "import sys; from keras_gen.lock import locked\n"
     script += "with locked(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
     holder = subprocess.Popen(
         [sys.executable, "-c", script, str(folder / ".lock")],

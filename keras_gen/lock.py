@@ -7,18 +7,20 @@ import pathlib
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
     import msvcrt
 
 _FAR = 1 << 20  # where Windows locks a byte, so that the text before it can be read
 
 
 @contextlib.contextmanager
-def locked(path):
+def locked(path, argument="output", doing="training"):
     """Holds a lock file; the system frees it when the process ends, however it ends.
 
     Args:
         path: Path of the file. It holds the process's number, and is removed at the end.
+        argument: String, what the caller calls the folder.
+        doing: String, what is done in it.
 
     Raises:
         ValueError: If another process holds it.
@@ -32,8 +34,8 @@ def locked(path):
             if not _lock(handle):
                 owner = os.read(handle, 100).decode(errors="replace").strip() or "another process"
                 raise ValueError(
-                    f"`output` must be a folder that nobody else is writing to. Received: "
-                    f"{path.parent}, in which {owner} is training. Wait for it, or choose another folder."
+                    f"`{argument}` must be a folder that nobody else is writing to. Received: "
+                    f"{path.parent}, in which {owner} is {doing}. Wait for it, or choose another folder."
                 )
             # Whoever held it before may have removed the file that this one waited for.
             if path.exists() and os.path.samestat(os.stat(path), os.fstat(handle)):
