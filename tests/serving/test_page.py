@@ -23,6 +23,8 @@ from keras_gen.serving.served import Served
 from tests.serving.conftest import LIMITS, mask, opened, pictures_in, png, post, until_ready
 from tests.serving.test_hostile import refused
 
+pytestmark = pytest.mark.one_backend
+
 TOKEN = "a long secret ü"
 PREFIX = "/page/gradio_api"
 SERVED = (
