@@ -91,7 +91,7 @@ class Explore:
                         0,
                         step=0.1,
                         label=f"Direction {number}",
-                        min_width=200,
+                        min_width=240,
                         **visible,
                     )
                     for number, visible in enumerate(parts["sliders"], start=1)
