@@ -385,9 +385,18 @@ def serve(
     wait_seconds: Annotated[
         float, typer.Option(help="How long a request may wait for its turn.", min=0)
     ] = 30.0,
+    page: Annotated[
+        bool | None,
+        typer.Option(
+            "--page/--no-page",
+            help="A page for browsers at /page. By default where Gradio is installed.",
+            show_default=False,
+        ),
+    ] = None,
     trust: _Trust = False,
 ):
     """Serve models by HTTP: a page, REST with OpenAPI, the Open Inference Protocol, metrics."""
+    import importlib.util
     import os
 
     try:
@@ -402,7 +411,9 @@ def serve(
 
     made, metadata, cards = served_models(models, trust)
     limits = serving.Limits(images=images, batch=batch, queue=queue, wait_seconds=wait_seconds)
-    application = serving.create_app(made, limits, token, metadata, cards)
+    if page is None:
+        page = importlib.util.find_spec("gradio") is not None
+    application = serving.create_app(made, limits, token, metadata, cards, page)
     typer.echo(f"Serving {', '.join(made)} at http://{host}:{port}/")
     serving.serve(application, host, port, token)
 

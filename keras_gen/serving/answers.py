@@ -36,21 +36,24 @@ async def pictures(request: Request, images: Sequence[Array], about: dict[str, A
     Args:
         request: The request.
         images: Sequence of uint8 arrays `(height, width, channels)`.
-        about: Dict, ready for JSON, what else there is to say. Its `seed` is a header of a PNG.
+        about: Dict, ready for JSON, what else there is to say. Its `seed` is a header of a PNG, and
+            its `columns` are those of the grid.
     """
     if wants(request, "image/png"):
-        return await run_in_threadpool(_as_png, images, about.get("seed"))
+        return await run_in_threadpool(_as_png, images, about)
     return await run_in_threadpool(
         lambda: JSONResponse(about | {"images": [_in_base64(image) for image in images]})
     )
 
 
-def _as_png(images, seed):
+def _as_png(images, about):
+    seed = about.get("seed")
     headers = {} if seed is None else {"X-Seed": str(seed)}
-    return Response(encode_png(_together(images)), media_type="image/png", headers=headers)
+    grid = _together(images, about.get("columns"))
+    return Response(encode_png(grid), media_type="image/png", headers=headers)
 
 
-def _together(images):
+def _together(images, columns):
     if len(images) == 1:
         return images[0]
     height, width = (max(image.shape[axis] for image in images) for axis in (0, 1))
@@ -62,7 +65,7 @@ def _together(images):
         )
         for image in images
     ]
-    return image_grid(np.stack(alike))
+    return image_grid(np.stack(alike), columns)
 
 
 def _in_base64(image):

@@ -14,10 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from keras_gen.serving.guard import Guard
+from keras_gen.serving.index import index_of
 from keras_gen.serving.inference_protocol import protocol_routes, ready_if
 from keras_gen.serving.limits import Limits, RefusedError
 from keras_gen.serving.measuring import Measures
-from keras_gen.serving.page import page
 from keras_gen.serving.rest import routes_of
 from keras_gen.serving.served import Served
 from keras_gen.types import Config
@@ -32,6 +32,7 @@ def create_app(
     token: str | None = None,
     metadata: Mapping[str, Config] | None = None,
     cards: Mapping[str, str] | None = None,
+    page: bool = False,
 ) -> FastAPI:
     """Makes the application (ASGI) that serves models.
 
@@ -42,12 +43,14 @@ def create_app(
             for localhost.
         metadata: Dict from names to presets' metadata, or None.
         cards: Dict from names to presets' cards, or None.
+        page: Boolean, whether there is a page for browsers at `/page`, by Gradio.
 
     Returns:
         A FastAPI application. Its workers run from its start to its end.
 
     Raises:
         ValueError: If there are no models, or a name is none.
+        ImportError: If there is to be a page, and Gradio is missing.
     """
     if not models:
         raise ValueError("`models` must be one or more. Received: none")
@@ -86,19 +89,29 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    _add_routes(app, served, measures)
+    _add_routes(app, served, measures, page)
     for each in served.values():
         app.include_router(routes_of(each, limits))
     app.include_router(protocol_routes(served, limits))
     _add_errors(app)
+    if page:
+        _mount_page(app, served, limits, token)
     app.add_middleware(Guard, limits=limits, measures=measures, token=token)
     return app
 
 
-def _add_routes(app, served, measures):
+def _mount_page(app, served, limits, token):
+    try:
+        from keras_gen.serving.gradio_page.mount import mount_page
+    except ImportError as error:
+        raise ImportError("The page needs Gradio: pip install 'keras_gen[serve]'") from error
+    mount_page(app, served, limits, token)
+
+
+def _add_routes(app, served, measures, with_page):
     @app.get("/", response_class=HTMLResponse)
     async def index() -> HTMLResponse:
-        return HTMLResponse(page(served.values()))
+        return HTMLResponse(index_of(served.values(), with_page))
 
     @app.get("/v1/models")
     async def list_models() -> dict[str, Any]:

@@ -138,6 +138,18 @@ def interpolate_body(served: Served, limits: Limits) -> Any:
     return _body(served, "interpolate", _with_label(served, {}) | fields)
 
 
+def mix_body(served: Served, limits: Limits) -> Any:
+    """Class of the body of `mix`; arguments as in `generate_body`."""
+    seeds: Any = list_of(Annotated[int, Field(ge=0, lt=SEEDS)], limits.images)
+    level: Any = Annotated[int, Field(ge=0, lt=served.model.levels)]
+    fields: dict[str, Any] = {
+        "seeds_a": (seeds, ...),
+        "seeds_b": (seeds, ...),
+        "levels": (Annotated[list[level], Field(max_length=served.model.levels)], ...),
+    }
+    return _body(served, "mix", fields | _options(served.methods["mix"].options))
+
+
 def sample_body(served: Served, limits: Limits) -> Any:
     """Class of the body of `sample`; arguments as in `generate_body`."""
     fields: dict[str, Any] = {

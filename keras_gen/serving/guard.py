@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import hmac
 import json
 import time
@@ -15,6 +17,12 @@ from keras_gen.serving.measuring import Measures
 # Those who look whether it is well have no token.
 OPEN = ("/healthz", "/readyz", "/v2/health/live", "/v2/health/ready")
 HERE = ("localhost", "127.0.0.1", "[::1]")
+# The page for a browser, which brings the token as a password, and shows nothing of other hosts.
+PAGE = "/page"
+_OF_THE_PAGE = (
+    b"content-security-policy",
+    b"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'none'",
+)
 
 _App = Callable[..., Awaitable[None]]
 
@@ -43,25 +51,30 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started, status = time.perf_counter(), 500
+        of_page = scope["path"] == PAGE or scope["path"].startswith(f"{PAGE}/")
 
         async def counted(message):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if of_page:
+                    message["headers"] = [*message.get("headers", ()), _OF_THE_PAGE]
             await send(message)
 
         try:
             headers = dict(scope["headers"])
-            self._check_sender(scope["path"], headers)
+            if of_page:
+                _check_origin(headers)
+            self._check_sender(scope["path"], of_page, headers)
             body = await self._body(headers, receive)
             await self.app(scope, _replayed(body, receive), counted)
         except RefusedError as error:
             await _refuse(error, counted)
         finally:
-            route = getattr(scope.get("route"), "path", None)
+            route = PAGE if of_page else getattr(scope.get("route"), "path", None)
             self.measures.count(route, status, time.perf_counter() - started)
 
-    def _check_sender(self, path, headers):
+    def _check_sender(self, path, of_page, headers):
         if self.token is None:
             host = headers.get(b"host", b"").decode("latin-1")
             name = host if host.endswith("]") else host.rpartition(":")[0] or host
@@ -71,12 +84,16 @@ class Guard:
                 )
         elif path not in OPEN:
             given = headers.get(b"authorization", b"")
+            if of_page and given[:6].lower() == b"basic ":
+                given = b"Bearer " + _password(given[6:])
             wanted = b"Bearer " + self.token.encode()
             if not hmac.compare_digest(given, wanted):
                 raise RefusedError(
                     401,
                     "The request must have a token: Authorization: Bearer ...",
-                    WWW_Authenticate="Bearer",
+                    WWW_Authenticate='Basic realm="keras_gen", charset="UTF-8"'
+                    if of_page
+                    else "Bearer",
                 )
 
     async def _body(self, headers, receive):
@@ -91,6 +108,21 @@ class Guard:
                 return await _read(receive, most)
         except TimeoutError as error:
             raise RefusedError(408, "The request took too long to be sent.") from error
+
+
+def _check_origin(headers):
+    """Refuses what another page has a browser ask, which would bring the password along."""
+    origin = headers.get(b"origin")
+    if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
+        raise RefusedError(403, "The page must be asked by itself alone.")
+
+
+def _password(encoded):
+    """What a browser was given as a password, with any name."""
+    try:
+        return base64.b64decode(encoded, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""
 
 
 async def _read(receive, most):

@@ -122,12 +122,14 @@ def methods_of(model: Any) -> dict[str, Method]:
         model: A model of one or more of `keras_gen.tasks`.
 
     Returns:
-        Dict from names to `Method`s: `"generate"`, `"sample"` of tables, `"encode"`, `"reconstruct"`,
-        `"fill"`, and `"translate"`, or `"translate_ab"` and `"translate_ba"`.
+        Dict from names to `Method`s: `"generate"`, `"mix"`, `"sample"` of tables, `"encode"`,
+        `"reconstruct"`, `"fill"`, and `"translate"`, or `"translate_ab"` and `"translate_ba"`.
     """
     found = {}
     if isinstance(model, tasks.Generates):
         found |= _generating(model)
+    if isinstance(model, tasks.Mixes) and is_pictures(model.gives):
+        found["mix"] = _mixing(model)
     if isinstance(model, tasks.Encodes):
         found |= _encoding(model)
     if isinstance(model, tasks.Fills):
@@ -170,6 +172,15 @@ def _generating(model):
     elif spec.kind != "tables":
         found["generate"] = Method((), (), make, options, alone=True)
     return found
+
+
+def _mixing(model):
+    def mix(n, seeds_a, seeds_b, levels, **options):
+        made = model.mix(seeds_a, seeds_b, levels, batch_size=n, **options)
+        return (given(model.gives, made.reshape(n, *made.shape[2:])),)
+
+    options = tuple(inspect.signature(model.mix).parameters)
+    return Method((), (), mix, options, alone=True)
 
 
 def _encoding(model):

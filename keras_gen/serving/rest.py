@@ -52,6 +52,7 @@ def routes_of(served: Served, limits: Limits) -> APIRouter:
     router.add_api_route("", _about(served), methods=["GET"], responses=ERRORS)
     makers = {
         "generate": _generating,
+        "mix": _mixing,
         "sample": _sampling,
         "encode": _encoding,
         "fill": _filling,
@@ -274,6 +275,24 @@ def _generating_by_seed(router, served, limits):
 
     body = bodies.generate_body(served, limits, {})
     return _add(router, "/generate", "Make samples by seed.", body, generate, _PNG)
+
+
+def _mixing(router, served, limits):
+    async def mix(request, body):
+        options = mapping_of(body.model_dump(include=set(bodies.OPTIONS), exclude_none=True))
+        n = len(body.seeds_a) * len(body.seeds_b)
+        if n > limits.images:
+            raise RefusedError(
+                422, f"Pairs of seeds must be {limits.images} at most: they are {n}."
+            )
+        _check_pixels(served.model.gives.shape, n, limits)
+        seeds = {"seeds_a": body.seeds_a, "seeds_b": body.seeds_b}
+        (made,) = await served.run("mix", n=n, levels=body.levels, **seeds, **options)
+        about = {"model": served.name, "columns": len(body.seeds_b)}
+        return await answers.pictures(request, made, about)
+
+    summary = "Make samples of some levels of one and the others of another, of every pair."
+    _add(router, "/mix", summary, bodies.mix_body(served, limits), mix, _PNG)
 
 
 def _sampling(router, served, limits):

@@ -4,6 +4,7 @@ from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.filling import Fills
 from keras_gen.tasks.from_latents import FromLatents, GeneratesFromLatents
 from keras_gen.tasks.generating import Generates
+from keras_gen.tasks.mixing import Mixes
 from keras_gen.tasks.task import Task
 from keras_gen.tasks.translating import Direction, Translates
 
@@ -14,6 +15,7 @@ __all__ = [
     "FromLatents",
     "Generates",
     "GeneratesFromLatents",
+    "Mixes",
     "Task",
     "Translates",
 ]

@@ -18,6 +18,7 @@ FAMILIES = (
     "gan",
     "conditional_gan",
     "info_gan",
+    "style_gan2",
     "vae",
     "cvae",
     "diffusion",

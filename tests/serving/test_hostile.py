@@ -15,6 +15,7 @@ from tests.cases import LATENT_DIM
 from tests.serving.conftest import LIMITS, files, mask, png
 
 GAN, LABELLED, TABLE = "/v1/models/gan", "/v1/models/conditional_gan", "/v1/models/tabular_vae"
+MIX = "/v1/models/style_gan2/mix"
 LATENT = [0.1] * LATENT_DIM
 
 
@@ -92,6 +93,16 @@ BODIES = {
     "a walk of one step": (GAN + "/interpolate", {"steps": 1}),
     "a walk of many steps": (GAN + "/interpolate", {"steps": 10**6}),
     "a walk from one": (GAN + "/interpolate", {"latents": [LATENT]}),
+    "a level too high": (MIX, {"seeds_a": [0], "seeds_b": [1], "levels": [9]}),
+    "a level below 0": (MIX, {"seeds_a": [0], "seeds_b": [1], "levels": [-1]}),
+    "no levels": (MIX, {"seeds_a": [0], "seeds_b": [1]}),
+    "no seeds": (MIX, {"seeds_a": [], "seeds_b": [1], "levels": [0]}),
+    "a seed to mix below 0": (MIX, {"seeds_a": [-1], "seeds_b": [1], "levels": [0]}),
+    "too many pairs": (MIX, {"seeds_a": [0] * 5, "seeds_b": [1] * 5, "levels": [0]}),
+    "truncation above 1": (
+        MIX,
+        {"seeds_a": [0], "seeds_b": [1], "levels": [0], "truncation": 1.5},
+    ),
     "too many rows": (TABLE + "/sample", {"n": LIMITS.rows + 1}),
     "an unknown column": (TABLE + "/sample", {"conditions": {"colour": "red"}}),
     "an unknown value": (TABLE + "/sample", {"conditions": {"product": "rocket"}}),

@@ -16,6 +16,7 @@ ROUTES = {
     "gan": MAKERS,
     "conditional_gan": MAKERS,
     "info_gan": MAKERS,
+    "style_gan2": MAKERS | {"mix"},
     "diffusion": MAKERS,
     "vae": MAKERS | ENCODERS,
     "cvae": MAKERS | ENCODERS,
@@ -36,7 +37,7 @@ def test_a_model_has_the_routes_of_its_tasks_alone(client, family):
     paths = client.get("/openapi.json").json()["paths"]
     start = f"/v1/models/{family}/"
     assert {path.removeprefix(start) for path in paths if path.startswith(start)} == ROUTES[family]
-    for other in (MAKERS | ENCODERS | {"sample", "fill", "translate"}) - ROUTES[family]:
+    for other in (MAKERS | ENCODERS | {"mix", "sample", "fill", "translate"}) - ROUTES[family]:
         assert client.post(start + other, json={}).status_code == 404
 
 
@@ -131,6 +132,16 @@ def test_pictures_come_as_png(client):
     grid = opened(client.post(path, json={"n": 4, "seed": 3}, headers=headers).content)
     assert grid.shape == (22, 22)  # 2 x 2 of 8 pixels, 2 between and around
     close(grid[2:10, 2:10], expected)
+
+
+def test_styles_are_mixed(client, models):
+    body = {"seeds_a": [0, 1], "seeds_b": [3, 4, 5], "levels": [0], "truncation": 0.7}
+    answer = post(client, "style_gan2", "mix", **body)
+    expected = to_uint8(models["style_gan2"].mix([0, 1], [3, 4, 5], [0], truncation=0.7))
+    assert answer["columns"] == 3
+    close(pictures_in(answer), expected.reshape(6, 8, 8))
+    path, headers = "/v1/models/style_gan2/mix", {"Accept": "image/png"}
+    assert opened(client.post(path, json=body, headers=headers).content).shape == (22, 32)
 
 
 def test_variations_are_near_by_their_amount(client):

@@ -24,6 +24,7 @@ from keras_gen.core.priors import Normal
 from keras_gen.modalities import parts_of, spec_of
 from keras_gen.models.style_gan2.inverter import StyleInverter
 from keras_gen.tasks.from_latents import GeneratesFromLatents
+from keras_gen.tasks.mixing import Mixes
 from keras_gen.types import Array, ArrayLike, Augmentation, Data, LossLike, Optimizer, Spec, Tensor
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _LENGTH_MEMORY = 0.99  # of the mean path length
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
+class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeModel):
     """A GAN whose latents become codes of style, one for each level of detail from coarse to fine.
 
     A mapping network makes a code of a latent, and a synthesis network an image of as many codes as it has

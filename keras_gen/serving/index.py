@@ -1,10 +1,11 @@
-"""The page of what is served."""
+"""The index of what is served: the models, each with its card."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Iterable
 
+from keras_gen.serving.guard import PAGE
 from keras_gen.serving.served import Served
 
 _STYLE = """
@@ -14,19 +15,21 @@ td, th { padding: 0 1.5rem 0 0; vertical-align: top; } code { overflow-wrap: any
 """
 
 
-def page(models: Iterable[Served]) -> str:
+def index_of(models: Iterable[Served], with_page: bool = False) -> str:
     """HTML of the models, each with its card.
 
     Args:
         models: Iterable of `Served`.
+        with_page: Boolean, whether there is a page to try them.
     """
+    link = f'<p><a href="{PAGE}/">Try the models</a> in the browser.</p>' if with_page else ""
     parts = "".join(map(_part, models))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>keras_gen</title>'
         f"<style>{_STYLE}</style></head><body><h1>keras_gen</h1>"
         '<p>Routes: <a href="/docs">docs</a>, <a href="/openapi.json">OpenAPI</a>, '
         '<a href="/v1/models">models</a>, <a href="/metrics">metrics</a>.</p>'
-        f"{parts}</body></html>"
+        f"{link}{parts}</body></html>"
     )
 
 
