@@ -11,7 +11,8 @@ from keras_gen.recipes.options import REQUIRED, Option, option
 from keras_gen.recipes.recipe import Recipe, Stage
 from keras_gen.recipes.registry import Family, families, find_family
 from keras_gen.recipes.tables import MixedTableRecipe, TableRecipe
-from keras_gen.recipes.translation import AugmentedRecipe, TranslationRecipe, UnpairedRecipe
+from keras_gen.recipes.translation import AugmentedRecipe, TranslationRecipe
+from keras_gen.recipes.unpaired import UnpairedRecipe
 from keras_gen.recipes.variational import BoundRecipe, VariationalRecipe
 
 __all__ = [

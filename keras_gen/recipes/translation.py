@@ -10,7 +10,6 @@ from keras_gen.recipes.rates import falling
 if TYPE_CHECKING:
     import keras
 
-    from keras_gen.data.opened import Opened
     from keras_gen.types import Dataset, ImageSize, OpenedData
 
 PREVIEWED = 12  # examples in the pictures of a training's course
@@ -152,37 +151,6 @@ class TranslationRecipe(AugmentedRecipe):
         """Adam for generators and discriminators, a list of two."""
         import keras
 
-        rates = [self.learning_rate, self.discriminator_learning_rate]
-        if rates[1] is None:
-            rates[1] = self.learning_rate
+        judges = self.discriminator_learning_rate
+        rates = [self.learning_rate, self.learning_rate if judges is None else judges]
         return [keras.optimizers.Adam(falling(rate, updates), beta_1=0.5) for rate in rates]
-
-
-class UnpairedRecipe(TranslationRecipe):
-    """Two sets of images without pairs, and ResNet generators."""
-
-    batch_size = 4
-    base_filters = 16
-    loss = "least_squares"
-    global_skip: bool = option(
-        False,
-        "Generators give what is added to their images, and so begin as copies: where the two sets "
-        "differ by less than a new picture.",
-    )
-
-    def open(self) -> "Opened":
-        from keras_gen import data
-
-        return data.open_unpaired(self.dataset, self.input, self.target, **self.reading)
-
-    def generator(self, input_shape: tuple[int, int, int], output_channels: int) -> "keras.Model":
-        """A generator of the options: see `keras_gen.networks.resnet_generator`."""
-        from keras_gen import networks
-
-        return networks.resnet_generator(
-            input_shape,
-            output_channels,
-            base_filters=self.base_filters,
-            upsampling=self.upsampling,
-            global_skip=self.global_skip,
-        )
