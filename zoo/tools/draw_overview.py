@@ -19,7 +19,7 @@ PICTURE = ZOO.parent / "docs" / "zoo.png"
 PRESETS = {
     "gan_fashion_mnist": "GAN: garments",
     "cgan_fashion_mnist": "Conditional GAN: one class a row",
-    "pix2pix_fluent_line_to_3d": "Pix2Pix: lines, output, as drawn in 3D",
+    "cut_fluent_flat_to_3d": "CUT, without pairs: flat, output, another",
     "pix2pix_fluent_flat_to_3d": "Pix2Pix: flat, output, as drawn in 3D",
     "super_resolution_fluent_x4_adversarial": "Super-resolution: bicubic, output, real",
     "inpainting_fluent": "Inpainting: hole, filled, as it was",

@@ -29,6 +29,7 @@ import numpy as np
 from preset_files import complete
 
 from keras_gen import data, evaluation, losses, metrics
+from keras_gen.app.opening import load
 from keras_gen.data.subsets import evenly_spaced
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import find_family
@@ -41,9 +42,10 @@ ESTIMATE = "wasserstein_estimate"  # what a Wasserstein GAN logs
 NOISE = 25 / 255  # of the reference that scores are compared with, in units of the whole grey range
 
 
-def make_preset(name, run, machine, seconds=None):
+def make_preset(name, run, machine, seconds=None, judge=None):
     """Measures the model in the folder `run` and writes it as the zoo's preset `name`."""
-    model = with_the_average_alone(keras.saving.load_model(run / "model.keras"))
+    model = keras.saving.load_model(run / "model.keras")
+    model = with_the_average_alone(model, judge and load(judge))
     settings = json.loads((run / "settings.json").read_text())
     history = read_history(run)
     draw = preview(settings)
@@ -95,15 +97,25 @@ def moved(column, before, after):
     return ~(near | np.isnan(before) & np.isnan(after))
 
 
-def with_the_average_alone(model):
-    """A model whose generator is the moving average, which halves its file; GANs and others as they are."""
-    one_way = isinstance(model, Fills) or (isinstance(model, Translates) and model.paired)
-    if not one_way or model.average is None:
+def with_the_average_alone(model, judge=None):
+    """A model whose generator is the moving average, which halves its file; GANs and others as they are.
+
+    Args:
+        model: A model as it was trained.
+        judge: A model whose discriminator takes the place of its own, or None: a projected one holds a copy of
+            a classifier that is in the zoo already.
+    """
+    one_way = isinstance(model, Translates) and len(model.directions) == 1
+    if not (one_way or isinstance(model, Fills)) or model.average is None:
         return model
-    slim = type(model).from_config(model.get_config() | {"ema_decay": None})
+    config = model.get_config() | {"ema_decay": None}
+    if judge is not None:
+        config["discriminator"] = judge.get_config()["discriminator"]
+    slim = type(model).from_config(config)
     slim.generator.set_weights(model.sampler.get_weights())
-    if model.discriminator is not None:
-        slim.discriminator.set_weights(model.discriminator.get_weights())
+    for name, source in {"discriminator": judge or model, "heads": model}.items():
+        if getattr(source, name, None) is not None:
+            getattr(slim, name).set_weights(getattr(source, name).get_weights())
     return slim
 
 
@@ -220,7 +232,7 @@ def command(settings, begun_with=None):
         if option == "minutes" and settings.get("steps"):
             continue  # They were made steps.
         if option not in ("model", "dataset") and value not in (None, defaults.get(option)):
-            words += [f"--{option.replace('_', '-')}", str(value)]
+            words += [f"--{option.replace('_', '-')}", *([] if value is True else [str(value)])]
     return " ".join([*words, *(("--from-preset", begun_with) if begun_with else ())])
 
 
@@ -288,6 +300,9 @@ def main():
         "--check", action="store_true", help="write nothing; fail if a score of the card differs"
     )
     parser.add_argument("--machine", help="what trained it, for the card: '1 of 2 CPU cores'")
+    parser.add_argument(
+        "--judge", help="preset or training whose discriminator is kept in place of the training's"
+    )
     parser.add_argument("--seconds", type=float, help="of training, where the history has none")
     arguments = parser.parse_args()
     if (arguments.run is not None) + arguments.again + arguments.check != 1:
@@ -301,7 +316,9 @@ def main():
     if arguments.again:
         metadata = measure_again(arguments.name)
     else:
-        metadata = make_preset(arguments.name, arguments.run, arguments.machine, arguments.seconds)
+        metadata = make_preset(
+            arguments.name, arguments.run, arguments.machine, arguments.seconds, arguments.judge
+        )
     print(json.dumps(metadata["report"], indent=2))
 
 
