@@ -23,9 +23,8 @@ def projected_discriminator(
 
     Maps of a pretrained classifier, at several sizes, are mixed by convolutions of random weights, over
     channels and from the coarse to the fine, and each is judged by a small network of its own, with
-    spectral normalization. Only these learn: it takes a tenth of the images that a discriminator from
-    scratch does, and most of all where there are few. Scores by features of the same classifier favour
-    what was trained by it: state them beside others, or use another one.
+    spectral normalization. Only these learn, from far fewer images than a discriminator from scratch takes.
+    Scores by features of the same classifier favour what was trained by it: say so where they stand.
 
     Args:
         input_shape: `(height, width, channels)` of the images, the channels the classifier's or 1.

@@ -255,7 +255,7 @@ def adversarial_step(
 
 def adam(options, betas, generator, discriminator):
     rate = options["learning_rate"]
-    rates = rate, options.get("discriminator_learning_rate", rate)
+    rates = rate, options.get("discriminator_learning_rate") or rate
     networks = zip((generator, discriminator), rates, strict=True)
     return [torch.optim.Adam(net.parameters(), rate, betas) for net, rate in networks]
 

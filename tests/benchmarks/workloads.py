@@ -63,7 +63,7 @@ class Workload:
         rate = self.options["learning_rate"]
         if self.benchmark.betas is None:
             return [keras.optimizers.Adam(rate)]
-        rates = [rate, self.options.get("discriminator_learning_rate", rate)]
+        rates = [rate, self.options.get("discriminator_learning_rate") or rate]
         return [keras.optimizers.Adam(rate, *self.benchmark.betas) for rate in rates]
 
     def hand_written(self, optimizers=None, **options):
