@@ -17,7 +17,17 @@ ROOT = pathlib.Path(keras_gen.__file__).parent
 BACKENDS = {"tensorflow", "jax", "torch"}
 
 # What stands on the ground: everybody may import it, and it imports nothing of the package but `types`.
-GROUND = {"checks", "files", "lazy", "lock", "on_first_use", "schedules", "types", "version"}
+GROUND = {
+    "checks",
+    "files",
+    "frozen",
+    "lazy",
+    "lock",
+    "on_first_use",
+    "schedules",
+    "types",
+    "version",
+}
 # What each room may import, beside itself and the ground, when it is imported.
 BELOW = {
     "backend": set(),

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_gen import losses, presets
+from keras_gen.frozen import frozen_part
 from keras_gen.metrics.feature_extractor import feature_extractor_config, get_feature_extractor
 from keras_gen.types import Config, ExtractorLike, Tensor
 
@@ -68,7 +69,8 @@ class PerceptualDistance(losses.NetworkDistance):
     def build(self) -> None:
         if self._network is None:
             classifier = get_feature_extractor(self.features).model
-            self._network = _of_any_size(classifier, self.layers)
+            shape = (None, None, classifier.inputs[0].shape[-1])
+            self._network = frozen_part(classifier, self.layers, shape)
 
     def __call__(self, targets: Tensor, outputs: Tensor) -> Tensor:
         """Compares two batches of images.
@@ -128,19 +130,3 @@ class PerceptualDistance(losses.NetworkDistance):
 def _unit(maps):
     """Features of a place scaled to length 1; where there are none they stay 0."""
     return maps / ops.sqrt(ops.sum(maps**2, axis=-1, keepdims=True) + 1e-6)
-
-
-def _of_any_size(model, layers):
-    """The network of images of any size to the maps of some of a classifier's layers."""
-    names = [layer.name for layer in model.layers]
-    missing = [name for name in layers if name not in names]
-    if missing:
-        raise ValueError(
-            f"`layers` must be names of layers of {model.name}, {names}. Received: layers={list(layers)}"
-        )
-    part = keras.Model(model.inputs, [model.get_layer(name).output for name in layers])
-    images = keras.Input((None, None, model.inputs[0].shape[-1]), name="images")
-    network = keras.models.clone_model(part, input_tensors=[images])
-    network.set_weights(part.get_weights())
-    network.trainable = False
-    return network

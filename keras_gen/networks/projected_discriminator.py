@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 import keras
 
+from keras_gen.frozen import frozen_part
 from keras_gen.networks._blocks import SPATIAL, Blocks, crop
 from keras_gen.networks._checks import check_image_shape, check_integer
 
@@ -62,11 +63,11 @@ def projected_discriminator(
     input_shape = check_image_shape("input_shape", input_shape)
     enlarge = check_integer("enlarge", enlarge)
     base_filters = check_integer("base_filters", base_filters)
-    part = _part(extractor, layers)
+    _check_extractor(extractor, layers)
     shapes = {"input": input_shape}
     if target_shape is not None:
         shapes["target"] = check_image_shape("target_shape", target_shape)
-    depth = part.inputs[0].shape[-1]
+    depth = extractor.inputs[0].shape[-1]
     for argument, shape in shapes.items():
         if shape[-1] not in (1, depth) or shape[:2] != input_shape[:2]:
             raise ValueError(
@@ -77,11 +78,7 @@ def projected_discriminator(
     build = Blocks("spectral", "leaky_relu", seed=seed)
     inputs = [keras.Input(shape, name=name) for name, shape in shapes.items()]
     size = tuple(enlarge * side for side in input_shape[:2])
-    seen = keras.Input((*size, depth), name="images")
-    features = keras.models.clone_model(part, input_tensors=[seen])
-    features = keras.Model(seen, features.outputs, name="features")
-    features.set_weights(part.get_weights())
-    features.trainable = False
+    features = frozen_part(extractor, layers, (*size, depth))
     each = [keras.tree.flatten(features(_enlarged(x, enlarge, depth))) for x in inputs]
     maps = each[0]
     if len(each) > 1:
@@ -109,8 +106,7 @@ def _enlarged(x, times, depth):
     )(x)
 
 
-def _part(extractor, names):
-    """The classifier as far as the layers, without what follows them."""
+def _check_extractor(extractor, names):
     if isinstance(names, str) or not names:
         raise ValueError(
             f"`layers` must be names of layers, one at least. Received: layers={names!r}"
@@ -120,13 +116,6 @@ def _part(extractor, names):
             "`extractor` must be a functional or Sequential model of one input. "
             f"Received: extractor={extractor!r}"
         )
-    found = {layer.name: layer for layer in extractor.layers}
-    if not set(names) <= found.keys():
-        raise ValueError(
-            f"`layers` must be names of layers of {extractor.name}, {list(found)}. "
-            f"Received: layers={list(names)}"
-        )
-    return keras.Model(extractor.inputs, [found[name].output for name in names])
 
 
 def _mixed(build, maps, base_filters, names):
