@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from keras_gen.modalities.images.show import enlarge, save_gif
 from keras_gen.serving.directions import Directions
 from keras_gen.serving.gradio_page.asking import Inside, named, pictures_in, refused
+from keras_gen.serving.gradio_page.tab import Tab
 from keras_gen.serving.limits import Limits
 from keras_gen.serving.served import SEEDS, Served
 
@@ -28,19 +29,11 @@ MILLISECONDS = 80  # of a film's picture
 BUTTONS = ["download", "fullscreen"]
 
 
-class Explore:
-    """Handlers of the tab, and its components.
-
-    Args:
-        models: Mapping from names to `Served` that make pictures.
-        ask: `Inside`.
-        limits: `Limits`.
-    """
+class Explore(Tab):
+    """The tab for models that make pictures; arguments as in `Tab`."""
 
     def __init__(self, models: Mapping[str, Served], ask: Inside, limits: Limits) -> None:
-        self.models = models
-        self.ask = ask
-        self.limits = limits
+        super().__init__(models, ask, limits)
         self.directions = {name: Directions(each, SLIDERS) for name, each in models.items()}
 
     def build(self) -> None:
@@ -49,13 +42,7 @@ class Explore:
         parts = self.parts(first)
         shown, chosen = gr.State({}), gr.State(0)
         with gr.Row():
-            model = gr.Dropdown(
-                list(self.models),
-                value=first,
-                label="Model",
-                min_width=240,
-                visible=len(self.models) > 1,
-            )
+            model = self.choice()
             label = gr.Dropdown(label="Class", allow_custom_value=True, **parts["label"])
             seed = gr.Number(0, label="Seed", precision=0, info="The same seed, the same pictures")
             count = gr.Slider(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
@@ -13,6 +12,7 @@ from starlette.responses import RedirectResponse
 
 from keras_gen.serving.gradio_page.asking import Inside
 from keras_gen.serving.gradio_page.explore import Explore
+from keras_gen.serving.gradio_page.tab import Tab
 from keras_gen.serving.gradio_page.tables import Tables
 from keras_gen.serving.gradio_page.translate import Translate
 from keras_gen.serving.guard import PAGE
@@ -106,7 +106,7 @@ def blocks_of(ask: Inside, models: Mapping[str, Served], limits: Limits) -> gr.B
 
     makers = offering("generate")
     makers = {name: served for name, served in makers.items() if is_pictures(served.model.gives)}
-    tabs: list[tuple[str, Any, dict[str, Served]]] = [
+    tabs: list[tuple[str, type[Tab], dict[str, Served]]] = [
         ("Explore", Explore, makers),
         ("Translate", Translate, offering("translate", "fill")),
         ("Table", Tables, offering("sample")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -13,38 +12,19 @@ from gradio.utils import get_upload_folder
 from starlette.concurrency import run_in_threadpool
 
 from keras_gen.modalities import MixedRows
-from keras_gen.serving.gradio_page.asking import Inside
-from keras_gen.serving.limits import Limits
-from keras_gen.serving.served import Served
+from keras_gen.serving.gradio_page.tab import Tab
 
 SHOWN = 100  # rows, of those that are made
 
 
-class Tables:
-    """Handlers of the tab, and its components.
-
-    Args:
-        models: Mapping from names to `Served` that make rows.
-        ask: `Inside`.
-        limits: `Limits`.
-    """
-
-    def __init__(self, models: Mapping[str, Served], ask: Inside, limits: Limits) -> None:
-        self.models = models
-        self.ask = ask
-        self.limits = limits
+class Tables(Tab):
+    """The tab for models that make rows; arguments as in `Tab`."""
 
     def build(self) -> None:
         """Lays out the tab, within a `gradio.Blocks`."""
         first, most = next(iter(self.models)), self.limits.rows
         with gr.Row():
-            model = gr.Dropdown(
-                list(self.models),
-                value=first,
-                label="Model",
-                min_width=240,
-                visible=len(self.models) > 1,
-            )
+            model = self.choice()
             count = gr.Number(
                 min(100, most), label="How many rows", precision=0, info=f"{most:,} at most"
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -10,42 +9,24 @@ import numpy as np
 from starlette.concurrency import run_in_threadpool
 
 from keras_gen.modalities.images.show import encode_png
-from keras_gen.serving.gradio_page.asking import Inside, named, pictures_in, refused
+from keras_gen.serving.gradio_page.asking import named, pictures_in, refused
 from keras_gen.serving.gradio_page.inputs import drawing, picture
-from keras_gen.serving.limits import Limits
-from keras_gen.serving.served import Served
+from keras_gen.serving.gradio_page.tab import Tab
 from keras_gen.serving.uploads import decoded
 
 CANVAS = (320, 320)  # of drawings, in pixels
 BLACK, RED = "#000000", "#e03131"
 
 
-class Translate:
-    """Handlers of the tab, and its components.
-
-    Args:
-        models: Mapping from names to `Served` that translate pictures or fill their holes.
-        ask: `Inside`.
-        limits: `Limits`.
-    """
-
-    def __init__(self, models: Mapping[str, Served], ask: Inside, limits: Limits) -> None:
-        self.models = models
-        self.ask = ask
-        self.limits = limits
+class Translate(Tab):
+    """The tab for models that translate pictures or fill their holes; arguments as in `Tab`."""
 
     def build(self) -> None:
         """Lays out the tab, within a `gradio.Blocks`."""
         first = next(iter(self.models))
         parts = self.parts(first)
         with gr.Row():
-            model = gr.Dropdown(
-                list(self.models),
-                value=first,
-                label="Model",
-                min_width=240,
-                visible=len(self.models) > 1,
-            )
+            model = self.choice()
             direction = gr.Dropdown(label="Direction", **parts["direction"])
         with gr.Row():
             with gr.Column(min_width=300):
