@@ -176,6 +176,7 @@ def test_what_is_no_model_is_refused(model, argument):
             {"discriminator_b": no_opinion(OTHER)},
             r"`discriminator_b` must take.*3, 1\)",
         ),
+        ("CycleGAN", {"cycle_noise": -1}, r"`cycle_noise`.*Received: cycle_noise=-1"),
         ("CycleGAN", {"cycle_weight": -1}, r"`cycle_weight`.*Received: cycle_weight=-1"),
         ("CycleGAN", {"pool_size": -1}, r"`pool_size`.*Received: pool_size=-1"),
         ("VAE", {"decoder": generator(OTHER)}, r"`decoder` must give.*2, 2, 1\).*2, 3, 1\)"),

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import UnpairedRecipe
+from keras_gen.recipes.options import option
 
 if TYPE_CHECKING:
     from keras_gen.models.cycle_gan.model import CycleGAN
@@ -15,6 +16,13 @@ class CycleGANRecipe(UnpairedRecipe):
     family = "cycle_gan"
     title = "Translates between two sets of images, without pairs."
     default_epochs = 20
+    cycle_weight: float = option(10.0, "Weight of what is lost there and back.", min=0.0)
+    cycle_noise: float = option(
+        0.0,
+        "Noise on translations before they go back, against patterns in which they hide what a "
+        "translation should not tell.",
+        min=0.0,
+    )
 
     def build(self, opened: "OpenedData", updates: int) -> "CycleGAN":
         from keras_gen.models.cycle_gan.model import CycleGAN
@@ -25,7 +33,9 @@ class CycleGANRecipe(UnpairedRecipe):
             self.generator(shape_b, shape_a[-1]),
             self.discriminator(shape_a),
             self.discriminator(shape_b),
-            identity_weight=5.0 if shape_a == shape_b else 0.0,
+            cycle_weight=self.cycle_weight,
+            identity_weight=self.cycle_weight / 2 if shape_a == shape_b else 0.0,
             ema_decay=self.ema_decay or None,
+            cycle_noise=self.cycle_noise,
         )
         return self.compile(cycle_gan, updates)

@@ -60,6 +60,17 @@ def test_each_generator_leaves_its_own_target_domain_alone(a, b):
         assert factors(model) == pytest.approx((G + 0.05, F), rel=1e-5)
 
 
+def test_translations_go_back_with_noise_in_training_alone():
+    """Of empty images only the noise comes back, times the generator's factor: E|n| is sqrt(2 / pi)."""
+    keras.utils.set_random_seed(0)
+    model = sgd(known_cycle_gan(identity_weight=0.0, cycle_noise=0.1), 0.0)
+    empty = np.zeros((4096, *SHAPE), "float32")
+    logs = first_logs(model.fit(empty, empty, batch_size=4096, verbose=0))
+    assert logs["cycle_loss"] == pytest.approx(0.1 * (F + G) * np.sqrt(2 / np.pi), rel=0.02)
+    errors = model.evaluate(empty[:4], empty[:4], verbose=0, return_dict=True)
+    assert errors["cycle_error_a"] == errors["cycle_error_b"] == 0.0
+
+
 def test_losses_by_hand():
     model = sgd(known_cycle_gan(), 0.0, run_eagerly=True)
     assert (model.cycle_weight, model.identity_weight) == (10.0, 5.0)
