@@ -5,6 +5,7 @@ import dataclasses
 from keras_gen.recipes.options import check_options, option
 
 JIT = {"on": True, "off": False, "auto": "auto"}
+TRACK = ("tensorboard", "trackio", "wandb", "mlflow", "none")
 VERBOSE = ("auto", "line", "epochs", "none")
 
 
@@ -37,6 +38,12 @@ class Execution:
     )
     jit: str = option("auto", "Compile the step with XLA: on, off or auto.", choices=tuple(JIT))
     steps_per_execution: int = option(1, "Steps that are run as one, to save time between.", min=1)
+    track: str | None = option(
+        None,
+        "Send losses and pictures to a tracker, too: tensorboard, trackio, wandb or mlflow.",
+        shown="none, or as before where it is resumed",
+        choices=TRACK,
+    )
     verbose: str = option(
         "auto",
         "What is shown: line, one that is refreshed; epochs, a line each; none. auto is line at a "

@@ -49,6 +49,8 @@ class RunFolder:
         self.history = self.path / "history.csv"
         self.picture = self.path / "samples.png"
         self.samples = self.path / "samples"
+        self.tracking = self.path / "tracking.json"
+        self.tensorboard = self.path / "tensorboard"
 
     def locked(self):
         """Context in which no other process trains into this folder.
@@ -65,7 +67,14 @@ class RunFolder:
 
     def remove_strays(self):
         """Removes the files that a killed process had not finished; gives their number."""
-        files = (self.model, self.previous, self.settings, self.data, self.history)
+        files = (
+            self.model,
+            self.previous,
+            self.settings,
+            self.data,
+            self.history,
+            self.tracking,
+        )
         strays = [
             *(stray for file in files for stray in self.path.glob(f".{file.name}.*")),
             *self.path.glob(f".{self.picture.stem}.*"),
@@ -95,6 +104,10 @@ class RunFolder:
     def read_data(self):
         """What `data.json` says, a dict, or None if there is none: a training of 0.1."""
         return self._read_json(self.data)
+
+    def read_tracking(self):
+        """What `tracking.json` says, a dict from trackers to the names that they know the training by."""
+        return self._read_json(self.tracking) or {}
 
     def _read_json(self, path):
         if not path.exists():

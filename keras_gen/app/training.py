@@ -13,6 +13,7 @@ from keras_gen.app.plan import Plan
 from keras_gen.app.run_folder import Progress, RunFolder
 from keras_gen.app.stopping import Stopper
 from keras_gen.app.timing import steps_in
+from keras_gen.app.tracking import TRACKERS, chosen_trackers
 from keras_gen.app.warm_start import begin_with
 from keras_gen.recipes import find_family
 from keras_gen.recipes.recipe import LENGTHS
@@ -57,6 +58,7 @@ def train(name, options, execution=None, stopper=None):
     with folder.locked() if devices.is_chief else contextlib.nullcontext():
         if devices.is_chief:
             folder.remove_strays()
+            chosen_trackers(execution.track, folder)
         recipe = _recipe(recipe_class, options, folder, execution.resume, devices)
         training = _Training(recipe, folder, devices, execution, stopper)
         return training.run()
@@ -332,6 +334,10 @@ class _Training:
             closing.callback(history.close)
             self.sampler = self._sampler(plan)
             watchers += [self.sampler, history]
+            for name in chosen_trackers(self.execution.track, self.folder):
+                tracker = TRACKERS[name](self.folder, self.recipe.to_settings())
+                closing.callback(tracker.close)
+                watchers.append(tracker)
             line = progress.line(self.execution.verbose, plan, begun.step, alone)
             if line is not None:
                 closing.callback(line.close)
@@ -350,7 +356,13 @@ class _Training:
             return images
 
         every = max(1, plan.epochs // MOST_PICTURES)
-        sampler = callbacks.SampleImages(self.folder.samples, draw=draw, every=every)
+        followed = "tensorboard" in chosen_trackers(self.execution.track, self.folder)
+        sampler = callbacks.SampleImages(
+            self.folder.samples,
+            draw=draw,
+            every=every,
+            log_dir=self.folder.tensorboard if followed else None,
+        )
         return sampler
 
     def _begin_stage(self, model, name, ends):
