@@ -6,7 +6,6 @@ import json
 import pathlib
 import shutil
 from collections.abc import Iterable
-from typing import Any
 
 from keras_gen.files import folder_written_aside
 from keras_gen.studio.ledger import Item
@@ -55,7 +54,7 @@ def write_approved(folder: pathlib.Path, picks: Picks, items: Iterable[Item]) ->
     return len(rows)
 
 
-def _row(picks, item) -> dict[str, Any]:
+def _row(picks, item):
     made = {k: v for k, v in picks.candidates[item.file].items() if k != "latents"}
     people = ("creator", "judged_at", "reviewer", "reviewed_at")
     by = {name: getattr(item, name) for name in people}

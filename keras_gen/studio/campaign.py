@@ -88,8 +88,7 @@ class Campaign:
                 raise ValueError(
                     f"`output.folder` must hold nothing called {APPROVED}. Received: {self.folder}"
                 )
-            for left in (*self.folder.glob(f".{PICKS}.*"), *self.folder.glob(f".{APPROVED}.*")):
-                shutil.rmtree(left, ignore_errors=True)  # of a process that was killed
+            self._clear()
             ledger = self._ledger()
             ledger.claim(self._identity())
             if not begun and ledger.items():
@@ -149,6 +148,19 @@ class Campaign:
         """
         events = self._ledger().events() if self._is_begun() else []
         return [event._asdict() for event in sorted(events, key=lambda each: each.happened)]
+
+    def _clear(self):
+        """Lets go what a process began to write that was killed."""
+        picks = self.folder / PICKS
+        for folder, names in (
+            (self.folder, (PICKS, APPROVED, IDENTITY)),
+            (picks, (describing.TABLE, describing.SHEET)),
+        ):
+            for left in (each for name in names for each in folder.glob(f".{name}.*")):
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
 
     def _is_begun(self):
         return self.settings.output.database is not None or (self.folder / DATABASE).exists()

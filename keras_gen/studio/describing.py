@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEY = "OPENAI_API_KEY"  # of the environment
 DESCRIPTIONS = "descriptions.jsonl"
+TABLE = "descriptions.csv"
+SHEET = "contact_sheet.html"
 PROMPT = """\
 This picture was made by a generative model. Look at it and write, in English:
 - title: a short title.
@@ -250,8 +252,8 @@ class _Line:
             self.picks.candidates[file] | last[hashed] | {"file": file}
             for file, hashed in files.items()
         ]
-        write_csv(self.picks.folder / "descriptions.csv", rows)
-        write_sheet(self.picks.folder / "contact_sheet.html", rows)
+        write_csv(self.picks.folder / TABLE, rows)
+        write_sheet(self.picks.folder / SHEET, rows)
         return self._summary(rows, kept, new)
 
     def _hash(self, file):

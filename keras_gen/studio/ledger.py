@@ -128,10 +128,12 @@ class Ledger:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Any]:
         """Gives a function that runs a statement for each of some rows; all of it is written, or nothing."""
+        connect: Any
+        failures: Any
         if isinstance(self.where, pathlib.Path):
-            connect, failures, mark = _sqlite, sqlite3.Error, "?"
+            (connect, failures), mark = (_sqlite, sqlite3.Error), "?"
         else:
-            connect, failures, mark = *_postgres(), "%s"
+            (connect, failures), mark = _postgres(), "%s"
 
         def run(statement: str, rows: Sequence[Sequence[Any]] = ((),)) -> list[Any]:
             found = []

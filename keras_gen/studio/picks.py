@@ -154,7 +154,13 @@ class Picks:
     def _write(self, reviewer, **entry):
         sign(self.journal, reviewer, **entry)
 
-    def check_candidate(self, argument, file):
+    def check_candidate(self, argument: str, file: str) -> None:
+        """Raises a ValueError unless it is the file of a candidate.
+
+        Args:
+            argument: String, what the caller calls it.
+            file: String.
+        """
         if not isinstance(file, str) or file not in self.candidates:
             raise ValueError(
                 f"`{argument}` must be the file of one of {len(self.candidates)} candidates. "
