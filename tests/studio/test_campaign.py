@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 
+import numpy as np
 import pytest
 
 from keras_gen import cli
@@ -133,7 +134,7 @@ def people(port):
     assert people.failed is None
 
 
-def check_whole(campaign):
+def check_whole(campaign, model="toy"):
     """Everything that is said stands once, in the journals, the database and the folder."""
     picks = campaign.folder / "picks"
     # Ann said no, yes, no, yes, no, yes: three are picked.
@@ -163,7 +164,7 @@ def check_whole(campaign):
         ("003.png", EDITED),
     ]
     for row in rows:
-        assert (row["creator"], row["reviewer"], row["model"]) == ("ann", "bob", "toy")
+        assert (row["creator"], row["reviewer"], row["model"]) == ("ann", "bob", model)
         assert row["judged_at"] < row["reviewed_at"]
         picture = (campaign.folder / "approved" / row["file"]).read_bytes()
         assert picture == (picks / row["file"]).read_bytes()
@@ -440,6 +441,25 @@ def test_the_command_refuses_in_a_sentence(command, write, tmp_path):
     assert code == 2 and err.startswith("keras-gen: `pick.target` must be in 1")
     code, _, err = command(tmp_path / "none.toml")
     assert code == 2 and "none.toml" in err
+
+
+@pytest.mark.slow
+def test_the_command_is_gone_on_with_whenever_it_is_killed(write, people):
+    path = write(generate={"model": "gan_digits"})
+    random, kills = np.random.default_rng(0), 0
+    command = [sys.executable, "-m", "keras_gen", "studio", str(path)]
+    while kills < 8:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                process.wait(random.uniform(0.5, 6.0))
+                break
+            except subprocess.TimeoutExpired:
+                process.kill()
+                kills += 1
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "Approved 2: " in result.stdout
+    check_whole(Campaign(path), "gan_digits")
 
 
 # PostgreSQL
