@@ -37,6 +37,10 @@ WORDS = {
         "A VAE that weighs no more of the divergence than how far latents depend on each other.",
         "reference/losses/total_correlation.md",
     ),
+    "campaign, approval, review of generated text": (
+        "Pictures and words that two people and a language model made of a generator's.",
+        "studio.md",
+    ),
     "human feedback, Elo rating, Label Studio": (
         "Verdicts of people on pictures, and what is made of them.",
         "studio.md",

@@ -50,7 +50,7 @@ BELOW = {
     "translation": {"modalities", "tasks"},
     "filling": {"modalities", "tasks", "translation"},
     "serving": {"core", "modalities", "presets", "tasks"},
-    "studio": {"modalities", "serving", "tasks"},
+    "studio": {"modalities", "presets", "serving", "tasks"},
     "app": {
         "callbacks",
         "distribution",

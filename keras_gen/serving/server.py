@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -32,7 +33,13 @@ def check_host(host: str, token: str | None) -> None:
         )
 
 
-def serve(app: Any, host: str = "127.0.0.1", port: int = 8000, token: str | None = None) -> None:
+def serve(
+    app: Any,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    token: str | None = None,
+    until: Callable[[], bool] | None = None,
+) -> None:
     """Answers requests until it is stopped.
 
     Args:
@@ -40,18 +47,33 @@ def serve(app: Any, host: str = "127.0.0.1", port: int = 8000, token: str | None
         host: String, where it listens.
         port: Integer.
         token: String, the one that `create_app` was given, or None.
+        until: Function that is asked some times a second whether it is enough, or None.
 
     Raises:
         ValueError: If others than this machine could ask without a token.
     """
     check_host(host, token)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-    )
+    options: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "log_level": "warning",
+        "limit_concurrency": _MOST_CONNECTIONS,
+        "timeout_keep_alive": 15,
+        "timeout_graceful_shutdown": 10,
+        "server_header": False,
+    }
+    if until is None:
+        uvicorn.run(app, **options)
+    else:
+        _Until(uvicorn.Config(app, **options), until).run()
+
+
+class _Until(uvicorn.Server):
+    """Ends by itself: what was asked is answered before."""
+
+    def __init__(self, config, until):
+        super().__init__(config)
+        self.until = until
+
+    async def on_tick(self, counter):
+        return await super().on_tick(counter) or self.until()

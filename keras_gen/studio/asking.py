@@ -10,33 +10,11 @@ from typing import Any
 
 import openai
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field
 
-TEXT = {"type": "string"}
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "title": TEXT,
-        "alt_text": TEXT,
-        "tags": {"type": "array", "items": TEXT},
-        "copy": TEXT,
-    },
-    "required": ["title", "alt_text", "tags", "copy"],
-    "additionalProperties": False,
-}
+from keras_gen.studio.words import SCHEMA, Words
+
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds, those of OpenAI's client
 _MOST_CHARACTERS = 300  # of a server's own words in a sentence
-
-
-class Words(BaseModel):
-    """What is said of a picture, as `SCHEMA` has it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
-
-    title: str = Field(min_length=1)
-    alt_text: str = Field(min_length=1)
-    tags: list[str]
-    copy_: str = Field(min_length=1, alias="copy")
 
 
 class UnansweredError(Exception):

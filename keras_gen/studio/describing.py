@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import os
 import pathlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from keras_gen.lock import locked
 from keras_gen.studio.journal import Journal
 from keras_gen.studio.picks import Picks
 from keras_gen.studio.sheet import write_csv, write_sheet
+from keras_gen.studio.signed import now
 from keras_gen.types import PathLike
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEY = "OPENAI_API_KEY"  # of the environment
 DESCRIPTIONS = "descriptions.jsonl"
+TABLE = "descriptions.csv"
+SHEET = "contact_sheet.html"
 PROMPT = """\
 This picture was made by a generative model. Look at it and write, in English:
 - title: a short title.
@@ -45,6 +47,7 @@ def describe(
     price_in: float | None = None,
     price_out: float | None = None,
     say: Callable[[str], object] = lambda sentence: None,
+    reviewer: str | None = None,
 ) -> dict[str, Any]:
     """Has a language model write title, alt text, tags and copy for each picked picture.
 
@@ -68,6 +71,7 @@ def describe(
         price_in: Number, what a million tokens of prompt and picture cost, or None.
         price_out: Number, what a million tokens of answer cost, or None.
         say: Function of a sentence, called as pictures are done.
+        reviewer: String, whose picks, or None for everybody's.
 
     Returns:
         Dict: how many are `described`, and of them `kept` from before, how many `failed`, and the tokens, and
@@ -78,6 +82,51 @@ def describe(
         ImportError: If OpenAI's client is not installed.
         ValueError: If nothing is picked, another process describes in the folder, or an argument is out of
             range.
+    """
+    key = check_options(base_url, prompt, workers, attempts, timeout, price_in, price_out)
+    try:
+        from keras_gen.studio.asking import Asker
+    except ImportError as error:
+        raise ImportError(
+            "Describing needs OpenAI's client: pip install 'keras_gen[describe]'"
+        ) from error
+    picks = Picks(folder)
+    if not picks.picked(reviewer):
+        raise ValueError(
+            f"`folder` must hold pictures that are picked: see keras-gen pick. Received: {folder}, none of "
+            f"whose {len(picks.candidates)} is"
+        )
+    prices = None if price_in is None or price_out is None else (price_in, price_out)
+    with locked(picks.folder / ".describe.lock", "folder", "describing"):
+        asker = Asker(base_url, model, prompt, key, attempts, timeout, stream)
+        try:
+            return _Line(picks, asker, prices, say).run(workers, reviewer)
+        finally:
+            asker.close()
+
+
+def check_options(
+    base_url: str,
+    prompt: str,
+    workers: int,
+    attempts: int,
+    timeout: float,
+    price_in: float | None,
+    price_out: float | None,
+) -> str | None:
+    """Raises a ValueError unless they are what `describe` takes, the key in the environment, too.
+
+    Args:
+        base_url: As in `describe`, and so are the others.
+        prompt: As in `describe`.
+        workers: As in `describe`.
+        attempts: As in `describe`.
+        timeout: As in `describe`.
+        price_in: As in `describe`.
+        price_out: As in `describe`.
+
+    Returns:
+        String, the key, or None where there is none.
     """
     check_positive_integer("workers", workers)
     check_positive_integer("attempts", attempts)
@@ -99,25 +148,47 @@ def describe(
     key = os.environ.get(KEY, "").strip() or None
     if key is not None and not (key.isascii() and key.isprintable()):
         raise ValueError(f"The key in the environment's {KEY} must be of ASCII characters.")
-    try:
-        from keras_gen.studio.asking import Asker
-    except ImportError as error:
-        raise ImportError(
-            "Describing needs OpenAI's client: pip install 'keras_gen[describe]'"
-        ) from error
-    picks = Picks(folder)
-    if not picks.picked():
-        raise ValueError(
-            f"`folder` must hold pictures that are picked: see keras-gen pick. Received: {folder}, none of "
-            f"whose {len(picks.candidates)} is"
-        )
-    prices = None if price_in is None or price_out is None else (price_in, price_out)
-    with locked(picks.folder / ".describe.lock", "folder", "describing"):
-        asker = Asker(base_url, model, prompt, key, attempts, timeout, stream)
-        try:
-            return _Line(picks, asker, prices, say).run(workers)
-        finally:
-            asker.close()
+    return key
+
+
+def said_of(
+    entries: Iterable[dict[str, Any]], prompt: str, model: str
+) -> dict[str, dict[str, Any]]:
+    """What a model says of pictures when it is asked with a prompt.
+
+    Args:
+        entries: Iterable of lines of `descriptions.jsonl`.
+        prompt: String.
+        model: String.
+
+    Returns:
+        Dict from pictures' hashes to their lines: the last answer, or the last failure where there is none.
+    """
+    found, of_prompt = dict[str, dict[str, Any]](), _sha256(prompt.encode())
+    for entry in entries:
+        if (entry.get("prompt_sha256"), entry.get("model")) != (of_prompt, model):
+            continue
+        hashed, answered = entry.get("picture_sha256"), isinstance(entry.get("answer"), dict)
+        if isinstance(hashed, str) and (answered or not _is_answered(found.get(hashed))):
+            found[hashed] = entry
+    return found
+
+
+def picture_sha256(path: PathLike) -> str:
+    """The SHA-256 of a picture's bytes, by which answers are known.
+
+    Args:
+        path: String or path.
+    """
+    return _sha256(pathlib.Path(path).read_bytes())
+
+
+def _is_answered(entry):
+    return entry is not None and isinstance(entry.get("answer"), dict)
+
+
+def _sha256(data):
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_prompt(path: PathLike) -> str:
@@ -157,11 +228,11 @@ class _Line:
         self.prices = prices
         self.say = say
         self.journal = Journal(picks.folder / DESCRIPTIONS)
-        self.prompt = hashlib.sha256(asker.prompt.encode()).hexdigest()
+        self.prompt = _sha256(asker.prompt.encode())
 
-    def run(self, workers: int) -> dict[str, Any]:
+    def run(self, workers: int, reviewer: str | None) -> dict[str, Any]:
         """Describes what is not yet described; gives what `describe` does."""
-        files = {file: self._hash(file) for file in self.picks.picked()}
+        files = {file: self._hash(file) for file in self.picks.picked(reviewer)}
         found = self._answered()
         missing = {hashed: file for file, hashed in files.items() if hashed not in found}
         kept = sum(hashed in found for hashed in files.values())
@@ -181,23 +252,17 @@ class _Line:
             self.picks.candidates[file] | last[hashed] | {"file": file}
             for file, hashed in files.items()
         ]
-        write_csv(self.picks.folder / "descriptions.csv", rows)
-        write_sheet(self.picks.folder / "contact_sheet.html", rows)
+        write_csv(self.picks.folder / TABLE, rows)
+        write_sheet(self.picks.folder / SHEET, rows)
         return self._summary(rows, kept, new)
 
     def _hash(self, file):
-        return hashlib.sha256((self.picks.folder / file).read_bytes()).hexdigest()
+        return picture_sha256(self.picks.folder / file)
 
     def _answered(self):
         """Dict from pictures' hashes to lines that have an answer to this prompt by this model."""
-        return {
-            entry["picture_sha256"]: entry
-            for entry in self.journal.read()
-            if entry.get("prompt_sha256") == self.prompt
-            and entry.get("model") == self.asker.model
-            and isinstance(entry.get("answer"), dict)
-            and "picture_sha256" in entry
-        }
+        found = said_of(self.journal.read(), self.asker.prompt, self.asker.model)
+        return {hashed: entry for hashed, entry in found.items() if _is_answered(entry)}
 
     def _describe(self, hashed, file):
         from keras_gen.studio.asking import UnansweredError, Usage
@@ -207,7 +272,6 @@ class _Line:
             answer = self.asker.ask((self.picks.folder / file).read_bytes(), usage)
         except UnansweredError as error:
             failed = str(error)
-        time = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         entry = {
             "file": file,
             "picture_sha256": hashed,
@@ -217,7 +281,7 @@ class _Line:
             "failed": failed,
             "usage": dict(usage),
             "cost": self._cost(usage),
-            "time": time,
+            "time": now(),
         }
         self.journal.append(entry)
         return entry

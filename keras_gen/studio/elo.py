@@ -8,15 +8,18 @@ START = 1500.0
 
 
 def elo_ratings(
-    pairs: Iterable[tuple[str, str]], k: float = 32.0, start: float = START
+    pairs: Iterable[tuple[str, str] | tuple[str, str, float]],
+    k: float = 32.0,
+    start: float = START,
 ) -> dict[str, float]:
-    """Elo's ratings, moved by each comparison in turn: the winner gains what the loser loses.
+    """Elo's ratings, moved by each comparison in turn: one gains what the other loses.
 
     A player rated `a` is expected to beat one rated `b` with probability `1 / (1 + 10 ** ((b - a) / 400))`,
-    and a win moves both by `k` times what was not expected.
+    and a win moves both by `k` times what was not expected. A tie counts as half a win.
 
     Args:
-        pairs: Iterable of pairs of names, the winner first, in their order.
+        pairs: Iterable of pairs of names, the winner first, in their order; or of names and the first one's
+            score, 1 or, of a tie, 0.5.
         k: Number, the most that one comparison moves a rating.
         start: Number, the rating of those who were never compared.
 
@@ -27,12 +30,14 @@ def elo_ratings(
 
     >>> elo_ratings([("a", "b")])
     {'a': 1516.0, 'b': 1484.0}
+    >>> elo_ratings([("a", "b", 0.5)])
+    {'a': 1500.0, 'b': 1500.0}
 
     Reference: Elo, 1978, The Rating of Chessplayers, Past and Present
     """
     ratings: dict[str, float] = {}
-    for winner, loser in pairs:
-        a, b = ratings.get(winner, start), ratings.get(loser, start)
-        gain = k / (1 + 10 ** ((a - b) / 400))
-        ratings[winner], ratings[loser] = a + gain, b - gain
+    for first, second, *score in pairs:
+        a, b = ratings.get(first, start), ratings.get(second, start)
+        gain = k * ((score[0] if score else 1.0) - 1 / (1 + 10 ** ((b - a) / 400)))
+        ratings[first], ratings[second] = a + gain, b - gain
     return ratings

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.resources
+from collections.abc import Callable
 from typing import Any, Literal
 
-from fastapi import Depends, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse
 
-from keras_gen.serving.guard import Guard
-from keras_gen.serving.limits import Limits, RefusedError
-from keras_gen.serving.measuring import Measures
-from keras_gen.studio.picks import Picks
+from keras_gen.studio.own_page import alt_text, from_the_page, own_page
+from keras_gen.studio.picks import Picks, check_page
 
-ORDERS = ("number", "preference")
 _LEARN_EVERY = 5  # verdicts
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
 
 
 class Verdict(BaseModel):
@@ -33,27 +22,19 @@ class Verdict(BaseModel):
 
 
 class Comparison(BaseModel):
-    """Which of two pictures is better."""
+    """Which of two pictures is better, or that neither is."""
 
     winner: str
     loser: str
-
-
-def check_options(reviewer: str, order: str) -> None:
-    """Raises a ValueError unless they are a name, and one of `ORDERS`.
-
-    Args:
-        reviewer: String.
-        order: String.
-    """
-    if order not in ORDERS:
-        raise ValueError(f"`order` must be one of {', '.join(ORDERS)}. Received: order={order!r}")
-    if not reviewer.strip():
-        raise ValueError(f"`reviewer` must be a name. Received: reviewer={reviewer!r}")
+    tie: bool = False
 
 
 def create_page(
-    picks: Picks, reviewer: str = "reviewer", order: str = "number", features: str = "pixels"
+    picks: Picks,
+    reviewer: str = "reviewer",
+    order: str = "number",
+    features: str = "pixels",
+    seen: Callable[[], str | None] = lambda: None,
 ) -> FastAPI:
     """Makes the application (ASGI) on whose page a reviewer judges candidates.
 
@@ -65,6 +46,8 @@ def create_page(
         order: `"number"`, or `"preference"`: once there are verdicts enough those pictures come first that are
             most likely to be wanted, learnt again with every few verdicts.
         features: As in `Picks.preference`.
+        seen: Function that is called whenever the page is told what stands, after each verdict, too: it gives a
+            sentence that the page shows, or None.
 
     Returns:
         A FastAPI application.
@@ -72,10 +55,9 @@ def create_page(
     Raises:
         ValueError: If there is no such order, or the reviewer has no name.
     """
-    check_options(reviewer, order)
-    app = FastAPI(title="keras_gen picks", docs_url=None, redoc_url=None, openapi_url=None)
+    check_page(reviewer, order)
+    app = own_page("keras_gen picks", "page.html", picks)
     learnt = _Learnt(picks, features) if order == "preference" else None
-    html = importlib.resources.files("keras_gen.studio").joinpath("page.html").read_text("utf-8")
 
     def state() -> dict[str, Any]:
         verdicts = picks.verdicts(reviewer)
@@ -84,24 +66,15 @@ def create_page(
             "pending": picks.pending(reviewer, preference),
             "verdicts": {file: each[0]["verdict"] for file, each in verdicts.items()},
             "pair": picks.next_pair(reviewer),
-            "compared": len(picks.pairs(reviewer)),
+            "compared": len(picks.comparisons(reviewer)),
             "preference": words,
+            "line": seen(),
         }
-
-    @app.get("/")
-    def index() -> HTMLResponse:
-        return HTMLResponse(html, headers=_HEADERS)
 
     @app.get("/candidates")
     def candidates() -> dict[str, Any]:
-        listed = [{"file": file, "alt": _alt(file, of)} for file, of in picks.candidates.items()]
+        listed = [{"file": file, "alt": alt_text(picks, file)} for file in picks.candidates]
         return {"reviewer": reviewer, "candidates": listed}
-
-    @app.get("/pictures/{file}")
-    def picture(file: str) -> FileResponse:
-        if file not in picks.candidates:
-            raise RefusedError(404, "There is no such candidate.")
-        return FileResponse(picks.folder / file, media_type="image/png")
 
     @app.get("/state")
     def read_state() -> dict[str, Any]:
@@ -111,51 +84,23 @@ def create_page(
     def elo() -> list[dict[str, Any]]:
         return picks.elo()
 
-    @app.post("/judge", dependencies=[Depends(_from_the_page)])
+    @app.post("/judge", dependencies=[Depends(from_the_page)])
     def judge(body: Verdict) -> dict[str, Any]:
         picks.judge(body.file, body.verdict, reviewer)
         return state()
 
-    @app.post("/compare", dependencies=[Depends(_from_the_page)])
+    @app.post("/compare", dependencies=[Depends(from_the_page)])
     def compare(body: Comparison) -> dict[str, Any]:
-        picks.compare(body.winner, body.loser, reviewer)
+        write = picks.tie if body.tie else picks.compare
+        write(body.winner, body.loser, reviewer)
         return state()
 
-    @app.post("/undo", dependencies=[Depends(_from_the_page)])
+    @app.post("/undo", dependencies=[Depends(from_the_page)])
     def undo() -> dict[str, Any]:
         undone = picks.undo(reviewer)
         return state() | {"undone": undone}
 
-    @app.exception_handler(RefusedError)
-    def refused(request: Request, error: RefusedError) -> JSONResponse:
-        return JSONResponse({"error": error.sentence}, error.status)
-
-    @app.exception_handler(ValueError)
-    def invalid(request: Request, error: ValueError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 422)
-
-    @app.exception_handler(RequestValidationError)
-    def no_verdict(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"error": "The request is no verdict."}, 422)
-
-    @app.exception_handler(OSError)
-    def unwritten(request: Request, error: OSError) -> JSONResponse:
-        return JSONResponse({"error": f"It could not be written: {error.strerror}."}, 507)
-
-    app.add_middleware(Guard, limits=Limits(body_bytes=2**16), measures=Measures(), token=None)
     return app
-
-
-def _from_the_page(request: Request) -> None:
-    """Refuses what another page in the browser sends, which may not set this header unasked."""
-    if request.headers.get("x-picks") != "1":
-        raise RefusedError(403, "Verdicts come from the page itself.")
-
-
-def _alt(file, of):
-    kind = of.get("class", of.get("label"))
-    of_class = "" if kind is None else f" of class {kind}"
-    return f"Candidate {file.removesuffix('.png')}{of_class}, made by {of.get('model', 'a model')}"
 
 
 class _Learnt:

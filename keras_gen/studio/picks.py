@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import pathlib
 import re
 from typing import Any
@@ -11,10 +10,13 @@ from keras_gen.studio import label_studio, preference
 from keras_gen.studio.elo import START, elo_ratings
 from keras_gen.studio.journal import Journal
 from keras_gen.studio.preference import Preference
+from keras_gen.studio.signed import check_name, sign, standing, undo
 from keras_gen.types import PathLike
 
 CANDIDATES = "candidates.jsonl"
 VERDICTS = "verdicts.jsonl"
+ORDERS = ("number", "preference")
+TIE = "tie"
 _FILE = re.compile(r"\w[\w-]*\.png", re.ASCII)
 
 
@@ -27,6 +29,18 @@ def check_free(output: PathLike) -> None:
     folder = pathlib.Path(output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"`output` must be a new folder, or an empty one. Received: {folder}")
+
+
+def check_page(reviewer: str, order: str) -> None:
+    """Raises a ValueError unless they are a name, and one of `ORDERS`.
+
+    Args:
+        reviewer: String.
+        order: String.
+    """
+    if order not in ORDERS:
+        raise ValueError(f"`order` must be one of {', '.join(ORDERS)}. Received: order={order!r}")
+    check_name("reviewer", reviewer)
 
 
 class Picks:
@@ -76,8 +90,8 @@ class Picks:
                     f"{CANDIDATES} must name PNG files beside it. Received: file={line.get('file')!r}"
                 )
         self.candidates: dict[str, dict[str, Any]] = {line["file"]: line for line in lines}
-        self._journal = Journal(self.folder / VERDICTS)
-        self._journal.read()  # says what is broken
+        self.journal = Journal(self.folder / VERDICTS)
+        self.journal.read()  # says what is broken
         self._features: dict[str, Any] = {}
 
     # What is said
@@ -93,7 +107,7 @@ class Picks:
         Raises:
             ValueError: If there is no such candidate or verdict.
         """
-        self._check_candidate("file", file)
+        self.check_candidate("file", file)
         if verdict not in ("yes", "no"):
             raise ValueError(f"`verdict` must be 'yes' or 'no'. Received: verdict={verdict!r}")
         self._write(reviewer, kind="judge", file=file, verdict=verdict)
@@ -109,11 +123,22 @@ class Picks:
         Raises:
             ValueError: If there are no such candidates, or they are one.
         """
-        self._check_candidate("winner", winner)
-        self._check_candidate("loser", loser)
-        if winner == loser:
-            raise ValueError(f"`winner` and `loser` must be two. Received: {winner!r} twice")
+        self._check_pair(("winner", winner), ("loser", loser))
         self._write(reviewer, kind="compare", pair=[winner, loser], verdict=winner)
+
+    def tie(self, first: str, second: str, reviewer: str) -> None:
+        """Writes that a reviewer finds two pictures equally good.
+
+        Args:
+            first: String, a candidate's file.
+            second: String, another's.
+            reviewer: String, who says so.
+
+        Raises:
+            ValueError: If there are no such candidates, or they are one.
+        """
+        self._check_pair(("first", first), ("second", second))
+        self._write(reviewer, kind="compare", pair=[first, second], verdict=TIE)
 
     def undo(self, reviewer: str) -> dict[str, Any] | None:
         """Takes a reviewer's last verdict back that stands: nothing is taken out, a line is added.
@@ -124,38 +149,36 @@ class Picks:
         Returns:
             The verdict, a dict, or None where there is none.
         """
-        standing = [each for each in self._standing() if each["reviewer"] == reviewer]
-        if not standing:
-            return None
-        self._write(reviewer, kind="undo")
-        return standing[-1]
+        return undo(self.journal, self._is_verdict, reviewer)
 
     def _write(self, reviewer, **entry):
-        if not isinstance(reviewer, str) or not reviewer.strip():
-            raise ValueError(f"`reviewer` must be a name. Received: reviewer={reviewer!r}")
-        time = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        self._journal.append({**entry, "reviewer": reviewer, "time": time})
+        sign(self.journal, reviewer, **entry)
 
-    def _check_candidate(self, argument, file):
+    def check_candidate(self, argument: str, file: str) -> None:
+        """Raises a ValueError unless it is the file of a candidate.
+
+        Args:
+            argument: String, what the caller calls it.
+            file: String.
+        """
         if not isinstance(file, str) or file not in self.candidates:
             raise ValueError(
                 f"`{argument}` must be the file of one of {len(self.candidates)} candidates. "
                 f"Received: {argument}={file!r}"
             )
 
+    def _check_pair(self, first, second):
+        for name, file in (first, second):
+            self.check_candidate(name, file)
+        if first[1] == second[1]:
+            raise ValueError(
+                f"`{first[0]}` and `{second[0]}` must be two. Received: {first[1]!r} twice"
+            )
+
     # What stands
 
     def _standing(self):
-        """Verdicts that nobody took back, in order."""
-        stacks: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        for number, entry in enumerate(self._journal.read()):
-            stack = stacks.setdefault(str(entry.get("reviewer")), [])
-            if entry.get("kind") == "undo":
-                del stack[-1:]
-            elif self._is_verdict(entry):
-                stack.append((number, entry))
-        merged = sorted((each for stack in stacks.values() for each in stack), key=lambda e: e[0])
-        return [entry for _, entry in merged]
+        return standing(self.journal, self._is_verdict)
 
     def _is_verdict(self, entry):
         if entry.get("kind") == "judge":
@@ -164,7 +187,7 @@ class Picks:
         of_two = (
             isinstance(pair, list) and len(pair) == 2 and all(f in self.candidates for f in pair)
         )
-        return entry.get("kind") == "compare" and of_two and entry.get("verdict") in pair
+        return entry.get("kind") == "compare" and of_two and entry.get("verdict") in (*pair, TIE)
 
     def verdicts(self, reviewer: str | None = None) -> dict[str, list[dict[str, Any]]]:
         """What is said of each picture.
@@ -182,20 +205,26 @@ class Picks:
         return {file: list(by.values()) for file, by in found.items()}
 
     def pairs(self, reviewer: str | None = None) -> list[tuple[str, str]]:
-        """Pairs that were compared, the winner first, in order.
+        """Pairs of which one was found better, the winner first, in order.
 
         Args:
             reviewer: String, or None for everybody.
         """
-        chosen = [
-            entry
-            for entry in self._standing()
-            if entry["kind"] == "compare" and reviewer in (None, entry["reviewer"])
-        ]
-        return [
-            (entry["verdict"], next(f for f in entry["pair"] if f != entry["verdict"]))
-            for entry in chosen
-        ]
+        return [(a, b) for a, b, score in self.comparisons(reviewer) if score == 1.0]
+
+    def comparisons(self, reviewer: str | None = None) -> list[tuple[str, str, float]]:
+        """All that were compared, in order: two files and 1.0, the winner first, or 0.5 of a tie.
+
+        Args:
+            reviewer: String, or None for everybody.
+        """
+        found = []
+        for entry in self._standing():
+            if entry["kind"] == "compare" and reviewer in (None, entry["reviewer"]):
+                (a, b), verdict = entry["pair"], entry["verdict"]
+                winner_first = (b, a) if verdict == b else (a, b)
+                found.append((*winner_first, 0.5 if verdict == TIE else 1.0))
+        return found
 
     def pending(
         self, reviewer: str | None = None, preference: Preference | None = None
@@ -236,11 +265,11 @@ class Picks:
         """
         files = self.picked()
         files = files if len(files) > 1 else list(self.candidates)
-        pairs = self.pairs()
+        pairs = self.comparisons()
         ratings = elo_ratings(pairs)
-        seen = {frozenset(pair) for pair in self.pairs(reviewer)}
+        seen = {frozenset(pair[:2]) for pair in self.comparisons(reviewer)}
         counts = dict.fromkeys(files, 0)
-        for file in (file for pair in pairs for file in pair if file in counts):
+        for file in (file for pair in pairs for file in pair[:2] if file in counts):
             counts[file] += 1
         for first in sorted(files, key=counts.__getitem__):
             others = [f for f in files if f != first and frozenset((first, f)) not in seen]
@@ -257,16 +286,19 @@ class Picks:
         """Ratings of what was compared, the best first.
 
         Returns:
-            List of dicts of `file`, `rating`, `wins` and `losses`: see `elo_ratings`.
+            List of dicts of `file`, `rating`, `wins`, `losses` and `ties`: see `elo_ratings`.
         """
-        pairs = self.pairs()
-        winners, losers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        pairs = self.comparisons()
+        winners = [a for a, _, score in pairs if score == 1.0]
+        losers = [b for _, b, score in pairs if score == 1.0]
+        tied = [file for *both, score in pairs if score == 0.5 for file in both]
         table = [
             {
                 "file": file,
                 "rating": rating,
                 "wins": winners.count(file),
                 "losses": losers.count(file),
+                "ties": tied.count(file),
             }
             for file, rating in elo_ratings(pairs).items()
         ]

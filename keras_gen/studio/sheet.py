@@ -37,18 +37,21 @@ h2 { font-size: 1.1rem; margin: 0.5rem 0 0; } p { margin: 0.25rem 0; overflow-wr
 """
 
 
-def write_csv(path: PathLike, rows: Sequence[Mapping[str, Any]]) -> None:
+def write_csv(
+    path: PathLike, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = COLUMNS
+) -> None:
     """Writes a table of a row for each picture.
 
     Args:
         path: String or path.
         rows: Sequence of dicts of a candidate and of its line in `descriptions.jsonl`.
+        columns: Sequence of strings.
     """
     with (
         written_aside(path) as aside,
         open(aside, "w", newline="", encoding="utf-8") as file,
     ):
-        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         for row in rows:
             answer = row["answer"] or {}

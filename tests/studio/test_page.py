@@ -5,8 +5,8 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from keras_gen.studio import Picks, create_page
-from tests.studio.conftest import candidates_in, lines_of
+from keras_gen.studio import Picks, Reviews, create_page, create_review_page
+from tests.studio.conftest import WORDS, candidates_in, lines_of
 
 pytestmark = pytest.mark.one_backend
 OWN = {"X-Picks": "1"}
@@ -29,10 +29,20 @@ def test_verdicts_of_the_page_are_lines(client, picks):
     ).json()
     assert found["compared"] == 1
     assert [row["file"] for row in client.get("/elo").json()] == ["002.png", "003.png"]
+    body = {"winner": "000.png", "loser": "001.png", "tie": True}
+    assert client.post("/compare", json=body, headers=OWN).json()["compared"] == 2
+    assert client.post("/undo", json={}, headers=OWN).json()["undone"]["verdict"] == "tie"
     found = client.post("/undo", json={}, headers=OWN).json()
     assert found["compared"] == 0 and found["undone"]["verdict"] == "002.png"
     lines = lines_of(picks.folder / "verdicts.jsonl")
-    assert [line["kind"] for line in lines] == ["judge", "judge", "compare", "undo"]
+    assert [line["kind"] for line in lines] == [
+        "judge",
+        "judge",
+        "compare",
+        "compare",
+        "undo",
+        "undo",
+    ]
     assert {line["reviewer"] for line in lines} == {"ann"}
     # Another process goes on where this one was.
     with TestClient(create_page(Picks(picks.folder), "ann"), base_url="http://localhost") as again:
@@ -129,6 +139,57 @@ def test_every_picture_has_words(tmp_path):
         "Candidate 000 of class coat, made by toy",
         "Candidate 001, made by toy",
     ]
+
+
+@pytest.fixture
+def review(picks):
+    reviews = Reviews(picks)
+    answers = dict.fromkeys(("001.png", "003.png"), WORDS)
+    app = create_review_page(reviews, answers, "bob", lambda: "2 are left.")
+    with TestClient(app, base_url="http://localhost") as client:
+        yield client
+
+
+def test_a_review_approves_edits_rejects_and_undoes(review, picks):
+    found = review.get("/items").json()
+    assert found["reviewer"] == "bob" and [each["file"] for each in found["items"]] == [
+        *("001.png", "003.png")
+    ]
+    assert found["items"][0]["words"] == WORDS
+    assert review.get("/state").json() == {
+        "pending": ["001.png", "003.png"],
+        "decided": {},
+        "line": "2 are left.",
+    }
+    edited = {**WORDS, "title": "Another"}
+    body = {"file": "001.png", "verdict": "approve", "words": edited}
+    found = review.post("/decide", json=body, headers=OWN).json()
+    assert found["decided"] == {"001.png": {"verdict": "approve", "words": edited}}
+    body = {"file": "003.png", "verdict": "reject"}
+    assert review.post("/decide", json=body, headers=OWN).json()["pending"] == []
+    assert review.post("/undo", json={}, headers=OWN).json()["pending"] == ["003.png"]
+    lines = lines_of(picks.folder / "reviews.jsonl")
+    assert [line.get("verdict") for line in lines] == ["approve", "reject", None]
+    assert lines[0]["answer"] == WORDS and {line["reviewer"] for line in lines} == {"bob"}
+
+
+def test_other_decisions_are_refused(review, picks):
+    for body in (
+        {"file": "000.png", "verdict": "approve"},
+        {"file": "001.png", "verdict": "yes"},
+        {"file": "001.png", "verdict": "approve", "words": {**WORDS, "title": " "}},
+        {"file": "001.png", "verdict": "approve", "words": {"title": "Short"}},
+        {"verdict": "approve"},
+    ):
+        answer = review.post("/decide", json=body, headers=OWN)
+        assert answer.status_code == 422 and isinstance(answer.json()["error"], str)
+    good = {"file": "001.png", "verdict": "approve"}
+    assert review.post("/decide", json=good).status_code == 403
+    assert review.get("/state", headers={"Host": "example.com"}).status_code == 403
+    assert not (picks.folder / "reviews.jsonl").exists()
+    text = review.get("/").text
+    assert {"items", "state", "decide", "undo"} <= {*re.findall(r'(?:ask|send)\("(\w+)"', text)}
+    assert not re.search(r"https?://|innerHTML|<link|src=\"|/\* shared", text)
 
 
 def test_a_preference_orders_what_is_left(tmp_path):

@@ -160,6 +160,7 @@ def test_elo_is_the_closed_form(picks):
         "rating": pytest.approx(1516 + 14.530498, abs=1e-5),
         "wins": 2,
         "losses": 0,
+        "ties": 0,
     }
     # Who lost first and won last is above who did the reverse: late wins are the upsets.
     ratings = elo_ratings([("a", "b"), ("a", "b"), ("b", "a"), ("b", "a")], k=32, start=0)
@@ -168,6 +169,31 @@ def test_elo_is_the_closed_form(picks):
     assert sum(row["rating"] for row in picks.elo()) == pytest.approx(4500)
     picks.undo("ann")
     assert picks.elo() == table
+
+
+def test_a_tie_counts_as_half(picks):
+    picks.compare("001.png", "000.png", "ann")
+    picks.tie("000.png", "001.png", "ann")
+    line = lines_of(picks.folder / "verdicts.jsonl")[-1]
+    assert (line["pair"], line["verdict"]) == (["000.png", "001.png"], "tie")
+    # 32 apart the better one is expected to get 0.54593..., and half moves it back by 32 * 0.04593.
+    assert picks.elo() == [
+        {"file": file, "rating": pytest.approx(rating, abs=1e-5), **counts, "ties": 1}
+        for file, rating, counts in (
+            ("001.png", 1516 - 1.469502, {"wins": 1, "losses": 0}),
+            ("000.png", 1484 + 1.469502, {"wins": 0, "losses": 1}),
+        )
+    ]
+    assert picks.pairs() == [("001.png", "000.png")]
+    assert picks.comparisons() == [("001.png", "000.png", 1.0), ("000.png", "001.png", 0.5)]
+    assert elo_ratings([("a", "b", 0.5)]) == {"a": 1500.0, "b": 1500.0}
+    assert picks.undo("ann")["verdict"] == "tie" and picks.elo()[0]["rating"] == 1516.0
+    with pytest.raises(ValueError, match="`first` and `second` must be two"):
+        picks.tie("000.png", "000.png", "ann")
+    # What is tied is not asked again.
+    for first, second in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)):
+        picks.tie(f"00{first}.png", f"00{second}.png", "bob")
+    assert picks.next_pair("bob") is None and picks.next_pair("ann") is not None
 
 
 def test_every_pair_is_asked_once_and_those_picked_alone(picks):
