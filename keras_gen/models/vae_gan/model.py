@@ -93,7 +93,7 @@ class VAEGAN(PlainVAE):
         decoder: keras.Model,
         discriminator: keras.Model,
         latent_dim: int,
-        gamma: float = 1e-3,
+        gamma: float = 1e-2,
         feature_layer: int = -1,
         beta: float = 1.0,
         kl_warmup_steps: int = 0,

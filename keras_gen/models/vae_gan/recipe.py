@@ -21,7 +21,7 @@ class VAEGANRecipe(AdversarialRecipe):
     learning_rate: float = option(5e-4, "Of the encoder, and of the decoder.", min=0.0)
     discriminator_learning_rate = 2e-4
     gamma: float = option(
-        1e-3,
+        1e-2,
         "Weight of the features' distance in the decoder's loss: the more, the closer reconstructions are, the "
         "less, the more all images look real.",
         min=0.0,
