@@ -218,7 +218,9 @@ class VAEGAN(PlainVAE):
             Float32 scalar, in nats: a Gaussian's negative log-likelihood without its constant.
         """
         difference = ops.cast(features, "float32") - ops.cast(remade, "float32")
-        return 0.5 * ops.mean(ops.sum(ops.square(difference), axis=range(1, difference.ndim)))
+        return 0.5 * ops.mean(
+            ops.sum(ops.square(difference), axis=tuple(range(1, difference.ndim)))
+        )
 
     def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
         return GenerativeModel.evaluation_terms(self, data)  # There is no bound among them.
