@@ -353,6 +353,10 @@ WORDS = {
         "Two sets of images, of which none belong together.",
         "reference/data/unpaired.md",
     ),
+    "VAE-GAN, learnt similarity, features of a discriminator": (
+        "A VAE that compares images by what a discriminator sees in them.",
+        "reference/models/VAEGAN.md",
+    ),
     "variational autoencoder": (
         "An autoencoder whose vectors follow a known distribution, so that new ones can be drawn.",
         "reference/models/VAE.md",

@@ -18,6 +18,7 @@ TASKS = {
     "InfoGAN": "generate by code, infer codes",
     "SemiSupervisedGAN": "classify, generate",
     "VAE": "generate, encode",
+    "VAEGAN": "generate, encode",
     "VQVAE": "generate, encode",
     "CVAE": "generate by class, encode",
     "SemiSupervisedVAE": "classify, generate by class, encode",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from keras_gen.models import GAN as GAN
     from keras_gen.models import R3GAN as R3GAN
     from keras_gen.models import VAE as VAE
+    from keras_gen.models import VAEGAN as VAEGAN
     from keras_gen.models import VQVAE as VQVAE
     from keras_gen.models import WGANGP as WGANGP
     from keras_gen.models import ConditionalGAN as ConditionalGAN

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from keras_gen.models.tabular_gan.model import TabularGAN as TabularGAN
     from keras_gen.models.tabular_vae.model import TabularVAE as TabularVAE
     from keras_gen.models.vae.model import VAE as VAE
+    from keras_gen.models.vae_gan.model import VAEGAN as VAEGAN
     from keras_gen.models.vq_vae.model import VQVAE as VQVAE
     from keras_gen.models.wgan_gp.model import WGANGP as WGANGP
 
@@ -43,6 +44,7 @@ FAMILIES = {
     "info_gan": "InfoGAN",
     "semi_supervised_gan": "SemiSupervisedGAN",
     "vae": "VAE",
+    "vae_gan": "VAEGAN",
     "cvae": "CVAE",
     "vq_vae": "VQVAE",
     "semi_supervised_vae": "SemiSupervisedVAE",

@@ -12,6 +12,7 @@ import numpy as np
 from keras_gen import losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.core.averages import average_of
 from keras_gen.core.importance_weights import ImportanceWeights
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
@@ -63,6 +64,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         free_bits: Number from 0 up, of `"elbo"`: nats of each latent that are not pressed lower.
         mmd_weight: Number from 0 up, of `"mmd"`.
         name: String or None.
+        ema_decay: Float in [0, 1) or None: the decay of a moving average of the decoder.
     """
 
     report_options: tuple[str, ...] = ("iwae", "log_likelihood")
@@ -85,6 +87,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         doubly_reparameterised: bool = False,
         free_bits: float = 0.0,
         mmd_weight: float = 1000.0,
+        ema_decay: float | None = None,
     ) -> None:
         super().__init__(name=name)
         self.normal = Normal(latent_dim)
@@ -115,7 +118,10 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self.doubly_reparameterised = doubly_reparameterised
         self.free_bits = free_bits
         self.mmd_weight = mmd_weight
-        weigher = ImportanceWeights(decoder, self.likelihood)
+        self.ema_decay = ema_decay
+        self.average = average_of(decoder, ema_decay)
+        self.ema_decoder = None if self.average is None else self.average.network
+        weigher = ImportanceWeights(self.shown_decoder, self.likelihood)
         self._weigher = lambda: weigher  # In a function: no part of the model's file.
         self.built = True
 
@@ -123,6 +129,11 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
     def prior(self) -> Any:  # type: ignore[override]
         """What `generate` draws latents from."""
         return self.normal
+
+    @property
+    def shown_decoder(self) -> keras.Model:
+        """The network that decodes outside of training: the averaged decoder where there is one."""
+        return self.decoder if self.ema_decoder is None else self.ema_decoder
 
     @property
     def gives(self) -> Arrays:
@@ -146,7 +157,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         images, labels = (inputs, None) if self.num_classes is None else inputs
         images = self.gives.take("Inputs", images)
         mean, _ = self.encoder(_beside(images, labels), training=training)
-        return self.likelihood.mean(self.decoder(_beside(mean, labels), training=training))
+        return self.likelihood.mean(self.shown_decoder(_beside(mean, labels), training=training))
 
     def phases(self) -> dict[str, Phase]:
         parts = [self.encoder, self.decoder]
@@ -261,7 +272,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         return (*super().evaluation_names, "elbo")
 
     def samples_of(self, inputs: Any) -> Any:
-        return self.likelihood.mean(self.decoder(inputs, training=False))
+        return self.likelihood.mean(self.shown_decoder(inputs, training=False))
 
     def exports(self) -> dict[str, Callable[[], keras.Model]]:
         """The decoder's means of latents; the encoder; the one after the other."""
@@ -309,7 +320,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         """The likelihood's parameters at latents, a NumPy array `(n, ...)`; arguments as in `posteriors`."""
         latents = self.normal.draw(None, given=latents)
         labels = self._as_many(labels, len(latents))
-        return predict(self.decoder, _beside(latents, labels), batch_size)
+        return predict(self.shown_decoder, _beside(latents, labels), batch_size)
 
     def means_of(self, latents: ArrayLike, labels: ClassLabels | None, batch_size: int) -> Array:
         """The likelihood's mean at latents, a float32 NumPy array `(n, ...)` as the networks have data."""
