@@ -35,6 +35,7 @@ LAYERS = {
         lambda **k: layers.EqualizedDense(5, 1.5, 0.5, kernel_initializer="he_normal", **k),
         [VECTOR],
     ),
+    "FadeIn": (layers.FadeIn, [IMAGE, IMAGE]),
     "GatedActivation": (lambda **k: layers.GatedActivation(None, **k), [IMAGE]),
     "GatedConv2D": (
         lambda **k: layers.GatedConv2D(4, 3, 2, "single", kernel_initializer="glorot_uniform", **k),
