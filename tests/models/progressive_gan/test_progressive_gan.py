@@ -40,7 +40,7 @@ def averaged(x, factor):
 def made(model, size):
     """Images of one size by the generator, and the new layers' own."""
     at = generator_at(model.generator, size)
-    own = keras.Model(model.generator.inputs, model.generator.get_layer(f"image_{size}").output)
+    own = keras.Model(model.generator.inputs[0], model.generator.get_layer(f"image_{size}").output)
     return array(at(latents())), array(own(latents()))
 
 
