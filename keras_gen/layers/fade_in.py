@@ -25,7 +25,7 @@ class FadeIn(keras.layers.Layer):
     Example:
 
     >>> layer = FadeIn()
-    >>> layer.share.assign(0.25)
+    >>> _ = layer.share.assign(0.25)
     >>> old, new = keras.ops.array([[4.0]]), keras.ops.array([[8.0]])
     >>> float(layer([old, new])[0, 0])
     5.0

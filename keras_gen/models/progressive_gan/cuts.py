@@ -19,12 +19,12 @@ def fades_of(argument: str, network: keras.Model, side: int | None) -> dict[int,
     Raises:
         ValueError: If one is missing.
     """
-    layers = {layer.name: layer for layer in network.layers}
+    layers = {layer.name: layer for layer in network.layers if isinstance(layer, FadeIn)}
     found, size = {}, 8
-    while size <= (side or 0):
-        found[size] = layers.get(f"fade_{size}")
+    while size <= (side or 0) and f"fade_{size}" in layers:
+        found[size] = layers[f"fade_{size}"]
         size *= 2
-    if side not in found or not all(isinstance(layer, FadeIn) for layer in found.values()):
+    if side not in found:
         raise ValueError(
             f"`{argument}` must have a layer `fade_<size>`, a FadeIn, for each size from 8 on: take "
             f"keras_gen.networks.progressive_{argument}. Received: {argument}={network.name!r}"

@@ -122,9 +122,9 @@ def test_growing_keeps_what_smaller_sizes_have_learnt_and_leaves_larger_ones_alo
 def test_the_share_goes_linearly_to_1_and_stays_there():
     model, shares = grown(8, fade_steps=4, ema_decay=0.9), []
     note = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: shares.append(model.share)
+        on_epoch_end=lambda epoch, logs: shares.append(model.share)
     )
-    model.fit(images(12, SHAPE), batch_size=2, verbose=0, callbacks=[note])
+    model.fit(images(2, SHAPE), batch_size=2, epochs=6, verbose=0, callbacks=[note])
     assert shares == [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
     networks = model.generator, model.discriminator, model.ema_generator
     fades = [{x.name: x for x in n.layers if isinstance(x, FadeIn)} for n in networks]
