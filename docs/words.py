@@ -321,6 +321,10 @@ WORDS = {
         "A step in the codes of a generator is a step of one size in its images.",
         "reference/losses/path_lengths.md",
     ),
+    "progressive growing, PGGAN, ProGAN": (
+        "A GAN of small images whose layers for larger ones fade in.",
+        "reference/models/ProgressiveGAN.md",
+    ),
     "equalised learning rate": (
         "Weights are scaled when they are used, so that all layers learn at one rate.",
         "reference/layers/EqualizedDense.md",

@@ -11,6 +11,7 @@ TASKS = {
     "GAN": "generate",
     "WGANGP": "generate",
     "R3GAN": "generate",
+    "ProgressiveGAN": "generate",
     "StyleGAN2": "generate, mix, invert",
     "Diffusion": "generate",
     "PixelCNN": "generate, likelihood",

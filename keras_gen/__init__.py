@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from keras_gen.models import NextFrame as NextFrame
     from keras_gen.models import Pix2Pix as Pix2Pix
     from keras_gen.models import PixelCNN as PixelCNN
+    from keras_gen.models import ProgressiveGAN as ProgressiveGAN
     from keras_gen.models import SemiSupervisedGAN as SemiSupervisedGAN
     from keras_gen.models import SemiSupervisedVAE as SemiSupervisedVAE
     from keras_gen.models import StyleGAN2 as StyleGAN2

@@ -1,6 +1,7 @@
 """How long a training is, where it stands, and what is left of it."""
 
 import dataclasses
+import itertools
 import math
 
 
@@ -14,7 +15,6 @@ class Part:
         end_epoch: Integer, one more than the number of its last pass.
         skip: Integer, batches of the first pass that have been trained on.
         take: Integer, the batches that are wanted of a pass that is not whole; None of whole passes.
-        begins: Boolean, whether it is the first of its stage.
     """
 
     stage: str
@@ -22,7 +22,6 @@ class Part:
     end_epoch: int
     skip: int = 0
     take: int | None = None
-    begins: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,22 +78,28 @@ class Plan:
         ends[stages[-1].name] = self.total
         return ends
 
-    def parts(self, done, stages):
-        """What is left to do after so many steps, a list of `Part`."""
-        parts, start = [], 0
-        for stage, end in self.stage_ends(stages).items():
+    def parts(self, done, stages, reached=None):
+        """What is left to do after so many steps, a list of `Part`.
+
+        Args:
+            done: Integer, the steps.
+            stages: List of `Stage`.
+            reached: String, the stage in which the last of them was taken, or None of the first: a training
+                that has become longer does not go back to a stage before it.
+        """
+        parts, reached = [], reached or stages[0].name
+        ends = self.stage_ends(stages).items()
+        for stage, end in itertools.dropwhile(lambda item: item[0] != reached, ends):
             while done < end:
                 epoch, skip = self.place(done)
                 left = end - done
-                begins = done == start
                 if skip or left < self.steps:
                     count = min(self.steps - skip, left)
                     take = None if skip + count == self.steps else count
-                    parts.append(Part(stage, epoch, epoch + 1, skip, take, begins))
+                    parts.append(Part(stage, epoch, epoch + 1, skip, take))
                 else:
                     passes = left // self.steps
                     count = passes * self.steps
-                    parts.append(Part(stage, epoch, epoch + passes, begins=begins))
+                    parts.append(Part(stage, epoch, epoch + passes))
                 done += count
-            start = end
         return parts

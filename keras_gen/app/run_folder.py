@@ -23,11 +23,15 @@ class Progress:
         logs: Dict from the names of the running means to their variables' values, or None where the
             checkpoint stands between two passes.
         seconds: Float, what the pass under way had taken.
+        stage: String, the stage of its last step; None of the first one.
+        stage_start: Integer, the steps that had been done when that stage began.
     """
 
     step: int
     logs: dict | None = None
     seconds: float = 0.0
+    stage: str | None = None
+    stage_start: int = 0
 
 
 class RunFolder:

@@ -34,13 +34,13 @@ class _Timer(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def steps_in(minutes, build, batches, steps, draw, steps_per_execution=1):
-    """Plans a training by time: a throwaway model trains for a moment.
+def steps_in(minutes, stages, steps, draw, steps_per_execution=1):
+    """Plans a training by time: a throwaway model of each of its stages trains for a moment.
 
     Args:
         minutes: Float.
-        build: Function without arguments that gives the compiled model.
-        batches: `tf.data.Dataset`, one pass.
+        stages: List of tuples of a stage's part of the training, a number above 0; of a function without
+            arguments that gives the compiled model; and of one pass, a `tf.data.Dataset`.
         steps: Integer, those of a pass.
         draw: Function from the model to its pictures, which are drawn after each pass.
         steps_per_execution: Integer.
@@ -48,14 +48,17 @@ def steps_in(minutes, build, batches, steps, draw, steps_per_execution=1):
     Returns:
         Integer, steps that take so long, with the pictures and checkpoints of their passes.
     """
-    model = build()
-    timer = _Timer(min(_LONGEST, 60.0 * minutes * _SHARE), steps_per_execution)
-    endless = batches.repeat()
-    endless.is_checked = getattr(batches, "is_checked", False)
-    model.fit(endless, steps_per_epoch=10**6, epochs=1, verbose=0, callbacks=[timer])
+    seconds, whole = 0.0, sum(part for part, *_ in stages)
+    for part, build, batches in stages:
+        model = build()
+        timer = _Timer(min(_LONGEST, 60.0 * minutes * _SHARE) / len(stages), steps_per_execution)
+        endless = batches.repeat()
+        endless.is_checked = getattr(batches, "is_checked", False)
+        model.fit(endless, steps_per_epoch=10**6, epochs=1, verbose=0, callbacks=[timer])
+        seconds += timer.seconds * part / whole
     start = time.monotonic()
     draw(model)
     with tempfile.TemporaryDirectory() as folder:
         RunFolder(folder).save(model, Progress(0))
     between = time.monotonic() - start
-    return max(1, round(60.0 * minutes / (timer.seconds + between / steps)))
+    return max(1, round(60.0 * minutes / (seconds + between / steps)))

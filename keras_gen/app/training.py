@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import sys
 
 import keras
@@ -136,6 +137,11 @@ class _Training:
         self._fit_batch_size()
         self.steps = self.opened.steps(self.recipe.batch_size)
         self.draw = self.recipe.drawer(self.opened)
+        self.stages = self.recipe.stages(self.opened)
+        self.stage = (
+            None,
+            0,
+        )  # the name of the one under way, None of the first, and its first step
         with _policy(self.recipe.precision), self.devices.scope():
             checkpoint, begun, passes = self._begun()
             plan = self._plan(passes[-1], begun.step)
@@ -143,6 +149,8 @@ class _Training:
             if checkpoint is not None:
                 self._check_classes(model)
                 self.from_preset = (folder.read_data() or {}).get("from_preset")
+                if begun.stage is not None:
+                    self._begin_stage(model, begun.stage, begun.stage_start, plan)
                 folder.load(model, checkpoint)
             else:
                 found = self.recipe.found(self.opened)
@@ -276,10 +284,22 @@ class _Training:
         return _plan_of(last, last["step"] + left)
 
     def _steps_in_minutes(self):
+        def built(stage):
+            model = self._build(10**6)
+            if stage is not self.stages[0]:
+                self.recipe.begin_stage(model, stage.name, self.opened, 10**6)
+            return model
+
         return steps_in(
             self.recipe.minutes,
-            lambda: self._build(10**6),
-            self.recipe.batches(self.opened),
+            [
+                (
+                    stage.epochs,
+                    functools.partial(built, stage),
+                    self.recipe.batches(self.opened, stage=stage.name),
+                )
+                for stage in self.stages
+            ],
             self.steps,
             self.draw,
             self.execution.steps_per_execution,
@@ -294,8 +314,7 @@ class _Training:
 
     def _fit(self, model, plan, begun):
         """Trains the parts of the plan, one after the other."""
-        stages = self.recipe.stages()
-        parts = plan.parts(begun.step, stages)
+        parts = plan.parts(begun.step, self.stages, begun.stage)
         if not parts:
             self.notes.append(
                 f"The training is done: {begun.step} steps were taken, and {plan.total} asked for. Longer "
@@ -303,12 +322,15 @@ class _Training:
             )
         self._say()
         watchers, closing = self._watchers(plan, begun)
+        saver = watchers[-1]
         with closing:
             if not parts and self.sampler is not None:
                 self.sampler.animate()  # It was killed, perhaps, before it came to that.
             for part in parts:
-                if part.begins and part.stage != stages[0].name:
-                    self._begin_stage(model, part.stage, plan.stage_ends(stages))
+                if part.stage != (self.stage[0] or self.stages[0].name):
+                    done = watching.number(model.optimizer.iterations)
+                    self._begin_stage(model, part.stage, done, plan)
+                saver.stage = self.stage
                 batches = self.recipe.batches(
                     self.opened, part.first_epoch, self.devices.shard, part.stage
                 )
@@ -365,11 +387,13 @@ class _Training:
         )
         return sampler
 
-    def _begin_stage(self, model, name, ends):
-        """Tells the recipe of a new stage; the count of steps goes on."""
-        before = list(ends.values())[list(ends).index(name) - 1]
-        self.recipe.begin_stage(model, name, self.opened, ends[name] - before)
-        model.optimizer.iterations.assign(before)
+    def _begin_stage(self, model, name, start, plan):
+        """Tells the recipe of a stage that begins, or began, with a step; the count of steps goes on."""
+        updates = max(1, plan.stage_ends(self.stages)[name] - start)
+        with _policy(self.recipe.precision), self.devices.scope():
+            self.recipe.begin_stage(model, name, self.opened, updates)
+            model.optimizer.iterations.assign(start)
+        self.stage = (name, start)
 
     def _say(self):
         """Prints the notes: nothing is wrong that would be said in one line instead."""

@@ -140,6 +140,9 @@ class Saver(keras.callbacks.Callback):
         means: Boolean, whether a checkpoint within an epoch keeps the running means of the logs. Where
             several processes train, one can't read them by itself: the epoch's row in the history is
             then of the steps after the checkpoint.
+
+    Attributes:
+        stage: Tuple of the name of the stage under way, None of the first, and the step that it began with.
     """
 
     def __init__(self, folder, clock, stopper, minutes=None, means=True):
@@ -153,6 +156,7 @@ class Saver(keras.callbacks.Callback):
         self._took = 0.0  # seconds, the last checkpoint
         self._epoch = 0
         self._unsaved = False  # steps of the pass under way
+        self.stage = (None, 0)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
@@ -199,6 +203,6 @@ class Saver(keras.callbacks.Callback):
         if self._folder is not None:
             step = number(self.model.optimizer.iterations)
             seconds = 0.0 if means is None else self._clock.seconds
-            self._folder.save(self.model, Progress(step, means, seconds))
+            self._folder.save(self.model, Progress(step, means, seconds, *self.stage))
         self._saved = time.monotonic()
         self._took = self._saved - start

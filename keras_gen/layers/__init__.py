@@ -9,6 +9,7 @@ from keras_gen.layers.cropping_2d import Cropping2D
 from keras_gen.layers.diff_augment import DiffAugment
 from keras_gen.layers.equalized_conv_2d import EqualizedConv2D
 from keras_gen.layers.equalized_dense import EqualizedDense
+from keras_gen.layers.fade_in import FadeIn
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_conv_2d import GatedConv2D
 from keras_gen.layers.image_pool import ImagePool
@@ -39,6 +40,7 @@ __all__ = [
     "DiffAugment",
     "EqualizedConv2D",
     "EqualizedDense",
+    "FadeIn",
     "GatedActivation",
     "GatedConv2D",
     "ImagePool",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keras_gen.models.next_frame.model import NextFrame as NextFrame
     from keras_gen.models.pix2pix.model import Pix2Pix as Pix2Pix
     from keras_gen.models.pixel_cnn.model import PixelCNN as PixelCNN
+    from keras_gen.models.progressive_gan.model import ProgressiveGAN as ProgressiveGAN
     from keras_gen.models.r3gan.model import R3GAN as R3GAN
     from keras_gen.models.semi_supervised_gan.model import SemiSupervisedGAN as SemiSupervisedGAN
     from keras_gen.models.semi_supervised_vae.model import SemiSupervisedVAE as SemiSupervisedVAE
@@ -39,6 +40,7 @@ FAMILIES = {
     "gan": "GAN",
     "wgan_gp": "WGANGP",
     "r3gan": "R3GAN",
+    "progressive_gan": "ProgressiveGAN",
     "style_gan2": "StyleGAN2",
     "conditional_gan": "ConditionalGAN",
     "info_gan": "InfoGAN",

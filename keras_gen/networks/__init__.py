@@ -16,6 +16,7 @@ from keras_gen.networks.mlp import mlp_decoder, mlp_discriminator, mlp_encoder, 
 from keras_gen.networks.noisy_classifier import noisy_classifier
 from keras_gen.networks.patch_discriminator import patch_discriminator, patch_receptive_field
 from keras_gen.networks.pixel_cnn import pixel_cnn
+from keras_gen.networks.progressive import progressive_discriminator, progressive_generator
 from keras_gen.networks.projected_discriminator import projected_discriminator
 from keras_gen.networks.r3gan import r3gan_discriminator, r3gan_generator
 from keras_gen.networks.resnet_generator import resnet_generator
@@ -50,6 +51,8 @@ __all__ = [
     "patch_discriminator",
     "patch_receptive_field",
     "pixel_cnn",
+    "progressive_discriminator",
+    "progressive_generator",
     "projected_discriminator",
     "r3gan_discriminator",
     "r3gan_generator",

@@ -1,5 +1,6 @@
 """The blocks of layers that the builders share."""
 
+import math
 import random
 
 import keras
@@ -8,10 +9,13 @@ import numpy as np
 from keras_gen.layers import (
     BatchNormalization,
     Cropping2D,
+    EqualizedConv2D,
+    EqualizedDense,
     GatedConv2D,
     InstanceNormalization,
     LabelMap,
     LabelProjection,
+    MinibatchStandardDeviation,
     SpectralNormalization,
 )
 from keras_gen.networks._checks import check_integer
@@ -19,6 +23,8 @@ from keras_gen.networks._checks import check_integer
 NORMALIZATIONS = ("batch", "synchronized_batch", "layer", "instance", "spectral", None)
 UPSAMPLINGS = ("transposed", "nearest")
 SPATIAL = {"data_format": "channels_last"}
+# Of a leaky ReLU of slope 0.2, about: that of StyleGAN2 and of progressive growing.
+LEAKY_GAIN = math.sqrt(2.0)
 
 
 def halvings(image_shape, smallest=7):
@@ -221,6 +227,48 @@ class Blocks:
         outputs = layer(x)
         _refine(layer)
         return outputs
+
+
+class EqualizedBlocks(Blocks):
+    """Blocks whose every weight is a normal number that is scaled when it is used.
+
+    Args:
+        seed: As in `Blocks`.
+    """
+
+    def __init__(self, seed):
+        super().__init__(None, "leaky_relu", seed=seed)
+
+    def normal(self, stddev=1.0):
+        return keras.initializers.RandomNormal(stddev=stddev, seed=self.next_seed())
+
+    def convolution(self, x, filters, kernel_size, name, gain=LEAKY_GAIN, **arguments):
+        """Equalised convolution, activation."""
+        x = EqualizedConv2D(
+            filters,
+            kernel_size,
+            gain=gain,
+            kernel_initializer=self.normal(),
+            name=name,
+            **arguments,
+        )(x)
+        return self.activate(x, f"{name}_activation")
+
+    def dense(self, x, units, name):
+        """Equalised dense layer, activation."""
+        x = EqualizedDense(units, gain=LEAKY_GAIN, kernel_initializer=self.normal(), name=name)(x)
+        return self.activate(x, f"{name}_activation")
+
+    def score(self, x, minibatch_deviation):
+        """Float32 logits of the last maps, to which how much they differ over a batch may be joined."""
+        width = x.shape[-1]
+        if minibatch_deviation:
+            x = MinibatchStandardDeviation(name="deviation")(x)
+        x = self.convolution(x, width, 3, "size_4")
+        x = self.dense(self.flatten(x), width, "dense")
+        return EqualizedDense(1, kernel_initializer=self.normal(), name="logits", dtype="float32")(
+            x
+        )
 
 
 def _refine(layer):

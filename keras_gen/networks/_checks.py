@@ -1,5 +1,6 @@
 """Checks of the builders' arguments."""
 
+import math
 import numbers
 
 
@@ -77,3 +78,15 @@ def check_image_shape(argument, value, minimum=8, multiple=1):
             f"Received: {argument}={value!r}"
         )
     return tuple(int(n) for n in shape)
+
+
+def check_square_shape(argument, value):
+    """Return `value` as three integers; raise unless both sides are one power of two from 8 up."""
+    height, width, channels = check_image_shape(argument, value, 1)
+    nearest = 2 ** max(3, round(math.log2(height * width) / 2))
+    if not height == width == nearest:
+        raise ValueError(
+            f"`{argument}` must have sides of one power of two, at least 8: resize the images, "
+            f"({nearest}, {nearest}, {channels}) is nearest. Received: {argument}={value!r}"
+        )
+    return height, width, channels

@@ -8,16 +8,12 @@ from keras_gen.layers import (
     EqualizedConv2D,
     EqualizedDense,
     LearnedConstant,
-    MinibatchStandardDeviation,
     ModulatedConv2D,
     NoiseInjection,
     PixelNormalization,
 )
-from keras_gen.networks._blocks import SPATIAL, Blocks, doubled
-from keras_gen.networks._checks import check_image_shape, check_integer
-
-# Of a leaky ReLU of slope 0.2, about: the paper's.
-_GAIN = math.sqrt(2.0)
+from keras_gen.networks._blocks import LEAKY_GAIN, SPATIAL, EqualizedBlocks, doubled
+from keras_gen.networks._checks import check_integer, check_square_shape
 
 
 def style_gan2_mapping(
@@ -60,7 +56,7 @@ def style_gan2_mapping(
         dtype = "float32" if number == depth else None
         x = EqualizedDense(
             units,
-            gain=_GAIN,
+            gain=LEAKY_GAIN,
             learning_rate_multiplier=learning_rate_multiplier,
             kernel_initializer=style.normal(1.0 / learning_rate_multiplier),
             name=f"dense_{number}",
@@ -110,7 +106,7 @@ def style_gan2_synthesis(
     Reference: Karras et al., 2019, https://arxiv.org/abs/1912.04958
     """
     style = _Style(seed)
-    *_, side, channels = _check_shape(image_shape)
+    *_, side, channels = check_square_shape("image_shape", image_shape)
     check_integer("base_filters", base_filters)
     sizes = [4 * 2**number for number in range(int(math.log2(side)) - 1)]
     codes = keras.Input((2 * len(sizes), check_integer("style_dim", style_dim)), name="codes")
@@ -180,7 +176,7 @@ def style_gan2_discriminator(
     https://arxiv.org/abs/1710.10196
     """
     style = _Style(seed)
-    image_shape = _check_shape(image_shape)
+    image_shape = check_square_shape("image_shape", image_shape)
     width = check_integer("base_filters", base_filters)
     x = images = keras.Input(image_shape, name="images")
     x = style.convolution(x, width, 1, "pixels")
@@ -189,24 +185,11 @@ def style_gan2_discriminator(
         width = doubled(base_filters, round(math.log2(image_shape[0] / size)) + 1)
         x = style.halved(x, width, f"size_{size}")
         size //= 2
-    if minibatch_deviation:
-        x = MinibatchStandardDeviation(name="deviation")(x)
-    x = style.convolution(x, width, 3, "size_4")
-    x = keras.layers.Flatten(**SPATIAL, name="features")(x)
-    x = EqualizedDense(width, gain=_GAIN, kernel_initializer=style.normal(), name="dense")(x)
-    x = keras.layers.LeakyReLU(negative_slope=0.2, name="dense_activation")(x)
-    logits = EqualizedDense(1, kernel_initializer=style.normal(), name="logits", dtype="float32")(x)
-    return keras.Model(images, logits, name=name)
+    return keras.Model(images, style.score(x, minibatch_deviation), name=name)
 
 
-class _Style(Blocks):
-    """The blocks of the networks, every weight a normal number that is scaled when it is used."""
-
-    def __init__(self, seed):
-        super().__init__(None, "leaky_relu", seed=seed)
-
-    def normal(self, stddev=1.0):
-        return keras.initializers.RandomNormal(stddev=stddev, seed=self.next_seed())
+class _Style(EqualizedBlocks):
+    """The blocks of the networks."""
 
     def modulated(self, x, codes, level, filters, name, upsample=False):
         """3 x 3 modulated convolution, noise, activation."""
@@ -215,24 +198,12 @@ class _Style(Blocks):
             3,
             upsample=upsample,
             level=level,
-            gain=_GAIN,
+            gain=LEAKY_GAIN,
             kernel_initializer=self.normal(),
             style_initializer=self.normal(),
             name=name,
         )([x, codes])
-        x = NoiseInjection(gain=_GAIN, seed=self.next_seed(), name=f"{name}_noise")(x)
-        return self.activate(x, f"{name}_activation")
-
-    def convolution(self, x, filters, kernel_size, name, gain=_GAIN, **arguments):
-        """Equalised convolution, activation."""
-        x = EqualizedConv2D(
-            filters,
-            kernel_size,
-            gain=gain,
-            kernel_initializer=self.normal(),
-            name=name,
-            **arguments,
-        )(x)
+        x = NoiseInjection(gain=LEAKY_GAIN, seed=self.next_seed(), name=f"{name}_noise")(x)
         return self.activate(x, f"{name}_activation")
 
     def halved(self, x, filters, name):
@@ -249,18 +220,12 @@ class _Style(Blocks):
         x = self.convolution(x, x.shape[-1], 3, f"{name}_in")
         x = Blur2D(padding=2, name=f"{name}_blur")(x)
         x = self.convolution(
-            x, filters, 3, f"{name}_out", gain=_GAIN * math.sqrt(0.5), strides=2, padding="valid"
+            x,
+            filters,
+            3,
+            f"{name}_out",
+            gain=LEAKY_GAIN * math.sqrt(0.5),
+            strides=2,
+            padding="valid",
         )
         return keras.layers.Add(name=f"{name}_sum")([shortcut, x])
-
-
-def _check_shape(image_shape):
-    """Returns it as three integers; raises unless both sides are one power of two from 8 up."""
-    height, width, channels = check_image_shape("image_shape", image_shape, 1)
-    nearest = 2 ** max(3, round(math.log2(height * width) / 2))
-    if not height == width == nearest:
-        raise ValueError(
-            "`image_shape` must have sides of one power of two, at least 8: resize the images, "
-            f"({nearest}, {nearest}, {channels}) is nearest. Received: image_shape={image_shape!r}"
-        )
-    return height, width, channels

@@ -202,12 +202,19 @@ class Recipe:
         examples = self.preview(opened)
         return lambda model: model.preview(examples, seed=self.seed)
 
-    def stages(self) -> "list[Stage]":
-        """The parts of a training, a list of `Stage`: most models have one."""
+    def stages(self, opened: "OpenedData") -> "list[Stage]":
+        """The parts of a training: most models have one.
+
+        Args:
+            opened: What `open` returned.
+
+        Returns:
+            List of `Stage`.
+        """
         return [Stage("train", self.default_epochs)]
 
     def begin_stage(self, model: Any, stage: str, opened: "OpenedData", updates: int) -> None:
-        """Called before the first step of every stage but the first.
+        """Called before the first step of every stage but the first, and where a training goes on within one.
 
         Args:
             model: The model that the stages before have trained.

@@ -13,7 +13,7 @@ def parts(plan, done, stages=ONE):
 
 
 def test_whole_passes_are_one_part():
-    assert parts(Plan(15, 5), 0) == [Part("train", 0, 3, begins=True)]
+    assert parts(Plan(15, 5), 0) == [Part("train", 0, 3)]
     assert parts(Plan(15, 5), 5) == [Part("train", 1, 3)]
     assert parts(Plan(15, 5), 15) == []
 
@@ -44,12 +44,15 @@ def test_stages_share_the_epochs_in_proportion(epochs, ends):
     assert found == {"codes": ends[0] * 7, "prior": ends[1] * 7}
 
 
-def test_a_stage_begins_once():
+def test_stages_follow_each_other_and_none_is_gone_back_to():
     stages = [Stage("codes", 3), Stage("prior", 1)]
     plan = Plan(20, 5)
     first, second = plan.parts(0, stages)
-    assert first == Part("codes", 0, 3, begins=True) and second == Part("prior", 3, 4, begins=True)
+    assert first == Part("codes", 0, 3) and second == Part("prior", 3, 4)
     assert plan.parts(15, stages) == [second]
     assert plan.parts(16, stages) == [Part("prior", 3, 4, skip=1)]
+    longer = Plan(40, 5)
+    assert longer.parts(20, stages, "codes") == [Part("codes", 4, 6), Part("prior", 6, 8)]
+    assert longer.parts(20, stages, "prior") == [Part("prior", 4, 8)]
     with pytest.raises(ValueError, match="`epochs` must be 2 or more, one for each of the stages"):
         Plan(5, 5).parts(0, stages)

@@ -53,7 +53,8 @@ def steps_of(model):
 # Interruptions
 
 
-@pytest.mark.parametrize("name", ["vae", "gan"])
+# The first stage of progressive_gan has one pass of the three, and in the second it fades in for five steps.
+@pytest.mark.parametrize("name", ["vae", "gan", "progressive_gan"])
 @pytest.mark.parametrize("steps", [3, 7])
 def test_a_training_stopped_in_mid_epoch_goes_on_as_if_it_had_not(training, tmp_path, name, steps):
     whole = training("whole", name, epochs=3)

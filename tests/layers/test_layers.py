@@ -11,6 +11,15 @@ from keras_gen import layers
 # Fit compiles with XLA where the backend has it.
 JIT = keras.backend.backend() != "torch"
 IMAGE, VECTOR, LABEL = ((6, 5, 2), "float32"), ((4,), "float32"), ((), "int32")
+
+
+def half_faded_in(**kwargs):
+    """Both of its inputs count."""
+    layer = layers.FadeIn(**kwargs)
+    layer.share.assign(0.5)
+    return layer
+
+
 LAYERS = {
     "AdaptiveAugment": (
         lambda **k: layers.AdaptiveAugment("flip,color", 0.5, 1000, seed=3, **k),
@@ -35,6 +44,7 @@ LAYERS = {
         lambda **k: layers.EqualizedDense(5, 1.5, 0.5, kernel_initializer="he_normal", **k),
         [VECTOR],
     ),
+    "FadeIn": (half_faded_in, [IMAGE, IMAGE]),
     "GatedActivation": (lambda **k: layers.GatedActivation(None, **k), [IMAGE]),
     "GatedConv2D": (
         lambda **k: layers.GatedConv2D(4, 3, 2, "single", kernel_initializer="glorot_uniform", **k),

@@ -97,6 +97,13 @@ BUILDERS = {
         IMAGE, levels=4, filters=4, blocks=2, **k
     ),
     "pixel_cnn_of_integers": lambda **k: networks.pixel_cnn((4, 4), 1, 6, None, 4, 1, 3, **k),
+    "progressive_generator": lambda **k: networks.progressive_generator((16, 16, 2), 4, 4, **k),
+    "progressive_discriminator": lambda **k: networks.progressive_discriminator(
+        (16, 16, 2), 4, **k
+    ),
+    "progressive_discriminator_plain": lambda **k: networks.progressive_discriminator(
+        IMAGE, 4, minibatch_deviation=False, **k
+    ),
     "projected_discriminator": lambda **k: networks.projected_discriminator(
         (12, 16, 3), SEEING, None, ("fine", "coarse"), 2, 4, **k
     ),
@@ -371,6 +378,15 @@ REFUSED = {
         "base_filters": INTEGERS,
     },
     "style_gan2_discriminator": {
+        "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),
+        "base_filters": INTEGERS,
+    },
+    "progressive_generator": {
+        "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),
+        "latent_dim": INTEGERS,
+        "base_filters": INTEGERS,
+    },
+    "progressive_discriminator": {
         "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),
         "base_filters": INTEGERS,
     },

@@ -61,7 +61,7 @@ class VQVAERecipe(ImageRecipe):
         batch = next(iter(opened.batches(self.image_size, min(32, opened.count), seed=self.seed)))
         return batch.numpy()
 
-    def stages(self) -> list[Stage]:
+    def stages(self, opened: "OpenedData") -> list[Stage]:
         return [Stage("codes", 15), Stage("prior", 10)]
 
     def begin_stage(self, model: Any, stage: str, opened: "OpenedData", updates: int) -> None:

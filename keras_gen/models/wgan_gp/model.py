@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_gen import losses
 from keras_gen.checks import check_non_negative, check_positive_integer
-from keras_gen.core.network_calls import run_together, without_updates
+from keras_gen.core.critic import critic_loss, critic_terms
 from keras_gen.core.phase import Phase
 from keras_gen.models.latent_gan import LatentGAN
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Tensor
@@ -155,11 +155,7 @@ class WGANGP(LatentGAN):
         )
 
     def phases(self) -> dict[str, Phase]:
-        terms = ["wasserstein_estimate"]
-        if self._penalised:
-            terms.append("gradient_penalty")
-        if self.drift_weight:
-            terms.append("drift_penalty")
+        terms = critic_terms(self._penalised, self.drift_weight)
         return {
             "discriminator": Phase([self.discriminator], terms),
             "generator": Phase([self.generator]),
@@ -207,24 +203,17 @@ class WGANGP(LatentGAN):
         def inputs_of(images):
             return images if labels is None else [images, labels]
 
-        real_scores, fake_scores = run_together(
-            self.discriminator, inputs_of(reals), inputs_of(fakes), training=training
+        return critic_loss(
+            self.discriminator,
+            reals,
+            fakes,
+            epsilon,
+            penalty_weight=self.penalty_weight if self._penalised else 0.0,
+            penalty_target=self.penalty_target,
+            drift_weight=self.drift_weight,
+            inputs_of=inputs_of,
+            training=training,
         )
-        loss = losses.wasserstein_discriminator_loss(real_scores, fake_scores)
-        terms = {"wasserstein_estimate": -loss}
-        if self._penalised:
-            terms["gradient_penalty"] = losses.gradient_penalty(
-                without_updates(self.discriminator, inputs_of=inputs_of),
-                reals,
-                fakes,
-                epsilon,
-                self.penalty_target,
-            )
-            loss = loss + self.penalty_weight * terms["gradient_penalty"]
-        if self.drift_weight:
-            terms["drift_penalty"] = losses.drift_penalty(real_scores)
-            loss = loss + self.drift_weight * terms["drift_penalty"]
-        return loss, terms
 
     def generator_loss(self, latents: Tensor, labels: Tensor, training: bool) -> Tensor:
         """Loss of the generator on images made of latents."""
