@@ -50,7 +50,14 @@ def training(pictures, tmp_path, monkeypatch):
     def training(output, name="vae", stopper=None, **options):
         running = {
             key: options.pop(key)
-            for key in ("resume", "from_preset", "save_every", "steps_per_execution", "verbose")
+            for key in (
+                "resume",
+                "from_preset",
+                "save_every",
+                "steps_per_execution",
+                "track",
+                "verbose",
+            )
             if key in options
         }
         execution = Execution(output=str(tmp_path / output), **running)
