@@ -138,10 +138,8 @@ class _Training:
         self.steps = self.opened.steps(self.recipe.batch_size)
         self.draw = self.recipe.drawer(self.opened)
         self.stages = self.recipe.stages(self.opened)
-        self.stage = (
-            None,
-            0,
-        )  # the name of the one under way, None of the first, and its first step
+        # The name of the one under way, None of the first, and its first step.
+        self.stage = (None, 0)
         with _policy(self.recipe.precision), self.devices.scope():
             checkpoint, begun, passes = self._begun()
             plan = self._plan(passes[-1], begun.step)
