@@ -85,7 +85,7 @@ def test_a_family_s_help_has_its_options_with_their_defaults():
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
-        ("keras-gen train v", ["vae", "vq_vae"]),
+        ("keras-gen train v", ["vae", "vae_gan", "vq_vae"]),
         ("keras-gen train vae --lat", ["--latent-dim"]),
         (
             "keras-gen train vae --precision ",
