@@ -444,9 +444,9 @@ def _message(error):
     if option is None or context is None or not hasattr(error, "possibilities"):
         return error.format_message()
     near = ", ".join(error.possibilities or ())
-    hints = [f"Did you mean {near}?"] * bool(near)
-    hints.append(no_such_option(option, context.command_path))
-    return f"{context.command_path} has no option {option}. {' '.join(hints)}"
+    # What is known goes before what only looks alike.
+    hint = no_such_option(option, context.command_path) or f"Did you mean {near}?" * bool(near)
+    return f"{context.command_path} has no option {option}. {hint}"
 
 
 if __name__ == "__main__":
