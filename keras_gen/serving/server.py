@@ -56,6 +56,8 @@ def serve(
     options: dict[str, Any] = {
         "host": host,
         "port": port,
+        # Its own configuration closes the handlers of all other logs of the process.
+        "log_config": None,
         "log_level": "warning",
         "limit_concurrency": _MOST_CONNECTIONS,
         "timeout_keep_alive": 15,

@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import itertools
 import json
+import logging
 import os
 import pathlib
 import shlex
@@ -15,6 +16,7 @@ import time
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 import keras_gen
@@ -74,6 +76,15 @@ def test_it_does_not_listen_to_others_without_a_token(host):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.1.2.3"])
 def test_it_listens_to_this_machine(host):
     check_host(host, None)
+
+
+def test_logs_of_the_process_stay_open(tmp_path):
+    handler = logging.FileHandler(tmp_path / "own.log")
+    try:
+        serve(FastAPI(), port=0, until=lambda: True)
+        assert handler.stream is not None and not handler.stream.closed
+    finally:
+        handler.close()
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "a/b", "a?b", ".", "ä"])
