@@ -115,6 +115,25 @@ def folder_written_aside(path):
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def remove_strays(folder, *names):
+    """Removes what killed processes had begun to write aside.
+
+    Args:
+        folder: `pathlib.Path`. It may be missing.
+        *names: Strings, of the files and folders that were wanted there; patterns as of `glob`.
+
+    Returns:
+        Integer, how many there were.
+    """
+    strays = {stray for name in names for stray in folder.glob(f".{name}.*")}
+    for stray in strays:
+        if stray.is_dir():
+            shutil.rmtree(stray, ignore_errors=True)
+        else:
+            stray.unlink(missing_ok=True)
+    return len(strays)
+
+
 def flush(path):
     """Waits until a file, or the names in a folder, are on the disk.
 

@@ -161,9 +161,8 @@ def describe(
         say=typer.echo,
     )
     words = f"Described {summary['described']}, {summary['kept']} of them before, {summary['failed']} failed."
-    tokens = f"{summary['prompt_tokens']} + {summary['completion_tokens']} tokens"
-    cost = f", cost {summary['cost']:.4f}" if "cost" in summary else ""
-    typer.echo(f"{words} {tokens}{cost}. Wrote {folder / 'contact_sheet.html'}")
+    spent = describing.spent_in_words(summary)
+    typer.echo(f"{words} {spent}. Wrote {folder / describing.SHEET}")
     if summary["failed"]:
         raise typer.Exit(1)
 

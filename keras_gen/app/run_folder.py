@@ -8,7 +8,7 @@ import pathlib
 import warnings
 import zipfile
 
-from keras_gen.files import written_aside
+from keras_gen.files import remove_strays, written_aside
 from keras_gen.lock import locked
 
 _PROGRESS = "keras_gen_progress"  # in the comment of the model's file, a zip archive
@@ -71,7 +71,7 @@ class RunFolder:
 
     def remove_strays(self):
         """Removes the files that a killed process had not finished; gives their number."""
-        files = (
+        kept = (
             self.model,
             self.previous,
             self.settings,
@@ -79,15 +79,9 @@ class RunFolder:
             self.history,
             self.tracking,
         )
-        strays = [
-            *(stray for file in files for stray in self.path.glob(f".{file.name}.*")),
-            *self.path.glob(f".{self.picture.stem}.*"),
-            *self.samples.glob(".epoch_*.*.*"),
-            *self.samples.glob(".training.gif.*"),
-        ]
-        for stray in strays:
-            stray.unlink(missing_ok=True)
-        return len(strays)
+        return remove_strays(
+            self.path, *(file.name for file in kept), self.picture.stem
+        ) + remove_strays(self.samples, "epoch_*.*", "training.gif")
 
     # Settings, and what was known of the data
 

@@ -59,9 +59,11 @@ def train(name, options, execution=None, stopper=None):
     with folder.locked() if devices.is_chief else contextlib.nullcontext():
         if devices.is_chief:
             folder.remove_strays()
-            chosen_trackers(execution.track, folder)
+            trackers = chosen_trackers(execution.track, folder)
+        else:
+            trackers = []
         recipe = _recipe(recipe_class, options, folder, execution.resume, devices)
-        training = _Training(recipe, folder, devices, execution, stopper)
+        training = _Training(recipe, folder, devices, execution, stopper, trackers)
         return training.run()
 
 
@@ -118,15 +120,18 @@ class _Training:
         devices: `Devices`.
         execution: `Execution`.
         stopper: `Stopper`.
+        trackers: List of keys of `TRACKERS`, what it is followed by.
     """
 
-    def __init__(self, recipe, folder, devices, execution, stopper):
+    def __init__(self, recipe, folder, devices, execution, stopper, trackers):
         self.recipe = recipe
         self.folder = folder
         self.devices = devices
         self.execution = execution
         self.stopper = stopper
+        self.trackers = trackers
         self.sampler = None
+        self.saver = None
         self.from_preset = None  # whose weights it began with, which `data.json` keeps
         self.notes = []  # sentences for the user
 
@@ -320,7 +325,6 @@ class _Training:
             )
         self._say()
         watchers, closing = self._watchers(plan, begun)
-        saver = watchers[-1]
         with closing:
             if not parts and self.sampler is not None:
                 self.sampler.animate()  # It was killed, perhaps, before it came to that.
@@ -328,7 +332,7 @@ class _Training:
                 if part.stage != (self.stage[0] or self.stages[0].name):
                     done = watching.number(model.optimizer.iterations)
                     self._begin_stage(model, part.stage, done, plan)
-                saver.stage = self.stage
+                self.saver.stage = self.stage
                 batches = self.recipe.batches(
                     self.opened, part.first_epoch, self.devices.shard, part.stage
                 )
@@ -354,7 +358,7 @@ class _Training:
             closing.callback(history.close)
             self.sampler = self._sampler(plan)
             watchers += [self.sampler, history]
-            for name in chosen_trackers(self.execution.track, self.folder):
+            for name in self.trackers:
                 tracker = TRACKERS[name](self.folder, self.recipe.to_settings())
                 closing.callback(tracker.close)
                 watchers.append(tracker)
@@ -363,10 +367,8 @@ class _Training:
                 closing.callback(line.close)
                 watchers.append(line)
         folder = self.folder if self.devices.is_chief else None
-        watchers.append(
-            watching.Saver(folder, clock, self.stopper, self.execution.save_every, alone)
-        )
-        return watchers, closing
+        self.saver = watching.Saver(folder, clock, self.stopper, self.execution.save_every, alone)
+        return [*watchers, self.saver], closing
 
     def _sampler(self, plan):
         """Draws the pictures of the training's course."""
@@ -376,12 +378,11 @@ class _Training:
             return images
 
         every = max(1, plan.epochs // MOST_PICTURES)
-        followed = "tensorboard" in chosen_trackers(self.execution.track, self.folder)
         sampler = callbacks.SampleImages(
             self.folder.samples,
             draw=draw,
             every=every,
-            log_dir=self.folder.tensorboard if followed else None,
+            log_dir=self.folder.tensorboard if "tensorboard" in self.trackers else None,
         )
         return sampler
 

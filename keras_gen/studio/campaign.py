@@ -5,13 +5,12 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
-import shutil
 import threading
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from keras_gen.files import written_aside
+from keras_gen.files import remove_strays, written_aside
 from keras_gen.lock import locked
 from keras_gen.presets.finding import find_weights
 from keras_gen.studio import describing
@@ -151,16 +150,8 @@ class Campaign:
 
     def _clear(self):
         """Lets go what a process began to write that was killed."""
-        picks = self.folder / PICKS
-        for folder, names in (
-            (self.folder, (PICKS, APPROVED, IDENTITY)),
-            (picks, (describing.TABLE, describing.SHEET)),
-        ):
-            for left in (each for name in names for each in folder.glob(f".{name}.*")):
-                if left.is_dir():
-                    shutil.rmtree(left, ignore_errors=True)
-                else:
-                    left.unlink(missing_ok=True)
+        remove_strays(self.folder, PICKS, APPROVED, IDENTITY)
+        remove_strays(self.folder / PICKS, describing.TABLE, describing.SHEET)
 
     def _is_begun(self):
         return self.settings.output.database is not None or (self.folder / DATABASE).exists()
@@ -281,9 +272,7 @@ class _Line:
         summary = describing.describe(
             self.picks.folder, **options, say=say, reviewer=self.settings.pick.creator
         )
-        cost = f", cost {summary['cost']:.4f}" if "cost" in summary else ""
-        tokens = f"{summary['prompt_tokens']} + {summary['completion_tokens']} tokens"
-        self.say(f"Described {summary['described']}, {tokens}{cost}.")
+        self.say(f"Described {summary['described']}, {describing.spent_in_words(summary)}.")
 
     def _review(self):
         from keras_gen.studio.review_page import create_review_page

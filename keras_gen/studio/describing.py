@@ -168,10 +168,20 @@ def said_of(
     for entry in entries:
         if (entry.get("prompt_sha256"), entry.get("model")) != (of_prompt, model):
             continue
-        hashed, answered = entry.get("picture_sha256"), isinstance(entry.get("answer"), dict)
-        if isinstance(hashed, str) and (answered or not _is_answered(found.get(hashed))):
+        hashed = entry.get("picture_sha256")
+        if isinstance(hashed, str) and (_is_answered(entry) or not _is_answered(found.get(hashed))):
             found[hashed] = entry
     return found
+
+
+def spent_in_words(summary: dict[str, Any]) -> str:
+    """The tokens, and what they cost where it is known: `"812 + 96 tokens, cost 0.0021"`.
+
+    Args:
+        summary: What `describe` gave.
+    """
+    tokens = f"{summary['prompt_tokens']} + {summary['completion_tokens']} tokens"
+    return f"{tokens}, cost {summary['cost']:.4f}" if "cost" in summary else tokens
 
 
 def picture_sha256(path: PathLike) -> str:

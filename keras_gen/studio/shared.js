@@ -26,4 +26,16 @@ async function send(path, body) {
   }
 }
 
+async function begin(asked, take) {
+  try {
+    const found = await asked;
+    $("reviewer").textContent = found.reviewer;
+    take(found);
+    state = await ask("state");
+    show();
+  } catch (error) {
+    $("error").textContent = error.message;
+  }
+}
+
 const undo = () => send("undo", {});

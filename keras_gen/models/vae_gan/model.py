@@ -14,6 +14,7 @@ from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import run_together
 from keras_gen.core.networks import check_network, with_maps
 from keras_gen.core.phase import Phase
+from keras_gen.losses.variational import sum_per_example
 from keras_gen.models.plain_vae import PlainVAE
 from keras_gen.types import Data, Optimizer, Report, Tensor
 
@@ -198,7 +199,7 @@ class VAEGAN(PlainVAE):
         logits, remade = self.judge(made, training)
         # Both kinds count whole, as in `discriminator_loss`. The decoder raises log D, where the paper has it
         # lower log(1 - D), which has next to no gradient at first.
-        adversarial = 2.0 * ops.mean(ops.softplus(-logits))
+        adversarial = 2.0 * losses.non_saturating_generator_loss(logits)
         feature = self.feature_loss(features, remade[: ops.shape(features)[0]])
         return self.gamma * feature + adversarial, {"adversarial_loss": adversarial}
 
@@ -218,9 +219,7 @@ class VAEGAN(PlainVAE):
             Float32 scalar, in nats: a Gaussian's negative log-likelihood without its constant.
         """
         difference = ops.cast(features, "float32") - ops.cast(remade, "float32")
-        return 0.5 * ops.mean(
-            ops.sum(ops.square(difference), axis=tuple(range(1, difference.ndim)))
-        )
+        return 0.5 * ops.mean(sum_per_example(ops.square(difference)))
 
     def evaluation_terms(self, data: Data) -> dict[str, Tensor]:
         return GenerativeModel.evaluation_terms(self, data)  # There is no bound among them.
