@@ -19,6 +19,17 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "test_every_block_runs" not in item.name)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Has fixtures, and then the test, draw the same, whatever ran before."""
+    keras.utils.set_random_seed(0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call():
+    keras.utils.set_random_seed(1)
+
+
 def pytest_collection_finish():
     """Spares the collector of garbage what was imported, which stays to the end."""
     gc.collect()

@@ -103,7 +103,7 @@ def test_generators_gradient_leads_to_the_mean_features_of_real_images():
     labels = np.array([-1, -1, 1, 2], "int32")  # The last two are looked at for their labels alone.
     model = known(fake=0.8)
     model.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(0.0))
-    model.fit(reals, labels, batch_size=4, epochs=60, verbose=0)
+    model.fit(reals, labels, batch_size=4, epochs=200, verbose=0)
     np.testing.assert_allclose(model.generate(1, seed=0), np.full((1, *SHAPE), 0.3), atol=1e-3)
 
 
