@@ -48,7 +48,8 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         generator: Built `keras.Model`, of pictures with a channel more to pictures: their hidden pixels are
             0, and the last channel is the mask, 1 where a picture is hidden. Such is
             `keras_gen.networks.gated_unet_generator`.
-        discriminator: Built `keras.Model`, `[masks, images]` to logits, one for each patch, or None.
+        discriminator: Built `keras.Model`, `[masks, images]` or images alone to logits, one for each patch, or
+            None.
         holes: `"free_form"`, strokes of a brush; `"box"`, a rectangle; `"mixed"`, the one or the other; or
             `"given"`, with the data.
         smallest: Float in (0, 1), the least share of a side that a box takes, as in
@@ -124,8 +125,12 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
                 "`generator` must take what it makes, of one size, with a channel more, the mask. "
                 f"Received: a generator of {taken} to {self.image_shape}"
             )
+        self._masks_are_judged = False
         if discriminator is not None:
-            check_network("discriminator", discriminator, [(*size, 1), self.image_shape])
+            taken_by_it, _ = check_network("discriminator", discriminator)
+            self._masks_are_judged = len(taken_by_it) != 1
+            seen = [(*size, 1), self.image_shape] if self._masks_are_judged else [self.image_shape]
+            check_network("discriminator", discriminator, seen)
         self.generator = generator
         self.discriminator = discriminator
         self.holes = holes
@@ -266,7 +271,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
             self.discriminator,
             images,
             fakes,
-            _beside(masks),
+            self._beside(masks),
             penalties=lambda: self.penalties(images, fakes, masks),
             training=training,
         )
@@ -276,7 +281,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         return self.adversary.penalties(
-            self.discriminator, images, fakes, _beside(masks), scales_of(self.discriminator)
+            self.discriminator, images, fakes, self._beside(masks), scales_of(self.discriminator)
         )
 
     def generator_loss(
@@ -293,10 +298,14 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
             loss = loss + self.perceptual_weight * terms["perceptual_loss"]
         if self.discriminator is not None:
             terms["adversarial_loss"] = self.adversary.loss_of_generator(
-                self.discriminator, images, filled, _beside(masks), training=training
+                self.discriminator, images, filled, self._beside(masks), training=training
             )
             loss = loss + self.adversarial_weight * terms["adversarial_loss"]
         return loss, terms
+
+    def _beside(self, masks):
+        """Function from pictures to what the discriminator is given of them."""
+        return lambda images: [masks, images] if self._masks_are_judged else images
 
     @property
     def evaluation_names(self) -> tuple[str, ...]:
@@ -378,11 +387,6 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         masks = keras.Input((*self._size, 1), name="masks")
         made = self.sampler(hidden_inputs(images, masks), training=False)
         return keras.Model([images, masks], completed(images, made, masks), name="fill")
-
-
-def _beside(masks):
-    """Function from pictures to what a discriminator is given of them."""
-    return lambda images: [masks, images]
 
 
 def hidden_inputs(images: Tensor, masks: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import AugmentedRecipe
+from keras_gen.recipes.adversarial import PROJECTED, projected_judge
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
 
@@ -43,6 +44,7 @@ class InpaintingRecipe(AugmentedRecipe):
     loss: str = option(
         "hinge", "Adversarial loss: hinge, non_saturating, least_squares, relativistic, ..."
     )
+    projected: bool = option(False, PROJECTED)
     perceptual_weight: float = option(
         0.0, "Weight of a distance by a classifier's maps, 1 say; 0 for none.", min=0.0
     )
@@ -65,7 +67,9 @@ class InpaintingRecipe(AugmentedRecipe):
         generator = networks.gated_unet_generator(
             (height, width, channels + 1), channels, self.base_filters, gates=self.gates
         )
-        if self.adversarial_weight:
+        if self.adversarial_weight and self.projected:
+            discriminator = projected_judge((height, width, channels))
+        elif self.adversarial_weight:
             discriminator = networks.patch_discriminator(
                 (height, width, 1),
                 (height, width, channels),

@@ -89,19 +89,22 @@ def test_another_distance_is_of_filled_pictures():
     assert logs["loss"] == pytest.approx(6 * hole + known + 3 * squares, rel=1e-5)
 
 
-def test_the_discriminator_judges_whole_pictures_and_filled_ones_beside_their_masks():
-    """It answers with the mean of the picture times that of the mask."""
+@pytest.mark.parametrize("masks_are_judged", [True, False])
+def test_the_discriminator_judges_whole_pictures_and_filled_ones(masks_are_judged):
+    """It answers with the mean of the picture, times that of the mask where it is given that."""
     a, b = keras.Input(SHAPE), keras.Input(SHAPE)
     mean = keras.layers.GlobalAveragePooling2D(keepdims=True)
     dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
-    judge = keras.Model([a, b], dense(keras.layers.Multiply()([mean(a), mean(b)])))
+    judge = keras.Model(b, dense(mean(b)))
+    if masks_are_judged:
+        judge = keras.Model([a, b], dense(keras.layers.Multiply()([mean(a), mean(b)])))
     model = keras_gen.Inpainting(constant(0.25), judge, holes="given")
     model.compile("sgd", "sgd", loss="wasserstein", run_eagerly=True)
     data = {"image": keras.ops.convert_to_tensor(IMAGES), "mask": HOLES}
     update = keras_gen.core.Update(model, training=False)
     model.step(data, update)
     filled = np.where(HOLES == 1, 0.25, IMAGES)
-    shares = HOLES.mean((1, 2, 3))
+    shares = HOLES.mean((1, 2, 3)) if masks_are_judged else 1.0
     real, fake = (np.mean(x.mean((1, 2, 3)) * shares) for x in (IMAGES, filled))
     measured = {name: array(value).item() for name, value in update.measured.items()}
     assert measured["discriminator_loss"] == pytest.approx(fake - real, abs=1e-6)
@@ -219,6 +222,8 @@ def test_it_learns_to_continue_a_flat_colour():
         ({"hole_weight": -1}, "`hole_weight` must be"),
         ({"generator": keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1)])}, "mask"),
         ({"discriminator": no_opinion(SHAPE, (4, 4, 3))}, "discriminator"),
+        ({"discriminator": no_opinion((4, 4, 3))}, "discriminator"),
+        ({"discriminator": "patches"}, "`discriminator` must be a keras.Model"),
     ],
 )
 def test_refuses(options, words):
