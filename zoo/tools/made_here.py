@@ -221,8 +221,8 @@ PRESETS = {
         "task": "Class and Gaussian noise to images",
         "data": FASHION_MNIST,
         "network": "U-Net of four sizes, told the time and the class in every block; flow matching, a tenth of "
-        "the labels left out. Samples are drawn in 20 steps of Heun's method by the moving average of training, "
-        "without guidance",
+        "the labels left out. Samples are drawn in 20 steps of Heun's method by the moving average of "
+        "training, without guidance",
         "use": "Teaching, tests, a start for fine-tuning on other small grey images; a yardstick beside GANs.",
         "limits": _LIMITS_28,
         "evaluation": _FASHION,
