@@ -41,6 +41,10 @@ def own_page(title: str, page: str, picks: Picks) -> FastAPI:
     def index() -> HTMLResponse:
         return HTMLResponse(html, headers=_HEADERS)
 
+    @app.get("/favicon.ico", status_code=204)
+    def icon() -> None:
+        """Nothing, which a browser asks for by itself."""
+
     @app.get("/pictures/{file}")
     def picture(file: str) -> FileResponse:
         if file not in picks.candidates:

@@ -1,6 +1,5 @@
 """Who may ask, where it listens, and the server as it runs."""
 
-import asyncio
 import http.client
 import itertools
 import json
@@ -11,11 +10,9 @@ import shlex
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -23,7 +20,7 @@ import keras_gen
 from keras_gen.serving import Limits, create_app
 from keras_gen.serving.guard import OPEN
 from keras_gen.serving.server import check_host, serve
-from tests.serving.conftest import until_ready
+from tests.serving.conftest import listening, until_ready
 from tests.serving.test_hostile import refused
 
 TOKEN = "a long secret ü"
@@ -102,21 +99,12 @@ def test_names_are_parts_of_addresses(models, name):
 def port(models):
     """Port of a real server."""
     limits = Limits(body_bytes=2**20, body_seconds=1.0)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app({"gan": models["gan"]}, limits), port=0, log_level="error")
-    )
-    listening = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
-    thread.start()
-    found = listening.getsockname()[1]
-    deadline = time.monotonic() + 300
-    while ask(found, "GET", "/readyz")[0] != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield found
-    server.should_exit = True
-    thread.join(60)
-    listening.close()
+    with listening(create_app({"gan": models["gan"]}, limits)) as found:
+        deadline = time.monotonic() + 300
+        while ask(found, "GET", "/readyz")[0] != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield found
 
 
 def ask(port, method, path, body=None, headers=None):
