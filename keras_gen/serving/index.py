@@ -8,9 +8,6 @@ from collections.abc import Iterable
 from keras_gen.serving.guard import PAGE
 from keras_gen.serving.served import Served
 
-# Without it a browser asks the server for one, which has none.
-NO_ICON = '<link rel="icon" href="data:,">'
-
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin-top: 2.5rem; } pre { white-space: pre-wrap; font-size: 0.85rem; } th { text-align: left; }
@@ -28,8 +25,9 @@ def index_of(models: Iterable[Served], with_page: bool = False) -> str:
     link = f'<p><a href="{PAGE}/">Try the models</a> in the browser.</p>' if with_page else ""
     parts = "".join(map(_part, models))
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>keras_gen</title>'
-        f"{NO_ICON}<style>{_STYLE}</style></head><body><h1>keras_gen</h1>"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>keras_gen</title>'
+        f"<style>{_STYLE}</style></head><body><h1>keras_gen</h1>"
         '<p>Routes: <a href="/docs">docs</a>, <a href="/openapi.json">OpenAPI</a>, '
         '<a href="/v1/models">models</a>, <a href="/metrics">metrics</a>.</p>'
         f"{link}{parts}</body></html>"

@@ -10,12 +10,12 @@ import pytest
 
 from keras_gen.app.opening import served_models
 from keras_gen.serving import create_app
-from tests.browser.conftest import check_width, chromium_path
+from tests.browser.conftest import WIDTHS, check_width, chromium_path
 from tests.serving.conftest import listening
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_backend]
 
-# The second has neither classes nor a drawing: those that have are chosen by hand.
+# With classes, without them, and of drawings.
 PRESETS = ("cgan_fashion_mnist", "gan_digits", "pix2pix_fluent_line_to_3d")
 
 
@@ -116,6 +116,8 @@ def test_more_like_one_is_made_and_one_is_downloaded(explore):
 def test_a_model_without_classes_shows_no_choice_of_them(explore):
     choose(explore, "Model", "gan_digits")
     explore.get_by_label("Class", exact=True).wait_for(state="hidden")
+    # What was chosen of the other model is no longer there.
+    explore.get_by_text("Choose a picture to go on from it.").wait_for()
     make(explore)
     explore.get_by_text("Chosen: Picture 1, seed 0").wait_for()
     assert gallery(explore).count() == 16
@@ -143,20 +145,27 @@ def test_an_outline_is_drawn_and_translated(page, address, tmp_path):
     check_width(page, tmp_path, "translate")
     page.get_by_role("tab", name="A drawing").click()
     page.get_by_label("Brush", exact=True).first.click()
-    outline(page, 24)
+    outline(page, 12)
     page.get_by_role("button", name="Translate the drawing").click()
     result = page.get_by_alt_text("Translation 1")
     result.wait_for()
     made = np.asarray(PIL.Image.open(io.BytesIO(file_of(result))), "float")
-    assert made.shape == (64, 64, 3)
+    assert made.shape == (128, 128, 3)
     # What was drawn is filled with a colour, and what lies around it is as white as the paper.
-    assert made[28:36, 28:36].mean() < made[:6].mean() - 20
-    assert np.ptp(made[28:36, 28:36].mean((0, 1))) > 20 and made[:6].min() > 230
+    assert np.ptp(made[60:68, 60:68].mean((0, 1))) > 20
+    assert made[60:68, 60:68].mean() < 230 < made[:12].min()
     check_width(page, tmp_path, "drawing")
 
 
 @pytest.mark.parametrize("path", ["/", "/page/"])
-def test_pages_fit_the_screen(page, address, tmp_path, path):
+def test_pages_fit_the_screen(page, chromium, address, tmp_path, path):
     page.goto(address + path)
     page.get_by_role("heading", name="keras_gen").wait_for()
     check_width(page, tmp_path, "page" if path == "/page/" else "index")
+    size = {"width": WIDTHS["phone"], "height": 844}
+    with chromium.new_context(viewport=size, is_mobile=True, has_touch=True) as context:
+        phone = context.new_page()
+        phone.goto(address + path)
+        phone.get_by_role("heading", name="keras_gen").wait_for()
+        # A phone shows 980 pixels, made narrow, of a page that does not say that it is for phones.
+        assert phone.evaluate("innerWidth") == WIDTHS["phone"]

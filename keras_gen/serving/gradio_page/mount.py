@@ -16,7 +16,6 @@ from keras_gen.serving.gradio_page.tab import Tab
 from keras_gen.serving.gradio_page.tables import Tables
 from keras_gen.serving.gradio_page.translate import Translate
 from keras_gen.serving.guard import PAGE
-from keras_gen.serving.index import NO_ICON
 from keras_gen.serving.limits import Limits
 from keras_gen.serving.methods import is_pictures
 from keras_gen.serving.served import Served
@@ -71,7 +70,6 @@ async def _mount(app, models, limits, token):
         mcp_server=False,
         theme=_theme(),
         css=_STYLE,
-        head=NO_ICON,
     )
 
 
