@@ -32,6 +32,7 @@ def on_config(config):
             "Guide": [
                 *guide,
                 {"Serving": "serving.md"},
+                {"Deployment": "deployment.md"},
                 {"Picking and describing": "studio.md"},
                 {"Pix2Pix's options": "ablation.md"},
             ]

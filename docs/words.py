@@ -105,6 +105,10 @@ WORDS = {
         "The network that tells real images from generated ones.",
         "reference/networks/dcgan_discriminator.md",
     ),
+    "Docker, Kubernetes, KServe, nginx, Hugging Face Space": (
+        "Where a model's server runs, and what stands in front of it.",
+        "deployment.md",
+    ),
     "ELBO, evidence lower bound": (
         "What a VAE maximises: it bounds the likelihood of the data from below.",
         "reference/models/VAE.md",

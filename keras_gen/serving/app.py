@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from keras_gen.serving.guard import Guard
+from keras_gen.serving.guard import ICON, Guard
 from keras_gen.serving.index import index_of
 from keras_gen.serving.inference_protocol import protocol_routes, ready_if
 from keras_gen.serving.limits import Limits, RefusedError
@@ -112,6 +112,10 @@ def _add_routes(app, served, measures, with_page):
     @app.get("/", response_class=HTMLResponse)
     async def index() -> HTMLResponse:
         return HTMLResponse(index_of(served.values(), with_page))
+
+    @app.get(ICON, status_code=204, include_in_schema=False)
+    async def icon() -> None:
+        """Nothing, which a browser asks for by itself."""
 
     @app.get("/v1/models")
     async def list_models() -> dict[str, Any]:

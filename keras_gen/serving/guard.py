@@ -14,8 +14,10 @@ from typing import Any
 from keras_gen.serving.limits import Limits, RefusedError
 from keras_gen.serving.measuring import Measures
 
+# What a browser asks of any server, and not with the page's password.
+ICON = "/favicon.ico"
 # Those who look whether it is well have no token.
-OPEN = ("/healthz", "/readyz", "/v2/health/live", "/v2/health/ready")
+OPEN = ("/healthz", "/readyz", "/v2/health/live", "/v2/health/ready", ICON)
 HERE = ("localhost", "127.0.0.1", "[::1]")
 # The page for a browser, which brings the token as a password, and shows nothing of other hosts.
 PAGE = "/page"

@@ -25,7 +25,8 @@ def index_of(models: Iterable[Served], with_page: bool = False) -> str:
     link = f'<p><a href="{PAGE}/">Try the models</a> in the browser.</p>' if with_page else ""
     parts = "".join(map(_part, models))
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>keras_gen</title>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>keras_gen</title>'
         f"<style>{_STYLE}</style></head><body><h1>keras_gen</h1>"
         '<p>Routes: <a href="/docs">docs</a>, <a href="/openapi.json">OpenAPI</a>, '
         '<a href="/v1/models">models</a>, <a href="/metrics">metrics</a>.</p>'

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse
 
-from keras_gen.serving.guard import Guard
+from keras_gen.serving.guard import ICON, Guard
 from keras_gen.serving.limits import Limits, RefusedError
 from keras_gen.serving.measuring import Measures
 from keras_gen.studio.picks import Picks
@@ -40,6 +40,10 @@ def own_page(title: str, page: str, picks: Picks) -> FastAPI:
     @app.get("/")
     def index() -> HTMLResponse:
         return HTMLResponse(html, headers=_HEADERS)
+
+    @app.get(ICON, status_code=204)
+    def icon() -> None:
+        """Nothing, which a browser asks for by itself."""
 
     @app.get("/pictures/{file}")
     def picture(file: str) -> FileResponse:

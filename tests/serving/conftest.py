@@ -1,13 +1,18 @@
 """Tiny models of every task, served."""
 
+import asyncio
 import base64
+import contextlib
 import io
+import socket
+import threading
 import time
 
 import keras
 import numpy as np
 import PIL.Image
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
 import keras_gen
@@ -64,6 +69,21 @@ def until_ready(client):
     while client.get("/readyz").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def listening(app):
+    """Port of a real server of an application."""
+    options = {"log_config": None, "log_level": "error", "timeout_graceful_shutdown": 10}
+    server = uvicorn.Server(uvicorn.Config(app, **options))
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([found])), daemon=True)
+        thread.start()
+        try:
+            yield found.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(60)
 
 
 def post(client, model, method, **body):

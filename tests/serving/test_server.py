@@ -1,6 +1,6 @@
 """Who may ask, where it listens, and the server as it runs."""
 
-import asyncio
+import base64
 import http.client
 import itertools
 import json
@@ -11,11 +11,9 @@ import shlex
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -23,7 +21,7 @@ import keras_gen
 from keras_gen.serving import Limits, create_app
 from keras_gen.serving.guard import OPEN
 from keras_gen.serving.server import check_host, serve
-from tests.serving.conftest import until_ready
+from tests.serving.conftest import listening, until_ready
 from tests.serving.test_hostile import refused
 
 TOKEN = "a long secret ü"
@@ -54,6 +52,34 @@ def test_another_token_is_refused(guarded, token):
     refused(guarded.post("/v1/models/gan/generate", json={}, headers=bearer(token)), 401)
 
 
+TOKENS = {
+    "twice": b"Bearer " + TOKEN.encode() * 2,
+    "half of it": b"Bearer " + TOKEN[:6].encode(),
+    "by itself": TOKEN.encode(),
+    "of another scheme": b"Token " + TOKEN.encode(),
+    "as a password": b"Basic " + base64.b64encode(b"ann:" + TOKEN.encode()),
+    "with a blank before": b"Bearer  " + TOKEN.encode(),
+    "with a zero behind": b"Bearer " + TOKEN.encode() + b"\x00",
+    "very long": b"Bearer " + b"a" * 200_000,
+    "none": b"Bearer null",
+    "a signed one": b"Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.",
+    "two": b"Bearer a, Bearer " + TOKEN.encode(),
+}
+
+
+@pytest.mark.parametrize("what", TOKENS)
+def test_what_is_not_quite_the_token_is_refused(guarded, what):
+    refused(guarded.get("/v1/models", headers={"Authorization": TOKENS[what]}), 401)
+
+
+def test_a_token_elsewhere_is_none(guarded):
+    refused(guarded.get("/v1/models", params={"token": TOKEN, "access_token": TOKEN}), 401)
+    refused(guarded.get("/v1/models", headers={"X-Api-Key": TOKEN.encode()}), 401)
+    refused(guarded.get("/v1/models", headers={"Cookie": b"token=" + TOKEN.encode()}), 401)
+    refused(guarded.get("/healthz/../v1/models"), 401)
+    refused(guarded.get("//healthz"), 401)
+
+
 def test_a_token_lets_in(guarded):
     answer = guarded.post("/v1/models/gan/generate", json={"n": 2}, headers=bearer(TOKEN))
     assert len(answer.json()["images"]) == 2
@@ -61,7 +87,7 @@ def test_a_token_lets_in(guarded):
 
 @pytest.mark.parametrize("path", OPEN)
 def test_who_looks_after_it_needs_no_token(guarded, path):
-    assert guarded.get(path).status_code == 200
+    assert guarded.get(path).status_code in (200, 204)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])
@@ -102,21 +128,12 @@ def test_names_are_parts_of_addresses(models, name):
 def port(models):
     """Port of a real server."""
     limits = Limits(body_bytes=2**20, body_seconds=1.0)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app({"gan": models["gan"]}, limits), port=0, log_level="error")
-    )
-    listening = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
-    thread.start()
-    found = listening.getsockname()[1]
-    deadline = time.monotonic() + 300
-    while ask(found, "GET", "/readyz")[0] != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield found
-    server.should_exit = True
-    thread.join(60)
-    listening.close()
+    with listening(create_app({"gan": models["gan"]}, limits)) as found:
+        deadline = time.monotonic() + 300
+        while ask(found, "GET", "/readyz")[0] != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield found
 
 
 def ask(port, method, path, body=None, headers=None):
@@ -164,26 +181,64 @@ def test_who_sends_slowly_is_cut_off(port):
         assert connection.recv(2**16).startswith(b"HTTP/1.1 408")
 
 
-@pytest.mark.parametrize(
-    "request_line",
-    [
-        b"nonsense\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 50_000 + b"\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01",
-    ],
-)
-def test_what_is_no_http_hurts_nobody(port, request_line):
+HOST = b"Host: localhost\r\n"
+POST = b"POST /v1/models/gan/generate HTTP/1.1\r\nContent-Type: application/json\r\n" + HOST
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+WIRE = {
+    "nonsense": b"nonsense\r\n\r\n",
+    "an unknown version": b"GET / HTTP/9.9\r\n\r\n",
+    "a long address": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+    "a length below 0": b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: -5\r\n\r\n",
+    "many headers": b"GET / HTTP/1.1\r\n" + HOST + b"A: b\r\n" * 50_000 + b"\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "SSH": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "no version": b"GET /\r\n\r\n",
+    "no host": b"GET /v1/models HTTP/1.1\r\n\r\n",
+    "another host": b"GET /v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    "a host and another": b"GET /v1/models HTTP/1.1\r\n" + HOST + b"Host: evil.example\r\n\r\n",
+    "another's address": b"GET http://evil.example/v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    "a tunnel": b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n",
+    "a header of zeros": b"GET / HTTP/1.1\r\n" + HOST + b"A: \x00\x00\r\n\r\n",
+    "a header without a colon": b"GET / HTTP/1.1\r\n" + HOST + b"abc\r\n\r\n",
+    "a name with a blank": b"GET / HTTP/1.1\r\n" + HOST + b"A b : c\r\n\r\n",
+    "a header of no end": b"GET / HTTP/1.1\r\n" + HOST + b"A: " + b"b" * 300_000,
+    "two lengths": POST + b"Content-Length: 2\r\nContent-Length: 200\r\n\r\n{}",
+    "a length and chunks": POST
+    + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /",
+    "a length of words": POST + b"Content-Length: ten\r\n\r\n{}",
+    "a length of no end": POST + b"Content-Length: " + b"9" * 400 + b"\r\n\r\n{}",
+    "a body that is shorter": POST + b"Content-Length: 100\r\n\r\n{}",
+    "a chunk without a size": CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n",
+    "a chunk below 0": CHUNKED + b"-2\r\n{}\r\n0\r\n\r\n",
+    "a huge chunk": CHUNKED + b"ffffffffffffffff\r\n{}",
+    "a chunk's long note": CHUNKED + b"2;" + b"a" * 300_000 + b"\r\n{}\r\n0\r\n\r\n",
+    "another transfer": POST + b"Transfer-Encoding: gzip\r\n\r\n\x1f\x8b",
+}
+
+
+@pytest.mark.parametrize("what", WIRE)
+def test_what_is_no_http_hurts_nobody(port, what):
     with socket.create_connection(("127.0.0.1", port), timeout=100) as connection:
         try:
-            connection.sendall(request_line)
+            connection.sendall(WIRE[what])
             connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(2**16)
         except OSError:
             answer = b""
-        assert answer[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 403", b"HTTP/1.1 431")
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    assert b"Traceback" not in answer and b"site-packages" not in answer
+    assert ask(port, "GET", "/healthz")[0] == 200
+
+
+def test_a_socket_for_messages_is_refused(port):
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    assert ask(port, "GET", "/v1/models", headers=upgrade)[0] in (200, 400, 403, 404)
     assert ask(port, "GET", "/healthz")[0] == 200
 
 

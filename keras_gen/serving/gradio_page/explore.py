@@ -26,6 +26,7 @@ SLIDERS = 8
 SMALL = 64  # the side up to which pixels of pictures are shown as squares
 REACH = 3.0  # deviations of a latent's numbers, how far a slider goes
 MILLISECONDS = 80  # of a film's picture
+UNCHOSEN = "Choose a picture to go on from it."
 BUTTONS = ["download", "fullscreen"]
 
 
@@ -59,7 +60,7 @@ class Explore(Tab):
             height="auto",
             **parts["gallery"],
         )
-        chosen_words = gr.Markdown("Choose a picture to go on from it.", **parts["like"])
+        chosen_words = gr.Markdown(UNCHOSEN, **parts["like"])
         with gr.Accordion("More like this", open=True, **parts["like"]) as like:
             amount = gr.Slider(
                 0, 1, 0.3, step=0.05, label="Amount", info="0: the chosen picture, 1: any other"
@@ -198,7 +199,7 @@ class Explore(Tab):
             gr.update(**parts["label"]),
             gr.update(**parts["truncation"]),
             gr.update(value=[], **parts["gallery"]),
-            gr.update(**parts["like"]),
+            gr.update(value=UNCHOSEN, **parts["like"]),
             *(gr.update(**parts[each]) for each in ("like", "moved", "film", "mix", "levels")),
             *sliders,
             [],
