@@ -67,7 +67,7 @@ class VampPrior(LearnedLatents):
         return self._encoder()
 
     def components(self) -> tuple[Tensor, Tensor]:
-        """Means and log variances of the Gaussians, differentiable float32 tensors `(components, latent_dim)`."""
+        """Means and log variances of the Gaussians, float32 tensors `(components, latent_dim)`."""
         posteriors = self.encoder(ops.convert_to_tensor(self.pseudo_inputs), training=False)
         mean, log_variance = (ops.cast(part, "float32") for part in posteriors)
         return mean, log_variance

@@ -16,7 +16,9 @@ class VAERecipe(BoundRecipe):
     title = "Images to latents and back: encodes, reconstructs, generates."
 
     pseudo_inputs: int = option(
-        0, "Images that are learnt, whose posteriors are the prior (VampPrior); 0: the normal prior.", min=0
+        0,
+        "Images that are learnt, whose posteriors are the prior (VampPrior); 0: the normal prior.",
+        min=0,
     )
 
     def build(self, opened: "OpenedData", updates: int) -> "VAE":
