@@ -75,7 +75,7 @@ def test_the_table_of_autoencoders_is_written_row_by_row_and_no_row_runs_twice(
 ):
     run = []
 
-    def here(command, check):
+    def here(command, check, env):
         run.append(command)
         reproductions.main(command[3:])  # after python -m module
 

@@ -3,8 +3,8 @@
     taskset -c 0 python -m tests.benchmarks.reproductions --minutes 20 --output runs/reproductions
     taskset -c 0 python -m tests.benchmarks.reproductions --minutes 5 --rows vae,vamp --output runs/two
 
-All have 16 latents, 32 filters and batches of 128, where the family has such, and else the family's defaults but
-for what a row changes. A row's steps are timed first, by CPU time, so that an objective that makes a step
+All have 16 latents, 32 filters and batches of 128, where the family has such, and else the family's defaults
+but for what a row changes. A row's steps are timed first, by CPU time, so that an objective that makes a step
 dearer has fewer of them. Families that take `--binarize` are trained on pictures drawn black and white anew in
 each pass, and their bound, log-likelihood and reconstruction error are of test pictures drawn once; the others
 are trained on grey pictures, and their reconstruction error is of these. FID is of samples and grey test
@@ -21,11 +21,9 @@ import pathlib
 import subprocess
 import sys
 
-# Before Keras is imported, which reads them then.
-os.environ |= dict.fromkeys(
+ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
-)
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 BINARY = {"binarize": "dynamic"}
 # Names, headings, families and options.
@@ -72,7 +70,7 @@ def main(given=None):
                 values = getattr(arguments, name)
                 for value in values if isinstance(values, list) else [values]:
                     command += [f"--{name}", str(value)]
-            subprocess.run(command, check=True)
+            subprocess.run(command, check=True, env=os.environ | ONE_THREAD)
         else:
             _refuse_others(report, arguments)
         _write(folder)
