@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.benchmarks import reproductions
+from tests.benchmarks import pixel_loops, reproductions
 from tests.benchmarks.equal_time import steps_in
 from tests.benchmarks.workloads import BENCHMARKS, page_workload, torch_loop, workload
 from tests.families import missing
@@ -106,3 +106,15 @@ def test_steps_of_equal_time_are_of_all_stages():
     tiny = {"dataset": "digits", "filters": 4, "prior_filters": 4, "prior_blocks": 1, "codes": 4}
     assert steps_in("vq_vae", tiny, 1e-5) == 2  # one of each stage at least
     assert steps_in("vq_vae", tiny, 0.01) > 2
+
+
+def test_pixels_by_predict_are_those_of_the_compiled_loop():
+    model = pixel_loops.build(4, filters=4, blocks=1, components=2)
+    latents = model.prior.draw(3, seed=0)
+    ours, theirs = model.generate(latents=latents), pixel_loops.by_predict(model, latents)
+    # A level may be rounded otherwise, and no more.
+    np.testing.assert_allclose(theirs, ours, atol=2.5 / 255)
+    assert len(np.unique(ours)) > 10
+    begun = pixel_loops.by_predict(model, latents, 5)
+    np.testing.assert_array_equal(begun[:, 0], theirs[:, 0])
+    assert (begun[:, 2:] == -1.0).all()
