@@ -19,6 +19,7 @@ from tests.models.vae.test_vae import (
     linear_vae,
     moved,
     scores_of,
+    seeded,
     still,
 )
 
@@ -106,12 +107,14 @@ def test_of_one_input_whose_posterior_is_normal_it_is_the_standard_prior(objecti
     ):
         found, expected = (getattr(m, method)(pictures, **settings) for m in (model, plain))
         np.testing.assert_allclose(found, expected, rtol=1e-4)
-    many = np.repeat(pictures, 20 if objective == "iwae" else 4000, axis=0)
-    ours, theirs = scores_of(model, many), scores_of(plain, many)
     if objective == "iwae":
+        ours, theirs = scores_of(model, pictures), scores_of(plain, pictures)
         assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-4)
     else:  # The divergence of draws is the closed form on average.
-        assert ours["kl_loss"] == pytest.approx(theirs["kl_loss"], rel=0.02)
+        many = np.repeat(pictures, 2000, axis=0)
+        evaluation = {"batch_size": len(many), "verbose": 0, "return_dict": True}
+        ours, theirs = (still(seeded(m)).evaluate(many, **evaluation) for m in (model, plain))
+        assert ours["kl_loss"] == pytest.approx(theirs["kl_loss"], abs=0.1)  # a deviation is 0.02
 
 
 # A linear Gaussian model whose prior is N(CENTRES, VARIANCES): the exact posteriors are known. They are
@@ -208,12 +211,12 @@ def test_latents_have_the_mixture_s_mean_and_variance():
 
 
 def test_pseudo_inputs_learn_and_stay_in_range():
-    model = given(linear_vae(LINEAR, 0.3, pseudo_inputs=3), 0.99 * np.ones((3, *SHAPE)))
-    steps, _ = moved(model, images(8, SHAPE))
-    (step,) = [step for step in steps if step.shape == (3, *SHAPE)]
-    assert np.abs(step).max() > 0.05
-    inputs = array(model.vamp_prior.pseudo_inputs)
-    assert np.abs(inputs).max() <= 1.0 and np.any(inputs == 1.0)  # some would go beyond
+    # Data whose latents are about 5, and an input whose latent is 2: a pull of 3 / 0.01 * 5 upwards.
+    options = {"encoder": ([[5.0]], [0.0]), "log_variance": [np.log(0.01)], "pseudo_inputs": 1}
+    model = given(affine_vae((1, 1, 1), ([[0.0]], [0.0]), **options), 0.4 * np.ones((1, 1, 1, 1)))
+    steps, _ = moved(model, np.ones((8, 1, 1, 1), "float32"))
+    step = steps[model.trainable_variables.index(model.vamp_prior.pseudo_inputs)]
+    assert step.item() == pytest.approx(0.6, rel=1e-5)  # to 1, and no further
 
 
 def test_it_trains_compiled_in_half_precision_and_goes_on_as_it_was(tmp_path):
