@@ -470,7 +470,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         if self.vamp_prior is None:
             divergence = losses.gaussian_kl_divergence(mean, log_variance)
         else:
-            divergence = self.vamp_prior.divergence_bound(mean, log_variance, batch_size)
+            bounds = self.vamp_prior.divergence_bound(mean, log_variance, batch_size)
+            divergence = keras.ops.convert_to_tensor(bounds)
         return keras.ops.convert_to_numpy(divergence - log_likelihood)
 
     def importance_weighted_bound(

@@ -174,7 +174,7 @@ def test_the_log_likelihood_of_many_samples_is_that_of_the_mixture():
     pictures = data_of_it(3)
     model = true_prior_vae([[0.0, 0.0, 0.0, 1.0], [0.9, -0.3, 0.0, 1.0]])
     truth = true_log_likelihood(model, pictures)
-    found = model.log_likelihood(pictures, samples=4000)
+    found = model.log_likelihood(pictures, samples=2000)
     np.testing.assert_allclose(found, truth, atol=0.05)
     of_one = true_log_likelihood(true_prior_vae([[0.0, 0.0, 0.0, 1.0]]), pictures)
     assert np.abs(truth - of_one).max() > 0.15  # it shows
