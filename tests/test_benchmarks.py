@@ -1,9 +1,13 @@
 """What the benchmarks compare with does the same work: the hand-written steps end where `fit` does."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 
+from tests.benchmarks import pixel_loops, reproductions
+from tests.benchmarks.equal_time import steps_in
 from tests.benchmarks.workloads import BENCHMARKS, page_workload, torch_loop, workload
 from tests.families import missing
 
@@ -64,3 +68,53 @@ def test_the_example_pages_networks_are_as_large_in_pytorch_as_in_keras(name):
     assert [sum(p.numel() for p in network.parameters()) for network in in_torch] == [
         sum(np.prod(v.shape) for v in network.trainable_variables) for network in in_keras
     ]
+
+
+def test_the_table_of_autoencoders_is_written_row_by_row_and_no_row_runs_twice(
+    tmp_path, monkeypatch, capsys
+):
+    run = []
+
+    def here(command, check, env):
+        run.append(command)
+        reproductions.main(command[3:])  # after python -m module
+
+    monkeypatch.setattr(reproductions.subprocess, "run", here)
+    options = ["--output", str(tmp_path), "--dataset", "digits", "--minutes", "0.001"]
+    options += ["--images", "20", "--samples", "3", "--option", "base_filters=4"]
+    reproductions.main([*options, "--rows", "vamp"])
+    reproductions.main([*options, "--rows", "vamp"])
+    assert len(run) == 1
+    found = json.loads((tmp_path / "table.json").read_text())
+    row = found["rows"]["vamp"]
+    assert row["images"] == "black and white" and row["steps"] > 0
+    assert -200.0 < row["log-likelihood"] < 0.0 and -200.0 < row["bound"] < 0.0
+    assert row["FID / floor"] > 1.0
+    settings = json.loads((tmp_path / "vamp" / "settings.json").read_text())
+    assert (settings["pseudo_inputs"], settings["base_filters"]) == (100, 4)
+    table = (tmp_path / "table.md").read_text()
+    assert "VampPrior: `vae --binarize dynamic --pseudo-inputs 100`" in table
+    assert "not comparable" in table and "reproduced_vamp" in table
+    with pytest.raises(SystemExit, match=r"trainings with --samples 3.*Received: --samples 4"):
+        reproductions.main([*options, "--rows", "vamp", "--samples", "4"])
+    with pytest.raises(SystemExit):
+        reproductions.main([*options, "--rows", "vampire"])
+    assert "there is no row 'vampire'" in capsys.readouterr().err
+
+
+def test_steps_of_equal_time_are_of_all_stages():
+    tiny = {"dataset": "digits", "filters": 4, "prior_filters": 4, "prior_blocks": 1, "codes": 4}
+    assert steps_in("vq_vae", tiny, 1e-5) == 2  # one of each stage at least
+    assert steps_in("vq_vae", tiny, 0.01) > 2
+
+
+def test_pixels_by_predict_are_those_of_the_compiled_loop():
+    model = pixel_loops.build(4, filters=4, blocks=1, components=2)
+    latents = model.prior.draw(3, seed=0)
+    ours, theirs = model.generate(latents=latents), pixel_loops.by_predict(model, latents)
+    # A level may be rounded otherwise, and no more.
+    np.testing.assert_allclose(theirs, ours, atol=2.5 / 255)
+    assert len(np.unique(ours)) > 10
+    begun = pixel_loops.by_predict(model, latents, 5)
+    np.testing.assert_array_equal(begun[:, 0], theirs[:, 0])
+    assert (begun[:, 2:] == -1.0).all()

@@ -102,6 +102,7 @@ def test_defaults_are_those_of_0_1():
             "objective": "elbo",
             "importance_samples": 5,
             "free_bits": 0.0,
+            "pseudo_inputs": 0,
             "binarize": None,
             "seed": 0,
             "precision": "float32",

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_gen import losses
 from keras_gen.backend import repeat
+from keras_gen.core.vamp_prior import VampPrior
 from keras_gen.types import Tensor
 
 
@@ -17,6 +18,7 @@ class ImportanceWeights(keras.Model):
         decoder: Built `keras.Model`, latents, and labels where there are classes, to the likelihood's
             parameters.
         likelihood: What `keras_gen.losses.get_likelihood` returns.
+        prior: `VampPrior`, or None for the standard normal prior.
         name: String.
 
     Call arguments:
@@ -30,15 +32,22 @@ class ImportanceWeights(keras.Model):
     """
 
     def __init__(
-        self, decoder: keras.Model, likelihood: Any, name: str = "importance_weights"
+        self,
+        decoder: keras.Model,
+        likelihood: Any,
+        prior: VampPrior | None = None,
+        name: str = "importance_weights",
     ) -> None:
         super().__init__(name=name, dtype="float32")
         self.decoder = decoder
         self.likelihood = likelihood
+        self.prior = prior
+        self.encoder = None if prior is None else prior.encoder
         self.built = True
 
     def call(self, inputs: list[Tensor]) -> Tensor:
         data, mean, log_variance, noise, *labels = inputs
+        components = None if self.prior is None else self.prior.components()
 
         def add(number, total):
             drawn = ops.take(noise, number, axis=1)
@@ -48,7 +57,10 @@ class ImportanceWeights(keras.Model):
             log_posterior = losses.gaussian_log_density(drawn, 0.0, 0.0) - 0.5 * ops.sum(
                 log_variance, axis=1
             )
-            log_prior = losses.gaussian_log_density(latents, 0.0, 0.0)
+            if components is None:
+                log_prior = losses.gaussian_log_density(latents, 0.0, 0.0)
+            else:
+                log_prior = losses.gaussian_mixture_log_density(latents, *components)
             log_likelihood = self.likelihood.log_likelihood(data, outputs)
             return ops.logaddexp(total, log_likelihood + log_prior - log_posterior)
 

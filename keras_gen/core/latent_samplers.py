@@ -10,18 +10,19 @@ import numpy as np
 from keras import ops
 
 from keras_gen.backend import predict
-from keras_gen.checks import check_positive_integer
-from keras_gen.core.priors import draw_latents, given_or_drawn_latents
+from keras_gen.checks import check_positive_integer, check_steps
+from keras_gen.core.priors import draw_latents, given_or_drawn_latents, noise_and_places
 from keras_gen.types import Array, ArrayLike, Config, Tensor
 
 # Latents of the encoder that a sampler keeps, to know it by.
 MARKS = 4
 
 
-class LatentSampler(keras.layers.Layer):
-    """Base of what is fitted to the latents of a trained model and then drawn from. Abstract.
+class LearnedLatents(keras.layers.Layer):
+    """Base of what latents are drawn from that is not fixed beforehand. Abstract.
 
-    It has the `shape` and the `draw` of a `Normal`. Its weights are part of the model's file.
+    It has the `shape`, `draw`, `between` and `near` of a `Normal`, but walks straight: what it draws need not
+    lie around the origin. A subclass defines `_drawn(n, seed)`.
 
     Args:
         latent_dim: Integer, the length of a latent vector.
@@ -36,6 +37,44 @@ class LatentSampler(keras.layers.Layer):
         check_positive_integer("latent_dim", latent_dim)
         self.latent_dim = latent_dim
         self.shape = (latent_dim,)
+
+    def draw(
+        self,
+        n: int | None,
+        seed: int | np.random.Generator | None = None,
+        given: ArrayLike | None = None,
+    ) -> Array:
+        """Draws latents on the host, the same on every backend, or checks given ones: see `Normal.draw`."""
+        if given is not None or n is None:
+            return given_or_drawn_latents(n, self.shape, seed, given)
+        check_positive_integer("n", n)
+        return self._drawn(n, seed)
+
+    def between(self, start: Array, end: Array, steps: int) -> Array:
+        """Walks straight from one latent to another, a float32 array `(steps, latent_dim)`."""
+        check_steps(steps)
+        return np.linspace(start, end, steps, dtype="float32")
+
+    def near(self, latent: Array, amount: float, n: int, seed: int | None = None) -> Array:
+        """Latents on the way from one to others that are drawn: see `Normal.near`."""
+        return np.float32(1.0 - amount) * latent + np.float32(amount) * self.draw(n, seed)
+
+
+class LatentSampler(LearnedLatents):
+    """Base of what is fitted to the latents of a trained model and then drawn from. Abstract.
+
+    Its weights are part of the model's file.
+
+    Args:
+        latent_dim: Integer, the length of a latent vector.
+        **kwargs: `name` and the like, as for every Keras layer.
+
+    Raises:
+        ValueError: If `latent_dim` is not above 0.
+    """
+
+    def __init__(self, latent_dim: int, **kwargs: Any) -> None:
+        super().__init__(latent_dim, **kwargs)
         self.marks = self._kept("marks", (MARKS, latent_dim))
         self.built = True
 
@@ -53,17 +92,6 @@ class LatentSampler(keras.layers.Layer):
             seed: Integer or None.
         """
         raise NotImplementedError(f"{type(self).__name__} must define `fit`.")
-
-    def draw(
-        self,
-        n: int | None,
-        seed: int | np.random.Generator | None = None,
-        given: ArrayLike | None = None,
-    ) -> Array:
-        """Draws latents on the host, the same on every backend, or checks given ones: see `Normal.draw`."""
-        if given is not None or n is None:
-            return given_or_drawn_latents(n, self.shape, seed, given)
-        return self._drawn(n, seed)
 
     def get_config(self) -> Config:
         return {**super().get_config(), "latent_dim": self.latent_dim}
@@ -119,11 +147,8 @@ class GaussianMixtureSampler(LatentSampler):
 
     def _drawn(self, n, seed):
         shares, means, factors = map(ops.convert_to_numpy, (self.shares, self.means, self.factors))
-        # One stream, row by row: the angle of two normal numbers is uniform.
-        numbers = draw_latents(n, self.latent_dim + 2, seed)
-        places = np.arctan2(numbers[:, -2], numbers[:, -1]) / (2 * np.pi) + 0.5
+        noise, places = noise_and_places(n, self.latent_dim, seed)
         chosen = np.searchsorted(np.cumsum(shares)[:-1], places)
-        noise = numbers[:, : self.latent_dim]
         return means[chosen] + np.einsum("nij,nj->ni", factors[chosen], noise)
 
     def get_config(self) -> Config:

@@ -274,6 +274,15 @@ def draw_latents(
     return np.random.default_rng(seed).standard_normal((n, *shape), dtype="float32")
 
 
+def noise_and_places(n, latent_dim, seed):
+    """Normal noise `(n, latent_dim)`, and uniform places in [0, 1] `(n,)` by which a component is chosen.
+
+    One stream, row by row: the first of `n` do not depend on `n`. The angle of two normal numbers is uniform.
+    """
+    numbers = draw_latents(n, latent_dim + 2, seed)
+    return numbers[:, :-2], np.arctan2(numbers[:, -2], numbers[:, -1]) / (2 * np.pi) + 0.5
+
+
 def given_or_drawn_latents(n, shape, seed, latents):
     """Checks latents that the user gave, or draws `n` where there are none.
 

@@ -29,6 +29,7 @@ from keras_gen.losses.learned_scale import (
 )
 from keras_gen.losses.likelihoods import get_likelihood
 from keras_gen.losses.mixed import MixedLikelihood, choice_log_probabilities
+from keras_gen.losses.mixtures import gaussian_mixture_log_density, mixture_divergence_bound
 from keras_gen.losses.partly_labelled import (
     log_odds_of_real,
     mean_where,
@@ -84,6 +85,7 @@ __all__ = [
     "free_bits_divergence",
     "gaussian_kl_divergence",
     "gaussian_log_density",
+    "gaussian_mixture_log_density",
     "get",
     "get_likelihood",
     "get_pixel_likelihood",
@@ -104,6 +106,7 @@ __all__ = [
     "mean_where",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
+    "mixture_divergence_bound",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "paired_scores",

@@ -93,13 +93,13 @@ class FitsSamplers(LatentVAE):
 
     @property
     def prior(self) -> Any:  # type: ignore[override]
-        """What `generate` draws latents from: the fitted sampler, or the standard normal prior.
+        """What `generate` draws latents from: the fitted sampler, or the model's own prior.
 
         Raises:
             ValueError: If the sampler was fitted to the latents of another encoder.
         """
         if self.sampler is None:
-            return self.normal
+            return self.own_prior
         kept, marks = keras.ops.convert_to_numpy(self.sampler.marks), self._marks()
         # Half precision moves them by less, a training by more.
         if _size(marks - kept) > 0.05 * _size(kept) + 1e-3:
@@ -121,7 +121,7 @@ class FitsSamplers(LatentVAE):
         """
         if sampler not in (None, "prior"):
             raise ValueError(f"`sampler` must be None or 'prior'. Received: sampler={sampler!r}")
-        return self.prior if sampler is None else self.normal
+        return self.prior if sampler is None else self.own_prior
 
     def fit(self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any) -> Any:
         """Trains the model: see `GenerativeModel.fit`. A fitted sampler is dropped, with a warning."""

@@ -11,13 +11,14 @@ import numpy as np
 
 from keras_gen import losses
 from keras_gen.backend import predict
-from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.checks import check_int, check_non_negative, check_positive_integer
 from keras_gen.core.averages import average_of
 from keras_gen.core.importance_weights import ImportanceWeights
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
+from keras_gen.core.vamp_prior import VampPrior
 from keras_gen.modalities import parts_of, spec_of
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.from_latents import FromLatents
@@ -65,6 +66,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         mmd_weight: Number from 0 up, of `"mmd"`.
         name: String or None.
         ema_decay: Float in [0, 1) or None: the decay of a moving average of the decoder.
+        pseudo_inputs: Integer from 0 up, those of a `VampPrior`; of 0 the prior is standard normal.
     """
 
     report_options: tuple[str, ...] = ("iwae", "log_likelihood")
@@ -88,6 +90,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         free_bits: float = 0.0,
         mmd_weight: float = 1000.0,
         ema_decay: float | None = None,
+        pseudo_inputs: int = 0,
     ) -> None:
         super().__init__(name=name)
         self.normal = Normal(latent_dim)
@@ -97,7 +100,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         check_positive_integer("importance_samples", importance_samples)
         check_non_negative("free_bits", free_bits)
         check_non_negative("mmd_weight", mmd_weight)
-        _check_objective(objective, doubly_reparameterised, free_bits)
+        check_int("pseudo_inputs", pseudo_inputs, least=0)
+        _check_objective(objective, doubly_reparameterised, free_bits, pseudo_inputs)
         labels = [] if num_classes is None else [()]
         (self.image_shape, *_), _ = check_network(
             "encoder", encoder, [None, *labels], [(latent_dim,), (latent_dim,)]
@@ -121,14 +125,25 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         self.ema_decay = ema_decay
         self.average = average_of(decoder, ema_decay)
         self.ema_decoder = None if self.average is None else self.average.network
-        weigher = ImportanceWeights(self.shown_decoder, self.likelihood)
+        self.pseudo_inputs = pseudo_inputs
+        self.vamp_prior = None
+        if pseudo_inputs:
+            bounded = self.gives.kind == "images"
+            shape = self.gives.shape
+            self.vamp_prior = VampPrior(encoder, shape, latent_dim, pseudo_inputs, bounded)
+        weigher = ImportanceWeights(self.shown_decoder, self.likelihood, self.vamp_prior)
         self._weigher = lambda: weigher  # In a function: no part of the model's file.
         self.built = True
 
     @property
     def prior(self) -> Any:  # type: ignore[override]
         """What `generate` draws latents from."""
-        return self.normal
+        return self.own_prior
+
+    @property
+    def own_prior(self) -> Any:
+        """The prior of the bound: the `VampPrior` where there is one, or the standard normal prior."""
+        return self.normal if self.vamp_prior is None else self.vamp_prior
 
     @property
     def shown_decoder(self) -> keras.Model:
@@ -163,6 +178,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         parts = [self.encoder, self.decoder]
         if isinstance(self.likelihood, keras.layers.Layer):  # It learns, too.
             parts.append(self.likelihood)
+        if self.vamp_prior is not None:
+            parts.append(self.vamp_prior)
         terms = ["reconstruction_loss", "kl_loss", *_TERMS[self.objective]]
         return {"vae": Phase(parts, terms)}
 
@@ -202,7 +219,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Negative ELBO, and beside it how far all latents are from the prior's (InfoVAE)."""
         _, latents, terms = self._terms(images, labels, training)
-        drawn = self.normal.sample(keras.ops.shape(latents)[0], self.seed_generator)
+        drawn = self.own_prior.sample(keras.ops.shape(latents)[0], self.seed_generator)
         discrepancy = losses.maximum_mean_discrepancy(latents, drawn)
         loss = terms["reconstruction_loss"] + self._kl_weight(training) * terms["kl_loss"]
         return loss + self.mmd_weight * discrepancy, terms | {"mmd": discrepancy}
@@ -213,8 +230,12 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         latents = self.sample_posterior(mean, log_variance)
         outputs = self.decoder(_beside(latents, labels), training=training)
         reconstruction = -keras.ops.mean(self.likelihood.log_likelihood(images, outputs))
-        kl = keras.ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
-        terms = {"reconstruction_loss": reconstruction, "kl_loss": kl}
+        if self.vamp_prior is None:
+            divergence = losses.gaussian_kl_divergence(mean, log_variance)
+        else:  # of the draws
+            log_posterior = losses.gaussian_log_density(latents, mean, log_variance)
+            divergence = log_posterior - self.vamp_prior.log_density(latents)
+        terms = {"reconstruction_loss": reconstruction, "kl_loss": keras.ops.mean(divergence)}
         return (mean, log_variance), latents, terms
 
     def negative_iwae(
@@ -223,7 +244,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         """Negative importance-weighted bound of images, and the two parts of the ELBO."""
         ops, count = keras.ops, self.importance_samples
         mean, log_variance = self.encoder(_beside(images, labels), training=training)
-        kl = ops.mean(losses.gaussian_kl_divergence(mean, log_variance))
+        kl = losses.gaussian_kl_divergence(mean, log_variance)
         repeated = [
             None if part is None else ops.repeat(part, count, axis=0)
             for part in (images, labels, mean, log_variance)
@@ -234,22 +255,26 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         def weigh(latents):
             outputs = self.decoder(_beside(latents, labels), training=training)
             log_likelihood = self.likelihood.log_likelihood(images, outputs)
-            log_ratio = losses.gaussian_log_density(
-                latents, 0.0, 0.0
-            ) - losses.gaussian_log_density(latents, *posterior)
+            if self.vamp_prior is None:
+                log_prior = losses.gaussian_log_density(latents, 0.0, 0.0)
+            else:
+                log_prior = self.vamp_prior.log_density(latents)
+            log_ratio = log_prior - losses.gaussian_log_density(latents, *posterior)
             log_weights = log_likelihood + self._kl_weight(training) * log_ratio
-            return log_likelihood, ops.reshape(log_weights, (-1, count))
+            return log_likelihood, log_ratio, ops.reshape(log_weights, (-1, count))
 
         if self.doubly_reparameterised and training:
             # The encoder learns by the latents alone, and each draw by the square of its share: once by
             # the bound itself, and once more by what comes back to the latents.
             posterior = [ops.stop_gradient(part) for part in posterior]
             drawn = ops.stop_gradient(latents)
-            shares = ops.stop_gradient(ops.softmax(weigh(drawn)[1], axis=1))
+            shares = ops.stop_gradient(ops.softmax(weigh(drawn)[2], axis=1))
             latents = drawn + ops.reshape(shares, (-1, 1)) * (latents - drawn)
-        log_likelihood, log_weights = weigh(latents)
+        log_likelihood, log_ratio, log_weights = weigh(latents)
+        if self.vamp_prior is not None:
+            kl = -log_ratio  # of the draws
         loss = math.log(count) - ops.mean(ops.logsumexp(log_weights, axis=1))
-        return loss, {"reconstruction_loss": -ops.mean(log_likelihood), "kl_loss": kl}
+        return loss, {"reconstruction_loss": -ops.mean(log_likelihood), "kl_loss": ops.mean(kl)}
 
     def sample_posterior(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """Draws latents from N(mean, exp(log_variance)), differentiable in both."""
@@ -397,7 +422,8 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         negative log-likelihood, summed over pixels, plus the KL term (unweighted, whatever `beta`),
         in nats. Nothing is drawn, so that an image always scores the same. Under a Bernoulli
         likelihood gray pixels cost more than black and white ones even if they are reconstructed
-        perfectly; `reconstruction_errors` does without that.
+        perfectly; `reconstruction_errors` does without that. From a `VampPrior` a posterior diverges by
+        a bound that needs no draws, `losses.mixture_divergence_bound`.
 
         Args:
             images: Float array of shape `(n, height, width, channels)` in [-1, 1].
@@ -441,8 +467,12 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         images = self.gives.take("`images`", images)
         outputs = self.outputs_of(mean, labels, batch_size)
         log_likelihood = self.likelihood.log_likelihood(images, outputs)
-        scores = losses.gaussian_kl_divergence(mean, log_variance) - log_likelihood
-        return keras.ops.convert_to_numpy(scores)
+        if self.vamp_prior is None:
+            divergence = losses.gaussian_kl_divergence(mean, log_variance)
+        else:
+            bounds = self.vamp_prior.divergence_bound(mean, log_variance, batch_size)
+            divergence = keras.ops.convert_to_tensor(bounds)
+        return keras.ops.convert_to_numpy(divergence - log_likelihood)
 
     def importance_weighted_bound(
         self,
@@ -550,7 +580,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
         }
 
 
-def _check_objective(objective, doubly_reparameterised, free_bits):
+def _check_objective(objective, doubly_reparameterised, free_bits, pseudo_inputs):
     if objective not in OBJECTIVES:
         raise ValueError(
             f"`objective` must be one of {OBJECTIVES}. Received: objective={objective!r}"
@@ -564,6 +594,12 @@ def _check_objective(objective, doubly_reparameterised, free_bits):
         raise ValueError(
             "`free_bits` are of the ELBO's KL term: objective='elbo'. Received: "
             f"free_bits={free_bits}, objective={objective!r}"
+        )
+    if pseudo_inputs and (free_bits or objective == "beta_tc"):
+        raise ValueError(
+            "`pseudo_inputs` are of a prior whose latents depend on each other: `free_bits` and "
+            "objective='beta_tc' are for the standard normal prior. Received: "
+            f"pseudo_inputs={pseudo_inputs}, free_bits={free_bits}, objective={objective!r}"
         )
 
 

@@ -198,6 +198,30 @@ def generate(models, sizes, batches=16):
             yield Row(f"{model} {size}", figures, timings.ratio("ours", "hand"))
 
 
+def pixels(models, sizes, batch=1):
+    """A pixel of `PixelCNN.generate`, one compiled loop, against one of a loop over `predict`.
+
+    Both run the network over the whole map for each pixel: a picture costs its pixels times a pass over them.
+    """
+    from tests.benchmarks import pixel_loops
+
+    for size in sizes:
+        model = pixel_loops.build(size)
+        latents = model.prior.draw(batch, seed=0)
+        count = size * size
+        timings = in_turns(
+            {
+                "predict": calls(functools.partial(pixel_loops.by_predict, model, latents, 1)),
+                "ours": _by_pixel(model, latents, count),
+            },
+            seconds=2.0,
+            least_rounds=3,
+        )
+        figures = {name: f"{1e3 * s:.2f} ms/pixel" for name, s in timings.medians.items()}
+        name = f"pixel_cnn {size}, {batch} at once, {count} passes"
+        yield Row(name, figures, timings.ratio("predict", "ours"), ">= 20")
+
+
 def imports(models, sizes, rounds=5):
     """Seconds to import keras, and keras_gen with it."""
     scripts = {"keras": "import keras", "keras_gen": "import keras, keras_gen"}
@@ -281,10 +305,17 @@ PARTS = {
     "tracing": tracing,
     "precision": precision,
     "generate": generate,
+    "pixels": pixels,
     "imports": imports,
     "memory": memory,
     "pipelines": pipelines,
 }
+
+
+def _by_pixel(model, latents, count):
+    """A contestant whose steps are pixels of whole pictures."""
+    run = calls(functools.partial(model.generate, latents=latents, batch_size=len(latents)))
+    return lambda steps: [seconds / count for seconds in run(max(1, steps // count))]
 
 
 def _geometric_mean(ratios):

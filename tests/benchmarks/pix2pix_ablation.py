@@ -16,7 +16,6 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import time
 
 # Before Keras is imported, which reads them then.
 os.environ |= dict.fromkeys(
@@ -57,8 +56,6 @@ SCORES = {
     "FID": "FID",
     "KID": "KID",
 }
-WARM_UP = 3  # steps that trace and fill caches
-LEAST, SHARE, LONGEST = 10, 0.1, 15.0  # steps, share of the time and seconds that are timed
 
 
 def main():
@@ -108,42 +105,18 @@ def _run(run, row, seed, minutes):
     from keras_gen import evaluation
     from keras_gen.app.execution import Execution
     from keras_gen.app.training import train
+    from tests.benchmarks.equal_time import steps_in
 
     resumed = (run / "settings.json").exists()
     options = {} if resumed else BASE | ROWS[row] | {"seed": seed}
     if not resumed:
-        options["steps"] = _steps(options, minutes)
+        options["steps"] = steps_in("pix2pix", options, minutes)
     print(f"{row}, seed {seed}: {options.get('steps', 'goes on')} steps", flush=True)
     model = train("pix2pix", options, Execution(output=str(run), resume=resumed, verbose="none"))
     steps = json.loads((run / "settings.json").read_text())["steps"]
     report = {"row": row, "seed": seed, "minutes": minutes, "steps": steps}
     report |= evaluation.evaluate(model, **PAIRS)
     (run / "report.json").write_text(json.dumps(report, indent=2))
-
-
-def _steps(options, minutes):
-    """How many steps take so many minutes of CPU time."""
-    import keras
-
-    from keras_gen.recipes.registry import find_family
-
-    class Timer(keras.callbacks.Callback):
-        count, start, each = 0, 0.0, None
-
-        def on_train_batch_end(self, batch, logs=None):
-            now = time.process_time()
-            self.count += 1
-            if self.count == WARM_UP:
-                self.start = now
-            taken, timed = now - self.start, self.count - WARM_UP
-            if timed >= LEAST and taken >= min(LONGEST, 60.0 * minutes * SHARE):
-                self.each, self.model.stop_training = taken / timed, True
-
-    recipe = find_family("pix2pix").load()(**options)
-    opened, timer = recipe.open(), Timer()
-    batches = recipe.batches(opened).repeat()
-    recipe.build(opened, 10**6).fit(batches, steps_per_epoch=10**6, verbose=0, callbacks=[timer])
-    return max(1, round(60.0 * minutes / timer.each))
 
 
 def _write(folder):

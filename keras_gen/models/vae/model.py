@@ -13,7 +13,7 @@ class VAE(PlainVAE):
 
     The loss is the negative evidence lower bound (ELBO) in nats: the reconstruction's negative
     log-likelihood, **summed** over pixels, plus `beta` times the Kullback-Leibler divergence of the
-    posterior from the standard normal prior, both averaged over the batch.
+    posterior from the prior, standard normal unless there are `pseudo_inputs`, both averaged over the batch.
 
     `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
     `(batch, height, width, channels)` in [-1, 1]. It logs `loss`, `reconstruction_loss` and `kl_loss`;
@@ -45,6 +45,10 @@ class VAE(PlainVAE):
             dimension, averaged over the batch, are free: none is pressed below.
         mmd_weight: Number from 0 up, of the squared maximum mean discrepancy in `"mmd"`.
         sampler: What `fit_sampler` makes, a part of the model's file, or None.
+        pseudo_inputs: Integer. Of 0 the prior is standard normal. Above, it is a `VampPrior`: the mixture of
+            the posteriors of so many images, which are learnt. The KL term is then that of one draw of each
+            posterior (of all draws in `"iwae"`), and may be below 0. A step costs about as much more as so
+            many images in its batch do. `free_bits` and `"beta_tc"` are for the standard normal prior.
 
     Raises:
         ValueError: If a network is not built, or the shapes of the three do not fit.
@@ -67,7 +71,8 @@ class VAE(PlainVAE):
     Burda et al., 2015 (IWAE), https://arxiv.org/abs/1509.00519; Tucker et al., 2018 (doubly
     reparameterised), https://arxiv.org/abs/1810.04152; Kingma et al., 2016 (free bits),
     https://arxiv.org/abs/1606.04934; Chen et al., 2018 (beta-TC), https://arxiv.org/abs/1802.04942; Zhao et
-    al., 2017 (InfoVAE), https://arxiv.org/abs/1706.02262
+    al., 2017 (InfoVAE), https://arxiv.org/abs/1706.02262; Tomczak & Welling, 2017 (VampPrior),
+    https://arxiv.org/abs/1705.07120
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class VAE(PlainVAE):
         free_bits: float = 0.0,
         mmd_weight: float = 1000.0,
         sampler: LatentSampler | None = None,
+        pseudo_inputs: int = 0,
     ) -> None:
         super().__init__(
             encoder,
@@ -99,5 +105,6 @@ class VAE(PlainVAE):
             doubly_reparameterised=doubly_reparameterised,
             free_bits=free_bits,
             mmd_weight=mmd_weight,
+            pseudo_inputs=pseudo_inputs,
         )
         self.set_sampler(sampler)

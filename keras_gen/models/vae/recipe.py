@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from keras_gen.recipes import BoundRecipe
+from keras_gen.recipes import BoundRecipe, option
 
 if TYPE_CHECKING:
     from keras_gen.models.vae.model import VAE
@@ -15,6 +15,12 @@ class VAERecipe(BoundRecipe):
     family = "vae"
     title = "Images to latents and back: encodes, reconstructs, generates."
 
+    pseudo_inputs: int = option(
+        0,
+        "Images that are learnt, whose posteriors are the prior (VampPrior); 0: the normal prior.",
+        min=0,
+    )
+
     def build(self, opened: "OpenedData", updates: int) -> "VAE":
         import keras
 
@@ -26,6 +32,7 @@ class VAERecipe(BoundRecipe):
             networks.conv_encoder(shape, self.latent_dim, self.base_filters),
             networks.conv_decoder(shape, self.latent_dim, self.base_filters),
             latent_dim=self.latent_dim,
+            pseudo_inputs=self.pseudo_inputs,
             **self.bound,
         )
         vae.compile(keras.optimizers.Adam(self.learning_rate))
