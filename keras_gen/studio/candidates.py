@@ -66,7 +66,7 @@ def make_candidates(
         ValueError: If the model makes no pictures, or not such ones, or the folder is in use.
     """
     if n is None:
-        n = _N if latents is None else len(latents)
+        n = _N if latents is None else len(np.asarray(latents))
     check_positive_integer("n", n)
     if isinstance(model, str | os.PathLike):
         check_free(output)
@@ -104,17 +104,17 @@ def _pictures(
         yield from _of_seeds(model, method, n, seed, turns)
         return
     in_turn = None if turns is None else np.resize(turns, n)
-    latents, labels = model.chosen(n, labels=in_turn, seed=seed, latents=given)
+    latents, drawn = model.chosen(n, labels=in_turn, seed=seed, latents=given)
     seed = seed if given is None else None
     written = latents[0].size <= _MOST_NUMBERS
     for start in range(0, n, _AT_A_TIME):
         part = slice(start, start + _AT_A_TIME)
-        arrays = (latents[part],) if labels is None else (latents[part], labels[part])
+        arrays = (latents[part],) if drawn is None else (latents[part], drawn[part])
         for index, picture in enumerate(method.call(*arrays)[0], start):
             about = {"seed": seed, "n": n, "index": index}
             if written:
                 about["latents"] = latents[index].tolist()
-            yield picture, about | _class(model, labels, index)
+            yield picture, about | _class(model, drawn, index)
 
 
 def _of_seeds(model, method, n, seed, turns):

@@ -86,7 +86,8 @@ def labels_in(text: str | None) -> list[int | str] | None:
         raise ValueError(
             f"`labels` must be classes with a comma between two. Received: labels={text!r}"
         )
-    return [int(name) for name in names] if all(map(str.isdigit, names)) else names
+    whole = all(map(str.isdigit, names))
+    return [int(name) if whole else name for name in names]
 
 
 def _take_turns(picks, labels):
