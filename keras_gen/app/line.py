@@ -77,6 +77,12 @@ def pick(
     ],
     n: Annotated[int, typer.Option("--n", "-n", help="How many candidates.", min=1)] = 200,
     seed: Annotated[int, typer.Option(help="Of the latents.", min=0)] = 0,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            help="Classes that take turns, names or integers: Coat,Bag. By default drawn."
+        ),
+    ] = None,
     reviewer: Annotated[str, typer.Option(help="Whose verdicts they are.")] = "reviewer",
     order: Annotated[
         str,
@@ -101,11 +107,12 @@ def pick(
     except ImportError as error:
         raise ImportError("Picking needs FastAPI: pip install 'keras_gen[serve]'") from error
     from keras_gen.app import picking
-    from keras_gen.studio.of_model import candidates_of
+    from keras_gen.studio.of_model import candidates_of, labels_in
     from keras_gen.studio.picks import check_page
 
     check_page(reviewer, order)
-    picks = candidates_of(model, output, n, seed, lambda: picking.loaded(model, trust))
+    of = labels_in(labels)
+    picks = candidates_of(model, output, n, seed, lambda: picking.loaded(model, trust), of)
     if order == "preference" and features is None:
         features = picking.default_features(model)
     application = create_page(picks, reviewer, order, features or "pixels")

@@ -13,6 +13,7 @@ from keras_gen.studio.picks import Picks
 from keras_gen.studio.sheet import write_csv
 
 APPROVED = "approved"
+LINES = "approved.jsonl"
 _COLUMNS = (
     "file",
     "title",
@@ -42,7 +43,7 @@ def write_approved(folder: pathlib.Path, picks: Picks, items: Iterable[Item]) ->
     """
     rows = [_row(picks, item) for item in items if item.state == "approved"]
     text = "".join(json.dumps(row) + "\n" for row in rows)
-    lines = folder / "approved.jsonl"
+    lines = folder / LINES
     if lines.exists() and lines.read_text(encoding="utf-8") == text:
         return len(rows)
     with folder_written_aside(folder) as aside:

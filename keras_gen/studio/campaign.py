@@ -17,7 +17,7 @@ from keras_gen.studio import describing
 from keras_gen.studio.approved import APPROVED, write_approved
 from keras_gen.studio.journal import Journal
 from keras_gen.studio.ledger import Event, Item, Ledger
-from keras_gen.studio.of_model import candidates_of
+from keras_gen.studio.of_model import candidates_of, labels_in
 from keras_gen.studio.picks import CANDIDATES, Picks
 from keras_gen.studio.reviews import Reviews
 from keras_gen.studio.settings import read_settings
@@ -101,6 +101,7 @@ class Campaign:
                 generate.n,
                 generate.seed,
                 lambda: self._load(settings.model, generate.trust),
+                labels_in(generate.labels),
             )
             _Line(self, picks, ledger, say).run()
         return self.status()

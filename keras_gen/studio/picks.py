@@ -20,15 +20,16 @@ TIE = "tie"
 _FILE = re.compile(r"\w[\w-]*\.png", re.ASCII)
 
 
-def check_free(output: PathLike) -> None:
+def check_free(output: PathLike, argument: str = "output") -> None:
     """Raises a ValueError unless a folder is new or empty.
 
     Args:
         output: String or path.
+        argument: String, what the caller calls it.
     """
     folder = pathlib.Path(output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"`output` must be a new folder, or an empty one. Received: {folder}")
+        raise ValueError(f"`{argument}` must be a new folder, or an empty one. Received: {folder}")
 
 
 def check_page(reviewer: str, order: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
+from keras_gen.studio.approved import LINES, write_approved
 from keras_gen.studio.journal import Journal
-from keras_gen.studio.picks import Picks
+from keras_gen.studio.picks import Picks, check_free
 from keras_gen.studio.signed import sign, standing, undo
+from keras_gen.studio.standing import items_of
+from keras_gen.types import PathLike
 
 REVIEWS = "reviews.jsonl"
 VERDICTS = ("approve", "reject")
@@ -91,6 +95,31 @@ class Reviews:
             for entry in standing(self.journal, self._is_decision)
             if reviewer in (None, entry["reviewer"])
         }
+
+    def export(self, folder: PathLike, creator: str, reviewer: str) -> int:
+        """Writes a folder of what was picked and approved, as a campaign does: whole, or not at all.
+
+        Args:
+            folder: String or path, whose place is taken: `approved.jsonl`, `approved.csv` and the pictures.
+            creator: String, whose picks count.
+            reviewer: String, whose decisions count.
+
+        Returns:
+            Integer, how many there are.
+
+        Raises:
+            ValueError: If they are one, or the folder holds something else.
+        """
+        if creator.strip() == reviewer.strip():
+            raise ValueError(
+                f"`reviewer` must be somebody else than `creator`. Received: {reviewer!r} for both"
+            )
+        folder = pathlib.Path(folder)
+        if folder.exists() and not (folder / LINES).exists():
+            check_free(folder, "folder")
+        made, verdicts = self.decisions(reviewer), self.picks.verdicts(creator)
+        items = items_of(self.picks.candidates, verdicts, made.get, made)
+        return write_approved(folder, self.picks, items)
 
     def _is_decision(self, entry):
         words = entry.get("words")

@@ -13,6 +13,7 @@ from typing import Any
 
 from keras_gen.checks import check_int, check_positive_integer, did_you_mean
 from keras_gen.studio import describing
+from keras_gen.studio.of_model import labels_in
 from keras_gen.studio.picks import check_page
 from keras_gen.types import PathLike
 
@@ -26,6 +27,7 @@ class Generate:
     model: str
     n: int = 200
     seed: int = 0
+    labels: str | None = None
     trust: bool = False
 
 
@@ -181,6 +183,7 @@ def _check(settings: Settings) -> None:
     generate, pick, asked = settings.generate, settings.pick, settings.describe
     _named("generate", lambda: check_positive_integer("n", generate.n))
     _named("generate", lambda: check_int("seed", generate.seed, 0))
+    _named("generate", lambda: labels_in(generate.labels))
     _named("pick", lambda: check_page(pick.creator, pick.order))
     for table, port in (("pick", pick.port), ("review", settings.review.port)):
         if not 1 <= port <= 65535:

@@ -20,7 +20,7 @@ from keras_gen.studio import Campaign, Picks, asking, review_page  # noqa: F401
 from keras_gen.studio.ledger import Ledger
 
 
-def make_candidates(model, output, n, seed, name, weights_sha256):
+def make_candidates(model, output, n, seed, name, weights_sha256, labels=None):
     """Stands for the real one, which needs Keras; `model` is a folder of candidates."""
     with folder_written_aside(output) as aside:
         for path in sorted(model.iterdir()):

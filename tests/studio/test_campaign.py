@@ -324,6 +324,7 @@ def line_up(campaign, toys):
             r"`generate\.n` must be an integer above 0\. Received: generate\.n=0",
         ),
         ({"generate": {"seed": -1}}, r"`generate\.seed` must be"),
+        ({"generate": {"labels": "Bag,"}}, r"`generate\.labels` must be classes with a comma"),
         ({"pick": {"target": 9}}, r"`pick\.target` must be in 1 \.\.\. generate\.n=8"),
         ({"pick": {"port": 0}}, r"`pick\.port` must be in 1"),
         ({"pick": {"order": "random"}}, r"`pick\.order` must be one of number, preference"),
@@ -439,6 +440,8 @@ def test_the_command_makes_candidates_and_says_how_it_stands(command, write, peo
 def test_the_command_refuses_in_a_sentence(command, write, tmp_path):
     code, _, err = command(write(pick={"target": 0}))
     assert code == 2 and err.startswith("keras-gen: `pick.target` must be in 1")
+    code, _, err = command(write(generate={"model": "cgan_fashion_mnist", "labels": "Bag,Hat"}))
+    assert code == 2 and "`labels` must be of T-shirt/top" in err and "['Hat']" in err
     code, _, err = command(tmp_path / "none.toml")
     assert code == 2 and "none.toml" in err
 

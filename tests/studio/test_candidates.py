@@ -47,6 +47,52 @@ def test_each_candidate_can_be_made_again(tmp_path, monkeypatch, family):
         assert near(picks.folder / file, model.generate(**again)[line["index"]])
 
 
+def test_classes_take_turns_and_latents_may_be_given(tmp_path):
+    model = families.CASES["conditional_gan"].build()
+    picks = make_candidates(model, tmp_path / "picks", n=3, seed=3, labels=[1, 0])
+    lines = list(picks.candidates.values())
+    assert [line["label"] for line in lines] == [1, 0, 1]
+    again = model.generate(labels=[1, 0, 1], seed=3)
+    assert near(picks.folder / "002.png", again[2])
+    latents = model.prior.near(lines[1]["latents"], 0.2, 2, seed=0)
+    others = make_candidates(model, tmp_path / "near", latents=latents, labels=[0])
+    assert [line["seed"] for line in others.candidates.values()] == [None, None]
+    made = np.array([line["latents"] for line in others.candidates.values()], "float32")
+    np.testing.assert_array_equal(made, latents)
+    assert near(others.folder / "001.png", model.generate(latents=latents, labels=[0, 0])[1])
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "words"),
+    [
+        ("gan", {"labels": [0]}, "`labels` are for a model with classes"),
+        ("conditional_gan", {"labels": ["Hat"]}, "`labels` must be"),
+        ("vq_vae", {"latents": np.zeros((2, 4))}, "`latents` are for a model that takes some"),
+        ("gan", {"latents": np.zeros((2, 1))}, "`latents` must"),
+    ],
+)
+def test_classes_and_latents_that_the_model_lacks_are_refused(tmp_path, family, options, words):
+    with pytest.raises(ValueError, match=words):
+        make_candidates(families.CASES[family].build(), tmp_path / "picks", **options)
+    assert not (tmp_path / "picks").exists()
+
+
+def test_a_model_may_be_called_by_its_name(run):
+    picks = make_candidates("cgan_fashion_mnist", "picks", n=3, seed=1, labels=["Coat", "Bag"])
+    lines = list(picks.candidates.values())
+    assert [line["class"] for line in lines] == ["Coat", "Bag", "Coat"]
+    assert {line["model"] for line in lines} == {"cgan_fashion_mnist"}
+    # The command knows them for its own.
+    arguments = ("cgan_fashion_mnist", "--n", 3, "--seed", 1, "--output", "picks")
+    for labels in ("Coat,Bag", "4, 8"):
+        code, out, _ = run(*arguments, "--labels", labels)
+        assert code == 0 and "Picked 0, 3 have no verdict." in out
+    code, _, err = run(*arguments, "--labels", "Bag,Coat")
+    assert code == 2 and "with seed 1, of Coat, Bag" in err
+    code, _, err = run(*arguments, "--labels", "Bag,")
+    assert code == 2 and "`--labels` must be classes with a comma between two" in err
+
+
 def test_a_folder_in_use_and_a_model_without_pictures_are_refused(tmp_path):
     model = families.CASES["gan"].build()
     (tmp_path / "notes.txt").write_text("mine")
