@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import collections
 import gc
 
 import keras
@@ -23,6 +24,20 @@ def pytest_collection_finish():
     """Spares the collector of garbage what was imported, which stays to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Says beside the slowest tests which files took the longest: seconds of their calls, setups, teardowns."""
+    if not config.option.durations:
+        return
+    seconds = collections.Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.split("::")[0]] += report.duration
+    terminalreporter.section(f"slowest files of {seconds.total():.0f} s")
+    for file, total in seconds.most_common(25):
+        terminalreporter.line(f"{total:7.1f} s  {file}")
 
 
 @pytest.fixture
