@@ -6,6 +6,13 @@ import gc
 import keras
 import pytest
 
+# A long test, and files whose tests wait for one long setup.
+WHOLE = (
+    "test_every_block_runs",
+    "tests/test_backends_agree.py",
+    "tests/distribution/test_replicas.py",
+)
+
 
 def pytest_configure():
     """Has TensorFlow run graphs as they were traced: of tiny steps the rewriting takes longer than all else.
@@ -16,8 +23,8 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Has the longest test begin first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: "test_every_block_runs" not in item.name)
+    """Has what can't be shared out begin first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in WHOLE))
 
 
 def pytest_collection_finish():
