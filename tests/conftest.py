@@ -1,9 +1,17 @@
 """What holds for every test."""
 
+import collections
 import gc
 
 import keras
 import pytest
+
+# A long test, and files whose tests wait for one long setup.
+WHOLE = (
+    "test_every_block_runs",
+    "tests/test_backends_agree.py",
+    "tests/distribution/test_replicas.py",
+)
 
 
 def pytest_configure():
@@ -15,8 +23,8 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Has the longest test begin first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: "test_every_block_runs" not in item.name)
+    """Has what can't be shared out begin first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in WHOLE))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,6 +42,20 @@ def pytest_collection_finish():
     """Spares the collector of garbage what was imported, which stays to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Says beside the slowest tests which files took the longest: seconds of their calls, setups, teardowns."""
+    if not config.option.durations:
+        return
+    seconds = collections.Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.split("::")[0]] += report.duration
+    terminalreporter.section(f"slowest files of {seconds.total():.0f} s")
+    for file, total in seconds.most_common(25):
+        terminalreporter.line(f"{total:7.1f} s  {file}")
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def started(backend, folder):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder in which every backend has trained every model, and has loaded all the files."""
+    """A folder in which every backend has trained every model, and has loaded the others' files."""
     folder = tmp_path_factory.mktemp("three_steps")
     with contextlib.ExitStack() as stack:
         processes = []
@@ -66,9 +66,9 @@ def test_three_steps_agree(folder, model, backend):
 
 @pytest.mark.parametrize("author", BACKENDS)
 @pytest.mark.parametrize("model", CASES)
-def test_a_file_generates_the_same_images_on_every_backend(folder, model, author):
+def test_a_file_generates_the_same_images_on_every_other_backend(folder, model, author):
     original = results(folder, author)[f"{model}/images"]
     assert original.std() > 1e-3  # not all the same
-    for backend in BACKENDS:
+    for backend in set(BACKENDS) - {author}:
         loaded = results(folder, f"{backend}_loaded")[f"{model}/{author}"]
         np.testing.assert_allclose(loaded, original, rtol=0, atol=1e-4)

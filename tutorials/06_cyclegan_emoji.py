@@ -17,9 +17,10 @@ from PIL import Image
 import keras_gen
 from keras_gen import pictures
 
-# %% short={"EPOCHS": 1, "TRAIN": "train[:10%]"}
+# %% short={"EPOCHS": 1, "TRAIN": "train[:2%]", "TEST": "test[:10%]"}
 EPOCHS = 7
 TRAIN = "train[:10%]"
+TEST = "test"
 
 # %% [markdown]
 # ## Two sets
@@ -32,7 +33,7 @@ TRAIN = "train[:10%]"
 options = {"image_size": 64, "batch_size": 1, "augment": ["flip"], "disjoint": True}
 train = keras_gen.data.unpaired("fluent_emoji", "flat", "3d", split=TRAIN, **options)
 pairs = keras_gen.data.paired(
-    "fluent_emoji", "flat", "3d", split="test", batch_size=8, shuffle=False, drop_remainder=False
+    "fluent_emoji", "flat", "3d", split=TEST, batch_size=8, shuffle=False, drop_remainder=False
 )
 flat, solid = map(np.concatenate, zip(*pairs.as_numpy_iterator(), strict=True))
 picks = np.linspace(0, len(flat) - 1, 6).astype(int)

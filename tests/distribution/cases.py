@@ -83,10 +83,10 @@ def weights(model):
     return [w.ravel().astype(float).tolist() for w in model.get_weights()]
 
 
-def train(name, model, x, batch_size=BATCH, scope=contextlib.nullcontext, rate=None):
-    """Three steps of plain gradient descent; returns the weights."""
+def train(name, model, x, batch_size=BATCH, scope=contextlib.nullcontext, rate=None, **options):
+    """Three steps of plain gradient descent; returns the weights. Further options go to `compile`."""
     with scope():
-        model.compile(**CASES[name].compile_arguments(lambda: optimizer(name, rate)))
+        model.compile(**CASES[name].compile_arguments(lambda: optimizer(name, rate)), **options)
     with noise_alike():
         model.fit(x, batch_size=batch_size, shuffle=False, verbose=0)
     return weights(model)

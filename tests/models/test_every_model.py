@@ -14,6 +14,8 @@ from tests.cases import compiled
 from tests.distribution import cases as smooth
 from tests.families import CASES, FAMILIES, families_that
 
+BACKEND = keras.backend.backend()
+
 
 @pytest.mark.parametrize("file", ["case.py", "weight_paths.json"])
 def test_every_family_of_the_package_has_its_tests_in_a_folder(file):
@@ -36,7 +38,7 @@ def test_layers_run_in_training_mode_in_every_phase_and_only_there(name, monkeyp
 
         monkeypatch.setattr(layer_class, "call", functools.wraps(layer_class.call)(spy))
     case = CASES[name]
-    model = compiled(case)
+    model = compiled(case, keras.optimizers.SGD, run_eagerly=BACKEND == "tensorflow")
     modes.clear()
     model.fit(case.data(4), batch_size=4, verbose=0)
     # The average is no part of training: it is only called by `generate`.
@@ -74,10 +76,12 @@ def test_images_of_bytes_train_as_floats_do(name):
         lambda x: x.astype("float32") / 127.5 - 1.0 if x.dtype == "uint8" else x, coded
     )
     weights, scores = [], []
-    for x in (floats, coded):
+    # Bytes come to a traced step, as in a training, and floats to one that Python runs.
+    for x, untraced in ((floats, True), (coded, False)):
         # Without BatchNormalization, which would magnify the rounding of small maps.
         model = smooth.build(name)
-        model.compile(**CASES[name].compile_arguments(lambda: smooth.optimizer(name)))
+        optimizers = CASES[name].compile_arguments(lambda: smooth.optimizer(name))
+        model.compile(**optimizers, run_eagerly=untraced)
         before = model.get_weights()
         model.fit(x, batch_size=4, shuffle=False, verbose=0)
         weights.append(model.get_weights())

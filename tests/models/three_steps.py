@@ -2,7 +2,7 @@
 
 `python -m tests.models.three_steps FOLDER` trains, writes `FOLDER/<backend>.npz` and a `.keras` file
 of each model, says so, waits for a line on its standard input (until the others have done so too) and
-writes what every backend's files generate to `FOLDER/<backend>_loaded.npz`.
+writes what the other backends' files generate to `FOLDER/<backend>_loaded.npz`.
 """
 
 import pathlib
@@ -80,6 +80,8 @@ def main(folder):
     loaded = {}
     for name, case in CASES.items():
         for author in BACKENDS:
+            if author == backend:  # To the last bit tests/conformance.py asks for that.
+                continue
             model = keras.saving.load_model(folder / f"{author}_{name}.keras")
             loaded[f"{name}/{author}"] = case.outputs(model)
     np.savez(folder / f"{backend}_loaded.npz", **loaded)
