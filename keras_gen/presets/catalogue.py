@@ -7,6 +7,7 @@ from keras_gen.types import Config
 
 # Presets of former releases, whose weights are in none of today's, and what took their place.
 RETIRED = {
+    "cyclegan_emoji_noto_twemoji": "cut_fluent_flat_to_3d",
     "pix2pix_emoji_edges_to_noto": "pix2pix_fluent_line_to_3d",
     "pix2pix_emoji_noto_to_twemoji": "pix2pix_fluent_flat_to_3d",
 }

@@ -73,15 +73,6 @@ _LIMITS_28 = (
     "not comparable with FIDs measured by another."
 )
 _LIMITS_DIGITS = "8 x 8 pixels, 1,437 training images: good for tests, tutorials and first steps."
-_LIMITS_EMOJI = (
-    "64 x 64 pictures on white. It has seen a few thousand emoji and nothing else: flags, faces "
-    "and hands, of which there are many, come out best, single objects worst. Emoji carry the biases of "
-    "those who drew and chose them."
-)
-_LICENCE_OF_TWEMOJI = (
-    "CC BY 4.0, as the graphics that it learnt to draw: credit Twemoji, Copyright Twitter, Inc and "
-    "other contributors."
-)
 _TRY_OUT = (
     "Teaching, tests, a start for fine-tuning on other small grey images, a baseline to beat."
 )
@@ -116,9 +107,8 @@ _TRY_TABLES = (
 
 _FASHION = {"dataset": "fashion_mnist", "split": "test", "n": 10_000}
 _DIGITS = {"dataset": "digits", "split": "test", "n": 10_000}
-_EMOJI = {"dataset": "emoji", "split": "test", "n": 10_000}
 _ADULT = {"dataset": "adult/whole", "split": "test", "n": 10_000, "target": "income"}
-_FLUENT = _EMOJI | {"dataset": "fluent_emoji/128", "target": "3d"}
+_FLUENT = {"dataset": "fluent_emoji/128", "split": "test", "n": 10_000, "target": "3d"}
 _FLUENT_128 = FLUENT | {
     "description": "3,011 of Microsoft's emoji, each drawn flat and in 3D, "
     "128 x 128 from the archives, on white, split by emoji: skin tones and variants of one emoji are on one "
@@ -133,7 +123,7 @@ _ENLARGED = {
     },
     "size": "64 x 64 x 3",
     "use": "Drawings and icons with smooth shading; teaching, a start for pictures of one's own.",
-    "evaluation": _EMOJI | {"dataset": "fluent_emoji/256", "target": "3d"},
+    "evaluation": _FLUENT | {"dataset": "fluent_emoji/256"},
 }
 _EDSR = (
     "EDSR of eight residual blocks of 32 filters, two pixel shuffles, bicubic enlargement added. "
@@ -322,17 +312,6 @@ PRESETS = {
         "frames 16.67 dB and an SSIM of 0.769; its frame 10 has 14.58 dB and a sharpness of 0.034. One run of "
         "one seed.",
         "begun_with": "next_frame_moving_digits",
-    },
-    "cyclegan_emoji_noto_twemoji": {
-        "description": "Google's emoji pictures to Twitter's and back, 64 x 64, learnt without pairs",
-        "task": "Image to image, learnt from two piles of images, a (Noto) and b (Twemoji)",
-        "data": EMOJI,
-        "network": "Two ResNet generators of six blocks, two PatchGANs",
-        "size": "64 x 64 x 3",
-        "use": _TRANSLATE,
-        "limits": _LIMITS_EMOJI,
-        "licence": _LICENCE_OF_TWEMOJI,
-        "evaluation": _EMOJI | {"input": "noto", "target": "twemoji"},
     },
     "cut_fluent_flat_to_3d": {
         "description": "Flat emoji to shaded ones, 128 x 128, learnt without pairs, by CUT",
