@@ -32,11 +32,11 @@ def by_predict(model, latents, pixels=None):
         Float32 array `(n, height, width, channels)` in [-1, 1]; what was not drawn is -1.
     """
     count, height, width, _ = latents.shape
-    images = np.full((count, height, width, model.likelihood.channels), -1.0, "float32")
+    images = np.full((count, height, width, model.image_shape[-1]), -1.0, "float32")
     for number in range(height * width if pixels is None else pixels):
         row, column = divmod(number, width)
         outputs = model.network.predict(images, batch_size=count, verbose=0)
-        drawn = model.likelihood.draw(outputs[:, row, column], latents[:, row, column])
+        drawn = model.sampler.likelihood.draw(outputs[:, row, column], latents[:, row, column])
         levels = keras.ops.convert_to_numpy(drawn)
         images[:, row, column] = 2.0 * levels / (model.levels - 1) - 1.0
     return images

@@ -98,30 +98,22 @@ def moved(column, before, after):
 
 
 def with_the_average_alone(model, judge=None):
-    """A model whose generators are their moving averages, which halves its file.
-
-    GANs keep both, for who trains on, unless another judges them.
+    """A model whose generator is the moving average, which halves its file; GANs and others as they are.
 
     Args:
         model: A model as it was trained.
-        judge: A model whose discriminators take the place of its own, or None: a projected one holds a copy of
+        judge: A model whose discriminator takes the place of its own, or None: a projected one holds a copy of
             a classifier that is in the zoo already.
     """
-    averages = {
-        name: average
-        for name in ("generator", "generator_ab", "generator_ba")
-        if (average := getattr(model, name.replace("generator", "average"), None)) is not None
-    }
-    if not averages or not (judge or isinstance(model, Translates | Fills)):
+    one_way = isinstance(model, Translates) and len(model.directions) == 1
+    if not (one_way or isinstance(model, Fills)) or model.average is None:
         return model
     config = model.get_config() | {"ema_decay": None}
-    judges = [name for name in config if name.startswith("discriminator")]
     if judge is not None:
-        config |= {name: judge.get_config()[name] for name in judges}
+        config["discriminator"] = judge.get_config()["discriminator"]
     slim = type(model).from_config(config)
-    for name, average in averages.items():
-        getattr(slim, name).set_weights(average.network.get_weights())
-    for name, source in {**dict.fromkeys(judges, judge or model), "heads": model}.items():
+    slim.generator.set_weights(model.sampler.get_weights())
+    for name, source in {"discriminator": judge or model, "heads": model}.items():
         if getattr(source, name, None) is not None:
             getattr(slim, name).set_weights(getattr(source, name).get_weights())
     return slim
