@@ -116,7 +116,15 @@ def _bare_copy(model, config, custom_objects):
     copy = keras.saving.deserialize_keras_object(config, custom_objects)
     for layer, bare in zip(_kept(model), _kept(copy), strict=True):
         bare.set_weights(layer.get_weights())
+    for weight, bare in zip(_own_weights(model), _own_weights(copy), strict=True):
+        bare.assign(weight)
     return copy
+
+
+def _own_weights(model):
+    """Weights of a model that none of its layers has, a running mean say."""
+    of_layers = {id(weight) for layer in model.layers for weight in layer.weights}
+    return [weight for weight in model.weights if id(weight) not in of_layers]
 
 
 def _kept(model):

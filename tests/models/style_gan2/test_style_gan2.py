@@ -301,6 +301,16 @@ def test_a_file_keeps_means_penalties_and_the_augmentation(tmp_path):
 
 
 @pytest.mark.one_backend
+def test_a_preset_keeps_the_mean_that_truncation_goes_to(tmp_path):
+    model = build()
+    model.mean_code.assign(np.linspace(-1.0, 1.0, model.style_dim))
+    model.save_to_preset(tmp_path / "preset")
+    loaded = type(model).from_preset(tmp_path / "preset")
+    np.testing.assert_array_equal(array(loaded.mean_code), array(model.mean_code))
+    ours, theirs = (each.generate(latents=latents(), truncation=0.5) for each in (model, loaded))
+    np.testing.assert_allclose(theirs, ours, atol=1e-6)
+
+
 def test_the_recipe_has_the_paper_s_settings():
     recipe = StyleGAN2Recipe(dataset="digits", base_filters=2, diff_augment="flip", batch_size=16)
     model = recipe.build(recipe.open(), 100)
