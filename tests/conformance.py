@@ -387,8 +387,8 @@ def test_every_source_of_data_trains_alike(case, traced_model):
     for form in FORMS:
         assert logs[form] == pytest.approx(logs["arrays"], rel=1e-5, abs=1e-6), form
         assert_same(ends[form], ends["arrays"], 1e-6)
-    for optimizer in model.optimizer.optimizers:  # With its momentum it would leave a long way behind.
-        optimizer.learning_rate = 1e-3
+    for optimizer in model.optimizer.optimizers:
+        optimizer.learning_rate = 1e-3  # With momentum the way ahead is long.
     for given, options in FORMS.values():  # One after the other, and arrays shuffled.
         model.fit(given(case.data(8)), verbose=0, **options)
     assert int(model.optimizer.iterations) == 2 + 2 * len(FORMS)
