@@ -10,15 +10,20 @@ import numpy as np
 from keras import ops
 
 from keras_gen.backend import predict
-from keras_gen.checks import check_positive_integer, check_steps
-from keras_gen.core.priors import draw_latents, given_or_drawn_latents, noise_and_places
-from keras_gen.types import Array, ArrayLike, Config, Tensor
+from keras_gen.checks import check_positive_integer
+from keras_gen.core.priors import (
+    DrawsLatents,
+    draw_latents,
+    noise_and_places,
+    straight_interpolation,
+)
+from keras_gen.types import Array, Config, Tensor
 
 # Latents of the encoder that a sampler keeps, to know it by.
 MARKS = 4
 
 
-class LearnedLatents(keras.layers.Layer):
+class LearnedLatents(DrawsLatents, keras.layers.Layer):
     """Base of what latents are drawn from that is not fixed beforehand. Abstract.
 
     It has the `shape`, `draw`, `between` and `near` of a `Normal`, but walks straight: what it draws need not
@@ -38,22 +43,9 @@ class LearnedLatents(keras.layers.Layer):
         self.latent_dim = latent_dim
         self.shape = (latent_dim,)
 
-    def draw(
-        self,
-        n: int | None,
-        seed: int | np.random.Generator | None = None,
-        given: ArrayLike | None = None,
-    ) -> Array:
-        """Draws latents on the host, the same on every backend, or checks given ones: see `Normal.draw`."""
-        if given is not None or n is None:
-            return given_or_drawn_latents(n, self.shape, seed, given)
-        check_positive_integer("n", n)
-        return self._drawn(n, seed)
-
     def between(self, start: Array, end: Array, steps: int) -> Array:
-        """Walks straight from one latent to another, a float32 array `(steps, latent_dim)`."""
-        check_steps(steps)
-        return np.linspace(start, end, steps, dtype="float32")
+        """Walks straight from one latent to another: see `straight_interpolation`."""
+        return straight_interpolation(start, end, steps)
 
     def near(self, latent: Array, amount: float, n: int, seed: int | None = None) -> Array:
         """Latents on the way from one to others that are drawn: see `Normal.near`."""

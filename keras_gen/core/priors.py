@@ -12,7 +12,45 @@ from keras_gen.checks import check_positive_integer, check_steps, is_integer
 from keras_gen.types import Array, ArrayLike, Tensor
 
 
-class Normal:
+class DrawsLatents:
+    """Base of what latents are drawn from. A subclass has a `shape` and defines `_drawn(n, seed)`."""
+
+    shape: tuple[int, ...]
+
+    def draw(
+        self,
+        n: int | None,
+        seed: int | np.random.Generator | None = None,
+        given: ArrayLike | None = None,
+    ) -> Array:
+        """Draws latents on the host, or checks those that the user gave.
+
+        Args:
+            n: Integer, how many, or None with `given`.
+            seed: Integer or None; see `draw_latents`.
+            given: Float array of shape `(n, latent_dim)`, or `(n, *shape)`, or None.
+
+        Returns:
+            Float32 array of that shape, the same on every backend.
+
+        Raises:
+            ValueError: If neither is given, or the latents have another shape.
+        """
+        if given is not None:
+            return _checked_latents(n, self.shape, given)
+        if n is None:
+            raise ValueError(
+                "Give `n`, how many images to generate, or `latents`. Received: neither"
+            )
+        check_positive_integer("n", n)
+        return self._drawn(n, seed)
+
+    def _drawn(self, n, seed):
+        """Float32 array `(n, *shape)`."""
+        raise NotImplementedError(f"{type(self).__name__} must define `_drawn`.")
+
+
+class Normal(DrawsLatents):
     """Standard normal latents.
 
     Args:
@@ -40,26 +78,8 @@ class Normal:
         """
         return keras.random.normal((count, *self.shape), seed=seed_generator)
 
-    def draw(
-        self,
-        n: int | None,
-        seed: int | np.random.Generator | None = None,
-        given: ArrayLike | None = None,
-    ) -> Array:
-        """Draws latents on the host, or checks those that the user gave.
-
-        Args:
-            n: Integer, how many, or None with `given`.
-            seed: Integer or None; see `draw_latents`.
-            given: Float array of shape `(n, latent_dim)`, or `(n, *shape)`, or None.
-
-        Returns:
-            Float32 array of that shape.
-
-        Raises:
-            ValueError: If neither is given, or the latents have another shape.
-        """
-        return given_or_drawn_latents(n, self.shape, seed, given)
+    def _drawn(self, n, seed):
+        return draw_latents(n, self.shape, seed)
 
     def between(self, start: Array, end: Array, steps: int) -> Array:
         """Walks from one latent to another through what is likely: see `spherical_interpolation`."""
@@ -93,22 +113,12 @@ class Uniform(Normal):
         """Draws latents within a step: see `Normal.sample`."""
         return keras.random.uniform((count, *self.shape), seed=seed_generator)
 
-    def draw(
-        self,
-        n: int | None,
-        seed: int | np.random.Generator | None = None,
-        given: ArrayLike | None = None,
-    ) -> Array:
-        """Draws latents on the host, or checks those that the user gave: see `Normal.draw`."""
-        if given is not None or n is None:
-            return super().draw(n, seed, given)
-        check_positive_integer("n", n)
+    def _drawn(self, n, seed):
         return np.random.default_rng(seed).random((n, *self.shape), dtype="float32")
 
     def between(self, start: Array, end: Array, steps: int) -> Array:
-        """Walks straight from one latent to another, a float32 array `(steps, *shape)`."""
-        check_steps(steps)
-        return np.linspace(start, end, steps, dtype="float32")
+        """Walks straight from one latent to another: see `straight_interpolation`."""
+        return straight_interpolation(start, end, steps)
 
 
 class NormalWithCodes(Normal):
@@ -154,9 +164,7 @@ class NormalWithCodes(Normal):
     def sample(self, count: int | Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
         """Draws latents within a step: see `Normal.sample`."""
         noise = keras.random.normal((count, self.noise_dim), seed=seed_generator)
-        shares = keras.random.uniform((count,), 0.0, self.categories, seed=seed_generator)
-        # Rounded up, a number just below the end would be a category more.
-        category = ops.minimum(ops.cast(ops.floor(shares), "int32"), self.categories - 1)
+        category = draw_categories(count, self.categories, seed_generator)
         numbers = keras.random.uniform((count, self.continuous), -1.0, 1.0, seed=seed_generator)
         one_hot = ops.one_hot(category, self.categories, dtype="float32")
         return ops.concatenate([noise, one_hot, numbers], axis=1)
@@ -187,10 +195,7 @@ class NormalWithCodes(Normal):
         counts = [len(code) for name, code in wanted.items() if code.ndim > (name == "continuous")]
         if n is None and given is None and counts:
             n = counts[0]
-        if given is None and n is not None:
-            latents = self._drawn(n, seed)
-        else:
-            latents = super().draw(n, seed, given).copy()
+        latents = super().draw(n, seed, given).copy()
         if any(count != len(latents) for count in counts):
             raise ValueError(
                 f"`codes` must be those of one latent, or of each of {len(latents)}. "
@@ -268,8 +273,7 @@ def draw_latents(
         Float32 array of shape `(n, latent_dim)`, or `(n, *shape)`. The first of `n`
         latents do not depend on `n`.
     """
-    if not is_integer(n) or n < 1:
-        raise ValueError(f"`n` must be an integer above 0. Received: n={n!r}")
+    check_positive_integer("n", n)
     shape = latent_dim if isinstance(latent_dim, Sequence) else (latent_dim,)
     return np.random.default_rng(seed).standard_normal((n, *shape), dtype="float32")
 
@@ -283,18 +287,17 @@ def noise_and_places(n, latent_dim, seed):
     return numbers[:, :-2], np.arctan2(numbers[:, -2], numbers[:, -1]) / (2 * np.pi) + 0.5
 
 
-def given_or_drawn_latents(n, shape, seed, latents):
-    """Checks latents that the user gave, or draws `n` where there are none.
+def draw_categories(
+    count: int | Tensor, categories: int, seed_generator: keras.random.SeedGenerator
+) -> Tensor:
+    """Draws categories within a step, each as likely as the others, an int32 tensor `(count,)`."""
+    shares = keras.random.uniform((count,), 0.0, categories, seed=seed_generator)
+    # Rounded up, a number just below the end would be a category more.
+    return ops.minimum(ops.cast(ops.floor(shares), "int32"), categories - 1)
 
-    Returns:
-        Float32 array of shape `(n, *shape)`.
-    """
-    if latents is None:
-        if n is None:
-            raise ValueError(
-                "Give `n`, how many images to generate, or `latents`. Received: neither"
-            )
-        return draw_latents(n, shape, seed)
+
+def _checked_latents(n, shape, latents):
+    """Latents that the user gave, as a float32 array of shape `(n, *shape)`."""
     latents = np.asarray(latents, dtype="float32")
     if not latents.ndim or latents.shape[1:] != shape or n not in (None, len(latents)):
         raise ValueError(
@@ -302,6 +305,12 @@ def given_or_drawn_latents(n, shape, seed, latents):
             f"Received: shape {latents.shape}"
         )
     return latents
+
+
+def straight_interpolation(start: Array, end: Array, steps: int) -> Array:
+    """Walks straight from one latent to another: see `spherical_interpolation`."""
+    check_steps(steps)
+    return np.linspace(start, end, steps, dtype="float32")
 
 
 def spherical_interpolation(start: Array, end: Array, steps: int) -> Array:

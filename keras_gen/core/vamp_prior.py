@@ -8,7 +8,7 @@ from keras_gen import losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_int
 from keras_gen.core.latent_samplers import LearnedLatents
-from keras_gen.core.priors import noise_and_places
+from keras_gen.core.priors import draw_categories, noise_and_places
 from keras_gen.types import Array, Shape, Tensor
 
 
@@ -97,10 +97,7 @@ class VampPrior(LearnedLatents):
     def sample(self, count: int | Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
         """Draws latents within a step: see `Normal.sample`."""
         mean, log_variance = self.components()
-        places = keras.random.uniform((count,), seed=seed_generator)
-        chosen = ops.floor(places * self.pseudo_inputs.shape[0])
-        # Rounded up, a number just below 1 would be a component more.
-        chosen = ops.minimum(ops.cast(chosen, "int32"), self.pseudo_inputs.shape[0] - 1)
+        chosen = draw_categories(count, self.pseudo_inputs.shape[0], seed_generator)
         noise = keras.random.normal((count, self.latent_dim), seed=seed_generator)
         deviation = ops.exp(0.5 * ops.take(log_variance, chosen, axis=0))
         return ops.take(mean, chosen, axis=0) + deviation * noise

@@ -68,8 +68,8 @@ def make_candidates(
     if n is None:
         n = _N if latents is None else len(np.asarray(latents))
     check_positive_integer("n", n)
+    check_free(output)
     if isinstance(model, str | os.PathLike):
-        check_free(output)
         name = name or model_name(model)
         weights_sha256 = weights_sha256 or describe_file(find_weights(model))["sha256"]
         model = open_model(model)
@@ -77,7 +77,6 @@ def make_candidates(
         raise ValueError(
             f"`model` must be one that generates pictures. Received: a {type(model).__name__}"
         )
-    check_free(output)
     digits = max(3, len(str(n - 1)))
     with folder_written_aside(output) as aside:
         lines = []

@@ -86,7 +86,7 @@ def labels_in(text: str | None) -> list[int | str] | None:
         raise ValueError(
             f"`labels` must be classes with a comma between two. Received: labels={text!r}"
         )
-    whole = all(map(str.isdigit, names))
+    whole = all(map(str.isdecimal, names))
     return [int(name) if whole else name for name in names]
 
 

@@ -20,10 +20,10 @@ import subprocess
 import tempfile
 import time
 
+from tests.benchmarks import ONE_THREAD
+
 # Before Keras is imported, which reads them then.
-os.environ |= dict.fromkeys(
-    ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
-)
+os.environ |= ONE_THREAD
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import numpy as np

@@ -17,10 +17,10 @@ import statistics
 import subprocess
 import sys
 
+from tests.benchmarks import ONE_THREAD
+
 # Before Keras is imported, which reads them then.
-os.environ |= dict.fromkeys(
-    ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
-)
+os.environ |= ONE_THREAD
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 PAIRS = {"dataset": "fluent_emoji", "input": "flat", "target": "3d"}

@@ -21,9 +21,9 @@ import pathlib
 import subprocess
 import sys
 
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
-) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+from tests.benchmarks import ONE_THREAD
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 BINARY = {"binarize": "dynamic"}
 # Names, headings, families and options.
@@ -70,7 +70,7 @@ def main(given=None):
                 values = getattr(arguments, name)
                 for value in values if isinstance(values, list) else [values]:
                     command += [f"--{name}", str(value)]
-            subprocess.run(command, check=True, env=os.environ | ONE_THREAD)
+            subprocess.run(command, check=True, env=os.environ | ONE_THREAD | QUIET)
         else:
             _refuse_others(report, arguments)
         _write(folder)

@@ -11,10 +11,10 @@ import argparse
 import os
 import time
 
+from tests.benchmarks import ONE_THREAD
+
 # Before TensorFlow is imported, which reads them then.
-os.environ |= dict.fromkeys(
-    ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
-)
+os.environ |= ONE_THREAD
 
 import keras
 import numpy as np

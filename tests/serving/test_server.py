@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 import keras_gen
 from keras_gen.serving import Limits, create_app
-from keras_gen.serving.guard import OPEN
+from keras_gen.serving.guard import ICON, OPEN
 from keras_gen.serving.server import check_host, serve
 from tests.serving.conftest import listening, until_ready
 from tests.serving.test_hostile import refused
@@ -87,7 +87,7 @@ def test_a_token_lets_in(guarded):
 
 @pytest.mark.parametrize("path", OPEN)
 def test_who_looks_after_it_needs_no_token(guarded, path):
-    assert guarded.get(path).status_code in (200, 204)
+    assert guarded.get(path).status_code == (204 if path == ICON else 200)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])
@@ -226,19 +226,22 @@ def test_what_is_no_http_hurts_nobody(port, what):
             answer = connection.recv(2**16)
         except OSError:
             answer = b""
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    # One has a whole request before the rest: of an empty body.
+    own = b"HTTP/1.1 422" if what == "a length and chunks" else b""
+    assert answer[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 403", b"HTTP/1.1 431", own)
     assert b"Traceback" not in answer and b"site-packages" not in answer
     assert ask(port, "GET", "/healthz")[0] == 200
 
 
-def test_a_socket_for_messages_is_refused(port):
+def test_a_socket_for_messages_is_not_opened(port):
+    """The request is answered as any other: by HTTP."""
     upgrade = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
     }
-    assert ask(port, "GET", "/v1/models", headers=upgrade)[0] in (200, 400, 403, 404)
+    assert ask(port, "GET", "/v1/models", headers=upgrade)[0] == 200
     assert ask(port, "GET", "/healthz")[0] == 200
 
 
