@@ -158,13 +158,16 @@ def test_compile_refuses_an_option_that_there_is_not(case):
 
 
 def test_training_resumes_exactly_from_a_file(case, tmp_path):
-    options = {"x": case.data(12), "batch_size": 4, "verbose": 0, "shuffle": False}
-    model = with_optimizers(case)  # Adam
-    model.fit(epochs=2, **options)
+    options = {"x": case.data(8), "batch_size": 4, "verbose": 0, "shuffle": False}
+    # By Adam, untraced: TensorFlow adds three gradients of a graph in an order that hangs on the moment (its AddN
+    # begins with the first buffer that nobody else holds any more), and so do the last bits of traced steps.
+    model = with_optimizers(case, **UNTRACED)
+    model.fit(epochs=1, **options)
     model.save(tmp_path / "halfway.keras")
-    straight = model.fit(initial_epoch=2, epochs=4, **options).history
+    straight = model.fit(initial_epoch=1, epochs=3, **options).history
     resumed_model = keras.saving.load_model(tmp_path / "halfway.keras")
-    resumed = resumed_model.fit(initial_epoch=2, epochs=4, **options).history
+    resumed_model.run_eagerly = model.run_eagerly
+    resumed = resumed_model.fit(initial_epoch=1, epochs=3, **options).history
 
     tolerance = 0.0 if BACKEND == "tensorflow" else 1e-6
     assert straight.keys() == resumed.keys()
