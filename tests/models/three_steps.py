@@ -19,11 +19,14 @@ CASES = {name: case.larger or case for name, case in families.CASES.items()}
 
 
 def draw_as_numpy_does():
-    """Makes `keras.random` give NumPy's numbers, the same on every backend, for each model anew."""
+    """Makes `keras.random` give NumPy's numbers, the same on every backend, in each step the same anew.
+
+    A step that JAX compiles has drawn when it was traced.
+    """
     source = {}
 
-    def restart(name):
-        source["random"] = np.random.default_rng(len(name))
+    def restart():
+        source["random"] = np.random.default_rng(0)
 
     def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
         values = mean + stddev * source["random"].standard_normal(shape)
@@ -49,13 +52,17 @@ def set_weights(model):
     model.set_weights(weights)
 
 
-def train(case):
-    model = compiled(case, lambda: keras.optimizers.SGD(0.01), run_eagerly=True)
+def train(case, restart):
+    # JAX compiles an operation at a time, too, where it runs eagerly: that takes it longer than whole steps.
+    eager = keras.backend.backend() != "jax"
+    model = compiled(case, lambda: keras.optimizers.SGD(0.01), run_eagerly=eager)
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0  # masks come from the backend's own generator
     set_weights(model)
-    history = model.fit(case.data(12), batch_size=4, shuffle=False, verbose=0).history
+    anew = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: restart())
+    options = {"batch_size": 4, "shuffle": False, "verbose": 0, "callbacks": [anew]}
+    history = model.fit(case.data(12), **options).history
     return model, history
 
 
@@ -64,8 +71,8 @@ def main(folder):
     backend = keras.backend.backend()
     results = {}
     for name, case in CASES.items():
-        restart(name)
-        model, history = train(case)
+        restart()
+        model, history = train(case, restart)
         for log, values in history.items():
             results[f"{name}/log/{log}"] = np.array(values)
         for number, weight in enumerate(model.weights):
