@@ -10,6 +10,9 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+# Where it does not matter how a step is run: to trace one takes TensorFlow longer than to run a few. JAX
+# compiles operations one at a time, too, where it runs eagerly, which takes it longer than a whole step.
+UNTRACED = {"run_eagerly": keras.backend.backend() != "jax"}
 IMAGE_SHAPE = (8, 8, 1)
 COLOUR_SHAPE = (8, 8, 3)
 LARGER_SHAPE = (16, 16, 3)

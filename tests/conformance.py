@@ -13,12 +13,11 @@ from keras_gen.layers import ImagePool
 from keras_gen.tasks.filling import Fills
 from keras_gen.tasks.generating import Generates
 from keras_gen.tasks.translating import Translates
+from tests.cases import UNTRACED
 from tests.cases import compiled as with_optimizers
 from tests.families import CASES
 
 BACKEND = keras.backend.backend()
-# Where it does not matter how a step is run: to trace one takes TensorFlow longer than to run a few.
-UNTRACED = {"run_eagerly": BACKEND == "tensorflow"}
 
 
 def compiled(case, **options):
@@ -159,8 +158,8 @@ def test_compile_refuses_an_option_that_there_is_not(case):
 
 def test_training_resumes_exactly_from_a_file(case, tmp_path):
     options = {"x": case.data(8), "batch_size": 4, "verbose": 0, "shuffle": False}
-    # By Adam, untraced: TensorFlow adds three gradients of a graph in an order that hangs on the moment (its AddN
-    # begins with the first buffer that nobody else holds any more), and so do the last bits of traced steps.
+    # By Adam, untraced: TensorFlow adds three gradients of a graph in an order that hangs on the moment: its
+    # AddN begins with the first buffer that nobody else holds any more. So do a traced step's last bits.
     model = with_optimizers(case, **UNTRACED)
     model.fit(epochs=1, **options)
     model.save(tmp_path / "halfway.keras")

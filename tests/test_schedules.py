@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gen.schedules import Cosine, LinearDecay
+from tests.cases import UNTRACED
 
 
 def test_the_rate_is_held_then_falls_to_zero_and_stays():
@@ -20,7 +21,7 @@ def test_an_optimizer_follows_it():
     layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
     model = keras.Sequential([keras.Input((1,)), layer])
     optimizer = keras.optimizers.SGD(LinearDecay(0.5, hold=1, decay=2))
-    model.compile(optimizer, loss=lambda true, predicted: predicted, run_eagerly=True)
+    model.compile(optimizer, loss=lambda true, predicted: predicted, **UNTRACED)
     model.fit(np.ones((4, 1)), np.ones((4, 1)), batch_size=1, verbose=0)
     # Rates 0.5, 0.5, 0.25 and 0 on a slope of 1.
     assert keras.ops.convert_to_numpy(layer.kernel).item() == pytest.approx(-1.25)

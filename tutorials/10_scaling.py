@@ -30,7 +30,8 @@ tf.get_logger().setLevel("ERROR")  # Strategies say much.
 keras.utils.set_random_seed(0)
 print(keras.backend.backend(), tf.config.list_logical_devices())
 
-# %% short={"STEPS": 2, "REPEATS": 2, "EPOCHS": 1}
+# %% short={"BATCH": 8, "STEPS": 2, "REPEATS": 2, "EPOCHS": 1}
+BATCH = 64
 STEPS = 10
 REPEATS = 2
 EPOCHS = 40
@@ -56,7 +57,7 @@ def make_gan(**options):
 
 
 random = np.random.default_rng(0)
-batch = random.uniform(-1.0, 1.0, (64, 32, 32, 3)).astype("float32")
+batch = random.uniform(-1.0, 1.0, (BATCH, 32, 32, 3)).astype("float32")
 data = tf.data.Dataset.from_tensors(batch).repeat(STEPS)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from keras_gen.backend import input_gradient
 from keras_gen.core.network_calls import record, without_updates
+from tests.cases import UNTRACED
 from tests.core.toys import Flattened, array, factor, ones, scale
 
 X = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
@@ -77,7 +78,7 @@ def test_a_penalty_on_the_gradient_reaches_the_weights(run_eagerly):
 def test_a_penalty_moves_no_batch_statistics():
     network = noisy_network()
     model = Flattened(network)
-    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.1), **UNTRACED)
     before, weights = state_of(network), network.get_weights()
     model.fit(X, verbose=0)
     for old, new in zip(before, state_of(network), strict=True):

@@ -9,7 +9,7 @@ from keras_gen import data
 from keras_gen.callbacks import CollapseMonitor
 from keras_gen.callbacks.collapse_monitor import mean_distance, pair_accuracy
 from keras_gen.metrics import evaluate_samples
-from tests.cases import CASES, build_gan, compiled, images
+from tests.cases import CASES, UNTRACED, build_gan, compiled, images
 
 LATENT_DIM = 3
 
@@ -37,7 +37,7 @@ def still(bias=0.0, factor=0.2, preference=0.0, loss="non_saturating"):
     """A GAN of those networks that does not learn."""
     gan = keras_gen.GAN(generator_of(bias, factor), discriminator_of(preference), LATENT_DIM)
     rates = keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0)
-    gan.compile(*rates, loss=loss, run_eagerly=True)
+    gan.compile(*rates, loss=loss, **UNTRACED)
     return gan
 
 
@@ -247,7 +247,7 @@ def test_a_collapsed_generator_is_flagged_and_scores_badly(digits):
     mode = keras.Model(latents, keras.layers.Reshape((8, 8, 1))(dense(latents)))
     dense.set_weights([np.zeros((LATENT_DIM, 64)), digits[0].ravel()])
     gan = keras_gen.GAN(mode, gan.discriminator, LATENT_DIM)
-    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), run_eagerly=True)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), **UNTRACED)
     with pytest.warns(
         UserWarning, match="collapsed: the 128 images .* have 0.000 of the diversity"
     ):

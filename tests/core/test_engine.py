@@ -6,6 +6,7 @@ import pytest
 
 import keras_gen
 from keras_gen.engine import GenerativeModel, Phase, record
+from tests.cases import UNTRACED
 from tests.core.toys import Game, factor, ones, scale
 
 
@@ -84,7 +85,7 @@ def test_a_schedule_gives_what_the_same_step_gives(run_eagerly):
 
 
 def test_a_recorded_pass_is_differentiated_at_its_outputs():
-    model = compiled(Shared, run_eagerly=True)
+    model = compiled(Shared, **UNTRACED)
     model.steps, model.made = [], []
     history = model.fit(ones(), verbose=0).history
     assert history["product"] == [pytest.approx(6.0)]

@@ -5,7 +5,7 @@ import pytest
 import keras_gen
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.phase import Phase
-from tests.cases import build_gan, images
+from tests.cases import UNTRACED, build_gan, images
 from tests.core.toys import Game, array, factor, ones, scale
 
 
@@ -149,7 +149,7 @@ def test_a_file_keeps_the_seeds(tmp_path):
 
 def test_dropout_without_a_seed_goes_on_from_a_file(tmp_path):
     model = Game(scale(2.0, keras.layers.Dropout(0.5)), scale(3.0))
-    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), **UNTRACED)
     model.fit(ones(32), verbose=0)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gen.core.phase_optimizer import PhaseOptimizer
+from tests.cases import UNTRACED
 from tests.core.toys import Game, array, factor, ones, scale
 
 
@@ -63,10 +64,10 @@ def trained(**options):
 
 
 def test_weights_files_restore_every_inner_state_before_training(tmp_path):
-    model = trained(run_eagerly=True)
+    model = trained(**UNTRACED)
     model.fit(ones(), epochs=3, verbose=0)
     model.save_weights(tmp_path / "all.weights.h5")
-    fresh = trained(run_eagerly=True)
+    fresh = trained(**UNTRACED)
     assert int(fresh.optimizer.iterations) == 0
     fresh.load_weights(tmp_path / "all.weights.h5")
     assert int(fresh.optimizer.iterations) == int(fresh.optimizer["left"].iterations) == 3
@@ -84,7 +85,7 @@ def test_learning_rate_schedules_see_every_inner_rate():
         return rate / 2
 
     model = Game(scale(2.0), scale(3.0))
-    model.compile(keras.optimizers.SGD(0.4), keras.optimizers.SGD(0.2), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.4), keras.optimizers.SGD(0.2), **UNTRACED)
     callback = keras.callbacks.LearningRateScheduler(halve)
     model.fit(ones(), epochs=2, callbacks=[callback], verbose=0)
     assert sorted(seen) == [0.1, 0.2, 0.2, 0.4]
@@ -97,7 +98,7 @@ def test_averaged_weights_are_put_in_place_at_the_end():
     model.compile(
         keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5),
         keras.optimizers.SGD(0.0),
-        run_eagerly=True,
+        **UNTRACED,
     )
     model.fit(ones(), epochs=2, verbose=0)
     # left goes 1.7, 1.4. Its average starts at the first of them, and then is half and half.

@@ -15,9 +15,9 @@ import warnings
 import keras
 import numpy as np
 
+from tests.cases import UNTRACED
+
 BACKEND = keras.backend.backend()
-# On one device a step is traced for nothing but three of it.
-UNTRACED = {"run_eagerly": BACKEND == "tensorflow"}
 
 
 def two_devices():

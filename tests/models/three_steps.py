@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from tests import families
-from tests.cases import compiled
+from tests.cases import UNTRACED, compiled
 
 BACKENDS = ("tensorflow", "jax", "torch")
 CASES = {name: case.larger or case for name, case in families.CASES.items()}
@@ -53,9 +53,7 @@ def set_weights(model):
 
 
 def train(case, restart):
-    # JAX compiles an operation at a time, too, where it runs eagerly: that takes it longer than whole steps.
-    eager = keras.backend.backend() != "jax"
-    model = compiled(case, lambda: keras.optimizers.SGD(0.01), run_eagerly=eager)
+    model = compiled(case, lambda: keras.optimizers.SGD(0.01), **UNTRACED)
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0  # masks come from the backend's own generator

@@ -206,6 +206,16 @@ PRESETS = {
         "limits": _LIMITS_28 + " As those of all VAEs of this kind, the samples are smooth.",
         "evaluation": _FASHION | {"iwae": 100},
     },
+    "vae_gan_fashion_mnist": {
+        "description": "Garments, 28 x 28, by a VAE-GAN: encodes, and reconstructs what a discriminator sees",
+        "task": _LATENTS + ", and images to latents",
+        "data": FASHION_MNIST,
+        "network": "Convolutional encoder to 64 latents; DCGAN's generator as the decoder, whose moving average "
+        "makes the images; DCGAN's discriminator, by whose features reconstructions are compared",
+        "use": _TRY_OUT,
+        "limits": _LIMITS_28 + " A reconstruction is a garment like the one that it was given, not the same.",
+        "evaluation": _FASHION,
+    },
     "diffusion_fashion_mnist": {
         "description": "Garments of a chosen class, 28 x 28, by flow matching: noise to images in 20 steps",
         "task": "Class and Gaussian noise to images",

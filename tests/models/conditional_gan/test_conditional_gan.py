@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 
 import keras_gen
-from tests.cases import IMAGE_SHAPE, LATENT_DIM, NUM_CLASSES, build_conditional_gan, images
+from tests.cases import (
+    IMAGE_SHAPE,
+    LATENT_DIM,
+    NUM_CLASSES,
+    UNTRACED,
+    build_conditional_gan,
+    images,
+)
 from tests.models.helpers import array, first_logs, handed, sgd
 
 LABELS = np.array([2, 0, 1, 1], "int32")
@@ -151,7 +158,7 @@ def test_a_shared_forward_pass_gives_the_same_updates(monkeypatch):
     models[1].set_weights(models[0].get_weights())
     logs = []
     for model, share_forward in zip(models, (True, False), strict=True):
-        sgd(model, 0.1, share_forward=share_forward, run_eagerly=True)
+        sgd(model, 0.1, share_forward=share_forward, **UNTRACED)
         monkeypatch.setattr(model, "sample_latents", lambda n: keras.ops.convert_to_tensor(latents))
         calls = []
         call = model.generator.call
@@ -198,7 +205,7 @@ def test_an_auxiliary_classifier_is_trained_on_real_and_generated_images(monkeyp
 @pytest.mark.parametrize("share_forward", [False, True])
 def test_an_auxiliary_classifier_serves_any_loss(loss, share_forward):
     model = telling_gan(classifier=True)
-    sgd(model, 0.01, loss=loss, share_forward=share_forward, run_eagerly=True)
+    sgd(model, 0.01, loss=loss, share_forward=share_forward, **UNTRACED)
     before = model.get_weights()
     logs = first_logs(model.fit(images(4, (2, 2, 1)), LABELS, verbose=0))
     assert np.isfinite(list(logs.values())).all()
@@ -230,12 +237,12 @@ def test_penalties_look_at_the_discriminator_of_each_image_s_own_label():
     ],
 )
 def test_training_refuses(data, message):
-    model = sgd(telling_gan(), 0.1, run_eagerly=True)
+    model = sgd(telling_gan(), 0.1, **UNTRACED)
     with pytest.raises(ValueError, match=message):
         model.fit(*data, verbose=0)
 
 
 def test_labels_may_have_an_axis_of_their_own():
-    model = sgd(telling_gan(), 0.1, run_eagerly=True)
+    model = sgd(telling_gan(), 0.1, **UNTRACED)
     history = model.fit(images(4, (2, 2, 1)), LABELS[:, None], verbose=0)
     assert np.isfinite(history.history["loss"]).all()

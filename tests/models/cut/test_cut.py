@@ -6,7 +6,7 @@ import pytest
 
 import keras_gen
 from keras_gen.recipes import find_family
-from tests.cases import CASES, COLOUR_SHAPE, images
+from tests.cases import CASES, COLOUR_SHAPE, UNTRACED, images
 from tests.models.cut.case import build, discriminator, generator
 from tests.models.helpers import array, first_logs, no_opinion, scaling, sgd
 
@@ -47,7 +47,7 @@ def test_a_generator_that_copies_is_near_the_least_loss():
 
 def test_of_features_that_are_all_equal_the_loss_is_log_of_positions():
     model = keras_gen.CUT(named_scaling(0.5), no_opinion(SHAPE), nce_layers=["images"])
-    sgd(model, 0.0, run_eagerly=True)
+    sgd(model, 0.0, **UNTRACED)
     flat = np.full((2, *SHAPE), 0.5, "float32")
     logs = first_logs(model.fit(flat, flat, verbose=0))
     assert logs["nce_loss"] == pytest.approx(math.log(16), rel=1e-5)
@@ -62,7 +62,7 @@ def test_the_heavier_contrast_of_fast_cut():
     model = keras_gen.CUT(
         named_scaling(0.5), no_opinion(SHAPE), 10.0, identity=False, nce_layers=["images"]
     )
-    sgd(model, 0.0, run_eagerly=True)
+    sgd(model, 0.0, **UNTRACED)
     flat = np.full((2, *SHAPE), 0.5, "float32")
     logs = first_logs(model.fit(flat, flat, verbose=0))
     assert "identity_nce_loss" not in logs
@@ -146,7 +146,7 @@ def test_the_discriminator_sees_b_and_what_is_made_of_a():
     model = keras_gen.CUT(
         named_scaling(0.5), no_opinion(SHAPE), 0.0, identity=False, nce_layers=["images"]
     )
-    sgd(model, 0.5, loss="wasserstein", run_eagerly=True)
+    sgd(model, 0.5, loss="wasserstein", **UNTRACED)
     model.fit(
         np.full((2, *SHAPE), 0.3, "float32"), np.full((2, *SHAPE), -0.8, "float32"), verbose=0
     )
@@ -203,7 +203,7 @@ def of_the_repository(normalization, **options):
 
 def test_the_repositorys_networks_and_their_average():
     model = of_the_repository("instance", ema_decay=0.9)
-    model.compile(run_eagerly=True)
+    model.compile(**UNTRACED)
     history = model.fit(data(2), verbose=0).history
     assert np.isfinite(history["loss"]).all()
     average, followed = model.ema_generator.get_weights(), model.generator.get_weights()

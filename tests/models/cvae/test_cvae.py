@@ -4,7 +4,7 @@ import pytest
 
 import keras_gen
 from keras_gen import losses
-from tests.cases import LATENT_DIM, NUM_CLASSES, images, latents
+from tests.cases import LATENT_DIM, NUM_CLASSES, UNTRACED, images, latents
 from tests.models.cvae.case import build
 from tests.models.helpers import array
 
@@ -74,7 +74,7 @@ def log_likelihood(x, labels):
 
 
 def still(model):
-    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.0), **UNTRACED)
     return model
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import keras_gen
 from keras_gen.backend import input_gradient
-from tests.cases import images
+from tests.cases import UNTRACED, images
 from tests.models.helpers import array, first_logs, handed, kernel, no_opinion, scaling, sgd
 
 SHAPE = (4, 4, 1)
@@ -39,7 +39,7 @@ def test_each_cycle_reaches_both_generators(a, b, run_eagerly):
 
 
 def test_both_cycles_are_summed_in_one_joint_update():
-    model = sgd(known_cycle_gan(cycle_weight=10.0, identity_weight=0.0), 0.01, run_eagerly=True)
+    model = sgd(known_cycle_gan(cycle_weight=10.0, identity_weight=0.0), 0.01, **UNTRACED)
     logs = first_logs(model.fit(ONES, ONES, verbose=0))
     assert logs["cycle_loss"] == pytest.approx(2 * (1 - F * G))
     assert factors(model) == pytest.approx((G + 0.2 * F, F + 0.2 * G), rel=1e-5)
@@ -50,7 +50,7 @@ def test_both_cycles_are_summed_in_one_joint_update():
 def test_each_generator_leaves_its_own_target_domain_alone(a, b):
     """The identity losses: G on b and F on a, with nothing else in the way."""
     model = known_cycle_gan(cycle_weight=0.0, identity_weight=5.0)
-    sgd(model, 0.01, run_eagerly=True)
+    sgd(model, 0.01, **UNTRACED)
     logs = first_logs(model.fit(a, b, verbose=0))
     if a is ONES:
         assert logs["identity_loss"] == pytest.approx(1 - F)
@@ -72,7 +72,7 @@ def test_translations_go_back_with_noise_in_training_alone():
 
 
 def test_losses_by_hand():
-    model = sgd(known_cycle_gan(), 0.0, run_eagerly=True)
+    model = sgd(known_cycle_gan(), 0.0, **UNTRACED)
     assert (model.cycle_weight, model.identity_weight) == (10.0, 5.0)
     logs = first_logs(model.fit(ONES, -ONES, verbose=0))
     # Least squares at logits of 0: 1 for each generator, and 1 + 0, halved, for each discriminator.
@@ -89,7 +89,7 @@ def test_losses_by_hand():
 def test_discriminators_judge_their_own_domain():
     """Each domain's discriminator sees that domain's real images, and its own fakes."""
     model = known_cycle_gan(cycle_weight=0.0, identity_weight=0.0)
-    sgd(model, 0.5, loss="wasserstein", run_eagerly=True)
+    sgd(model, 0.5, loss="wasserstein", **UNTRACED)
     a, b = np.full_like(ONES, 0.3), np.full_like(ONES, -0.8)
     model.fit(a, b, verbose=0)
     # Half of (mean fake - mean real) falls: the kernel goes up by rate / 2 * (real - fake).
@@ -140,7 +140,7 @@ def test_the_pool_is_left_alone_in_evaluation():
 
 
 def test_training_fills_the_pool_with_what_the_generators_made():
-    model = sgd(known_cycle_gan(pool_size=4), 0.0, run_eagerly=True)
+    model = sgd(known_cycle_gan(pool_size=4), 0.0, **UNTRACED)
     a, b = numbered(0.1, 0.2), numbered(0.3, 0.4)
     model.fit(a, b, batch_size=2, shuffle=False, verbose=0)
     np.testing.assert_allclose(array(model.pool_b.images)[:2], G * a, rtol=1e-5)
@@ -149,7 +149,7 @@ def test_training_fills_the_pool_with_what_the_generators_made():
 
 
 def test_the_pool_is_saved(tmp_path):
-    model = sgd(known_cycle_gan(pool_size=4), 0.0, run_eagerly=True)
+    model = sgd(known_cycle_gan(pool_size=4), 0.0, **UNTRACED)
     model.fit(ONES, -ONES, verbose=0)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -161,7 +161,7 @@ def test_the_pool_is_saved(tmp_path):
 
 def test_evaluation_gives_both_cycle_errors():
     model = known_cycle_gan()
-    model.compile(run_eagerly=True)
+    model.compile(**UNTRACED)
     a, b = images(3, SHAPE), 0.5 * images(3, SHAPE, seed=1)
     scores = model.evaluate(a, b, verbose=0, return_dict=True)
     assert scores == pytest.approx(
@@ -199,7 +199,7 @@ def test_domains_may_differ_in_channels_without_an_identity_loss():
         no_opinion(shape_b),
         identity_weight=0,
     )
-    sgd(model, 0.01, run_eagerly=True)
+    sgd(model, 0.01, **UNTRACED)
     logs = first_logs(model.fit(images(1, shape_a), images(1, shape_b), verbose=0))
     assert np.isfinite(list(logs.values())).all()
     assert model.translate(images(2, shape_b), "ba").shape == (2, *shape_a)

@@ -4,7 +4,7 @@ import pytest
 
 import keras_gen
 from keras_gen import losses
-from tests.cases import build_gan, images
+from tests.cases import UNTRACED, build_gan, images
 from tests.models.helpers import array, first_logs, fixed, kernel, linear, sgd
 
 NAMES = ["non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic"]
@@ -41,7 +41,7 @@ def expected_losses(name, real, fake):
 @pytest.mark.parametrize("share_forward", [False, True])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_loss_is_the_papers_and_trains_both_networks(name, share_forward):
-    model = sgd(known_gan(), 0.0, loss=name, share_forward=share_forward, run_eagerly=True)
+    model = sgd(known_gan(), 0.0, loss=name, share_forward=share_forward, **UNTRACED)
     real = (REALS * WEIGHTS).sum((1, 2, 3))
     fake = np.full(6, (FAKE * WEIGHTS).sum())
     logs = first_logs(model.fit(REALS, verbose=0))
@@ -60,7 +60,7 @@ def test_every_loss_is_the_papers_and_trains_both_networks(name, share_forward):
 
 @pytest.mark.parametrize("share_forward", [False, True])
 def test_the_generator_meets_the_discriminator_as_just_updated(share_forward):
-    model = sgd(known_gan(), 0.5, loss="wasserstein", share_forward=share_forward, run_eagerly=True)
+    model = sgd(known_gan(), 0.5, loss="wasserstein", share_forward=share_forward, **UNTRACED)
     logs = first_logs(model.fit(REALS, verbose=0))
     updated = WEIGHTS - 0.5 * (FAKE - REALS.mean(0))  # the loss is w . (mean fake - mean real)
     np.testing.assert_allclose(kernel(model.discriminator), updated.reshape(4, 1), rtol=1e-5)
@@ -71,9 +71,7 @@ def test_the_generator_meets_the_discriminator_as_just_updated(share_forward):
 
 @pytest.mark.parametrize("penalty", ["r1", "r2"])
 def test_penalties_are_weighted_and_logged(penalty):
-    model = sgd(
-        known_gan(), 0.0, loss="wasserstein", run_eagerly=True, **{f"{penalty}_weight": 4.0}
-    )
+    model = sgd(known_gan(), 0.0, loss="wasserstein", **UNTRACED, **{f"{penalty}_weight": 4.0})
     logs = first_logs(model.fit(REALS, verbose=0))
     squared = (WEIGHTS**2).sum()
     wasserstein = (FAKE * WEIGHTS).sum() - (REALS * WEIGHTS).sum((1, 2, 3)).mean()
@@ -89,7 +87,7 @@ def test_r1_looks_at_real_images_and_r2_at_generated_ones():
     scores = keras.layers.Dense(1, kernel_initializer="ones", use_bias=False)(half_square)
     quadratic = keras.Model(image, scores)
     model = keras_gen.GAN(fixed(FAKE), quadratic, latent_dim=2)
-    sgd(model, 0.0, r1_weight=1.0, r2_weight=1.0, run_eagerly=True)
+    sgd(model, 0.0, r1_weight=1.0, r2_weight=1.0, **UNTRACED)
     logs = first_logs(model.fit(REALS, verbose=0))
     assert logs["r1_penalty"] == pytest.approx(0.5 * (REALS**2).sum((1, 2, 3)).mean(), rel=1e-5)
     assert logs["r2_penalty"] == pytest.approx(0.5 * (FAKE**2).sum(), rel=1e-5)
@@ -97,7 +95,7 @@ def test_r1_looks_at_real_images_and_r2_at_generated_ones():
 
 def test_labels_are_zero_and_one_unless_smoothed_and_are_saved(tmp_path):
     loss = losses.AdversarialLoss("non_saturating", label_smoothing=0.1)
-    model = sgd(known_gan(), 0.0, loss=loss, run_eagerly=True)
+    model = sgd(known_gan(), 0.0, loss=loss, **UNTRACED)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.loss.label_smoothing == 0.1
@@ -121,7 +119,7 @@ def pair_of_gans(**options):
     models = [without_dropout(build_gan()) for _ in "ab"]
     models[1].set_weights(models[0].get_weights())
     for model, share_forward in zip(models, (True, False), strict=True):
-        sgd(model, 0.1, share_forward=share_forward, run_eagerly=True, **options)
+        sgd(model, 0.1, share_forward=share_forward, **(UNTRACED | options))
     return models
 
 
@@ -139,7 +137,7 @@ def test_a_shared_forward_pass_gives_the_same_updates(loss, monkeypatch):
 
 
 def test_a_shared_forward_pass_runs_the_generator_once(monkeypatch):
-    for model, runs in zip(pair_of_gans(), (1, 2), strict=True):
+    for model, runs in zip(pair_of_gans(run_eagerly=True), (1, 2), strict=True):
         calls = []
         call = model.generator.call
         monkeypatch.setattr(
@@ -159,7 +157,7 @@ def test_a_shared_forward_pass_runs_the_generator_once(monkeypatch):
 
 def test_the_average_follows_the_generator():
     model = without_dropout(build_gan(ema_decay=0.3))
-    sgd(model, 0.5, run_eagerly=True)
+    sgd(model, 0.5, **UNTRACED)
     average = [array(v) for v in model.generator.weights]
     trainable = [v.trainable for v in model.generator.weights]
     assert any(trainable) and not all(trainable)
@@ -209,7 +207,7 @@ def test_the_best_model_can_be_kept_by_a_score(tmp_path):
     best = keras.callbacks.ModelCheckpoint(
         tmp_path / "best.keras", monitor="fid", mode="min", save_best_only=True
     )
-    model = sgd(known_gan(), 0.1, run_eagerly=True)
+    model = sgd(known_gan(), 0.1, **UNTRACED)
     model.fit(REALS, epochs=3, callbacks=[Score(), best], verbose=0)
     loaded = keras.saving.load_model(tmp_path / "best.keras").get_weights()
     for kept, second, last in zip(loaded, *weights[1:], strict=True):

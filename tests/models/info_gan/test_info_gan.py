@@ -8,7 +8,7 @@ import keras_gen
 from keras_gen.core.priors import NormalWithCodes
 from keras_gen.evaluation import evaluate
 from keras_gen.models.info_gan.recipe import InfoGANRecipe
-from tests.cases import IMAGE_SHAPE, images
+from tests.cases import IMAGE_SHAPE, UNTRACED, images
 from tests.models.helpers import array, first_logs, handed, kernel, no_opinion, sgd
 from tests.models.info_gan.case import CATEGORIES, CONTINUOUS, LATENT_DIM, NOISE_DIM, build
 
@@ -88,7 +88,7 @@ def test_qs_gradient_reaches_the_generator_and_both_heads_body():
     def moved(**options):
         model = known(weights)
         before = kernel(model.generator).copy(), kernel(model.discriminator).copy()
-        sgd(model, 0.5, run_eagerly=True, **options).fit(images(4, SHAPE), verbose=0)
+        sgd(model, 0.5, **UNTRACED, **options).fit(images(4, SHAPE), verbose=0)
         after = kernel(model.generator), kernel(model.discriminator)
         return [np.abs(a - b).max() for a, b in zip(after, before, strict=True)]
 
@@ -104,7 +104,7 @@ def test_the_body_that_both_heads_share_is_moved_by_q():
         model = build()
         model.set_weights(start)
         keras.utils.set_random_seed(0)
-        sgd(model, 0.1, run_eagerly=True, category_weight=weight).fit(images(4), verbose=0)
+        sgd(model, 0.1, **UNTRACED, category_weight=weight).fit(images(4), verbose=0)
         bodies.append(kernel(model.discriminator))
     assert np.abs(bodies[0] - bodies[1]).max() > 1e-4
 

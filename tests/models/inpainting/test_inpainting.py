@@ -5,7 +5,7 @@ import pytest
 import keras_gen
 from keras_gen import losses
 from keras_gen.models.inpainting.model import hidden_inputs
-from tests.cases import COLOUR_SHAPE, build_inpainting, images
+from tests.cases import COLOUR_SHAPE, UNTRACED, build_inpainting, images
 from tests.models.helpers import array, first_logs, no_opinion
 from tests.models.inpainting.case import generator, masks
 
@@ -28,7 +28,7 @@ def compiled_by_sgd(model, rate=0.0):
     options = {"generator_optimizer": keras.optimizers.SGD(rate)}
     if model.discriminator is not None:
         options["discriminator_optimizer"] = keras.optimizers.SGD(rate)
-    model.compile(**options, run_eagerly=True)
+    model.compile(**options, **UNTRACED)
     return model
 
 
@@ -99,7 +99,7 @@ def test_the_discriminator_judges_whole_pictures_and_filled_ones(masks_are_judge
     if masks_are_judged:
         judge = keras.Model([a, b], dense(keras.layers.Multiply()([mean(a), mean(b)])))
     model = keras_gen.Inpainting(constant(0.25), judge, holes="given")
-    model.compile("sgd", "sgd", loss="wasserstein", run_eagerly=True)
+    model.compile("sgd", "sgd", loss="wasserstein", **UNTRACED)
     data = {"image": keras.ops.convert_to_tensor(IMAGES), "mask": HOLES}
     update = keras_gen.core.Update(model, training=False)
     model.step(data, update)
@@ -193,7 +193,7 @@ def test_given_masks_are_looked_at_before_the_first_step():
 
 def test_a_spectral_discriminator_trains_and_is_kept_in_a_file(tmp_path):
     model = build_inpainting(normalization="spectral")
-    model.compile(run_eagerly=True)
+    model.compile(**UNTRACED)
     model.fit(images(2, COLOUR_SHAPE), verbose=0)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -9,6 +9,7 @@ import keras_gen
 from keras_gen.models.next_frame.recipe import NextFrameRecipe
 from keras_gen.models.next_frame.roll_out import RollOut, stacked
 from keras_gen.translation import translate_files
+from tests.cases import UNTRACED
 from tests.models.helpers import array, first_logs, kernel, no_opinion, sgd
 from tests.models.next_frame.case import CONTEXT, build, clips
 
@@ -44,7 +45,7 @@ def test_the_generator_pays_distance_gradient_difference_and_the_adversarial_los
         reconstruction=reconstruction,
         gradient_difference_weight=2.0,
     )
-    logs = first_logs(sgd(model, 0.0, run_eagerly=True).fit(KNOWN, NEXT, verbose=0))
+    logs = first_logs(sgd(model, 0.0, **UNTRACED).fit(KNOWN, NEXT, verbose=0))
     power = {"l1": 1, "l2": 2}[reconstruction]
     distance = (np.abs(NEXT - outputs) ** power).mean()
     expected = {
@@ -61,7 +62,7 @@ def test_the_generator_pays_distance_gradient_difference_and_the_adversarial_los
 
 def test_without_a_discriminator_there_is_one_phase_and_an_update_by_hand():
     model = keras_gen.NextFrame(weighing(0.25, 0.5), gradient_difference_weight=0.0)
-    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.1), **UNTRACED)
     logs = first_logs(model.fit(KNOWN, NEXT, verbose=0))
     error = 0.25 * KNOWN[:, :1] + 0.5 * KNOWN[:, 1:] - NEXT
     assert logs["loss"] == pytest.approx((error**2).mean(), rel=1e-5)
@@ -104,7 +105,7 @@ def test_training_on_several_frames_reaches_the_first_prediction():
     """The second frame is the first's square of the weight: its error's gradient is 2 w."""
     known = np.ones((1, 2, *SHAPE), "float32")
     model = keras_gen.NextFrame(weighing(0.0, 0.5), frames=2, gradient_difference_weight=0.0)
-    model.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(1.0), **UNTRACED)
     targets = np.concatenate([np.full((1, 1, *SHAPE), 0.5), np.zeros((1, 1, *SHAPE))], 1)
     model.fit(known, targets.astype("float32"), verbose=0)
     # loss = ((w - 0.5)^2 + (w^2)^2) / 2, by the newest frame's weight: (0 + 2 w^2 2 w) / 2 = 0.25
@@ -122,7 +123,7 @@ def test_the_discriminator_sees_the_known_frames_beside_the_new_ones():
     )
     newest.kernel.assign([[0.0], [1.0]])
     model = keras_gen.NextFrame(weighing(0.25, 0.5), judge, gradient_difference_weight=0.0)
-    sgd(model, 0.0, loss="wasserstein", run_eagerly=True)
+    sgd(model, 0.0, loss="wasserstein", **UNTRACED)
     logs = first_logs(model.fit(KNOWN, NEXT, verbose=0))
     newest_mean, real = KNOWN[:, 1].mean((1, 2, 3)), NEXT[:, 0].mean((1, 2, 3))
     fake = (0.25 * KNOWN[:, 0] + 0.5 * KNOWN[:, 1]).mean((1, 2, 3))
@@ -226,7 +227,7 @@ def test_refuses_what_does_not_go_together():
 
 def test_a_file_without_a_discriminator_goes_on(tmp_path):
     model = keras_gen.NextFrame(weighing(0.25, 0.5), ema_decay=0.5)
-    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.1), **UNTRACED)
     model.fit(KNOWN, NEXT, verbose=0)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -7,7 +7,7 @@ import pytest
 import keras_gen
 from keras_gen import losses
 from keras_gen.layers import DiffAugment
-from tests.cases import images
+from tests.cases import UNTRACED, images
 from tests.models.helpers import array, first_logs, kernel, no_opinion, scaling, sgd
 from tests.models.pix2pix.two_scales import CASE, build
 
@@ -47,7 +47,7 @@ def test_the_distance_is_that_of_the_maps_averaged_over_layers():
     model = keras_gen.Pix2Pix(
         scaling(0.5, SHAPE), with_two_maps(), l1_weight=2.0, feature_matching_weight=10.0
     )
-    logs = first_logs(sgd(model, 0.0, run_eagerly=True).fit(INPUTS, TARGETS, verbose=0))
+    logs = first_logs(sgd(model, 0.0, **UNTRACED).fit(INPUTS, TARGETS, verbose=0))
     expected = distance_by_hand(0.5)
     assert expected > 0.1
     assert logs["feature_matching_loss"] == pytest.approx(expected, rel=1e-5)
@@ -59,7 +59,7 @@ def test_its_gradient_moves_the_generator_and_nothing_else():
     model = keras_gen.Pix2Pix(
         scaling(0.5, SHAPE), with_two_maps(), l1_weight=0.0, feature_matching_weight=10.0
     )
-    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.0), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.0), **UNTRACED)
     before = model.discriminator.get_weights()
     model.fit(INPUTS, TARGETS, verbose=0)
     slope = (distance_by_hand(0.5 + 1e-6) - distance_by_hand(0.5 - 1e-6)) / 2e-6
@@ -83,7 +83,7 @@ def test_maps_of_real_data_have_no_gradient_and_those_of_made_data_have():
 
 def test_equal_images_are_no_distance_apart():
     model = keras_gen.Pix2Pix(scaling(1.0, SHAPE), with_two_maps(), feature_matching_weight=10.0)
-    logs = first_logs(sgd(model, 0.0, run_eagerly=True).fit(INPUTS, INPUTS, verbose=0))
+    logs = first_logs(sgd(model, 0.0, **UNTRACED).fit(INPUTS, INPUTS, verbose=0))
     assert logs["feature_matching_loss"] == 0.0
 
 
@@ -113,7 +113,7 @@ def of_two_scales():
 
 def test_losses_and_penalties_are_averaged_over_scales():
     model = keras_gen.Pix2Pix(scaling(0.5, SHAPE), of_two_scales())
-    sgd(model, 0.0, loss="wasserstein", r1_weight=2.0, r2_weight=1.0, run_eagerly=True)
+    sgd(model, 0.0, loss="wasserstein", r1_weight=2.0, r2_weight=1.0, **UNTRACED)
     logs = first_logs(model.fit(INPUTS, TARGETS, verbose=0))
     real, fake = TARGETS.mean(), 0.5 * INPUTS.mean()
     # The norm of a score's gradient has its slope for each of 16 pixels.
@@ -133,7 +133,7 @@ def test_so_they_are_of_cycle_gan_and_with_a_loss_that_pairs():
         judges.append(keras.Model(image, outputs))
         judges[-1].set_weights([np.full((1, 1, 1, 1), factor, "float32") for factor in (1, 3)])
     model = keras_gen.CycleGAN(scaling(0.5, SHAPE), scaling(0.5, SHAPE), *judges)
-    sgd(model, 0.0, loss="wasserstein", r1_weight=1.0, run_eagerly=True)
+    sgd(model, 0.0, loss="wasserstein", r1_weight=1.0, **UNTRACED)
     logs = first_logs(model.fit(INPUTS, TARGETS, verbose=0))
     assert logs["r1_penalty"] == pytest.approx(2 * 0.5 * 16 * 5.0, rel=1e-5)
     fakes = 0.5 * (INPUTS.mean() + TARGETS.mean())
@@ -143,7 +143,7 @@ def test_so_they_are_of_cycle_gan_and_with_a_loss_that_pairs():
         keras_gen.Pix2Pix(scaling(1.0, SHAPE), of_two_scales()),
         0.0,
         loss="relativistic",
-        run_eagerly=True,
+        **UNTRACED,
     )
     logs = first_logs(model.fit(INPUTS, TARGETS, verbose=0))
     lower = (INPUTS - TARGETS).astype("float64")  # scores of outputs less those of targets
@@ -154,7 +154,7 @@ def test_so_they_are_of_cycle_gan_and_with_a_loss_that_pairs():
 def test_an_augmentation_that_adapts_sees_the_scores_of_all_scales():
     model = keras_gen.Pix2Pix(scaling(0.5, SHAPE), of_two_scales())
     augmentation = keras_gen.layers.AdaptiveAugment("flip", images=30)
-    sgd(model, 0.0, augmentation=augmentation, run_eagerly=True)
+    sgd(model, 0.0, augmentation=augmentation, **UNTRACED)
     model.fit(INPUTS, np.ones_like(TARGETS), verbose=0)
     assert float(array(augmentation.known)) == pytest.approx(0.25)
     model.fit(INPUTS, -np.ones_like(TARGETS), verbose=0)
@@ -200,7 +200,7 @@ def test_a_step_augments_alike_in_both_phases():
     convolution = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones")
     model = keras_gen.Pix2Pix(scaling(1.0, SHAPE), keras.Model(inputs, convolution(square)))
     augmentation = DiffAugment("translation,flip", seed=0)
-    sgd(model, 0.0, loss="wasserstein", augmentation=augmentation, run_eagerly=True)
+    sgd(model, 0.0, loss="wasserstein", augmentation=augmentation, **UNTRACED)
     logs = first_logs(model.fit(INPUTS, INPUTS, verbose=0))
     assert logs["adversarial_loss"] == logs["discriminator_loss"] == 0.0
     assert abs(first_logs(model.fit(INPUTS, TARGETS, verbose=0))["discriminator_loss"]) > 0.01
@@ -228,7 +228,7 @@ def test_both_train_in_half_precision():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         model = build()
-        sgd(model, 1e-3, run_eagerly=True)
+        sgd(model, 1e-3, **UNTRACED)
         logs = first_logs(model.fit(CASE.data(4), batch_size=4, verbose=0))
     finally:
         keras.config.set_dtype_policy("float32")

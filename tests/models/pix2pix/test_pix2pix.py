@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import keras_gen
-from tests.cases import build_pix2pix, images
+from tests.cases import UNTRACED, build_pix2pix, images
 from tests.models.helpers import array, first_logs, kernel, no_opinion, scaling, sgd
 
 SHAPE = (4, 4, 1)
@@ -28,7 +28,7 @@ def test_the_generator_pays_the_adversarial_loss_and_the_weighted_distance(
 ):
     if distance is None:
         distance = np.abs(TARGETS - INPUTS / 2).max()
-    model = sgd(known_pix2pix(reconstruction=reconstruction), 0.0, run_eagerly=True)
+    model = sgd(known_pix2pix(reconstruction=reconstruction), 0.0, **UNTRACED)
     logs = first_logs(model.fit(INPUTS, TARGETS, verbose=0))
     assert model.l1_weight == 100.0
     expected = {
@@ -41,7 +41,7 @@ def test_the_generator_pays_the_adversarial_loss_and_the_weighted_distance(
 
 
 def test_an_update_of_the_generator_by_hand():
-    model = sgd(known_pix2pix(l1_weight=10.0), 0.01, run_eagerly=True)
+    model = sgd(known_pix2pix(l1_weight=10.0), 0.01, **UNTRACED)
     model.fit(INPUTS, TARGETS, verbose=0)
     by_distance = 10.0 * (np.sign(INPUTS / 2 - TARGETS) * INPUTS).mean()
     # The discriminator has just moved: its logits are small now, and grow with the output by this.
@@ -73,7 +73,7 @@ def test_both_judgements_are_of_pairs_with_the_input():
     dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
     judge = keras.Model([a, b], dense(keras.layers.Multiply()([mean(a), mean(b)])))
     model = keras_gen.Pix2Pix(scaling(0.5, SHAPE), judge)
-    sgd(model, 0.0, loss="wasserstein", run_eagerly=True)
+    sgd(model, 0.0, loss="wasserstein", **UNTRACED)
     logs = first_logs(model.fit(INPUTS, TARGETS, verbose=0))
     means, targets = INPUTS.mean((1, 2, 3)), TARGETS.mean((1, 2, 3))
     real, fake = (means * targets).mean(), (means * means / 2).mean()
@@ -82,7 +82,7 @@ def test_both_judgements_are_of_pairs_with_the_input():
 
 
 def test_the_relativistic_loss_has_its_real_logits():
-    model = sgd(known_pix2pix(), 0.0, loss="relativistic", run_eagerly=True)
+    model = sgd(known_pix2pix(), 0.0, loss="relativistic", **UNTRACED)
     logs = first_logs(model.fit(INPUTS, TARGETS, verbose=0))
     assert logs["adversarial_loss"] == pytest.approx(np.log(2), rel=1e-5)
 
@@ -119,7 +119,7 @@ def test_batches_of_one_of_any_shape_and_channels_train(size, channels):
 
 @pytest.fixture(scope="module")
 def trained():
-    model = sgd(build_pix2pix(), 0.01, run_eagerly=True)
+    model = sgd(build_pix2pix(), 0.01, **UNTRACED)
     model.fit(images(4), images(4, (8, 8, 3), seed=1), batch_size=2, verbose=0)
     return model
 
@@ -161,7 +161,7 @@ def test_evaluation_measures_the_outputs_against_the_targets():
     shape = (16, 16, 1)
     inputs, targets = images(2, shape), images(2, shape, seed=1)
     model = keras_gen.Pix2Pix(scaling(0.5, shape), no_opinion(shape, shape))
-    model.compile(run_eagerly=True)
+    model.compile(**UNTRACED)
     scores = model.evaluate(inputs, targets, verbose=0, return_dict=True)
     assert set(scores) == {"l1", "psnr", "ssim"}
     difference = targets - inputs / 2

@@ -6,7 +6,7 @@ import keras_gen
 from keras_gen.layers import EqualizedConv2D, EqualizedDense, FadeIn
 from keras_gen.models.progressive_gan.cuts import discriminator_at, generator_at
 from keras_gen.models.progressive_gan.recipe import ProgressiveGANRecipe
-from tests.cases import images, latents
+from tests.cases import UNTRACED, images, latents
 from tests.models.helpers import array
 from tests.models.progressive_gan.case import build
 
@@ -22,7 +22,7 @@ def grown(size, fade_steps=0, **options):
         keras.optimizers.SGD(0.0),
         size=size,
         fade_steps=fade_steps,
-        run_eagerly=True,
+        **UNTRACED,
     )
     return model
 
@@ -98,7 +98,7 @@ def test_growing_keeps_what_smaller_sizes_have_learnt_and_leaves_larger_ones_alo
         }
 
     start = weights()
-    model.compile(size=8, run_eagerly=True)
+    model.compile(size=8, **UNTRACED)
     model.fit(images(4, SHAPE), batch_size=4, verbose=0)
     learnt = weights()
     moved = {path for path in start if (start[path] != learnt[path]).any()}
@@ -111,7 +111,7 @@ def test_growing_keeps_what_smaller_sizes_have_learnt_and_leaves_larger_ones_alo
     ):
         assert f"{path}/kernel" in moved
     assert larger and not moved & larger
-    model.compile(size=16, fade_steps=2, run_eagerly=True)
+    model.compile(size=16, fade_steps=2, **UNTRACED)
     for path, values in weights().items():
         np.testing.assert_array_equal(values, learnt[path])
     assert all(
@@ -190,7 +190,7 @@ def test_every_layer_is_scaled_when_it_runs_and_moves_by_the_same_share():
     ones = np.ones((1, 3, 3, 4), "float32")
     scale = array(layer(ones))[0, 1, 1] / array(layer.kernel).sum((0, 1, 2))
     np.testing.assert_allclose(scale, np.sqrt(2.0) / np.sqrt(9 * 4), rtol=1e-4)
-    model.compile(run_eagerly=True)
+    model.compile(**UNTRACED)
     model.fit(images(8, SHAPE), batch_size=8, verbose=0)
     for layer, kernel in zip(layers, before, strict=True):
         moved = np.abs(array(layer.kernel) - kernel)

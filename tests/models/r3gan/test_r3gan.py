@@ -8,7 +8,7 @@ from keras_gen.layers.diff_augment import OPERATIONS
 from keras_gen.models.r3gan.recipe import R3GANRecipe
 from keras_gen.recipes.adversarial import AUGMENTATIONS
 from keras_gen.schedules import Cosine
-from tests.cases import IMAGE_SHAPE, LATENT_DIM, NUM_CLASSES, images
+from tests.cases import IMAGE_SHAPE, LATENT_DIM, NUM_CLASSES, UNTRACED, images
 from tests.models.helpers import array, first_logs, fixed, linear, sgd
 from tests.models.r3gan.case import build
 
@@ -40,7 +40,7 @@ def test_losses_are_those_of_pairs_and_penalties_those_of_the_slope(run_eagerly)
 
 def test_the_penalties_pull_the_slope_down():
     """Where real and generated images are alike the penalties alone move a linear discriminator."""
-    model = sgd(known(), 0.1, gamma=2.0, run_eagerly=True)
+    model = sgd(known(), 0.1, gamma=2.0, **UNTRACED)
     model.fit(np.stack([FAKE] * 4), batch_size=4, verbose=0)
     # The slope of gamma (R1 + R2) is 2 gamma w.
     slope = array(model.discriminator.trainable_variables[0]).reshape(WEIGHTS.shape)
@@ -48,7 +48,7 @@ def test_the_penalties_pull_the_slope_down():
 
 
 def test_gamma_follows_its_schedule():
-    model = sgd(known(), 0.0, gamma=Cosine(1.0, 0.0, steps=2), run_eagerly=True)
+    model = sgd(known(), 0.0, gamma=Cosine(1.0, 0.0, steps=2), **UNTRACED)
     reals = np.stack([FAKE] * 2)
     history = model.fit(reals, batch_size=2, epochs=3, verbose=0).history
     penalties = (WEIGHTS**2).sum()

@@ -10,7 +10,7 @@ from keras_gen.layers import AdaptiveAugment
 from keras_gen.losses import path_lengths
 from keras_gen.models.style_gan2.model import paper_adam
 from keras_gen.models.style_gan2.recipe import StyleGAN2Recipe
-from tests.cases import IMAGE_SHAPE, LATENT_DIM, images, latents
+from tests.cases import IMAGE_SHAPE, LATENT_DIM, UNTRACED, images, latents
 from tests.models.helpers import array, first_logs, linear, sgd
 from tests.models.style_gan2.case import STYLE_DIM, build
 
@@ -74,7 +74,7 @@ def test_the_path_length_penalty_is_the_distance_from_a_mean_that_follows():
     """With noise of ones, divided by the root of four pixels, every length is the same."""
     weights = some_weights()
     length = np.sqrt(((weights.sum(2) / 2.0) ** 2).sum(1).mean())
-    model = sgd(linear_model(weights), 0.0, path_length_weight=2.0, r1_weight=0.0, run_eagerly=True)
+    model = sgd(linear_model(weights), 0.0, path_length_weight=2.0, r1_weight=0.0, **UNTRACED)
 
     def ones(shape, *args, **kwargs):
         return keras.ops.ones(shape)
@@ -171,7 +171,7 @@ def test_training_codes_are_of_two_latents_that_meet_at_a_level():
 def test_the_mean_code_follows_the_codes():
     model = linear_model(some_weights())
     with mock.patch("keras.random.normal", lambda shape, **k: keras.ops.ones(shape)):
-        sgd(model, 0.0, run_eagerly=True).fit(images(8, SHAPE), batch_size=4, verbose=0)
+        sgd(model, 0.0, **UNTRACED).fit(images(8, SHAPE), batch_size=4, verbose=0)
     np.testing.assert_allclose(array(model.mean_code), 1.0 - 0.995**2, rtol=1e-4)
 
 
@@ -285,7 +285,7 @@ def test_a_file_keeps_means_penalties_and_the_augmentation(tmp_path):
         path_length_weight=1.0,
         style_mixing=0.5,
         augmentation=AdaptiveAugment("flip", images=10, seed=0),
-        run_eagerly=True,
+        **UNTRACED,
     )
     model.fit(images(8), batch_size=4, verbose=0)
     model.save(tmp_path / "model.keras")

@@ -5,7 +5,7 @@ import pytest
 import keras_gen
 from keras_gen import evaluation, networks
 from keras_gen.modalities.images import fit
-from tests.cases import images
+from tests.cases import UNTRACED, images
 from tests.models.helpers import array, first_logs, kernel, no_opinion, sgd
 
 SMALL, LARGE = (4, 5, 1), (8, 10, 1)
@@ -47,7 +47,7 @@ def enlarging(factor=2, **options):
 )
 def test_without_a_discriminator_the_distance_is_all(reconstruction, distance):
     model = keras_gen.SuperResolution(repeating(0.5), reconstruction=reconstruction)
-    model.compile(keras.optimizers.SGD(0.01), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.01), **UNTRACED)
     logs = first_logs(model.fit(INPUTS, TARGETS, verbose=0))
     assert set(logs) == {"loss", "reconstruction_loss"}
     assert logs["loss"] == pytest.approx(distance, rel=1e-5)
@@ -60,7 +60,7 @@ def test_without_a_discriminator_the_distance_is_all(reconstruction, distance):
 def test_with_a_discriminator_its_loss_has_a_weight():
     judge = no_opinion(LARGE)
     model = keras_gen.SuperResolution(repeating(0.5), judge, adversarial_weight=0.25)
-    logs = first_logs(sgd(model, 0.0, run_eagerly=True).fit(INPUTS, TARGETS, verbose=0))
+    logs = first_logs(sgd(model, 0.0, **UNTRACED).fit(INPUTS, TARGETS, verbose=0))
     distance = np.abs(TARGETS - repeated(INPUTS) / 2).mean()
     expected = {
         "adversarial_loss": np.log(2),
@@ -75,7 +75,7 @@ def test_the_discriminator_sees_large_images_alone():
     judge = no_opinion(LARGE)
     judge.layers[-1].kernel.assign([[[[1.0]]]])
     model = keras_gen.SuperResolution(repeating(0.5), judge)
-    sgd(model, 0.0, loss="wasserstein", run_eagerly=True)
+    sgd(model, 0.0, loss="wasserstein", **UNTRACED)
     logs = first_logs(model.fit(INPUTS, TARGETS, verbose=0))
     assert logs["adversarial_loss"] == pytest.approx(-INPUTS.mean() / 2, abs=1e-6)
     assert logs["discriminator_loss"] == pytest.approx(INPUTS.mean() / 2 - TARGETS.mean(), abs=1e-6)
@@ -127,7 +127,7 @@ def test_images_of_any_size():
 
 def test_evaluation_gives_l1_psnr_and_ssim():
     model = keras_gen.SuperResolution(repeating(0.5))
-    model.compile(run_eagerly=True)
+    model.compile(**UNTRACED)
     inputs, targets = images(2, (8, 8, 1)), images(2, (16, 16, 1), seed=1)
     scores = model.evaluate(inputs, targets, verbose=0, return_dict=True)
     difference = targets - repeated(inputs) / 2
@@ -139,7 +139,7 @@ def test_evaluation_gives_l1_psnr_and_ssim():
 
 def test_the_report_has_bicubic_beside_it():
     model = keras_gen.SuperResolution(repeating(1.0, (None, None, 1)))
-    model.compile(run_eagerly=True)
+    model.compile(**UNTRACED)
     source = images(3, (8, 12, 1), seed=4)
     report = evaluation.evaluate(model, source, split="train")
     assert report["baseline"] == "bicubic"
@@ -160,7 +160,7 @@ def test_the_report_has_bicubic_beside_it():
 
 def test_targets_of_another_size_are_refused():
     model = enlarging()
-    model.compile(run_eagerly=True)
+    model.compile(**UNTRACED)
     with pytest.raises(
         ValueError,
         match=r"2 times as high and as wide.*Received: inputs of \(4, 4\), targets of \(8, 12\)",

@@ -5,7 +5,7 @@ import pytest
 import keras_gen
 from keras_gen import losses
 from keras_gen.models import latent_vae
-from tests.cases import build_vae, images
+from tests.cases import UNTRACED, build_vae, images
 from tests.models.helpers import array, first_logs
 
 LOG_2_PI = np.log(2 * np.pi)
@@ -49,7 +49,7 @@ def constant_vae(shape=(2, 2, 1), mean=(0.0,), log_variance=(0.0,), logit=0.0, *
 
 
 def still(model, **options):
-    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True, **options)
+    model.compile(keras.optimizers.SGD(0.0), **UNTRACED, **options)
     return model
 
 
@@ -137,7 +137,7 @@ def test_gradients_reach_the_encoder_through_the_draw():
         log_variance=[-60.0],  # hardly any noise
         likelihood="gaussian",
     )
-    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.1), **UNTRACED)
     model.fit(np.full((2, 1, 1, 1), -1.0, "float32"), verbose=0)
     # (-1 - m)^2 / 2 + m^2 / 2 at m = 0.2: the slope is 1.2 + 0.2.
     bias = array(model.encoder.weights[1])
@@ -409,7 +409,7 @@ def test_an_iwae_is_tighter_with_more_samples():
 
 def moved(model, pictures):
     """How far a step of SGD of rate 1 moves the weights, and its loss."""
-    model.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
+    model.compile(keras.optimizers.SGD(1.0), **UNTRACED)
     before = [array(v) for v in model.trainable_variables]
     loss = seeded(model).fit(pictures, shuffle=False, verbose=0).history["loss"][0]
     return [array(v) - old for v, old in zip(model.trainable_variables, before, strict=True)], loss

@@ -7,7 +7,7 @@ import pytest
 import keras_gen
 from keras_gen.evaluation import evaluate
 from keras_gen.models.vae_gan.recipe import VAEGANRecipe
-from tests.cases import IMAGE_SHAPE, LATENT_DIM, images, latents
+from tests.cases import IMAGE_SHAPE, LATENT_DIM, UNTRACED, images, latents
 from tests.models.helpers import array, first_logs
 from tests.models.vae_gan.case import build
 
@@ -44,7 +44,7 @@ def trained(model, data, encoder=0.0, decoder=0.0, discriminator=0.0):
     networks = model.encoder, model.decoder, model.discriminator
     before = [[array(v) for v in network.trainable_variables] for network in networks]
     rates = (encoder, decoder, discriminator)
-    model.compile(*(keras.optimizers.SGD(rate) for rate in rates), run_eagerly=True)
+    model.compile(*(keras.optimizers.SGD(rate) for rate in rates), **UNTRACED)
     logs = first_logs(model.fit(data, verbose=0, batch_size=len(data)))
     after = [[array(v) for v in network.trainable_variables] for network in networks]
     return before, after, logs

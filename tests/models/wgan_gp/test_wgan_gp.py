@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 import keras_gen
-from tests.cases import LATENT_DIM, build_wgan_gp, images
+from tests.cases import LATENT_DIM, UNTRACED, build_wgan_gp, images
 from tests.models.helpers import array, first_logs, fixed, handed, kernel, linear, sgd
 
 BACKEND = keras.backend.backend()
@@ -95,7 +95,7 @@ def test_no_nan_ever_comes_of_a_last_batch_that_is_too_small(jit_compile):
 
 @pytest.mark.parametrize("n_critic", [1, 3])
 def test_critic_takes_n_critic_updates_per_generator_update(n_critic):
-    model = sgd(known_wgan(n_critic=n_critic), 0.01, run_eagerly=True)
+    model = sgd(known_wgan(n_critic=n_critic), 0.01, **UNTRACED)
     model.fit(numbered(24), batch_size=12, verbose=0)
     assert int(model.optimizer["generator"].iterations) == 2
     assert int(model.optimizer["discriminator"].iterations) == 2 * n_critic
@@ -125,7 +125,7 @@ def test_a_linear_critic_pays_its_norm_less_the_target_squared(target, run_eager
 
 
 def test_an_update_of_a_linear_critic_by_hand():
-    model = sgd(known_wgan(n_critic=1), 0.05, run_eagerly=True)
+    model = sgd(known_wgan(n_critic=1), 0.05, **UNTRACED)
     reals = numbered(4)
     model.fit(reals, verbose=0)
     norm = np.linalg.norm(WEIGHTS)
@@ -135,7 +135,7 @@ def test_an_update_of_a_linear_critic_by_hand():
 
 
 def test_a_critic_without_gradient_stays_finite():
-    model = sgd(known_wgan(np.zeros(SHAPE), n_critic=1), 0.05, run_eagerly=True)
+    model = sgd(known_wgan(np.zeros(SHAPE), n_critic=1), 0.05, **UNTRACED)
     logs = first_logs(model.fit(numbered(4), verbose=0))
     assert logs["gradient_penalty"] == pytest.approx(1.0, abs=1e-5)
     # The penalty's own gradient is 0 there: what is left is the Wasserstein term's.
@@ -147,7 +147,7 @@ def test_a_critic_without_gradient_stays_finite():
 
 def test_clipped_weights_take_the_penalty_s_place():
     model = known_wgan(n_critic=2, weight_clip=0.3)
-    sgd(model, 0.01, run_eagerly=True)
+    sgd(model, 0.01, **UNTRACED)
     reals = numbered(8)
     logs = first_logs(model.fit(reals, shuffle=False, verbose=0))
     assert set(logs) == {"discriminator_loss", "generator_loss", "wasserstein_estimate", "loss"}
