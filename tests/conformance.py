@@ -165,7 +165,6 @@ def test_training_resumes_exactly_from_a_file(case, tmp_path):
     model.save(tmp_path / "halfway.keras")
     straight = model.fit(initial_epoch=1, epochs=3, **options).history
     resumed_model = keras.saving.load_model(tmp_path / "halfway.keras")
-    resumed_model.run_eagerly = model.run_eagerly
     resumed = resumed_model.fit(initial_epoch=1, epochs=3, **options).history
 
     tolerance = 0.0 if BACKEND == "tensorflow" else 1e-6

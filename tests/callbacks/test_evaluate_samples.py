@@ -16,7 +16,7 @@ from keras_gen.metrics import (
     get_feature_extractor,
     image_classifier,
 )
-from tests.cases import CASES, NUM_CLASSES, compiled, images
+from tests.cases import CASES, NUM_CLASSES, UNTRACED, compiled, images
 from tests.families import families_that
 
 
@@ -37,7 +37,7 @@ def pixels():
 def fit(*callbacks, name="gan", **options):
     case = CASES[name]
     # Scores are computed between steps: to trace these would take TensorFlow most of the time.
-    model = compiled(case, run_eagerly=keras.backend.backend() == "tensorflow")
+    model = compiled(case, **UNTRACED)
     options = {"batch_size": 4, "epochs": 3, "verbose": 0, **options}
     return model, model.fit(case.data(8), callbacks=[*callbacks], **options)
 

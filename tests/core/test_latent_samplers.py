@@ -6,7 +6,7 @@ import pytest
 
 import keras_gen
 from keras_gen.core.latent_samplers import GaussianMixtureSampler, NormalizingFlowSampler
-from tests.cases import build_vae, images
+from tests.cases import UNTRACED, build_vae, images
 from tests.models.cvae import case as cvae_case
 from tests.models.helpers import array
 
@@ -124,7 +124,7 @@ def test_a_sampler_of_other_latents_is_refused():
 
 def test_training_drops_a_fitted_sampler():
     model = build_vae()
-    model.compile(run_eagerly=keras.backend.backend() == "tensorflow")
+    model.compile(**UNTRACED)
     model.fit_sampler("gmm", images(20), components=2)
     count = len(model.weights)
     with pytest.warns(UserWarning, match="it is dropped: call `fit_sampler`"):

@@ -10,11 +10,9 @@ import pytest
 
 from keras_gen.layers import BatchNormalization
 from tests import families
-from tests.cases import compiled
+from tests.cases import UNTRACED, compiled
 from tests.distribution import cases as smooth
 from tests.families import CASES, FAMILIES, families_that
-
-BACKEND = keras.backend.backend()
 
 
 @pytest.mark.parametrize("file", ["case.py", "weight_paths.json"])
@@ -38,7 +36,7 @@ def test_layers_run_in_training_mode_in_every_phase_and_only_there(name, monkeyp
 
         monkeypatch.setattr(layer_class, "call", functools.wraps(layer_class.call)(spy))
     case = CASES[name]
-    model = compiled(case, keras.optimizers.SGD, run_eagerly=BACKEND == "tensorflow")
+    model = compiled(case, keras.optimizers.SGD, **UNTRACED)
     modes.clear()
     model.fit(case.data(4), batch_size=4, verbose=0)
     # The average is no part of training: it is only called by `generate`.

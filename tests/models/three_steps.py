@@ -22,10 +22,13 @@ def draw_as_numpy_does():
     """Makes `keras.random` give NumPy's numbers, the same on every backend, in each step the same anew.
 
     A step that JAX compiles has drawn when it was traced.
+
+    Returns:
+        Callback of `fit`, which has each step draw anew.
     """
     source = {}
 
-    def restart():
+    def restart(batch=None, logs=None):
         source["random"] = np.random.default_rng(0)
 
     def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
@@ -37,7 +40,8 @@ def draw_as_numpy_does():
         return keras.ops.convert_to_tensor(values.astype("float32"))
 
     keras.random.normal, keras.random.uniform = normal, uniform
-    return restart
+    restart()
+    return keras.callbacks.LambdaCallback(on_train_batch_begin=restart)
 
 
 def set_weights(model):
@@ -52,25 +56,23 @@ def set_weights(model):
     model.set_weights(weights)
 
 
-def train(case, restart):
+def train(case, anew):
     model = compiled(case, lambda: keras.optimizers.SGD(0.01), **UNTRACED)
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0  # masks come from the backend's own generator
     set_weights(model)
-    anew = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: restart())
     options = {"batch_size": 4, "shuffle": False, "verbose": 0, "callbacks": [anew]}
     history = model.fit(case.data(12), **options).history
     return model, history
 
 
 def main(folder):
-    restart = draw_as_numpy_does()
+    anew = draw_as_numpy_does()
     backend = keras.backend.backend()
     results = {}
     for name, case in CASES.items():
-        restart()
-        model, history = train(case, restart)
+        model, history = train(case, anew)
         for log, values in history.items():
             results[f"{name}/log/{log}"] = np.array(values)
         for number, weight in enumerate(model.weights):

@@ -180,8 +180,8 @@ def cross_entropy(logits, labels):
 
 
 def test_an_auxiliary_classifier_is_trained_on_real_and_generated_images(monkeypatch):
-    model = sgd(telling_gan(classifier=True), 0.0, loss="wasserstein", classifier_weight=2.0)
-    model.run_eagerly = True
+    options = {"loss": "wasserstein", "classifier_weight": 2.0}
+    model = sgd(telling_gan(classifier=True), 0.0, **options, **UNTRACED)
     latents = np.random.default_rng(1).normal(size=(4, LATENT_DIM)).astype("float32")
     monkeypatch.setattr(model, "sample_latents", lambda n: keras.ops.convert_to_tensor(latents))
     reals = images(4, (2, 2, 1))
@@ -219,8 +219,8 @@ def test_penalties_look_at_the_discriminator_of_each_image_s_own_label():
     discriminator = keras.Model([image, labels], keras.layers.Reshape((1,))(score))
     table.embeddings.assign(np.arange(NUM_CLASSES, dtype="float32")[:, None] * np.ones(4))
     model = keras_gen.ConditionalGAN(telling_generator(), discriminator, LATENT_DIM, NUM_CLASSES)
-    options = {"loss": "wasserstein", "share_forward": True, "run_eagerly": True}
-    sgd(model, 0.0, r1_weight=3.0, r2_weight=1.0, **options)
+    options = {"loss": "wasserstein", "share_forward": True}
+    sgd(model, 0.0, r1_weight=3.0, r2_weight=1.0, **options, **UNTRACED)
     logs = first_logs(model.fit(images(4, (2, 2, 1)), LABELS, verbose=0))
     expected = 0.5 * np.mean(4.0 * LABELS**2)  # the gradient of label y is (y, y, y, y)
     assert logs["r1_penalty"] == pytest.approx(expected, rel=1e-5)

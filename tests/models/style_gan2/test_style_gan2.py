@@ -97,7 +97,7 @@ def test_path_lengths_move_mapping_and_synthesis_alone():
     blind = linear(np.zeros(SHAPE))
     model = linear_model(some_weights(), blind)
     before = [array(v).copy() for v in model.trainable_variables]
-    options = {"run_eagerly": True, "r1_weight": 0.0}
+    options = UNTRACED | {"r1_weight": 0.0}
     model.compile(
         keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.0), path_length_weight=2.0, **options
     )
