@@ -73,6 +73,8 @@ def run_powershell(line, document):
         ".venv\\Scripts\\Activate.ps1", "source .venv/bin/activate"
     )
     line = line.replace(".venv\\Scripts\\", ".venv/bin/")
+    # Windows has `python` alone, Debian and Ubuntu `python3` alone.
+    line = re.sub(r"^python -m venv ", "python3 -m venv ", line)
     lines = [
         text
         for language, source in blocks(document)
@@ -185,6 +187,7 @@ RULES = {
     "mypy": run_mypy,
     "pip": run_pip,
     "python": run_python_program,
+    "python3": run_python_program,
     "ruff": run_ruff,
     "source": run_source,
 }
