@@ -104,6 +104,8 @@ def test_defaults_are_those_of_0_1():
             "free_bits": 0.0,
             "pseudo_inputs": 0,
             "binarize": None,
+            "schedule": "constant",
+            "sampler": None,
             "seed": 0,
             "precision": "float32",
             "image_size": None,

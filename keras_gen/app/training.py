@@ -63,6 +63,7 @@ def train(name, options, execution=None, stopper=None):
         else:
             trackers = []
         recipe = _recipe(recipe_class, options, folder, execution.resume, devices)
+        _check_alone(recipe, devices.processes)
         training = _Training(recipe, folder, devices, execution, stopper, trackers)
         return training.run()
 
@@ -109,6 +110,17 @@ def _recipe(recipe_class, options, folder, resume, devices):
         return recipe_class.from_settings({**kept, **given})
     except ValueError as error:
         raise ValueError(f"{folder.settings}: {error}") from error
+
+
+def _check_alone(recipe, processes):
+    """Refuses what one process does by itself where several train."""
+    settings = recipe.to_settings()
+    for name in recipe.alone:
+        if processes > 1 and settings[name] is not None:
+            raise ValueError(
+                f"`{name}` is for one process: train without it, then go on in one with --resume and it. "
+                f"Received: {name}={settings[name]!r} and {processes} processes"
+            )
 
 
 class _Training:
@@ -167,6 +179,7 @@ class _Training:
             folder.write_json(folder.data, self._data(passes))
             folder.trim_history(plan.place(begun.step)[0])
         self._fit(model, plan, begun)
+        self._finish(model)
         if self.devices.is_chief:
             with model.alone() as own:
                 samples, columns = self.draw(own)
@@ -346,6 +359,15 @@ class _Training:
                     verbose=0,
                     callbacks=watchers,
                 )
+
+    def _finish(self, model):
+        """What the recipe does with the trained model, which its last checkpoint then holds, too."""
+        words = self.recipe.finish(model, self.opened)
+        if words is not None:
+            _, reached, _ = self.folder.checkpoint()
+            self.folder.save(model, reached)
+            self.notes = [words]
+            self._say()
 
     def _watchers(self, plan, begun):
         """The callbacks of the training, and a context that closes what they leave open."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_gen.core.latent_samplers import MARKS, SAMPLERS, LatentSampler
 from keras_gen.models.latent_vae import LatentVAE
-from keras_gen.types import Array, ArrayLike, ClassLabels, Data
+from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Dataset
 
 _OF = ("means", "samples")
 
@@ -46,7 +46,7 @@ class FitsSamplers(LatentVAE):
     def fit_sampler(
         self,
         kind: str,
-        images: ArrayLike,
+        images: ArrayLike | Dataset,
         labels: ClassLabels | None = None,
         of: str = "means",
         seed: int | None = 0,
@@ -62,9 +62,11 @@ class FitsSamplers(LatentVAE):
         Args:
             kind: `"gmm"`, a mixture of Gaussians with whole covariances, by scikit-learn; or `"flow"`, a
                 small RealNVP.
-            images: Float array of shape `(n, height, width, channels)` in [-1, 1]: those trained on.
-            labels: Integer array `(n,)` or names, for a model with classes alone. The sampler is one for all
-                classes.
+            images: Float array of shape `(n, height, width, channels)` in [-1, 1], those trained on; or a
+                `tf.data.Dataset` of batches of them, of which only the latents are held: of a model with
+                classes `(images, labels)`.
+            labels: Integer array `(n,)` or names, for an array and a model with classes alone. The sampler is
+                one for all classes.
             of: `"means"` of the posteriors, or `"samples"`, one drawn from each.
             seed: Integer or None.
             batch_size: Integer, how many are encoded at a time.
@@ -83,13 +85,28 @@ class FitsSamplers(LatentVAE):
         if of not in _OF:
             raise ValueError(f"`of` must be one of {_OF}. Received: of={of!r}")
         sampler = SAMPLERS[kind](self.latent_dim, **options)
-        latents, log_variance = self.posteriors(images, labels, batch_size)
+        latents, log_variance = self._all_posteriors(images, labels, batch_size)
         if of == "samples":
             noise = np.random.default_rng(seed).standard_normal(latents.shape, dtype="float32")
             latents = latents + np.exp(0.5 * log_variance) * noise
         sampler.fit(latents, seed)
         sampler.marks.assign(self._marks())
         self.set_sampler(sampler)
+
+    def _all_posteriors(self, images, labels, batch_size):
+        """Posteriors of an array, or of one batch after the other."""
+        if not hasattr(images, "as_numpy_iterator"):
+            return self.posteriors(images, labels, batch_size)
+        if labels is not None:
+            raise ValueError(
+                "`labels` must be part of the batches where `images` is a data set of them. "
+                f"Received: labels={labels!r}"
+            )
+        found = []
+        for batch in images.as_numpy_iterator():
+            data, labels = (batch, None) if self.num_classes is None else batch
+            found.append(self.posteriors(data, labels, batch_size))
+        return tuple(np.concatenate(part) for part in zip(*found, strict=True))
 
     @property
     def prior(self) -> Any:  # type: ignore[override]

@@ -52,6 +52,7 @@ class Recipe:
             batch size.
         least_batches: Integer, how many batches a pass over few data is cut into, by smaller ones than the
             family's own. Defaults to one. A step that is much shorter than a pass's end needs more.
+        alone: Tuple of the options that take a training of one process.
         unsaid: Dict from options to what holds where a `settings.json` does not name them, since it was
             written before there were such options; only of those whose default changes the model.
     """
@@ -61,6 +62,7 @@ class Recipe:
     default_epochs: ClassVar[int] = 12
     least_steps: ClassVar[int] = 10_000
     least_batches: ClassVar[int] = 1
+    alone: ClassVar[tuple[str, ...]] = ()
     unsaid: ClassVar[Mapping[str, Any]] = {}
 
     dataset: str = option(
@@ -222,6 +224,20 @@ class Recipe:
             opened: What `open` returned.
             updates: Integer, the steps of this stage.
         """
+
+    def finish(self, model: Any, opened: "OpenedData") -> str | None:
+        """What is done once, after the last step: the model is saved with it.
+
+        A training that goes on later begins from the weights alone, and ends with this again.
+
+        Args:
+            model: The trained model.
+            opened: What `open` returned.
+
+        Returns:
+            What was done, a sentence for the user, or None where nothing was.
+        """
+        return None
 
 
 dataclasses.dataclass(frozen=True, kw_only=True)(Recipe)

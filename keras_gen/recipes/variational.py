@@ -1,13 +1,27 @@
 """Recipes of variational autoencoders."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from keras_gen.recipes.images import ImageRecipe
 from keras_gen.recipes.latent import LatentRecipe
 from keras_gen.recipes.options import option
+from keras_gen.recipes.rates import falling
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_gen.types import OpenedData
 
 LIKELIHOODS = ("bernoulli", "gaussian", "learned_gaussian", "discretized_logistic")
 OBJECTIVES = ("elbo", "iwae", "beta_tc", "mmd")
 BINARIZATIONS = ("dynamic", "static")
+SCHEDULES = ("constant", "falling")
+SAMPLERS = ("gmm", "flow")
+SAMPLER = (
+    "Fitted to the latents at the end, to draw from in place of the prior: gmm (a mixture of ten Gaussians) or "
+    "flow (a RealNVP)."
+)
+_FITTED_TO = 60_000  # images at most
 
 
 class VariationalRecipe(LatentRecipe):
@@ -41,9 +55,30 @@ class BoundRecipe(VariationalRecipe):
         choices=BINARIZATIONS,
     )
 
+    schedule: str = option(
+        "constant",
+        "Of the rate: constant, or falling, which holds it for half of the training and lets it fall to zero.",
+        choices=SCHEDULES,
+    )
+    sampler: str | None = option(None, SAMPLER, choices=SAMPLERS)
+
+    alone = ("sampler",)
+
+    def finish(self, model: Any, opened: "OpenedData") -> str | None:
+        return fit_sampler(self.sampler, model, opened, self)
+
     @property
     def reading(self) -> dict[str, Any]:
         return {**super().reading, "binarize": self.binarize}
+
+    def optimizer(self, updates: int) -> "keras.optimizers.Optimizer":
+        """Adam at the rate of so many updates."""
+        import keras
+
+        falls = self.schedule == "falling"
+        return keras.optimizers.Adam(
+            falling(self.learning_rate, updates) if falls else self.learning_rate
+        )
 
     @property
     def bound(self) -> dict[str, Any]:
@@ -55,3 +90,24 @@ class BoundRecipe(VariationalRecipe):
             "importance_samples": self.importance_samples,
             "free_bits": self.free_bits,
         }
+
+
+def fit_sampler(
+    kind: str | None, model: Any, opened: "OpenedData", recipe: ImageRecipe
+) -> str | None:
+    """Fits what a trained model draws latents from, and says so; nothing where `kind` is None.
+
+    To latents drawn from the posteriors, as the decoder had them: their means alone lie too close together.
+
+    Args:
+        kind: One of `SAMPLERS`, or None.
+        model: A model with a `fit_sampler`.
+        opened: What the recipe's `open` returned.
+        recipe: The recipe it was trained by.
+    """
+    if kind is None:
+        return None
+    batches = recipe.batches(opened)
+    steps = min(len(batches), -(-_FITTED_TO // recipe.batch_size))
+    model.fit_sampler(kind, batches.take(steps), of="samples", seed=recipe.seed)
+    return f"The sampler ({kind}) is fitted to the latents of {steps * recipe.batch_size} images."

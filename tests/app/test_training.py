@@ -385,6 +385,43 @@ def test_a_finished_training_says_so(training, tmp_path, capsys):
     assert (tmp_path / "run" / "model.keras").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["vae", "cvae", "vae_gan"])
+def test_a_sampler_is_fitted_at_the_end_and_kept(training, tmp_path, pictures, capsys, name):
+    """A finished training may be given one, a longer one begins from the weights and fits it anew."""
+    if name == "cvae":
+        for number, file in enumerate(sorted(pictures.iterdir())):
+            (pictures / "ab"[number % 2]).mkdir(exist_ok=True)
+            file.rename(pictures / "ab"[number % 2] / file.name)
+    size = {} if name != "vae_gan" else {"image_size": 16}
+    plain = training("run", name, steps=6, **size)
+    assert plain.sampler is None
+    fitted = training("run", name, sampler="gmm", resume=True)
+    assert "The sampler (gmm) is fitted to the latents of 20 images." in capsys.readouterr().err
+    assert_same_weights(plain.decoder, fitted.decoder)
+    kept = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    drawn = kept.generate(4, seed=0)
+    np.testing.assert_allclose(drawn, fitted.generate(4, seed=0), atol=1e-6)
+    assert np.abs(drawn - kept.generate(4, seed=0, sampler="prior")).max() > 1e-4
+    longer = training("run", name, steps=9, resume=True)
+    assert steps_of(longer) == 9 and longer.sampler is not None
+    if name != "vae_gan":  # whose rates are those of a length
+        assert_same(training("whole", name, steps=9, sampler="gmm"), longer)
+
+
+def assert_same_weights(a, b):
+    for left, right in zip(a.get_weights(), b.get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+@pytest.mark.one_backend
+def test_a_sampler_takes_one_process(training, monkeypatch):
+    """What several processes hold is not to be had by one."""
+    devices = types.SimpleNamespace(is_chief=True, processes=2)
+    monkeypatch.setattr(training_module.distribution, "start", lambda strategy: devices)
+    with pytest.raises(ValueError, match="`sampler` is for one process"):
+        training("run", sampler="gmm")
+
+
 def test_steps_may_end_within_an_epoch_and_go_on(training, tmp_path):
     """Twelve steps are two passes of five and two of the third."""
     first = training("run", steps=12)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_gen
 from keras_gen.core.latent_samplers import GaussianMixtureSampler, NormalizingFlowSampler
@@ -104,6 +105,22 @@ def test_a_sampler_of_a_model_with_classes():
     np.testing.assert_allclose(found, expected, atol=1e-5)
     prior = model.generate(2, per_class=True, seed=0, sampler="prior")
     assert np.abs(prior - found).max() > 1e-4
+
+
+@pytest.mark.parametrize("build", [build_vae, cvae_case.build])
+def test_a_sampler_of_batches_is_that_of_the_whole(build):
+    data, labels = images(30), np.arange(30) % 3
+    models = [build(), build()]
+    models[1].set_weights(models[0].get_weights())
+    labelled = models[0].num_classes is not None
+    models[0].fit_sampler("gmm", data, labels if labelled else None, components=2)
+    parts = (data, labels) if labelled else data
+    batches = tf.data.Dataset.from_tensor_slices(parts).batch(8)
+    models[1].fit_sampler("gmm", batches, components=2)
+    for left, right in zip(*(model.sampler.get_weights() for model in models), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-4)
+    with pytest.raises(ValueError, match="`labels` must be part of the batches"):
+        models[1].fit_sampler("gmm", batches, labels, components=2)
 
 
 def test_a_sampler_of_other_latents_is_refused():

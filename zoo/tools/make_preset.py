@@ -35,6 +35,7 @@ from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import find_family
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.filling import Fills
+from keras_gen.tasks.from_latents import FromLatents
 from keras_gen.tasks.translating import Translates
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
@@ -98,7 +99,7 @@ def moved(column, before, after):
 
 
 def with_the_average_alone(model, judge=None):
-    """A model whose generator is the moving average, which halves its file; GANs and others as they are.
+    """A model whose generator is the moving average, which halves its file; a GAN's only before another judge.
 
     Args:
         model: A model as it was trained.
@@ -106,7 +107,8 @@ def with_the_average_alone(model, judge=None):
             a classifier that is in the zoo already.
     """
     one_way = isinstance(model, Translates) and len(model.directions) == 1
-    if not (one_way or isinstance(model, Fills)) or model.average is None:
+    judged_anew = isinstance(model, FromLatents) and judge is not None
+    if not (one_way or judged_anew or isinstance(model, Fills)) or model.average is None:
         return model
     config = model.get_config() | {"ema_decay": None}
     if judge is not None:

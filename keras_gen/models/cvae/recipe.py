@@ -17,8 +17,6 @@ class CVAERecipe(BoundRecipe):
     labelled = True
 
     def build(self, opened: "OpenedData", updates: int) -> "CVAE":
-        import keras
-
         from keras_gen import networks
         from keras_gen.models.cvae.model import CVAE
 
@@ -33,5 +31,5 @@ class CVAERecipe(BoundRecipe):
             **self.bound,
             class_names=opened.class_names,
         )
-        cvae.compile(keras.optimizers.Adam(self.learning_rate))
+        cvae.compile(self.optimizer(updates))
         return cvae

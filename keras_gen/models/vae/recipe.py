@@ -22,8 +22,6 @@ class VAERecipe(BoundRecipe):
     )
 
     def build(self, opened: "OpenedData", updates: int) -> "VAE":
-        import keras
-
         from keras_gen import networks
         from keras_gen.models.vae.model import VAE
 
@@ -35,5 +33,5 @@ class VAERecipe(BoundRecipe):
             pseudo_inputs=self.pseudo_inputs,
             **self.bound,
         )
-        vae.compile(keras.optimizers.Adam(self.learning_rate))
+        vae.compile(self.optimizer(updates))
         return vae

@@ -1,10 +1,11 @@
 """How `keras-gen train vae_gan` makes a VAEGAN."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes import option
 from keras_gen.recipes.adversarial import AdversarialRecipe
 from keras_gen.recipes.rates import falling
+from keras_gen.recipes.variational import SAMPLER, SAMPLERS, fit_sampler
 
 if TYPE_CHECKING:
     from keras_gen.models.vae_gan.model import VAEGAN
@@ -27,6 +28,9 @@ class VAEGANRecipe(AdversarialRecipe):
         min=0.0,
     )
     beta: float = option(1.0, "Weight of the KL term in the encoder's loss.", min=0.0)
+    sampler: str | None = option(None, SAMPLER, choices=SAMPLERS)
+
+    alone = ("sampler",)
 
     def build(self, opened: "OpenedData", updates: int) -> "VAEGAN":
         import keras
@@ -47,3 +51,6 @@ class VAEGANRecipe(AdversarialRecipe):
         encoder = keras.optimizers.Adam(falling(self.learning_rate, updates), beta_1=0.5)
         model.compile(encoder, *self.optimizers(updates, beta_1=0.5))
         return model
+
+    def finish(self, model: Any, opened: "OpenedData") -> str | None:
+        return fit_sampler(self.sampler, model, opened, self)
