@@ -177,7 +177,8 @@ class _Training:
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
             folder.write_json(folder.data, self._data(passes))
-            folder.trim_history(plan.place(begun.step)[0])
+            if begun.step < plan.total:  # Else the row of a pass that was cut short is the last.
+                folder.trim_history(plan.place(begun.step)[0])
         self._fit(model, plan, begun)
         self._finish(model)
         if self.devices.is_chief:

@@ -97,7 +97,7 @@ def fit_sampler(
 ) -> str | None:
     """Fits what a trained model draws latents from, and says so; nothing where `kind` is None.
 
-    To latents drawn from the posteriors, as the decoder had them: their means alone lie too close together.
+    To latents drawn from the posteriors, as the decoder had them: the means lie closer together.
 
     Args:
         kind: One of `SAMPLERS`, or None.

@@ -433,6 +433,10 @@ def test_steps_may_end_within_an_epoch_and_go_on(training, tmp_path):
     assert [row["epoch"] for row in rows[0]] == ["0", "1", "2", "3"]
     assert rows[0][:2] == rows[1][:2] and rows[0][3] == rows[1][3]
     assert_same(whole, training("run", resume=True))
+    training("run", resume=True, steps=22)
+    before = history(tmp_path / "run")
+    training("run", resume=True)
+    assert history(tmp_path / "run") == before and len(before) == 5
 
 
 @pytest.mark.one_backend
