@@ -1,5 +1,6 @@
 """Recipes of variational autoencoders."""
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes.images import ImageRecipe
@@ -18,10 +19,11 @@ BINARIZATIONS = ("dynamic", "static")
 SCHEDULES = ("constant", "falling")
 SAMPLERS = ("gmm", "flow")
 SAMPLER = (
-    "Fitted to the latents at the end, to draw from in place of the prior: gmm (a mixture of ten Gaussians) or "
-    "flow (a RealNVP)."
+    "Fitted to the latents at the end, to draw from in place of the prior: gmm (a mixture of Gaussians, up to a "
+    "hundred) or flow (a RealNVP)."
 )
 _FITTED_TO = 60_000  # images at most
+_OF_A_GAUSSIAN = 500  # images
 
 
 class VariationalRecipe(LatentRecipe):
@@ -65,7 +67,9 @@ class BoundRecipe(VariationalRecipe):
     alone = ("sampler",)
 
     def finish(self, model: Any, opened: "OpenedData") -> str | None:
-        return fit_sampler(self.sampler, model, opened, self)
+        # Grey images as they are: what `generate` makes is grey, too.
+        grey = self if self.binarize is None else dataclasses.replace(self, binarize=None)
+        return fit_sampler(self.sampler, model, opened if grey is self else grey.open(), grey)
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -102,12 +106,14 @@ def fit_sampler(
     Args:
         kind: One of `SAMPLERS`, or None.
         model: A model with a `fit_sampler`.
-        opened: What the recipe's `open` returned.
+        opened: The images, as they are to be encoded.
         recipe: The recipe it was trained by.
     """
     if kind is None:
         return None
     batches = recipe.batches(opened)
     steps = min(len(batches), -(-_FITTED_TO // recipe.batch_size))
-    model.fit_sampler(kind, batches.take(steps), of="samples", seed=recipe.seed)
-    return f"The sampler ({kind}) is fitted to the latents of {steps * recipe.batch_size} images."
+    count = steps * recipe.batch_size
+    sizes = {"components": min(max(1, count // _OF_A_GAUSSIAN), 100)} if kind == "gmm" else {}
+    model.fit_sampler(kind, batches.take(steps), of="samples", seed=recipe.seed, **sizes)
+    return f"The sampler ({kind}) is fitted to the latents of {count} images."
