@@ -414,6 +414,18 @@ def assert_same_weights(a, b):
 
 
 @pytest.mark.one_backend
+def test_a_sampler_is_fitted_to_grey_images_as_they_are(training, pictures):
+    """Also of a model that learns from black and white ones: it makes grey ones. Its rate falls to 0 here."""
+    model = training("run", epochs=2, binarize="dynamic", schedule="falling", sampler="gmm")
+    assert rates(model) == [0.0]
+    fitted = model.sampler.get_weights()
+    grey = keras_gen.data.images(str(pictures), batch_size=4, seed=0)
+    model.fit_sampler("gmm", grey, of="samples", components=1)
+    for left, right in zip(fitted, model.sampler.get_weights(), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-5)
+
+
+@pytest.mark.one_backend
 def test_a_sampler_takes_one_process(training, monkeypatch):
     """What several processes hold is not to be had by one."""
     devices = types.SimpleNamespace(is_chief=True, processes=2)
