@@ -177,8 +177,9 @@ class _Training:
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
             folder.write_json(folder.data, self._data(passes))
-            if begun.step < plan.total:  # Else the row of a pass that was cut short is the last.
-                folder.trim_history(plan.place(begun.step)[0])
+            whole, begun_pass = plan.place(begun.step)
+            ended = begun.step >= plan.total  # The row of a pass that was cut short stays the last.
+            folder.trim_history(whole + (1 if ended and begun_pass else 0))
         self._fit(model, plan, begun)
         self._finish(model)
         if self.devices.is_chief:

@@ -19,8 +19,8 @@ BINARIZATIONS = ("dynamic", "static")
 SCHEDULES = ("constant", "falling")
 SAMPLERS = ("gmm", "flow")
 SAMPLER = (
-    "Fitted to the latents at the end, to draw from in place of the prior: gmm (a mixture of Gaussians, up to a "
-    "hundred) or flow (a RealNVP)."
+    "Fitted to the latents at the end, to draw from in place of the prior: gmm (a mixture of up to a hundred "
+    "Gaussians) or flow (a RealNVP)."
 )
 _FITTED_TO = 60_000  # images at most
 _OF_A_GAUSSIAN = 500  # images
