@@ -67,9 +67,13 @@ class BoundRecipe(VariationalRecipe):
     alone = ("sampler",)
 
     def finish(self, model: Any, opened: "OpenedData") -> str | None:
+        if self.sampler is None:
+            return None
+        if self.binarize is None:
+            return fit_sampler(self.sampler, model, opened, self)
         # Grey images as they are: what `generate` makes is grey, too.
-        grey = self if self.binarize is None else dataclasses.replace(self, binarize=None)
-        return fit_sampler(self.sampler, model, opened if grey is self else grey.open(), grey)
+        grey = dataclasses.replace(self, binarize=None)
+        return fit_sampler(self.sampler, model, grey.open(), grey)
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -96,21 +100,17 @@ class BoundRecipe(VariationalRecipe):
         }
 
 
-def fit_sampler(
-    kind: str | None, model: Any, opened: "OpenedData", recipe: ImageRecipe
-) -> str | None:
-    """Fits what a trained model draws latents from, and says so; nothing where `kind` is None.
+def fit_sampler(kind: str, model: Any, opened: "OpenedData", recipe: ImageRecipe) -> str:
+    """Fits what a trained model draws latents from, and says so.
 
     To latents drawn from the posteriors, as the decoder had them: the means lie closer together.
 
     Args:
-        kind: One of `SAMPLERS`, or None.
+        kind: One of `SAMPLERS`.
         model: A model with a `fit_sampler`.
         opened: The images, as they are to be encoded.
         recipe: The recipe it was trained by.
     """
-    if kind is None:
-        return None
     batches = recipe.batches(opened)
     steps = min(len(batches), -(-_FITTED_TO // recipe.batch_size))
     count = steps * recipe.batch_size

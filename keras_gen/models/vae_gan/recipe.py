@@ -53,4 +53,6 @@ class VAEGANRecipe(AdversarialRecipe):
         return model
 
     def finish(self, model: Any, opened: "OpenedData") -> str | None:
+        if self.sampler is None:
+            return None
         return fit_sampler(self.sampler, model, opened, self)
