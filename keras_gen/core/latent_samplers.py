@@ -21,6 +21,8 @@ from keras_gen.types import Array, Config, Tensor
 
 # Latents of the encoder that a sampler keeps, to know it by.
 MARKS = 4
+# Latents for each Gaussian of a mixture, and the most Gaussians.
+_OF_A_GAUSSIAN, _MOST_GAUSSIANS = 500, 100
 
 
 class LearnedLatents(DrawsLatents, keras.layers.Layer):
@@ -85,6 +87,11 @@ class LatentSampler(LearnedLatents):
         """
         raise NotImplementedError(f"{type(self).__name__} must define `fit`.")
 
+    @classmethod
+    def sizes_for(cls, count: int) -> Config:
+        """Options that suit so many latents, where nobody says others."""
+        return {}
+
     def get_config(self) -> Config:
         return {**super().get_config(), "latent_dim": self.latent_dim}
 
@@ -136,6 +143,10 @@ class GaussianMixtureSampler(LatentSampler):
         self.shares.assign(mixture.weights_)
         self.means.assign(mixture.means_)
         self.factors.assign(np.linalg.cholesky(mixture.covariances_))
+
+    @classmethod
+    def sizes_for(cls, count: int) -> Config:
+        return {"components": min(max(1, count // _OF_A_GAUSSIAN), _MOST_GAUSSIANS)}
 
     def _drawn(self, n, seed):
         shares, means, factors = map(ops.convert_to_numpy, (self.shares, self.means, self.factors))
@@ -282,4 +293,7 @@ class _Walk(keras.Model):
         return self._function(inputs)
 
 
-SAMPLERS = {"gmm": GaussianMixtureSampler, "flow": NormalizingFlowSampler}
+SAMPLERS: dict[str, type[LatentSampler]] = {
+    "gmm": GaussianMixtureSampler,
+    "flow": NormalizingFlowSampler,
+}

@@ -48,7 +48,7 @@ class FitsSamplers(LatentVAE):
         kind: str,
         images: ArrayLike | Dataset,
         labels: ClassLabels | None = None,
-        of: str = "means",
+        of: str = "samples",
         seed: int | None = 0,
         batch_size: int = 128,
         **options: Any,
@@ -67,11 +67,12 @@ class FitsSamplers(LatentVAE):
                 classes `(images, labels)`.
             labels: Integer array `(n,)` or names, for an array and a model with classes alone. The sampler is
                 one for all classes.
-            of: `"means"` of the posteriors, or `"samples"`, one drawn from each.
+            of: `"samples"`, one drawn from each posterior, as the decoder had them; or `"means"`, which lie
+                closer together.
             seed: Integer or None.
             batch_size: Integer, how many are encoded at a time.
-            **options: Of `"gmm"` the `components`, 10; of `"flow"` the `couplings`, 6, the `width` of their
-                networks, 64, and `epochs`, 50.
+            **options: Of `"gmm"` the `components`, one for each 500 images, 100 at most; of `"flow"` the
+                `couplings`, 6, the `width` of their networks, 64, and `epochs`, 50.
 
         Raises:
             ValueError: If there is no such kind, an option is out of range, or the images are too few.
@@ -84,8 +85,11 @@ class FitsSamplers(LatentVAE):
             raise ValueError(f"`kind` must be one of {tuple(SAMPLERS)}. Received: kind={kind!r}")
         if of not in _OF:
             raise ValueError(f"`of` must be one of {_OF}. Received: of={of!r}")
-        sampler = SAMPLERS[kind](self.latent_dim, **options)
+        made = SAMPLERS[kind]
+        # Says what is wrong with the options before the images are encoded.
+        made(self.latent_dim, **options)
         latents, log_variance = self._all_posteriors(images, labels, batch_size)
+        sampler = made(self.latent_dim, **{**made.sizes_for(len(latents)), **options})
         if of == "samples":
             noise = np.random.default_rng(seed).standard_normal(latents.shape, dtype="float32")
             latents = latents + np.exp(0.5 * log_variance) * noise

@@ -23,7 +23,6 @@ SAMPLER = (
     "Gaussians) or flow (a RealNVP)."
 )
 _FITTED_TO = 60_000  # images at most
-_OF_A_GAUSSIAN = 500  # images
 
 
 class VariationalRecipe(LatentRecipe):
@@ -103,8 +102,6 @@ class BoundRecipe(VariationalRecipe):
 def fit_sampler(kind: str, model: Any, opened: "OpenedData", recipe: ImageRecipe) -> str:
     """Fits what a trained model draws latents from, and says so.
 
-    To latents drawn from the posteriors, as the decoder had them: the means lie closer together.
-
     Args:
         kind: One of `SAMPLERS`.
         model: A model with a `fit_sampler`.
@@ -114,6 +111,5 @@ def fit_sampler(kind: str, model: Any, opened: "OpenedData", recipe: ImageRecipe
     batches = recipe.batches(opened)
     steps = min(len(batches), -(-_FITTED_TO // recipe.batch_size))
     count = steps * recipe.batch_size
-    sizes = {"components": min(max(1, count // _OF_A_GAUSSIAN), 100)} if kind == "gmm" else {}
-    model.fit_sampler(kind, batches.take(steps), of="samples", seed=recipe.seed, **sizes)
+    model.fit_sampler(kind, batches.take(steps), seed=recipe.seed)
     return f"The sampler ({kind}) is fitted to the latents of {count} images."

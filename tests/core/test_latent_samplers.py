@@ -107,6 +107,22 @@ def test_a_sampler_of_a_model_with_classes():
     assert np.abs(prior - found).max() > 1e-4
 
 
+def test_a_mixture_has_a_gaussian_for_each_500_latents_that_are_drawn():
+    model = build_vae()
+    pictures = images(30)
+    model.fit_sampler("gmm", pictures)
+    assert model.sampler.components == 1
+    covariance = array(model.sampler.factors[0]) @ array(model.sampler.factors[0]).T
+    means, log_variance = model.posteriors(pictures, None, 32)
+    noise = np.random.default_rng(0).standard_normal(means.shape, dtype="float32")
+    drawn = means + np.exp(0.5 * log_variance) * noise
+    np.testing.assert_allclose(covariance, np.cov(drawn.T, bias=True), atol=1e-4)
+    model.fit_sampler("gmm", pictures, of="means")
+    np.testing.assert_allclose(array(model.sampler.means[0]), means.mean(axis=0), atol=1e-5)
+    for count, components in ((499, 1), (1_500, 3), (60_000, 100)):
+        assert GaussianMixtureSampler.sizes_for(count) == {"components": components}
+
+
 @pytest.mark.parametrize("build", [build_vae, cvae_case.build])
 def test_a_sampler_of_batches_is_that_of_the_whole(build):
     data, labels = images(30), np.arange(30) % 3
