@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.checks import is_integer
@@ -38,6 +39,7 @@ def evaluate(
     value_range: ValueRange | None = None,
     side_by_side: bool = False,
     binarize: str | None = None,
+    classes: Sequence[str | int] | str | None = None,
 ) -> Report:
     """Evaluates a model on a split of a data set.
 
@@ -87,6 +89,8 @@ def evaluate(
         value_range: Pair of numbers, the stored values that are black and white, likewise.
         binarize: String, for a model that generates pictures: `"static"` or `"dynamic"`, as in
             `keras_gen.data.images`, whereby a likelihood compares with those of papers.
+        classes: Names or numbers, for a model that generates pictures: the classes whose images are meant, as
+            in `keras_gen.data.images`.
         side_by_side: Boolean, for translation: whether each picture is a pair, as in `paired`.
 
     Returns:
@@ -125,10 +129,12 @@ def evaluate(
             raise ValueError(
                 f"`{name}` is no option for a {type(model).__name__}. Received: {name}={value!r}"
             )
-    if binarize is not None and not model.binarizes:
-        raise ValueError(
-            f"`binarize` is no option for a {type(model).__name__}. Received: binarize={binarize!r}"
-        )
+    reading = {"binarize": binarize, "classes": classes}
+    for name, given in reading.items():
+        if given is not None and name not in model.picture_reading:
+            raise ValueError(
+                f"`{name}` is no option for a {type(model).__name__}. Received: {name}={given!r}"
+            )
     opened, notes = _open(
         model,
         dataset,
@@ -138,7 +144,7 @@ def evaluate(
             "resize": resize,
             "value_range": value_range,
             "side_by_side": side_by_side or None,
-            "binarize": binarize,
+            **reading,
         },
     )
     if not model.compiled:

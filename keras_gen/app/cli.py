@@ -269,6 +269,12 @@ def evaluate(
             "its data]"
         ),
     ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="Those of the data whose images are meant, with commas between. [as in training, of its data]"
+        ),
+    ] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
@@ -304,6 +310,7 @@ def evaluate(
         "picture": picture,
         "resize": resize,
         "binarize": binarize,
+        "classes": classes,
         "value_range": pair_of(value_range),
     }
     options = {name: value for name, value in options.items() if value is not None}

@@ -12,6 +12,7 @@ _SAME = {
     "input": None,
     "target": None,
     "binarize": None,
+    "classes": None,
 }
 
 

@@ -98,7 +98,7 @@ def evaluation_of(path):
         raise ValueError(
             f"`dataset` must be given for a model whose metadata name none. Received: {path}"
         )
-    names = ("dataset", "input", "target", "resize", "side_by_side", "binarize")
+    names = ("dataset", "input", "target", "resize", "side_by_side", "binarize", "classes")
     chosen = {name: settings.get(name) for name in names}
     chosen["value_range"] = pair_of(settings.get("value_range"))
     chosen = {name: value for name, value in chosen.items() if value is not None}

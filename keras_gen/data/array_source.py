@@ -42,6 +42,13 @@ class ArraySource:
         if self.labels is not None:
             self.class_names = tuple(str(k) for k in range(int(self.labels.max()) + 1))
 
+    def keep_classes(self, numbers):
+        """Leaves the examples of these classes alone, whose numbers are then their places here."""
+        keep, self.labels = chosen_labels(self.labels, numbers)
+        self.columns = tuple(array[keep] for array in self.columns)
+        self.count = self.listed = len(self.labels)
+        self.class_names = tuple(self.class_names[number] for number in numbers)
+
     def settle(self, keep_pictures=True):
         """All images are good ones."""
         return np.ones(self.count, bool)
@@ -58,6 +65,28 @@ class ArraySource:
         """The images of an index, and the label."""
         label = -1 if self.labels is None else tf.gather(self.labels, index)
         return tuple(tf.gather(array, index) for array in self.columns), label
+
+
+def chosen_labels(labels, numbers):
+    """Which labels are among some numbers, and the places there of those that are.
+
+    Args:
+        labels: Integer array `(n,)`.
+        numbers: List of integers, the classes.
+
+    Returns:
+        Pair of a Boolean array `(n,)` and an int32 array.
+
+    Raises:
+        ValueError: If none is.
+    """
+    same = np.asarray(labels)[:, np.newaxis] == np.asarray(numbers)
+    keep = same.any(axis=1)
+    if not keep.any():
+        raise ValueError(
+            f"`classes` must be of some example of the split. Received: the numbers {numbers}, of none"
+        )
+    return keep, same[keep].argmax(axis=1).astype("int32")
 
 
 def _as_images(array, name):

@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 
+from keras_gen.data.array_source import chosen_labels
 from keras_gen.data.folders import class_labels, matching_files
 from keras_gen.data.lazy import tf
 from keras_gen.modalities.images.decode import LARGE, decode, picture_shape, silent_about_size
@@ -102,14 +103,27 @@ class FolderSource:
         if keep.all():
             return
         before = len(self._rows)
-        self._rows = [row for row, stays in zip(self._rows, keep, strict=True) if stays]
-        self._headers = [head for head, stays in zip(self._headers, keep, strict=True) if stays]
-        self._drop_from_facts(keep)
+        self._leave(keep)
         warnings.warn(
             f"{self.name}: Left out {before - len(self._rows)} of {before} pictures, which have a side "
             f"under {least} pixels and would have to be enlarged.",
             stacklevel=4,
         )
+
+    def keep_classes(self, numbers):
+        """Leaves the examples of these classes alone, whose numbers are then their places here.
+
+        It is for a source that nothing was read of yet.
+        """
+        keep, labels = chosen_labels(self._labels, numbers)
+        self._leave(keep)
+        self._labels = labels
+        self.class_names = tuple(self.class_names[number] for number in numbers)
+
+    def _leave(self, keep):
+        self._rows = [row for row, stays in zip(self._rows, keep, strict=True) if stays]
+        self._headers = [head for head, stays in zip(self._headers, keep, strict=True) if stays]
+        self._drop_from_facts(keep)
 
     def settle(self, keep_pictures=True):
         """Drops the examples that can't be decoded, and says so; decodes what nobody has tried yet.

@@ -21,6 +21,7 @@ def open_images(
     resize: str = "bicubic",
     value_range: ValueRange | None = None,
     binarize: str | None = None,
+    classes: Sequence[str | int] | str | None = None,
 ) -> Opened:
     """Opens a data set's name, a folder or arrays once, to ask it and to make pipelines of it.
 
@@ -36,6 +37,7 @@ def open_images(
         resize: `"bicubic"` or `"nearest"`.
         value_range: Optional `(low, high)`.
         binarize: `"dynamic"`, `"static"` or None.
+        classes: Names or numbers of classes.
 
     Returns:
         `keras_gen.data.Opened`.
@@ -62,6 +64,7 @@ def open_images(
         strict=strict,
         channels=(channels,),
         value_range=(check_value_range(value_range),),
+        classes=classes,
     )
     return Opened(
         (opened,),
@@ -83,6 +86,7 @@ def open_images(
             resize=resize,
             value_range=value_range,
             binarize=binarize,
+            classes=classes,
         ),
     )
 
@@ -110,6 +114,7 @@ def images(
     resize: str = "bicubic",
     value_range: ValueRange | None = None,
     binarize: str | None = None,
+    classes: Sequence[str | int] | str | None = None,
 ) -> Dataset:
     """Batches of images for `fit`, from a data set's name, a folder or arrays.
 
@@ -163,6 +168,8 @@ def images(
         binarize: `"dynamic"` or `"static"` for black and white images, -1 and 1, each value drawn to be
             white with the probability that its brightness is: anew in each pass, or once, by what an image
             shows, the same at every pass. Applied after `transform`. Defaults to None: left as they are.
+        classes: Sequence of the names or numbers of those classes whose images are meant, or a string of them
+            with commas between; labels are then numbers in this list. Defaults to None: all.
 
     Returns:
         `tf.data.Dataset` of known length. Its elements are float32 tensors
@@ -194,6 +201,7 @@ def images(
         resize=resize,
         value_range=value_range,
         binarize=binarize,
+        classes=classes,
     )
     return opened.batches(
         image_size,

@@ -78,6 +78,7 @@ def open_partly_labelled(
     data_dir: PathLike | None = None,
     resize: str = "bicubic",
     value_range: ValueRange | None = None,
+    classes: Sequence[str | int] | str | None = None,
 ) -> OpenedPartlyLabelled:
     """Opens images of which few have a label once, to ask them and to make pipelines of them.
 
@@ -92,6 +93,7 @@ def open_partly_labelled(
         data_dir: Path of TFDS's folder.
         resize: `"bicubic"` or `"nearest"`.
         value_range: Optional `(low, high)`.
+        classes: Names or numbers of classes, as in `images`.
 
     Returns:
         `keras_gen.data.Opened`, whose `labelled` are the numbers of the examples that keep their label.
@@ -115,6 +117,7 @@ def open_partly_labelled(
         strict=strict,
         channels=(channels,),
         value_range=(check_value_range(value_range),),
+        classes=classes,
     )
     return OpenedPartlyLabelled(
         opened,
@@ -133,6 +136,7 @@ def open_partly_labelled(
             data_dir=data_dir,
             resize=resize,
             value_range=value_range,
+            classes=classes,
         ),
     )
 
@@ -158,6 +162,7 @@ def partly_labelled(
     data_dir: PathLike | None = None,
     resize: str = "bicubic",
     value_range: ValueRange | None = None,
+    classes: Sequence[str | int] | str | None = None,
 ) -> Dataset:
     """Batches of `(images, labels)` of whose labels few are known, for `SemiSupervisedGAN`.
 
@@ -187,6 +192,7 @@ def partly_labelled(
         data_dir: Path of TFDS's folder.
         resize: `"bicubic"` or `"nearest"`.
         value_range: Optional `(low, high)`.
+        classes: Names or numbers of classes, as in `images`.
 
     Returns:
         `tf.data.Dataset` of known length, whose elements are pairs of images, as in `images`, and int32

@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+from keras_gen.checks import did_you_mean
 from keras_gen.data.array_source import ArraySource
 from keras_gen.data.folder_source import FolderSource
 from keras_gen.data.folders import known_splits, split_folder
@@ -42,6 +43,7 @@ def open_source(
     strict=False,
     channels=(None,),
     value_range=(None,),
+    classes=None,
 ):
     """The source of one set of images.
 
@@ -54,7 +56,15 @@ def open_source(
         strict: Boolean, whether unreadable files are refused.
         channels: Tuple, the channels wanted of each column, or None.
         value_range: Tuple, of each column the stored values to be black and white, or None.
+        classes: Sequence of names or numbers of the classes whose examples are meant, or None for all.
     """
+    if classes is not None:
+        own = {"data_dir": data_dir, "strict": strict, "channels": channels}
+        opened = open_source(
+            source, columns, split=split, labels=True, value_range=value_range, **own
+        )
+        opened.keep_classes(class_numbers(classes, opened.class_names, opened.name))
+        return opened
     if is_folder(source):
         _only_image(columns, source)
         folder = split_folder(source, split)
@@ -88,6 +98,40 @@ def open_source(
         if labels or classes is None:
             raise
     return ArraySource((images,) * len(columns), None, names, value_range)
+
+
+def class_numbers(classes, class_names, name):
+    """The numbers of some classes, in the order they are given.
+
+    Args:
+        classes: Sequence of names or numbers, or a string with commas between them.
+        class_names: Tuple of strings, all there are.
+        name: String, what the source is called.
+
+    Returns:
+        List of integers.
+
+    Raises:
+        ValueError: If there are none, one is named twice, or there is no such class.
+    """
+    given = classes.split(",") if isinstance(classes, str) else list(classes)
+    found = []
+    for one in given:
+        text = str(one).strip()
+        if text in class_names:
+            found.append(class_names.index(text))
+        elif text.isdecimal() and int(text) < len(class_names):
+            found.append(int(text))
+        else:
+            raise ValueError(
+                f"`classes` must be some of {list(class_names)}, those of {name}, or their numbers."
+                f"{did_you_mean(text, class_names)} Received: {text!r}"
+            )
+    if not found or len(set(found)) < len(found):
+        raise ValueError(
+            f"`classes` must be one class or more, each once. Received: classes={classes!r}"
+        )
+    return found
 
 
 def only_train(split):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_gen.data.array_source import chosen_labels
 from keras_gen.data.lazy import tf, tfds
 from keras_gen.data.preparing import prepared_builder, quiet
 from keras_gen.data.transforms import suggestion
@@ -42,6 +43,7 @@ class TFDSSource:
         self._columns = tuple(image_feature(builder.info, column, name) for column in columns)
         self._features = [builder.info.features[column] for column in self._columns]
         self._label = label_feature(builder.info, name) if labels else None
+        self._kept = None
         self.shapes = tuple(_shape(f) for f in self._features)
         self.class_names = class_names(builder.info, name)
         # Whether an example has an image; without it, it is left out.
@@ -56,6 +58,25 @@ class TFDSSource:
             self.count = (self.count + 1 - every_other) // 2
             self._records = self._records.shard(2, every_other)
 
+    def keep_classes(self, numbers):
+        """Leaves the examples of these classes alone, whose numbers are then their places here."""
+        keep, _ = chosen_labels(self.all_labels(), numbers)
+        self.count = int(keep.sum())
+        self.class_names = tuple(self.class_names[number] for number in numbers)
+        self._kept = numbers
+        self._records = self._records.filter(
+            lambda record: tf.reduce_any(self._among_kept(record[self._label]))
+        )
+
+    def _among_kept(self, label):
+        return tf.cast(label, tf.int64) == tf.constant(self._kept, tf.int64)
+
+    def _own_number(self, label):
+        """The number of a label among the classes that are kept."""
+        if self._kept is None:
+            return label
+        return tf.argmax(self._among_kept(label))
+
     @property
     def listed(self):
         """Integer, the examples."""
@@ -67,7 +88,7 @@ class TFDSSource:
 
     def all_labels(self):
         """The labels of all examples, in their order on disk: an int64 array `(n,)`."""
-        labels = self._records.map(lambda record: record[self._label]).batch(1024)
+        labels = self._records.map(lambda record: self._own_number(record[self._label])).batch(1024)
         return np.concatenate(list(labels.as_numpy_iterator()))
 
     def entries(self):
@@ -82,7 +103,7 @@ class TFDSSource:
                 self._columns, self._features, self._ranges, strict=False
             )
         )
-        label = record[self._label] if self._label else -1
+        label = self._own_number(record[self._label]) if self._label else -1
         return images, tf.cast(label, tf.int32)
 
 

@@ -164,8 +164,8 @@ class Arrays:
             source: Array `(n, *shape)`, a tuple of one and integer labels, or the path of a `.npy` file.
             split: String.
             labels: Boolean, whether examples come with their classes.
-            **reading: Of images, how pictures are read: `resize`, `value_range` and `binarize`, as in
-                `keras_gen.data.open_images`.
+            **reading: Of images, how pictures are read: `resize`, `value_range`, `binarize` and `classes`, as
+                in `keras_gen.data.open_images`.
 
         Returns:
             What has the `splits`, `count`, `own_shapes`, `at_split` and `batches` of a

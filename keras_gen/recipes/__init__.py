@@ -4,7 +4,7 @@ Light: neither Keras nor TensorFlow is imported until a recipe opens its data or
 """
 
 from keras_gen.recipes.adversarial import AdversarialRecipe
-from keras_gen.recipes.images import ImageRecipe
+from keras_gen.recipes.images import ImageRecipe, OneImageRecipe
 from keras_gen.recipes.labels import PartlyLabelledRecipe
 from keras_gen.recipes.latent import LatentRecipe
 from keras_gen.recipes.options import REQUIRED, Option, option
@@ -24,6 +24,7 @@ __all__ = [
     "ImageRecipe",
     "LatentRecipe",
     "MixedTableRecipe",
+    "OneImageRecipe",
     "Option",
     "PartlyLabelledRecipe",
     "Recipe",

@@ -72,6 +72,20 @@ class ImageRecipe(Recipe):
         return opened.shapes_at(self.image_size)
 
 
+class OneImageRecipe(ImageRecipe):
+    """Examples that are one image each, of which some classes may be all that is learnt."""
+
+    classes: str | None = option(
+        None,
+        "Those whose images are learnt from, by name or number, with commas between.",
+        shown="all",
+    )
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        return {**super().reading, "classes": self.classes}
+
+
 def pair_of(value_range: str | None) -> tuple[float, float] | None:
     """The two numbers of a `value_range` as it is typed; None where it is not.
 

@@ -1,10 +1,10 @@
 """Recipes of models that make images of latents."""
 
-from keras_gen.recipes.images import ImageRecipe
+from keras_gen.recipes.images import OneImageRecipe
 from keras_gen.recipes.options import option
 
 
-class LatentRecipe(ImageRecipe):
+class LatentRecipe(OneImageRecipe):
     """Latents of one length to images of one shape."""
 
     latent_dim: int = option(64, "Length of a latent vector.", min=1)

@@ -42,7 +42,7 @@ class Generates(Task):
     words = "can generate"
     call_in_words = "images = model.generate(16, seed=0)"
     measured = 0
-    binarizes = True
+    picture_reading = ("binarize", "classes")
 
     def set_classes(self, num_classes: int | None, class_names: Sequence[str] | None) -> None:
         """Keeps the classes that can be asked for.

@@ -19,7 +19,7 @@ from keras_gen.types import (
 )
 
 # Options of `open_data` that say how pictures are read.
-_READING = ("resize", "value_range", "binarize")
+_READING = ("resize", "value_range", "binarize", "classes")
 
 
 def reading_in(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,7 +35,8 @@ class Task:
     Class attributes:
         words: String, what a model of this task does: "a model that ...".
         report_options: Tuple of strings, the options of `report` and `open_data` that are the task's own.
-        binarizes: Boolean, whether `open_data` takes `binarize`, as `keras_gen.data.images` does.
+        picture_reading: Tuple of strings, those of `binarize` and `classes` that `open_data` takes of
+            pictures, as `keras_gen.data.images` does.
         needs_examples: Whether `preview` needs examples of the data.
         call_in_words: String, the line of Python that shows on a card what the model does.
         parts_in_words: String, what the count of its parameters comprises.
@@ -45,7 +46,7 @@ class Task:
     class_names: Sequence[str] | None = None
     words = "generates or translates"
     report_options: tuple[str, ...] = ()
-    binarizes = False
+    picture_reading: tuple[str, ...] = ()
     needs_examples = False
     call_in_words = ""
     parts_in_words = ""

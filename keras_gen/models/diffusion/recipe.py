@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from keras_gen.recipes import ImageRecipe, option
+from keras_gen.recipes import OneImageRecipe, option
 from keras_gen.recipes.rates import falling
 
 if TYPE_CHECKING:
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from keras_gen.types import OpenedData
 
 
-class DiffusionRecipe(ImageRecipe):
+class DiffusionRecipe(OneImageRecipe):
     """A small U-Net, flow matching, Adam at a rate that falls to zero over the second half."""
 
     family = "diffusion"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from keras_gen.recipes import ImageRecipe, Stage, option
+from keras_gen.recipes import OneImageRecipe, Stage, option
 from keras_gen.recipes.rates import falling
 
 if TYPE_CHECKING:
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from keras_gen.types import OpenedData
 
 
-class VQVAERecipe(ImageRecipe):
+class VQVAERecipe(OneImageRecipe):
     """A convolutional VQ-VAE, then a gated PixelCNN over its codes."""
 
     family = "vq_vae"
