@@ -328,6 +328,7 @@ def test_the_table_of_a_translator():
         ("pix2pix", {"binarize": "static"}, "`binarize` is no option for a Pix2Pix"),
         ("gan", {"log_likelihood": 4}, "`log_likelihood` is no option for a GAN"),
         ("gan", {"binarize": "twice"}, "`binarize` must be one of"),
+        ("pix2pix", {"classes": "7"}, "`classes` is no option for a Pix2Pix"),
     ],
 )
 def test_refuses(name, arguments, message):

@@ -74,7 +74,7 @@ def test_defaults_are_those_of_0_1():
     dcgan = {"batch_size": 64, "latent_dim": 64, "base_filters": 32, "learning_rate": 1e-3}
     dcgan |= {"discriminator_learning_rate": 5e-4, "loss": "non_saturating", "ema_decay": 0.999}
     dcgan |= {"r1_weight": 0.0, "seed": 0, "precision": "float32", "image_size": None}
-    dcgan |= {"diff_augment": "none"}  # nor this
+    dcgan |= {"diff_augment": "none", "classes": None}  # nor these
     lengths = {"epochs": None, "steps": None, "minutes": None}
     translation = {"image_size": None, "learning_rate": 2e-4, "augment": "crop,flip"}
     translation |= {"input": None, "target": None, "seed": 0, "precision": "float32"}
@@ -102,6 +102,7 @@ def test_defaults_are_those_of_0_1():
             "objective": "elbo",
             "importance_samples": 5,
             "free_bits": 0.0,
+            "classes": None,
             "pseudo_inputs": 0,
             "binarize": None,
             "schedule": "constant",

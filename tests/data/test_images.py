@@ -93,6 +93,50 @@ def test_labels_go_with_their_images(labelled, tmp_path, write_pictures):
         assert read[nearest] == {"a": 0, "b": 1}[path[0]]
 
 
+@pytest.mark.parametrize("labels", [False, True])
+@pytest.mark.parametrize("source", ["arrays", "folder", "tfds"])
+def test_some_classes_alone_in_the_order_they_are_named(
+    source, labels, tmp_path, write_pictures, data_dir
+):
+    """Of ten images three classes, of which two are named, the later one first."""
+    options = {"labels": labels, "shuffle": False, "drop_remainder": False}
+    if source == "tfds":
+        whole = data.images("digits", data_dir=data_dir, **{**options, "labels": True})
+        images, numbers = (np.concatenate(part) for part in zip(*whole, strict=True))
+        given, named = "digits", ["7", 3]
+    else:
+        images = np.random.default_rng(0).integers(0, 256, (10, 8, 8, 1), "uint8")
+        numbers = np.array([0, 3, 7] * 3 + [7])
+        given, named = (images, numbers), "7,3"
+    if source == "folder":
+        names = [f"{number}/{k}.png" for k, number in enumerate(numbers)]
+        written = write_pictures(tmp_path, dict.fromkeys(names, (8, 8)))
+        order = sorted(names)
+        images = np.stack([written[name] for name in order])
+        numbers = np.array([int(name[0]) for name in order])
+        given = tmp_path
+    keep = (numbers == 7) | (numbers == 3)
+    opened = data.open_images(given, labels=labels, classes=named, data_dir=data_dir)
+    assert opened.class_names == ("7", "3") and opened.count == keep.sum()
+    batches = data.images(given, batch_size=4, classes=named, data_dir=data_dir, **options)
+    assert len(batches) == -(-keep.sum() // 4)
+    found = one_pass(batches.map(lambda x, y: x) if labels else batches)
+    expected = images[keep].astype("float32")
+    expected = expected if source == "tfds" else expected / 127.5 - 1
+    np.testing.assert_allclose(found.reshape(expected.shape), expected, atol=1e-6)
+    if labels:
+        numbers_found = one_pass(batches.map(lambda x, y: y))
+        np.testing.assert_array_equal(numbers_found, numbers[keep] == 3)
+
+
+def test_classes_go_over_to_other_splits(data_dir):
+    opened = data.open_images("digits", classes="5", data_dir=data_dir)
+    (labels,) = data.images(
+        "digits", batch_size=300, split="test", labels=True, data_dir=data_dir
+    ).map(lambda x, y: y)
+    assert opened.at_split("test").count == (labels.numpy() == 5).sum()
+
+
 def test_seed_decides_the_order_and_global_seeds_do_not(data_dir):
     def order(seed):
         return indices(data.images(numbered(30)[0], batch_size=30, seed=seed))
@@ -272,6 +316,12 @@ BYTES = np.zeros((4, 8, 8, 1), "uint8")
         ({"source": (BYTES, [0.5] * 4), "labels": True}, "`labels` must be 4 integers.*float"),
         ({"source": (BYTES, [-1] * 4), "labels": True}, "`labels` must not be negative"),
         ({"source": ("a", "b")}, "`source` must be one data set"),
+        ({"source": BYTES, "classes": "0"}, "`labels=True` needs"),
+        ({"source": (BYTES, [0, 2, 2, 2]), "classes": "3"}, r"some of \['0', '1', '2'\].*'3'"),
+        ({"source": (BYTES, [0, 2, 2, 2]), "classes": [1]}, r"`classes` must be of some example"),
+        ({"source": (BYTES, [0, 1, 2, 0]), "classes": "1,1"}, "each once.*'1,1'"),
+        ({"source": (BYTES, [0, 1, 2, 0]), "classes": []}, "`classes` must be one class or more"),
+        ({"source": "digits", "classes": "sevn"}, "those of digits.*'sevn'"),
     ],
 )
 def test_bad_input_is_refused(options, message):
