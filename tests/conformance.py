@@ -131,7 +131,7 @@ def test_config_round_trip(model):
 
 
 def test_a_file_and_a_preset_give_the_same_outputs_and_train_on(case, tmp_path):
-    model = with_optimizers(case)
+    model = with_optimizers(case, **UNTRACED)
     model.fit(case.data(8), batch_size=4, verbose=0)
     outputs = case.outputs(model)
     model.save(tmp_path / "model.keras")

@@ -19,9 +19,10 @@ from PIL import Image
 import keras_gen
 from keras_gen import pictures
 
-# %% short={"EPOCHS": 1, "TRAIN": "train[:25%]", "OWN_EPOCHS": 1}
+# %% short={"EPOCHS": 1, "TRAIN": "train[:5%]", "TEST": "test[:20%]", "OWN_EPOCHS": 1}
 EPOCHS = 10
 TRAIN = "train[:25%]"
+TEST = "test"
 OWN_EPOCHS = 8
 
 # %% [markdown]
@@ -38,7 +39,7 @@ train = keras_gen.data.paired(
     "fluent_emoji", "flat", "3d", split=TRAIN, image_size=64, batch_size=4, augment=["flip"]
 )
 test = keras_gen.data.paired(
-    "fluent_emoji", "flat", "3d", split="test", batch_size=8, shuffle=False, drop_remainder=False
+    "fluent_emoji", "flat", "3d", split=TEST, batch_size=8, shuffle=False, drop_remainder=False
 )
 test_inputs, test_targets = map(np.concatenate, zip(*test.as_numpy_iterator(), strict=True))
 print(f"{len(train)} batches of 4 pairs, {len(test_inputs)} test pairs")
@@ -180,7 +181,7 @@ show(edges, colouring.translate(edges), targets)
 
 # %%
 sketches = keras_gen.data.paired(
-    "fluent_emoji", "line", "3d", split="test", batch_size=8, shuffle=False, drop_remainder=False
+    "fluent_emoji", "line", "3d", split=TEST, batch_size=8, shuffle=False, drop_remainder=False
 )
 lines, targets = map(np.concatenate, zip(*sketches.as_numpy_iterator(), strict=True))
 line_picks = np.linspace(0, len(lines) - 1, 6).astype(int)

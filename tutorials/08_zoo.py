@@ -21,9 +21,10 @@ from keras_gen import pictures
 
 keras.utils.set_random_seed(0)
 
-# %% short={"STEPS": 3, "PAIRS": 20}
+# %% short={"STEPS": 3, "PAIRS": 20, "TEST": "test[:5%]"}
 STEPS = 300
 PAIRS = 100
+TEST = "test[:50%]"
 
 
 # %%
@@ -103,7 +104,7 @@ def load_silver(split, **options):
 
 inputs, answers = load_silver("train[:10%]", seed=0)
 few = inputs[:PAIRS], answers[:PAIRS]
-inputs, answers = load_silver("test[:50%]", shuffle=False, drop_remainder=False)
+inputs, answers = load_silver(TEST, shuffle=False, drop_remainder=False)
 
 
 def fine_tune(load_weights):
