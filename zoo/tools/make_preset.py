@@ -19,6 +19,7 @@ import csv
 import json
 import math
 import pathlib
+import shlex
 import shutil
 import sys
 import tempfile
@@ -31,6 +32,7 @@ from preset_files import complete
 from keras_gen import data, evaluation, losses, metrics
 from keras_gen.app.opening import load
 from keras_gen.data.subsets import evenly_spaced
+from keras_gen.models.diffusion.model import Diffusion
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import find_family
 from keras_gen.tasks.encoding import Encodes
@@ -108,12 +110,16 @@ def with_the_average_alone(model, judge=None):
     """
     one_way = isinstance(model, Translates) and len(model.directions) == 1
     judged_anew = isinstance(model, FromLatents) and judge is not None
-    if not (one_way or judged_anew or isinstance(model, Fills)) or model.average is None:
+    alone = isinstance(model, Fills | Diffusion)
+    if not (one_way or judged_anew or alone) or model.average is None:
         return model
     config = model.get_config() | {"ema_decay": None}
     if judge is not None:
         config["discriminator"] = judge.get_config()["discriminator"]
     slim = type(model).from_config(config)
+    if isinstance(model, Diffusion):
+        slim.network.set_weights(model.averaged().get_weights())
+        return slim
     slim.generator.set_weights(model.sampler.get_weights())
     for name, source in {"discriminator": judge or model, "heads": model}.items():
         if getattr(source, name, None) is not None:
@@ -234,7 +240,8 @@ def command(settings, begun_with=None):
         if option == "minutes" and settings.get("steps"):
             continue  # They were made steps.
         if option not in ("model", "dataset") and value not in (None, defaults.get(option)):
-            words += [f"--{option.replace('_', '-')}", *([] if value is True else [str(value)])]
+            given = [] if value is True else [shlex.quote(str(value))]
+            words += [f"--{option.replace('_', '-')}", *given]
     return " ".join([*words, *(("--from-preset", begun_with) if begun_with else ())])
 
 
