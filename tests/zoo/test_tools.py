@@ -4,10 +4,13 @@ import json
 import shutil
 import sys
 
+import numpy as np
 import pytest
 
 from keras_gen import presets
 from keras_gen.presets import files
+from tests.models.diffusion import case as diffusion
+from tests.models.gan import case as gans
 
 ZOO = presets.zoo_folder()
 
@@ -57,3 +60,27 @@ def test_a_measurement_that_fails_leaves_the_preset_as_it_was(make_preset, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["vae_digits"]
     listed = json.loads((tmp_path / "vae_digits" / files.METADATA).read_text())["files"]
     files.check_files(tmp_path / "vae_digits", tuple(listed))
+
+
+def test_a_command_is_what_a_shell_takes(make_preset):
+    settings = {"model": "gan", "dataset": "fluent_emoji", "classes": "People & Body", "seed": 3}
+    assert make_preset.command(settings, "runs/emoji") == (
+        "keras-gen train gan --dataset fluent_emoji --classes 'People & Body' --seed 3 --from-preset runs/emoji"
+    )
+
+
+def test_a_diffusion_and_a_gan_with_another_judge_keep_the_average_alone(make_preset):
+    model = diffusion.build()
+    model.average.network.set_weights([w + 0.1 for w in model.network.get_weights()])
+    slim = make_preset.with_the_average_alone(model)
+    assert slim.average is None and slim.count_params() * 2 == model.count_params()
+    np.testing.assert_array_equal(slim.generate(2, seed=0), model.generate(2, seed=0))
+
+    gan, judge = gans.build(ema_decay=0.9), gans.build()
+    gan.ema_generator.set_weights([w + 0.1 for w in gan.generator.get_weights()])
+    assert make_preset.with_the_average_alone(gan) is gan
+    slim = make_preset.with_the_average_alone(gan, judge)
+    assert slim.ema_generator is None
+    np.testing.assert_array_equal(slim.generate(2, seed=0), gan.generate(2, seed=0))
+    for ours, theirs in zip(slim.discriminator.weights, judge.discriminator.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
