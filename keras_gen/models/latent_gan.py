@@ -33,7 +33,7 @@ class LatentGAN(TrainsAdversarially, GeneratesFromLatents, GenerativeModel):
         name: String or None.
     """
 
-    parts_in_words = "discriminator and average among them"
+    parts_in_words = "discriminator, and average where one is kept, among them"
 
     def __init__(
         self,

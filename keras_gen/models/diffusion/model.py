@@ -74,7 +74,7 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
     https://arxiv.org/abs/2207.12598
     """
 
-    parts_in_words = "network and average"
+    parts_in_words = "network, and average where one is kept"
 
     def __init__(
         self,

@@ -89,7 +89,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
     https://arxiv.org/abs/1806.03589; the two weights: Liu et al., 2018, https://arxiv.org/abs/1804.07723
     """
 
-    parts_in_words = "networks and average together"
+    parts_in_words = "networks, and average where one is kept"
 
     def __init__(
         self,

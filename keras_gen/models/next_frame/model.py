@@ -102,7 +102,7 @@ class NextFrame(PairedTranslator):
     report_options = ()
     baseline_in_words = "last known frame"
     call_in_words = "frames = model.predict_frames(clips, 10)  # float32 in [-1, 1]"
-    parts_in_words = "networks and average together"
+    parts_in_words = "networks, and average where one is kept"
 
     def __init__(
         self,

@@ -85,7 +85,7 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
     """
 
     call_in_words = "images = model.generate(16, seed=0, truncation=0.8)"
-    parts_in_words = "discriminator and average among them"
+    parts_in_words = "discriminator, and average where one is kept, among them"
 
     def __init__(
         self,

@@ -80,7 +80,7 @@ class SuperResolution(PairedTranslator):
     call_in_words = "larger = model.translate(images)  # float32 in [-1, 1]"
     report_options = ("target",)
     baseline_in_words = "bicubic"
-    parts_in_words = "networks and average together"
+    parts_in_words = "networks, and average where one is kept"
 
     def __init__(
         self,

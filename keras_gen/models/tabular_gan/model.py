@@ -97,7 +97,7 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
 
     report_options = ("target", "picture")
     call_in_words = "rows = model.generate(1000, seed=0)  # a pandas data frame"
-    parts_in_words = "discriminator and average among them"
+    parts_in_words = "discriminator, and average where one is kept, among them"
 
     def __init__(
         self,
