@@ -297,8 +297,12 @@ def _in_short(metadata):
             f"cycle errors {report['losses']['cycle_error_a']:.3f} and "
             f"{report['losses']['cycle_error_b']:.3f}; FID {', '.join(distances)}"
         )
-    name = next(iter(report.get("scores", {"": 0})))
-    return f"{name} {_number(report['scores'][name])}" if "scores" in report else ""
+    if "scores" not in report:
+        return ""
+    name = next(iter(report["scores"]))
+    floor = report.get("floor", {}).get(name)
+    text = f"{name} {_number(report['scores'][name])}"
+    return text if floor is None else f"{text}; real images {_number(floor)}"
 
 
 def main():
