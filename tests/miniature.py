@@ -7,6 +7,7 @@ import tensorflow_datasets as tfds
 
 from keras_gen.data.builders.emoji import CATEGORIES
 
+CIFAR10 = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 COUNTS = {"train": 400, "test": 240}
 # Each is run through networks of the zoo's size.
 EMOJI = {"train": 400, "test": 80}
@@ -19,7 +20,8 @@ def miniature_folder(tmp_path_factory):
     classes = tfds.features.ClassLabel(num_classes=10)
     garment = {"image": tfds.features.Image(shape=(28, 28, 1)), "label": classes}
     _write(data_dir, "fashion_mnist", "3.0.1", garment, _garment)
-    photo = {"image": tfds.features.Image(shape=(32, 32, 3)), "label": classes}
+    things = tfds.features.ClassLabel(names=CIFAR10)
+    photo = {"image": tfds.features.Image(shape=(32, 32, 3)), "label": things}
     _write(data_dir, "cifar10", "3.0.2", photo, _photo)
     picture = {"shape": (64, 64, 3), "encoding_format": "png"}
     emoji = {
