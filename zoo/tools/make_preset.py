@@ -32,7 +32,6 @@ from preset_files import complete
 from keras_gen import data, evaluation, losses, metrics
 from keras_gen.app.opening import load
 from keras_gen.data.subsets import evenly_spaced
-from keras_gen.models.diffusion.model import Diffusion
 from keras_gen.presets import from_preset, read_metadata, save_to_preset
 from keras_gen.recipes import find_family
 from keras_gen.tasks.encoding import Encodes
@@ -110,14 +109,15 @@ def with_the_average_alone(model, judge=None):
     """
     one_way = isinstance(model, Translates) and len(model.directions) == 1
     judged_anew = isinstance(model, FromLatents) and judge is not None
-    alone = isinstance(model, Fills | Diffusion)
+    flows = hasattr(model, "averaged")  # One network makes the samples and learns.
+    alone = flows or isinstance(model, Fills)
     if not (one_way or judged_anew or alone) or model.average is None:
         return model
     config = model.get_config() | {"ema_decay": None}
     if judge is not None:
         config["discriminator"] = judge.get_config()["discriminator"]
     slim = type(model).from_config(config)
-    if isinstance(model, Diffusion):
+    if flows:
         slim.network.set_weights(model.averaged().get_weights())
         return slim
     slim.generator.set_weights(model.sampler.get_weights())
