@@ -109,15 +109,16 @@ def with_the_average_alone(model, judge=None):
     """
     one_way = isinstance(model, Translates) and len(model.directions) == 1
     judged_anew = isinstance(model, FromLatents) and judge is not None
-    flows = hasattr(model, "averaged")  # One network makes the samples and learns.
-    alone = flows or isinstance(model, Fills)
-    if not (one_way or judged_anew or alone) or model.average is None:
+    config = model.get_config()
+    one_network = {"network", "ema_decay"} <= config.keys()  # that learns, and makes the samples
+    wanted = one_way or judged_anew or one_network or isinstance(model, Fills)
+    if not wanted or model.average is None:
         return model
-    config = model.get_config() | {"ema_decay": None}
+    config |= {"ema_decay": None}
     if judge is not None:
         config["discriminator"] = judge.get_config()["discriminator"]
     slim = type(model).from_config(config)
-    if flows:
+    if one_network:
         slim.network.set_weights(model.averaged().get_weights())
         return slim
     slim.generator.set_weights(model.sampler.get_weights())
