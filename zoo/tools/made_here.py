@@ -261,8 +261,8 @@ PRESETS = {
         "use": "Teaching, a start for small drawings of one's own: `--from-preset gan_fluent_people`.",
         "limits": "64 x 64 pictures on white. Busts come out best; of whole bodies and of what people hold "
         "there are too few. It has seen 1,526 pictures, many of them one drawing in six skin tones, so that "
-        "some samples are close to one of them. Emoji carry the biases of those who drew and chose them; some "
-        "are rude gestures.",
+        "some samples may be close to one of them. Emoji carry the biases of those who drew and chose them; "
+        "some are rude gestures.",
         "evaluation": {
             "dataset": "fluent_emoji",
             "classes": "People & Body",
