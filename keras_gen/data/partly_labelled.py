@@ -221,6 +221,7 @@ def partly_labelled(
         data_dir=data_dir,
         resize=resize,
         value_range=value_range,
+        classes=classes,
     )
     return opened.batches(
         image_size,

@@ -59,6 +59,17 @@ def test_each_shard_has_its_share_of_labels():
     assert not set(first[..., 2:].ravel()) & set(second[..., 2:].ravel())
 
 
+@pytest.mark.parametrize("source", ["arrays", "digits"])
+def test_some_classes_alone(source):
+    given = numbered() if source == "arrays" else "digits"
+    opened = data.open_partly_labelled(given, 4, classes="1,0")
+    assert opened.class_names == ("1", "0") and len(opened.labelled) == 4
+    batches = data.partly_labelled(given, 4, batch_size=8, classes="1,0")
+    assert len(batches) == opened.steps(8) < data.open_partly_labelled(given, 20).steps(8)
+    _, labels = passes(batches)
+    assert set(labels.ravel()) == {-1, 0, 1}
+
+
 def test_a_folder_and_a_data_set_keep_the_labels_of_as_many_of_each_class(tmp_path, write_pictures):
     write_pictures(tmp_path, {f"{kind}/{k}.png": (4, 4) for kind in "ab" for k in range(6)})
     opened = data.open_partly_labelled(str(tmp_path), 4)
