@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from keras_gen.data.lazy import tf
+from keras_gen.data.subsets import chosen_labels
 from keras_gen.modalities.images.range import byte_table, stretched
 
 
@@ -65,28 +66,6 @@ class ArraySource:
         """The images of an index, and the label."""
         label = -1 if self.labels is None else tf.gather(self.labels, index)
         return tuple(tf.gather(array, index) for array in self.columns), label
-
-
-def chosen_labels(labels, numbers):
-    """Which labels are among some numbers, and the places there of those that are.
-
-    Args:
-        labels: Integer array `(n,)`.
-        numbers: List of integers, the classes.
-
-    Returns:
-        Pair of a Boolean array `(n,)` and an int32 array.
-
-    Raises:
-        ValueError: If none is.
-    """
-    same = np.asarray(labels)[:, np.newaxis] == np.asarray(numbers)
-    keep = same.any(axis=1)
-    if not keep.any():
-        raise ValueError(
-            f"`classes` must be of some example of the split. Received: the numbers {numbers}, of none"
-        )
-    return keep, same[keep].argmax(axis=1).astype("int32")
 
 
 def _as_images(array, name):

