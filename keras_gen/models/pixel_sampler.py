@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from keras_gen.backend import repeat
+from keras_gen.models.pixel_steps import PixelSteps
 from keras_gen.types import Config, Tensor
 
 
@@ -16,8 +17,9 @@ from keras_gen.types import Config, Tensor
 class PixelSampler(keras.Model):
     """Draws maps pixel by pixel, from the top left to the bottom right: all steps are one loop of the graph.
 
-    Each pixel takes a pass of the network over the whole map: `height * width` passes for a batch. Nothing is
-    drawn here: a pixel is what its likelihood makes of uniform numbers.
+    Of a network of `keras_gen.networks.pixel_cnn`'s layers each step computes its pixel alone, and all of them
+    about what one pass does; of another one each takes a pass over the whole map, `height * width` passes for a
+    batch. Nothing is drawn here: a pixel is what its likelihood makes of uniform numbers.
 
     Args:
         network: Built `keras.Model` from pixels, and labels where there are classes, to the parameters of each
@@ -57,21 +59,35 @@ class PixelSampler(keras.Model):
         numbers, labels = (inputs, None) if self.num_classes is None else inputs
         height, width, count = numbers.shape[1:]
         uniforms = ops.reshape(ops.cast(numbers, "float32"), (-1, height * width, count))
+        channels = self.likelihood.channels
+        blank = ops.zeros_like(uniforms[..., :channels], dtype="int32")
+
+        def drawn(number, outputs):
+            outputs = ops.cast(outputs, "float32")
+            return self.likelihood.draw(outputs, ops.take(uniforms, number, axis=1))
+
+        steps = PixelSteps.of(self.network)
+        if steps is not None:
+            blank = ops.reshape(blank, (-1, height, width, channels))
+            return steps.run(drawn, self._as_inputs, blank, labels)
         places = ops.arange(height * width, dtype="int32")
 
         def draw(number, levels):
-            maps = ops.reshape(levels, (-1, height, width, self.likelihood.channels))
+            maps = ops.reshape(levels, (-1, height, width, channels))
             outputs = self.parameters(maps, labels)
             outputs = ops.reshape(outputs, (-1, height * width, outputs.shape[-1]))
-            drawn = self.likelihood.draw(
-                ops.take(outputs, number, axis=1), ops.take(uniforms, number, axis=1)
-            )
             here = ops.reshape(ops.equal(places, ops.cast(number, "int32")), (1, -1, 1))
-            return ops.where(here, ops.expand_dims(drawn, 1), levels)
+            new = ops.expand_dims(drawn(number, ops.take(outputs, number, axis=1)), 1)
+            return ops.where(here, new, levels)
 
-        levels = ops.zeros_like(uniforms[..., : self.likelihood.channels], dtype="int32")
-        levels = repeat(draw, height * width, levels)
-        return ops.reshape(levels, (-1, height, width, self.likelihood.channels))
+        levels = repeat(draw, height * width, blank)
+        return ops.reshape(levels, (-1, height, width, channels))
+
+    def _as_inputs(self, levels):
+        """What the network takes for levels."""
+        if self.integers:
+            return levels[..., 0]
+        return 2.0 * ops.cast(levels, "float32") / (self.likelihood.levels - 1) - 1.0
 
     def parameters(
         self, levels: Tensor, labels: Tensor | None = None, training: bool = False
@@ -86,10 +102,7 @@ class PixelSampler(keras.Model):
         Returns:
             Float32 tensor `(batch, height, width, parameters)`.
         """
-        if self.integers:
-            pixels = levels[..., 0]
-        else:
-            pixels = 2.0 * ops.cast(levels, "float32") / (self.likelihood.levels - 1) - 1.0
+        pixels = self._as_inputs(levels)
         inputs = pixels if labels is None else [pixels, labels]
         return ops.cast(self.network(inputs, training=training), "float32")
 
