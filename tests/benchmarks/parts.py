@@ -201,7 +201,7 @@ def generate(models, sizes, batches=16):
 def pixels(models, sizes, batch=1):
     """A pixel of `PixelCNN.generate`, one compiled loop, against one of a loop over `predict`.
 
-    Both run the network over the whole map for each pixel: a picture costs its pixels times a pass over them.
+    The latter runs the network over the whole map for each pixel, ours at the pixel alone.
     """
     from tests.benchmarks import pixel_loops
 
@@ -218,7 +218,7 @@ def pixels(models, sizes, batch=1):
             least_rounds=3,
         )
         figures = {name: f"{1e3 * s:.2f} ms/pixel" for name, s in timings.medians.items()}
-        name = f"pixel_cnn {size}, {batch} at once, {count} passes"
+        name = f"pixel_cnn {size}, {batch} at once"
         yield Row(name, figures, timings.ratio("predict", "ours"), ">= 20")
 
 

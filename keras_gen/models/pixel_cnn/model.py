@@ -31,9 +31,11 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
     """A network that tells each pixel's distribution from the pixels before it: an exact likelihood.
 
     Images are products of choices, one pixel after the other, from the top left in rows, and the loss is the
-    negative logarithm of their probability, in nats: no bound, no opponent. `generate` makes the choices: it
-    runs the network once for each pixel, over the whole image, in one loop of the compiled graph (on PyTorch
-    in Python), which takes `height * width` times as long as one pass.
+    negative logarithm of their probability, in nats: no bound, no opponent. `generate` makes the choices in one
+    loop of the compiled graph (on PyTorch in Python). Of a network of `networks.pixel_cnn`'s layers each step
+    computes that pixel alone and keeps what it will need again: an image costs about one pass, and `height *
+    width` small steps that many images share. Of a network with other layers each step is a pass over the whole
+    image.
 
     `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
     `(batch, height, width, channels)` in [-1, 1], rounded to `levels`; with `num_classes` labels beside them.
@@ -210,7 +212,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         labels: ClassLabels | None = None,
         per_class: bool = False,
     ) -> Array:
-        """Draws images pixel by pixel, which takes `height * width` runs of the network for each batch.
+        """Draws images pixel by pixel, in `height * width` steps for each batch.
 
         Args:
             n: Integer, how many; with `per_class`, how many of each class.

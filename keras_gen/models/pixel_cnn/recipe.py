@@ -14,7 +14,7 @@ class PixelCNNRecipe(OneImageRecipe):
     """A gated PixelCNN, Adam at a rate that falls to zero over the second half."""
 
     family = "pixel_cnn"
-    title = "Images pixel by pixel, with an exact likelihood; slow to generate."
+    title = "Images pixel by pixel, with an exact likelihood."
 
     default_epochs = 20
     least_steps = 5_000
