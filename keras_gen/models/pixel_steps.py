@@ -76,6 +76,8 @@ class PixelSteps:
     """
 
     def __init__(self, network: keras.Model) -> None:
+        if not getattr(network, "inputs", None):  # A subclass's own `call` is no graph.
+            raise _UnknownError
         pixels, *labels = network.inputs
         self.pixels = id(pixels)
         self.labels = id(labels[0]) if labels else None

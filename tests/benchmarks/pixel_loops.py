@@ -36,7 +36,8 @@ def by_predict(model, latents, pixels=None):
     for number in range(height * width if pixels is None else pixels):
         row, column = divmod(number, width)
         outputs = model.network.predict(images, batch_size=count, verbose=0)
-        drawn = model.sampler.likelihood.draw(outputs[:, row, column], latents[:, row, column])
+        given = (outputs[:, row, column], latents[:, row, column])
+        drawn = model.sampler.likelihood.draw(*map(keras.ops.convert_to_tensor, given))
         levels = keras.ops.convert_to_numpy(drawn)
         images[:, row, column] = 2.0 * levels / (model.levels - 1) - 1.0
     return images

@@ -281,6 +281,24 @@ def test_a_network_of_other_layers_takes_whole_passes():
     np.testing.assert_allclose(model.generate(latents=uniforms), expected, atol=1e-6)
 
 
+def test_a_network_of_one_s_own_class_takes_whole_passes():
+    class Own(keras.Model):
+        def __init__(self, network):
+            super().__init__()
+            self.network = network
+
+        def call(self, images):
+            return self.network(images)
+
+    network = build((4, 4, 1), levels=5).network
+    own = Own(network)
+    own(np.zeros((1, 4, 4, 1), "float32"))
+    model = keras_gen.PixelCNN(own, levels=5)
+    uniforms = model.prior.draw(2, seed=0)
+    expected = keras_gen.PixelCNN(network, levels=5).generate(latents=uniforms)
+    np.testing.assert_allclose(model.generate(latents=uniforms), expected, atol=1e-6)
+
+
 def test_only_what_is_known_to_be_before_a_pixel_is_taken_alone():
     assert PixelSteps.of(by_hand()) is not None
     assert PixelSteps.of(by_hand(kernel_size=(2, 3), padding=((0, 1), (3, 0)))) is None  # below
