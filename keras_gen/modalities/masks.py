@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_gen.modalities.spec import Arrays, dtype_of
-from keras_gen.types import Array, Tensor
+from keras_gen.types import Array, ArrayLike, Tensor
 
 
 class Masks(Arrays):
@@ -56,6 +56,37 @@ class Masks(Arrays):
         if others.size:
             shown = ", ".join(f"{value:g}" for value in others[:5])
             raise ValueError(f"{self.wanted(what)}. Received: the values {shown}")
+
+    def of_images(self, masks: ArrayLike, count: int) -> Array:
+        """Masks of pictures that are to be filled.
+
+        Args:
+            masks: Array `(count, height, width)` or `(count, height, width, 1)`.
+            count: Integer, how many pictures there are.
+
+        Returns:
+            Float32 NumPy array `(count, height, width, 1)`.
+
+        Raises:
+            ValueError: If they are others, one hides a whole picture, or none hides anything.
+        """
+        masks = np.asarray(masks)
+        self.check("`masks`", masks, whole=True)
+        if len(masks) != count:
+            raise ValueError(
+                "`masks` must be as many as the images. "
+                f"Received: {len(masks)} masks for {count} images"
+            )
+        taken = np.asarray(self.take("`masks`", masks))
+        shares = taken.mean((1, 2, 3))
+        if (shares == 1.0).any():
+            raise ValueError(
+                "`masks` must leave something of every picture. Received: a mask of ones alone, that of "
+                f"picture {int(np.argmax(shares))}"
+            )
+        if count and not shares.any():
+            raise ValueError("`masks` must hide something. Received: zeros alone")
+        return taken
 
     def _check_dtype(self, what, values):
         dtype = dtype_of(values)

@@ -57,14 +57,43 @@ class PixelSampler(keras.Model):
 
     def call(self, inputs: Tensor) -> Tensor:
         numbers, labels = (inputs, None) if self.num_classes is None else inputs
+        return self.draw(numbers, labels)
+
+    def draw(
+        self,
+        numbers: Tensor,
+        labels: Tensor | None = None,
+        known: Tensor | None = None,
+        holes: Tensor | None = None,
+    ) -> Tensor:
+        """Draws maps, or the holes of maps.
+
+        Args:
+            numbers: Float tensor `(batch, height, width, likelihood.numbers)` in [0, 1).
+            labels: Integer tensor `(batch,)`, or None where there are no classes.
+            known: Int32 tensor `(batch, height, width, channels)` of levels, or None.
+            holes: Float tensor `(batch, height, width, 1)`, with `known`: 1 where a pixel is to be drawn, 0
+                where its level is the known one.
+
+        Returns:
+            Int32 tensor `(batch, height, width, channels)`.
+        """
         height, width, count = numbers.shape[1:]
         uniforms = ops.reshape(ops.cast(numbers, "float32"), (-1, height * width, count))
         channels = self.likelihood.channels
         blank = ops.zeros_like(uniforms[..., :channels], dtype="int32")
 
+        if known is not None:
+            known = ops.reshape(known, (-1, height * width, channels))
+            holes = ops.reshape(holes, (-1, height * width, 1))
+
         def drawn(number, outputs):
             outputs = ops.cast(outputs, "float32")
-            return self.likelihood.draw(outputs, ops.take(uniforms, number, axis=1))
+            new = self.likelihood.draw(outputs, ops.take(uniforms, number, axis=1))
+            if known is None:
+                return new
+            hidden = ops.take(holes, number, axis=1) > 0.5
+            return ops.where(hidden, new, ops.take(known, number, axis=1))
 
         steps = PixelSteps.of(self.network)
         if steps is not None:
@@ -72,7 +101,7 @@ class PixelSampler(keras.Model):
             return steps.run(drawn, self._as_inputs, blank, labels)
         places = ops.arange(height * width, dtype="int32")
 
-        def draw(number, levels):
+        def whole_pass(number, levels):
             maps = ops.reshape(levels, (-1, height, width, channels))
             outputs = self.parameters(maps, labels)
             outputs = ops.reshape(outputs, (-1, height * width, outputs.shape[-1]))
@@ -80,7 +109,7 @@ class PixelSampler(keras.Model):
             new = ops.expand_dims(drawn(number, ops.take(outputs, number, axis=1)), 1)
             return ops.where(here, new, levels)
 
-        levels = repeat(draw, height * width, blank)
+        levels = repeat(whole_pass, height * width, blank)
         return ops.reshape(levels, (-1, height, width, channels))
 
     def _as_inputs(self, levels):

@@ -73,14 +73,42 @@ class FlowSampler(keras.Model):
 
     def call(self, inputs: Tensor) -> Tensor:
         noise, labels = (inputs, None) if self.num_classes is None else inputs
+        return self.follow(noise, labels)
+
+    def follow(
+        self,
+        noise: Tensor,
+        labels: Tensor | None = None,
+        known: Tensor | None = None,
+        holes: Tensor | None = None,
+    ) -> Tensor:
+        """Goes from noise to samples, or to what fills the holes of known ones.
+
+        Args:
+            noise: Float tensor `(batch, ...)`.
+            labels: Integer tensor `(batch,)`, or None where there are no classes.
+            known: Float tensor like the noise, or None. What is known of it lies, after every step, where the
+                straight line from the noise to it has come to.
+            holes: Float tensor that the noise's shape can be broadcast with, with `known`: 1 where it is
+                hidden.
+
+        Returns:
+            Float32 tensor of the noise's shape.
+        """
+        noise = ops.cast(noise, "float32")
         steps = ops.convert_to_tensor(self.steps)
         size = 1.0 / ops.cast(steps, "float32")
         step = {"euler": self._euler, "heun": self._heun}[self.solver]
-        return repeat(
-            lambda number, x: step(x, ops.cast(number, "float32") * size, size, labels),
-            steps,
-            ops.cast(noise, "float32"),
-        )
+
+        def move(number, x):
+            time = ops.cast(number, "float32") * size
+            x = step(x, time, size, labels)
+            if known is None:
+                return x
+            time = time + size
+            return ops.where(holes > 0.5, x, (1.0 - time) * noise + time * known)
+
+        return repeat(move, steps, noise)
 
     def _euler(self, x, time, size, labels):
         return x + size * self.velocity(x, time, labels)

@@ -10,13 +10,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gen.backend import predict
 from keras_gen.checks import check_positive_integer
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
-from keras_gen.modalities import parts_of, spec_of
+from keras_gen.modalities import Masks, parts_of, spec_of
 from keras_gen.models.diffusion.flow_sampler import SOLVERS, FlowSampler
 from keras_gen.tasks.from_latents import GeneratesFromLatents
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Spec, Tensor
@@ -119,7 +120,11 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
             for solver in SOLVERS
             for guided in ((False,) if num_classes is None else (False, True))
         }
-        self._samplers = lambda: samplers  # In a function: they are no part of the model's file.
+        fillers = {name: _Filler(sampler) for name, sampler in samplers.items()}
+        scorer = _Scorer(self)
+        self._samplers = lambda: samplers  # In functions: they are no part of the model's file.
+        self._fillers = lambda: fillers
+        self._scorer = lambda: scorer
         self.built = True
 
     @property
@@ -169,11 +174,23 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         training: bool,
     ) -> Tensor:
         """Mean squared error of a network's velocities on the lines from noise to images."""
+        return ops.mean(self.flow_errors(network, images, noise, times, labels, training))
+
+    def flow_errors(
+        self,
+        network: keras.Model,
+        images: Tensor,
+        noise: Tensor,
+        times: Tensor,
+        labels: Tensor | None,
+        training: bool,
+    ) -> Tensor:
+        """Squared errors of a network's velocities on the lines from noise to images, of the images' shape."""
         t = ops.reshape(times, (-1, *[1] * len(self.image_shape)))
         points = (1.0 - t) * noise + t * images
         inputs = [points, times] if labels is None else [points, times, labels]
         velocities = ops.cast(network(inputs, training=training), "float32")
-        return ops.mean(ops.square(velocities - (images - noise)))
+        return ops.square(velocities - (images - noise))
 
     def draw_times(self, count: int | Tensor) -> Tensor:
         """Draws training times in [0, 1], a float32 tensor `(count,)`."""
@@ -230,6 +247,10 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         samples = self.sampler_of()(inputs)
         return ops.clip(samples, -1.0, 1.0) if self.gives.kind == "images" else samples
 
+    def _in_range(self, samples):
+        """Samples on the host, within [-1, 1] where they are images."""
+        return np.clip(samples, -1.0, 1.0) if self.gives.kind == "images" else samples
+
     def generate(
         self,
         n: int | None = None,
@@ -268,8 +289,136 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
                 it is not said how many images to make.
         """
         sampler = self.sampler_of(steps, guidance, solver)
-        samples = self.sample(n, labels, per_class, seed, latents, batch_size, sampler)
-        return np.clip(samples, -1.0, 1.0) if self.gives.kind == "images" else samples
+        return self._in_range(self.sample(n, labels, per_class, seed, latents, batch_size, sampler))
+
+    def fill(
+        self,
+        images: ArrayLike,
+        masks: ArrayLike,
+        seed: int | None = None,
+        labels: ClassLabels | None = None,
+        batch_size: int = 128,
+        steps: int = STEPS,
+        guidance: float = 1.0,
+        solver: str = "heun",
+    ) -> Array:
+        """Makes what is hidden of images, by a way from noise on which what is known is held.
+
+        After each step the known pixels are put back to where their own straight line has come to, so that
+        what is made comes to fit them; with more steps it fits better.
+
+        Args:
+            images: Float array `(n, height, width, channels)` in [-1, 1], or uint8.
+            masks: Array `(n, height, width)` or `(n, height, width, 1)`: 1 where an image is hidden, else 0.
+            seed: Integer, or None for other noise at each call.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names. None where there
+                are no classes, or the class is not known.
+            batch_size: Integer, how many are filled at a time.
+            steps: As for `generate`, and so are `guidance` and `solver`.
+            guidance: Number.
+            solver: String.
+
+        Returns:
+            Float32 NumPy array of the images' shape in [-1, 1]: the given pixels where they are known, made
+            ones where they are hidden.
+
+        Raises:
+            ValueError: If images, masks or labels are none of the model's, a mask hides all of an image, none
+                hides anything, or another argument is out of range.
+
+        Reference: Song et al., 2021, appendix I.2, https://arxiv.org/abs/2011.13456
+        """
+        if len(self.image_shape) != 3:
+            raise ValueError(
+                "`fill` is for models of images (height, width, channels). "
+                f"Received: a model of samples of shape {self.image_shape}"
+            )
+        taken = np.asarray(self.gives.take("`images`", np.asarray(images)), "float32")
+        holes = Masks(taken.shape[1:3]).of_images(masks, len(taken))
+        self.sampler_of(steps, guidance, solver)
+        noise = self.prior.draw(len(taken), seed)
+        inputs = [noise, taken, holes, *self._labels_beside(taken, labels)]
+        made = predict(self._fillers()[solver, guidance != 1.0], inputs, batch_size)
+        return np.where(holes == 1.0, self._in_range(made), taken)
+
+    def anomaly_scores(
+        self,
+        images: ArrayLike,
+        batch_size: int = 128,
+        labels: ClassLabels | None = None,
+        draws: int = 10,
+    ) -> Array:
+        """Says how unlike the training data images are: the higher the score, the stranger.
+
+        The score is the mean squared error of the velocities on the lines from noise to the image, at times
+        spread evenly over [0, 1] and with noise that is the same at each call.
+
+        Args:
+            images: Float array `(n, height, width, channels)` in [-1, 1].
+            batch_size: Integer.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names: how strange an
+                image is as one of its class. None where there are no classes, or the class is not known.
+            draws: Integer above 0, how many times and noises are tried for each image.
+
+        Returns:
+            Float32 NumPy array `(n,)`, at least 0.
+
+        Raises:
+            ValueError: If images or labels are none of the model's.
+
+        Reference: Graham et al., 2023, Denoising diffusion models for out-of-distribution detection,
+        https://arxiv.org/abs/2211.07740, whose errors are those of images, not of velocities.
+        """
+        check_positive_integer("draws", draws)
+        taken = np.asarray(self.gives.take("`images`", np.asarray(images)), "float32")
+        beside = self._labels_beside(taken, labels)
+        scores = []
+        for number, noise in enumerate(self.prior.draw(draws, seed=0)):
+            times = np.full(len(taken), (number + 0.5) / draws, "float32")
+            inputs = [taken, np.broadcast_to(noise, taken.shape), times, *beside]
+            scores.append(predict(self._scorer(), inputs, batch_size))
+        return np.mean(scores, axis=0)
+
+    def _labels_beside(self, images, labels):
+        """The labels of images, those of no class where they are not given, in a list: none without classes."""
+        if labels is None:
+            none = np.full(len(images), self.num_classes or 0, "int32")
+            return [] if self.num_classes is None else [none]
+        labels = self.labels_of(labels)
+        if len(labels) != len(images):
+            raise ValueError(
+                f"`labels` must be {len(images)}, one for each image. Received: {len(labels)} labels"
+            )
+        return [labels]
+
+
+class _Filler(keras.Model):
+    """Samples made to fit known ones: of `[noise, known, holes]`, and labels where there are classes."""
+
+    def __init__(self, sampler):
+        super().__init__(name="flow_filler", dtype="float32")
+        self.sampler = sampler
+        self.built = True
+
+    def call(self, inputs):
+        noise, known, holes, *labels = inputs
+        return self.sampler.follow(noise, *(labels or [None]), known, holes)
+
+
+class _Scorer(keras.Model):
+    """Mean squared errors of velocities, `(batch,)`: of `[images, noise, times]`, and labels."""
+
+    def __init__(self, model):
+        super().__init__(name="flow_scorer", dtype="float32")
+        self.network = model.averaged()
+        errors = model.flow_errors
+        self._errors = lambda *inputs: errors(self.network, *inputs)
+        self.built = True
+
+    def call(self, inputs):
+        images, noise, times, *labels = inputs
+        errors = self._errors(images, noise, times, *(labels or [None]), False)
+        return keras.ops.mean(errors, axis=tuple(range(1, len(errors.shape))))
 
 
 def _is_number(value):

@@ -358,29 +358,9 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
         """
         taken = np.asarray(spec_of(self.image_shape).take("`images`", np.asarray(images)))
         taken = taken.astype("float32")
-        holes = self._masks_of(np.asarray(masks), len(taken))
+        holes = Masks(self._size).of_images(masks, len(taken))
         made = predict(self.sampler, np.asarray(hidden_inputs(taken, holes)), batch_size)
         return np.where(holes == 1.0, made, taken)
-
-    def _masks_of(self, masks, count):
-        """Masks on the host as float32 `(count, height, width, 1)`."""
-        spec = Masks(self._size)
-        spec.check("`masks`", masks, whole=True)
-        if len(masks) != count:
-            raise ValueError(
-                "`masks` must be as many as the images. "
-                f"Received: {len(masks)} masks for {count} images"
-            )
-        taken = spec.take("`masks`", masks)
-        shares = taken.mean((1, 2, 3))
-        if (shares == 1.0).any():
-            raise ValueError(
-                "`masks` must leave something of every picture. Received: a mask of ones alone, that of "
-                f"picture {int(np.argmax(shares))}"
-            )
-        if count and not shares.any():
-            raise ValueError("`masks` must hide something. Received: zeros alone")
-        return taken
 
     def network_of_filling(self) -> keras.Model:
         images = keras.Input(self.image_shape, name="images")

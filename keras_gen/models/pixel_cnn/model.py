@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gen import losses
@@ -16,7 +17,7 @@ from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Uniform
-from keras_gen.modalities import parts_of, spec_of
+from keras_gen.modalities import Masks, parts_of, spec_of
 from keras_gen.models.pixel_sampler import PixelSampler
 from keras_gen.tasks.from_latents import GeneratesFromLatents
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Spec, Tensor
@@ -112,9 +113,10 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         self.levels = levels
         self.prior = Uniform((*sides, distribution.numbers))
         sampler = PixelSampler(network, distribution, num_classes)
-        scorer = _Scorer(sampler)
+        scorer, filler = _Scorer(sampler), _Filler(sampler)
         self._sampler = lambda: sampler  # In functions: they are no part of the model's file.
         self._scorer = lambda: scorer
+        self._filler = lambda: filler
         self.built = True
 
     @property
@@ -188,20 +190,76 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
             ValueError: If the images or labels are none of the model's.
         """
         images = self.gives.take("`images`", images)
+        levels = ops.convert_to_numpy(self.levels_of(images))
+        beside = self._labels_beside(levels, labels)
+        return predict(self._scorer(), [levels, *beside] if beside else levels, batch_size)
+
+    def fill(
+        self,
+        images: ArrayLike,
+        masks: ArrayLike,
+        seed: int | None = None,
+        labels: ClassLabels | None = None,
+        batch_size: int = 128,
+    ) -> Array:
+        """Draws what is hidden of images, each pixel given those above it and before it in its row.
+
+        What is known below a hole is not looked at: a lower half is drawn from all that is known of the image,
+        an upper one from nothing.
+
+        Args:
+            images: Float array `(n, height, width, channels)` in [-1, 1], or uint8.
+            masks: Array `(n, height, width)` or `(n, height, width, 1)`: 1 where an image is hidden, else 0.
+            seed: Integer, or None for others at each call.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names: for a model
+                with classes alone.
+            batch_size: Integer, how many are filled at a time.
+
+        Returns:
+            Float32 NumPy array of the images' shape in [-1, 1]: the given pixels where they are known, drawn
+            ones where they are hidden.
+
+        Raises:
+            ValueError: If images, masks or labels are none of the model's, a mask hides all of an image, or
+                none hides anything.
+
+        Example:
+
+        >>> import keras_gen
+        >>> network = keras_gen.networks.pixel_cnn((4, 4, 1), components=2, filters=4, blocks=1)
+        >>> images, masks = np.ones((2, 4, 4, 1)), np.zeros((2, 4, 4))
+        >>> masks[:, 2:] = 1
+        >>> filled = keras_gen.PixelCNN(network).fill(images, masks, seed=0)
+        >>> bool((filled[:, :2] == 1.0).all())
+        True
+        """
+        taken = np.asarray(self.gives.take("`images`", np.asarray(images)), "float32")
+        holes = Masks(self.image_shape[:2]).of_images(masks, len(taken))
+        numbers = self.prior.draw(len(taken), seed)
+        levels = ops.convert_to_numpy(self.levels_of(taken))
+        inputs = [numbers, levels, holes, *self._labels_beside(levels, labels)]
+        made = self._images_of(predict(self._filler(), inputs, batch_size))
+        return np.where(holes == 1.0, made, taken)
+
+    def _labels_beside(self, images, labels):
+        """The labels of images, in a list that has none of a model without classes."""
         if (labels is None) != (self.num_classes is None):
             raise ValueError(
                 "`labels` must be given to a model with classes, and to no other. "
                 f"Received: labels={labels!r}"
             )
-        inputs = ops.convert_to_numpy(self.levels_of(images))
-        if labels is not None:
-            labels = self.labels_of(labels)
-            if len(labels) != len(inputs):
-                raise ValueError(
-                    f"`labels` must be {len(inputs)}, one for each image. Received: {len(labels)} labels"
-                )
-            inputs = [inputs, labels]
-        return predict(self._scorer(), inputs, batch_size)
+        if labels is None:
+            return []
+        labels = self.labels_of(labels)
+        if len(labels) != len(images):
+            raise ValueError(
+                f"`labels` must be {len(images)}, one for each image. Received: {len(labels)} labels"
+            )
+        return [labels]
+
+    def _images_of(self, levels):
+        """Levels on the host as images."""
+        return (2.0 * levels / (self.levels - 1) - 1.0).astype("float32")
 
     def generate(
         self,
@@ -233,7 +291,20 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
             ValueError: If a label is out of range, or it is not said how many images to make.
         """
         levels = self.sample(n, labels, per_class, seed, latents, batch_size)
-        return (2.0 * levels / (self.levels - 1) - 1.0).astype("float32")
+        return self._images_of(levels)
+
+
+class _Filler(keras.Model):
+    """Levels of maps with holes, drawn where they are hidden: of `[numbers, levels, holes]`, and labels."""
+
+    def __init__(self, sampler):
+        super().__init__(name="pixel_filler", dtype="float32")
+        self.sampler = sampler
+        self.built = True
+
+    def call(self, inputs):
+        numbers, levels, holes, *labels = inputs
+        return self.sampler.draw(numbers, *(labels or [None]), ops.cast(levels, "int32"), holes)
 
 
 class _Scorer(keras.Model):

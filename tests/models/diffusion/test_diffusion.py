@@ -36,6 +36,24 @@ class ClassVelocity(keras.layers.Layer):
         return ops.zeros_like(x) + label + 0.0 * ops.expand_dims(times, -1)
 
 
+@keras.saving.register_keras_serializable(package="tests")
+class EvenVelocity(keras.layers.Layer):
+    """The mean velocity to images of one brightness, N(0, DEVIATION^2), in closed form; before t = 1."""
+
+    def call(self, inputs):
+        x, times = inputs
+        t = ops.reshape(times, (-1, 1, 1, 1))
+        pixels = x.shape[1] * x.shape[2]
+        spread = (1.0 - t) ** 2 + t**2 * DEVIATION**2 * pixels
+        brightness = t * DEVIATION**2 * ops.sum(x, axis=(1, 2), keepdims=True) / spread
+        return (brightness - x) / (1.0 - t)
+
+
+def even():
+    inputs = [keras.Input((4, 4, 1)), keras.Input(())]
+    return keras_gen.Diffusion(keras.Model(inputs, EvenVelocity()(inputs)), ema_decay=None)
+
+
 def gaussian(**options):
     inputs = [keras.Input((2,)), keras.Input(())]
     network = keras.Model(inputs, GaussianVelocity()(inputs))
@@ -144,6 +162,81 @@ def test_the_compiled_loop_is_the_loop_in_python(solver):
         np.testing.assert_allclose(samples, expected, atol=1e-5 * np.abs(expected).max())
         clipped = model.generate(latents=noise(), steps=steps, solver=solver, batch_size=3)
         np.testing.assert_allclose(clipped, expected.clip(-1, 1), atol=1e-4)
+
+
+HALF = np.broadcast_to(np.arange(8)[:, None, None] >= 4, (8, 8, 1))  # hidden
+
+
+@pytest.mark.parametrize("num_classes", [None, NUM_CLASSES])
+def test_what_is_known_is_held_after_each_step_of_filling(num_classes):
+    model, x = awake(num_classes=num_classes), images(3)
+    masks = np.repeat(HALF[None], 3, axis=0)
+    z = model.prior.draw(3, seed=5)
+    labels = [] if num_classes is None else [np.full(3, num_classes, "int32")]  # of no class
+    way = z
+    for number in range(3):
+        time = (number + 1) / 3
+        size = [np.full(3, number / 3, "float32"), *labels]
+        way = way + array(model.averaged()([way, *size], training=False)) / 3
+        way = np.where(masks, way, (1 - time) * z + time * x)
+    filled = model.fill(x, masks, seed=5, steps=3, solver="euler", batch_size=2)
+    assert np.abs(way - z).max() > 0.1
+    np.testing.assert_array_equal(filled[:, :4], x[:, :4])
+    np.testing.assert_allclose(filled[:, 4:], way[:, 4:].clip(-1, 1), atol=1e-4)
+
+
+def test_a_hole_in_an_even_image_is_filled_with_its_brightness():
+    levels = np.linspace(-0.6, 0.6, 7).reshape(-1, 1, 1, 1)
+    x = np.broadcast_to(levels, (7, 4, 4, 1)).astype("float32")
+    masks = np.zeros((7, 4, 4), bool)
+    masks[:, 2:] = True
+    errors = [
+        np.abs(even().fill(x, masks, seed=0, steps=steps, solver="euler") - x)[masks].mean()
+        for steps in (5, 50)
+    ]
+    assert errors[1] < errors[0] < 0.2 and errors[1] < 0.05
+
+
+def test_a_hole_is_filled_with_the_class_that_is_asked_for():
+    model = awake(num_classes=NUM_CLASSES)
+    masks = np.repeat(HALF[None], 2, axis=0)
+    given = {"masks": masks, "seed": 0, "steps": 2}
+    of_none, of_one = (model.fill(images(2), labels=to, **given) for to in (None, [1, 1]))
+    assert np.abs(of_none - of_one)[:, 4:].max() > 1e-3
+    far = model.fill(images(2), labels=[1, 1], guidance=3.0, **given)
+    assert np.abs(far - of_one)[:, 4:].max() > 1e-3
+    with pytest.raises(ValueError, match="`labels` must be 2, one for each image"):
+        model.fill(images(2), labels=[1], **given)
+
+
+def test_a_hole_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="`masks` must hide something"):
+        build().fill(images(2), np.zeros((2, 8, 8)))
+    with pytest.raises(ValueError, match="`fill` is for models of images"):
+        gaussian().fill(np.zeros((2, 2)), np.zeros((2, 2)))
+
+
+def test_an_anomaly_score_is_the_error_of_velocities_at_fixed_times_and_noise():
+    model, x = awake(), images(5)
+    scores = model.anomaly_scores(x, batch_size=2, draws=3)
+    expected = []
+    for number, z in enumerate(model.prior.draw(3, seed=0)):
+        t = (number + 0.5) / 3
+        times = np.full(5, t, "float32")
+        given = [(1 - t) * z + t * x, times]
+        errors = (array(model.averaged()(given, training=False)) - (x - z)) ** 2
+        expected.append(errors.mean((1, 2, 3)))
+    np.testing.assert_allclose(scores, np.mean(expected, 0), rtol=1e-4)
+    np.testing.assert_array_equal(scores, model.anomaly_scores(x, batch_size=2, draws=3))
+
+
+def test_what_the_data_have_not_is_strange():
+    x = np.random.default_rng(0).uniform(-0.6, 0.6, (20, 1, 1, 1)) * np.ones((1, 4, 4, 1))
+    noisy = x + np.random.default_rng(1).normal(0.0, 0.3, x.shape)
+    usual, strange = (
+        even().anomaly_scores(each.astype("float32").clip(-1, 1)) for each in (x, noisy)
+    )
+    assert usual.max() < strange.min()
 
 
 def test_another_number_of_steps_traces_nothing_anew(monkeypatch):

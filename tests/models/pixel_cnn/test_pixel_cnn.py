@@ -201,6 +201,46 @@ def test_the_compiled_loop_is_the_loop_in_python():
     np.testing.assert_allclose(model.generate(latents=uniforms), levels / 4.0 - 1.0, atol=1e-6)
 
 
+def test_a_hole_is_filled_as_if_what_is_known_had_been_drawn():
+    """What the same numbers have drawn, cut out, comes back; after another beginning it does not."""
+    model = build((6, 5, 2), NUM_CLASSES, levels=9)
+    awake(model.network)
+    labels = np.arange(4) % NUM_CLASSES
+    made = model.generate(labels=labels, seed=2)
+    masks = np.zeros((4, 6, 5), bool)
+    masks[0, 3:], masks[1, :, 2:], masks[2, 0], masks[3, 1, 1] = True, True, True, True
+    given = {"masks": masks, "seed": 2, "labels": labels, "batch_size": 3}
+    np.testing.assert_allclose(model.fill(made, **given), made, atol=1e-6)
+    others = np.where(masks[..., None], 1.0, -made).astype("float32")
+    filled = model.fill(others, **given)
+    np.testing.assert_array_equal(filled[~masks], others[~masks])
+    assert np.abs(filled - made)[masks].max() > 0.1
+
+
+def test_what_is_known_below_a_hole_is_not_looked_at():
+    model = build((6, 5, 1), levels=9)
+    awake(model.network)
+    x, masks = images(3, (6, 5, 1)), np.zeros((3, 6, 5, 1))
+    masks[:, 2] = 1
+    changed = x.copy()
+    changed[:, 3:] = -x[:, 3:]
+    filled, beside = (model.fill(each, masks, seed=0)[:, 2] for each in (x, changed))
+    np.testing.assert_array_equal(filled, beside)
+    assert np.abs(filled - x[:, 2]).max() > 0.1
+
+
+def test_holes_that_are_none_are_refused():
+    model = build(num_classes=NUM_CLASSES)
+    x, masks = images(2), np.ones((2, 8, 8))
+    with pytest.raises(ValueError, match="`masks` must leave something of every picture"):
+        model.fill(x, masks, labels=[0, 1])
+    masks[:, :4] = 0
+    with pytest.raises(ValueError, match="`labels` must be given to a model with classes"):
+        model.fill(x, masks)
+    with pytest.raises(ValueError, match="`labels` must be 2, one for each image"):
+        model.fill(x, masks, labels=[0])
+
+
 def test_a_seed_makes_the_same_images():
     model = build(likelihood="softmax", levels=4)
     awake(model.network)
