@@ -9,8 +9,10 @@ import pytest
 
 from keras_gen import presets
 from keras_gen.presets import files
+from tests.cases import images
 from tests.models.diffusion import case as diffusion
 from tests.models.gan import case as gans
+from tests.models.semi_supervised_gan import case as classifiers
 
 ZOO = presets.zoo_folder()
 
@@ -84,3 +86,11 @@ def test_a_diffusion_and_a_gan_with_another_judge_keep_the_average_alone(make_pr
     np.testing.assert_array_equal(slim.generate(2, seed=0), gan.generate(2, seed=0))
     for ours, theirs in zip(slim.discriminator.weights, judge.discriminator.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+    model = classifiers.build(ema_decay=0.9)
+    for network in (model.ema_generator, model.ema_discriminator):
+        network.set_weights([w + 0.1 for w in network.get_weights()])
+    slim = make_preset.with_the_average_alone(model)
+    assert slim.count_params() * 2 == model.count_params()
+    np.testing.assert_array_equal(slim.generate(2, seed=0), model.generate(2, seed=0))
+    np.testing.assert_array_equal(slim.classify(images(3)), model.classify(images(3)))

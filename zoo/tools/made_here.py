@@ -244,6 +244,18 @@ PRESETS = {
         "cgan_fashion_mnist is nearer, by precision and density this one.",
         "evaluation": _FASHION,
     },
+    "pixel_cnn_fashion_mnist": {
+        "description": "Garments of a chosen class, 28 x 28, pixel by pixel, with an exact likelihood",
+        "task": "Class to images, one pixel after the other, and images to their likelihood",
+        "data": FASHION_MNIST,
+        "network": "Gated PixelCNN of two stacks of 32 filters, five blocks of 5 x 5 kernels, a mixture of five "
+        "logistics a pixel, told the class at every gate",
+        "use": "Teaching, tests, the likelihood of a picture, holes filled from above (`fill`); a yardstick "
+        "beside VAEs and GANs.",
+        "limits": _LIMITS_28 + " What is far apart it does not keep together: sleeves of two lengths, a shoe "
+        "whose toe and heel do not meet.",
+        "evaluation": _FASHION,
+    },
     "semi_supervised_mnist": {
         "description": "Digits named after 100 labels, and drawn, 28 x 28, by a semi-supervised GAN",
         "task": "Images to classes, learnt from few labels, and Gaussian noise to images",
@@ -257,6 +269,10 @@ PRESETS = {
         "no measure of what a GAN can draw. The scores below, of another classifier that learnt 8 x 8 "
         "digits, are not comparable with FIDs measured by another.",
         "licence": "CC BY-SA 3.0, as the digits that it learnt from: MNIST by Yann LeCun and Corinna Cortes.",
+        "beside": "Three trainings of 18 minutes, of seeds 0 (this one), 1 and 2, each with 100 labels of its "
+        "own, named 3.68%, 3.78% and 3.58% of the 1,005 test digits wrong. The same network that learnt from "
+        "the 100 labels alone named 26.5% wrong with seed 1 and 26.2% with seed 2 (`python -m "
+        "tests.benchmarks.semi_supervised --minutes 18`).",
         "evaluation": {
             "dataset": "mnist_10k",
             "split": "test",

@@ -100,7 +100,7 @@ def moved(column, before, after):
 
 
 def with_the_average_alone(model, judge=None):
-    """A model whose generator is the moving average, which halves its file; a GAN's only before another judge.
+    """A model of its moving averages, which halves its file; a GAN's only before another judge, or to classify.
 
     Args:
         model: A model as it was trained.
@@ -111,8 +111,9 @@ def with_the_average_alone(model, judge=None):
     judged_anew = isinstance(model, FromLatents) and judge is not None
     config = model.get_config()
     one_network = {"network", "ema_decay"} <= config.keys()  # that learns, and makes the samples
-    wanted = one_way or judged_anew or one_network or isinstance(model, Fills)
-    if not wanted or model.average is None:
+    classifies = "classify" in model.exports()
+    wanted = one_way or judged_anew or one_network or classifies or isinstance(model, Fills)
+    if not wanted or config.get("ema_decay") is None:
         return model
     config |= {"ema_decay": None}
     if judge is not None:
@@ -122,6 +123,9 @@ def with_the_average_alone(model, judge=None):
         slim.network.set_weights(model.averaged().get_weights())
         return slim
     slim.generator.set_weights(model.sampler.get_weights())
+    if classifies:
+        slim.discriminator.set_weights(model.recogniser.get_weights())
+        return slim
     for name, source in {"discriminator": judge or model, "heads": model}.items():
         if getattr(source, name, None) is not None:
             getattr(slim, name).set_weights(getattr(source, name).get_weights())

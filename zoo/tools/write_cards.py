@@ -269,8 +269,12 @@ def _in_short(metadata):
             f"quality {100 * report['scores']['quality']:.1f}% ({', '.join(parts)}); real rows "
             f"{100 * report['floor']['quality']:.1f}%"
         )
+    if "classification_error" in report["losses"]:
+        return f"{100 * report['losses']['classification_error']:.1f}% of test images named wrong"
     if "noisy_real" in report:
-        text = f"FID {fid_share(report):.3f} of that of noisy real images"
+        bits = report["losses"].get("bits_per_dim")
+        text = "" if bits is None else f"{bits:.2f} bits a dimension, "
+        text += f"FID {fid_share(report):.3f} of that of noisy real images"
         recall = next((v for k, v in report["scores"].items() if k.startswith("recall")), None)
         text += f", recall {recall:.2f}" if recall is not None else ""
         accuracy = next((v for k, v in report["scores"].items() if k.startswith("share")), None)
