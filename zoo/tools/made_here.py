@@ -248,11 +248,12 @@ PRESETS = {
         "description": "Garments of a chosen class, 28 x 28, pixel by pixel, with an exact likelihood",
         "task": "Class to images, one pixel after the other, and images to their likelihood",
         "data": FASHION_MNIST,
-        "network": "Gated PixelCNN of two stacks of 32 filters, five blocks of 5 x 5 kernels, a mixture of five "
-        "logistics a pixel, told the class at every gate",
+        "network": "Gated PixelCNN of two stacks of 32 filters, five blocks of 5 x 5 kernels, a mixture of "
+        "five logistics a pixel, told the class at every gate",
         "use": "Teaching, tests, the likelihood of a picture, holes filled from above (`fill`); a yardstick "
         "beside VAEs and GANs.",
-        "limits": _LIMITS_28 + " What is far apart it does not keep together: sleeves of two lengths, a shoe "
+        "limits": _LIMITS_28
+        + " What is far apart it does not keep together: sleeves of two lengths, a shoe "
         "whose toe and heel do not meet.",
         "evaluation": _FASHION,
     },
