@@ -35,6 +35,7 @@ def on_config(config):
                 {"Deployment": "deployment.md"},
                 {"Picking and describing": "studio.md"},
                 {"Pix2Pix's options": "ablation.md"},
+                {"Autoencoders beside each other": "reproductions.md"},
             ]
         },
         {"Tutorials": ["tutorials/index.md", *tutorials]},

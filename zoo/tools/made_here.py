@@ -253,8 +253,12 @@ PRESETS = {
         "use": "Teaching, tests, the likelihood of a picture, holes filled from above (`fill`); a yardstick "
         "beside VAEs and GANs.",
         "limits": _LIMITS_28
-        + " What is far apart it does not keep together: sleeves of two lengths, a shoe "
-        "whose toe and heel do not meet.",
+        + " What is far apart it does not keep together: sleeves of two lengths, a shoe whose toe and heel do "
+        "not meet. It sees no further than 13 pixels, and four passes over the images are few for it.",
+        "beside": "Bits per dimension are exact, of 256 grey levels and given the class. A convolutional VAE "
+        "of 32 latents with a discretised logistic likelihood needs at most 3.62 after seven minutes (`keras-gen "
+        "train vae --likelihood discretized_logistic --latent-dim 32 --minutes 7`), by its bound of 100 "
+        "latents an image. 128 images took 0.92 s to draw on one core, 7 ms each; one alone 0.18 s.",
         "evaluation": _FASHION,
     },
     "semi_supervised_mnist": {
@@ -272,7 +276,7 @@ PRESETS = {
         "licence": "CC BY-SA 3.0, as the digits that it learnt from: MNIST by Yann LeCun and Corinna Cortes.",
         "beside": "Three trainings of 18 minutes, of seeds 0 (this one), 1 and 2, each with 100 labels of its "
         "own, named 3.68%, 3.78% and 3.58% of the 1,005 test digits wrong. The same network that learnt from "
-        "the 100 labels alone named 26.5% wrong with seed 1 and 26.2% with seed 2 (`python -m "
+        "the 100 labels alone named 24.3%, 26.5% and 26.2% wrong (`python -m "
         "tests.benchmarks.semi_supervised --minutes 18`).",
         "evaluation": {
             "dataset": "mnist_10k",

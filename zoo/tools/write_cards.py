@@ -122,11 +122,14 @@ def _training(metadata):
             f"{metadata.get('machine', '2 CPU cores')}."
         )
     noun, change = metadata["report"].get("noun", "images"), metadata["float16_change"]
-    half = "The file keeps weights as float16, which changes " + (
-        f"{100 * change:.2g}% of the values in the samples, numbers by more than a hundredth of their range."
-        if noun == "rows"
-        else f"the samples by at most {change:.2g} of 255 grey levels."
-    )
+    half = "The file keeps weights as float16, which changes "
+    if "bits_per_dim" in metadata["report"]["losses"]:
+        half += "what is drawn: one pixel that comes out otherwise changes all after it."
+    elif noun == "rows":
+        half += f"{100 * change:.2g}% of the values in the samples, numbers by more than a hundredth of "
+        half += "their range."
+    else:
+        half += f"the samples by at most {change:.2g} of 255 grey levels."
     return (
         f"`{training['command']}`\n\n{training['epochs']} epochs, {training['images_seen']:,} {noun} "
         f"seen, {_duration(training['seconds'])} on {training['machine']}. Kept: {training['kept']}. "

@@ -76,6 +76,8 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
     https://arxiv.org/abs/1701.05517
     """
 
+    parts_in_words = "one network"
+
     def __init__(
         self,
         network: keras.Model,
