@@ -257,8 +257,8 @@ PRESETS = {
         "not meet. It sees no further than 13 pixels, and four passes over the images are few for it.",
         "beside": "Bits per dimension are exact, of 256 grey levels and given the class. A convolutional VAE "
         "of 32 latents with a discretised logistic likelihood needs at most 3.62 after seven minutes "
-        "(`keras-gen train vae --likelihood discretized_logistic --latent-dim 32 --minutes 7`), by its bound of 100 "
-        "latents an image. 128 images took 0.92 s to draw on one core, 7 ms each; one alone 0.18 s.",
+        "(`keras-gen train vae --likelihood discretized_logistic --latent-dim 32 --minutes 7`), by its bound "
+        "of 100 latents an image. 128 images took 0.92 s to draw on one core, 7 ms each; one alone 0.18 s.",
         "evaluation": _FASHION,
     },
     "semi_supervised_mnist": {
