@@ -86,13 +86,21 @@ def test_golden_inputs_are_made_again(preset):
             np.testing.assert_array_equal(values, golden[part])
 
 
-@of([name for name in LATENT if name not in TABLES])
+# Where rounding turns one draw, all after it in that image are others.
+PIXEL_BY_PIXEL = [
+    name for name, metadata in PRESETS.items() if metadata["class_name"] == "PixelCNN"
+]
+
+
+@of([name for name in [*LATENT, *PIXEL_BY_PIXEL] if name not in TABLES])
 def test_the_picture_of_samples_is_the_model_s_preview(preset, tmp_path):
+    """Of images that are drawn pixel by pixel, all but two of a hundred."""
     name, model = preset
     samples, columns = model.preview(seed=PRESETS[name]["training"]["settings"]["seed"])
     path = model.gives.show(samples, tmp_path / "samples", columns, least=512)
     shown, kept = (pictures.read_picture(p).astype(int) for p in (path, ZOO / name / "samples.png"))
-    assert np.abs(shown - kept).max() <= 2
+    others = (np.abs(shown - kept) > 2).mean()
+    assert others <= (0.02 if name in PIXEL_BY_PIXEL else 0.0)
 
 
 @of(TABLES)

@@ -271,7 +271,7 @@ PRESETS = {
         "use": "Teaching: what images without labels are worth to a classifier.",
         "limits": "28 x 28 grey pixels and nothing but digits that are centred as MNIST's are. The generator "
         "is there to teach the classifier: it matches features on average, not pictures, and its digits are "
-        "no measure of what a GAN can draw. The scores below, of another classifier that learnt 8 x 8 "
+        "no measure of what a GAN can draw. The scores above, of another classifier that learnt 8 x 8 "
         "digits, are not comparable with FIDs measured by another.",
         "licence": "CC BY-SA 3.0, as the digits that it learnt from: MNIST by Yann LeCun and Corinna Cortes.",
         "beside": "Three trainings of 18 minutes, of seeds 0 (this one), 1 and 2, each with 100 labels of its "

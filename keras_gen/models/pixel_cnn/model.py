@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -19,6 +19,7 @@ from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Uniform
 from keras_gen.modalities import Masks, parts_of, spec_of
 from keras_gen.models.pixel_sampler import PixelSampler
+from keras_gen.pictures import to_uint8
 from keras_gen.tasks.from_latents import GeneratesFromLatents
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Spec, Tensor
 
@@ -242,6 +243,25 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         inputs = [numbers, levels, holes, *self._labels_beside(levels, labels)]
         made = self._images_of(predict(self._filler(), inputs, batch_size))
         return np.where(holes == 1.0, made, taken)
+
+    def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
+        """Three images of the data that it is evaluated on, as bytes, and where there are classes labels.
+
+        Not latents: where rounding turns one draw, all after it are others.
+
+        Args:
+            **evaluation: `dataset` and `split`.
+        """
+        evaluation.pop("n", None)
+        opened = self.open_data(**evaluation)
+        batches = opened.batches(self.image_shape[:2], batch_size=3, shuffle=False)
+        images, labels = self.samples_and_labels(next(batches.as_numpy_iterator()))
+        beside = {} if labels is None else {"labels": labels}
+        return {"images": to_uint8(images), **beside}
+
+    def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
+        """The bits per dimension of `golden_inputs`, a float32 array `(3,)`."""
+        return -self.log_likelihood(**inputs) / (math.prod(self.image_shape) * math.log(2.0))
 
     def _labels_beside(self, images, labels):
         """The labels of images, in a list that has none of a model without classes."""
