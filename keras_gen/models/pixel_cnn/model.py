@@ -19,7 +19,6 @@ from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Uniform
 from keras_gen.modalities import Masks, parts_of, spec_of
 from keras_gen.models.pixel_sampler import PixelSampler
-from keras_gen.pictures import to_uint8
 from keras_gen.tasks.from_latents import GeneratesFromLatents
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Spec, Tensor
 
@@ -245,7 +244,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         return np.where(holes == 1.0, made, taken)
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
-        """Three images of the data that it is evaluated on, as bytes, and where there are classes labels.
+        """Three images of the data that it is evaluated on, and where there are classes labels.
 
         Not latents: where rounding turns one draw, all after it are others.
 
@@ -257,11 +256,12 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         batches = opened.batches(self.image_shape[:2], batch_size=3, shuffle=False)
         images, labels = self.samples_and_labels(next(batches.as_numpy_iterator()))
         beside = {} if labels is None else {"labels": labels}
-        return {"images": to_uint8(images), **beside}
+        return {"images": np.asarray(images, "float32"), **beside}
 
     def golden_outputs(self, inputs: Mapping[str, Array]) -> Array:
         """The bits per dimension of `golden_inputs`, a float32 array `(3,)`."""
-        return -self.log_likelihood(**inputs) / (math.prod(self.image_shape) * math.log(2.0))
+        nats = self.log_likelihood(inputs["images"], inputs.get("labels"))
+        return -nats / (math.prod(self.image_shape) * math.log(2.0))
 
     def _labels_beside(self, images, labels):
         """The labels of images, in a list that has none of a model without classes."""
