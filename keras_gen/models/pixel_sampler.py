@@ -28,6 +28,8 @@ class PixelSampler(keras.Model):
         num_classes: Integer, or None where the network takes no labels.
         integers: Boolean, whether the network takes the levels themselves, `(batch, height, width)`, in the
             place of images in [-1, 1].
+        whole_passes: Boolean, whether each step is a pass over the whole map, whatever the network: for files
+            whose readers take no loop within a loop.
         name: String.
 
     Call arguments:
@@ -46,6 +48,7 @@ class PixelSampler(keras.Model):
         likelihood: Any,
         num_classes: int | None = None,
         integers: bool = False,
+        whole_passes: bool = False,
         name: str = "pixel_sampler",
     ) -> None:
         super().__init__(name=name, dtype="float32")
@@ -53,6 +56,7 @@ class PixelSampler(keras.Model):
         self.likelihood = likelihood
         self.num_classes = num_classes
         self.integers = integers
+        self.whole_passes = whole_passes
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -95,7 +99,7 @@ class PixelSampler(keras.Model):
             hidden = ops.take(holes, number, axis=1) > 0.5
             return ops.where(hidden, new, ops.take(known, number, axis=1))
 
-        steps = PixelSteps.of(self.network)
+        steps = None if self.whole_passes else PixelSteps.of(self.network)
         if steps is not None:
             blank = ops.reshape(blank, (-1, height, width, channels))
             return steps.run(drawn, self._as_inputs, blank, labels)
@@ -156,6 +160,7 @@ class PixelSampler(keras.Model):
             "likelihood": keras.saving.serialize_keras_object(self.likelihood),
             "num_classes": self.num_classes,
             "integers": self.integers,
+            "whole_passes": self.whole_passes,
             "name": self.name,
         }
 

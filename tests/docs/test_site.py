@@ -169,6 +169,7 @@ def test_the_zoos_table_has_the_columns_that_its_filters_ask_for(site):
         "emoji",
         "fashion_mnist",
         "fluent_emoji",
+        "mnist_10k",
         "moving_digits",
         "adult",
         "clothing_reviews",

@@ -170,8 +170,23 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         return ops.cast(ops.round(shares * (self.levels - 1)), "int32")
 
     def samples_of(self, inputs: Any) -> Any:
-        levels = ops.cast(self.sampler(inputs), "float32")
-        return 2.0 * levels / (self.levels - 1) - 1.0
+        return self._in_graph(self.sampler(inputs))
+
+    def _in_graph(self, levels):
+        """Levels as images, in the graph."""
+        return 2.0 * ops.cast(levels, "float32") / (self.levels - 1) - 1.0
+
+    def generate_network(self) -> keras.Model:
+        """Functional `keras.Model` that gives what `generate(latents=...)` does, each pixel by a whole pass.
+
+        It is exported: ONNX Runtime refuses the loop within a loop by which `generate` is quicker.
+        """
+        sampler = PixelSampler(
+            self.network, self.sampler.likelihood, self.num_classes, whole_passes=True
+        )
+        inputs = self.beside_labels(keras.Input(self.prior.shape, name="latents"))
+        outputs = self.gives.give_in_graph(self._in_graph(sampler(inputs)))
+        return keras.Model(inputs, outputs, name="generate")
 
     def log_likelihood(
         self, images: ArrayLike, labels: ClassLabels | None = None, batch_size: int = 128
