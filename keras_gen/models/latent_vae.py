@@ -360,10 +360,7 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
             raise ValueError(
                 f"`labels` must be given to a {type(self).__name__}. Received: labels=None"
             )
-        labels = self.labels_of(labels)
-        if len(labels) != n:
-            raise ValueError(f"`labels` must be {n}, one for each. Received: {len(labels)} labels")
-        return labels
+        return self.labels_for(labels, n)
 
     # What is measured
 

@@ -102,7 +102,7 @@ class PixelSampler(keras.Model):
         steps = None if self.whole_passes else PixelSteps.of(self.network)
         if steps is not None:
             blank = ops.reshape(blank, (-1, height, width, channels))
-            return steps.run(drawn, self._as_inputs, blank, labels)
+            return steps.run(drawn, self.as_inputs, blank, labels)
         places = ops.arange(height * width, dtype="int32")
 
         def whole_pass(number, levels):
@@ -116,8 +116,8 @@ class PixelSampler(keras.Model):
         levels = repeat(whole_pass, height * width, blank)
         return ops.reshape(levels, (-1, height, width, channels))
 
-    def _as_inputs(self, levels):
-        """What the network takes for levels."""
+    def as_inputs(self, levels: Tensor) -> Tensor:
+        """What the network takes for levels `(..., channels)`: floats in [-1, 1], or integers `(...)`."""
         if self.integers:
             return levels[..., 0]
         return 2.0 * ops.cast(levels, "float32") / (self.likelihood.levels - 1) - 1.0
@@ -135,7 +135,7 @@ class PixelSampler(keras.Model):
         Returns:
             Float32 tensor `(batch, height, width, parameters)`.
         """
-        pixels = self._as_inputs(levels)
+        pixels = self.as_inputs(levels)
         inputs = pixels if labels is None else [pixels, labels]
         return ops.cast(self.network(inputs, training=training), "float32")
 

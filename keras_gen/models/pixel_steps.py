@@ -169,12 +169,12 @@ class PixelSteps:
                 here, before = self._run(_BEFORE, here, before)
                 parameters = here[self.output.key][:, 0, 0]
                 new = ops.expand_dims(draw(number * width + column, parameters), 1)
-                before = self._follow(_BEFORE, before, of_pixels(new[:, None]), axis=2)
+                before = self._follow(_BEFORE, before, of_pixels(new[:, None]))
                 return before, ops.concatenate([drawn[:, 1:], new], axis=1)
 
             before = self._nothing_yet(_BEFORE, blank_row)
             drawn = ops.expand_dims(repeat(place, width, (before, blank_row))[1], 1)
-            above = self._follow(_ROWS, above, of_pixels(drawn), axis=1)
+            above = self._follow(_ROWS, above, of_pixels(drawn))
             return above, ops.concatenate([levels[:, 1:], drawn], axis=1)
 
         return repeat(row, height, (self._nothing_yet(_ROWS, blank_row), blank))[1]
@@ -217,9 +217,9 @@ class PixelSteps:
             values[step.key] = step.layer(window, training=False)
         return values, tuple(new)
 
-    def _follow(self, knows, kept, pixels, axis):
+    def _follow(self, knows, kept, pixels):
         """What is kept, once pixels are drawn: those that see them have them as the last."""
-        followed = []
+        axis, followed = (1 if knows == _ROWS else 2), []
         for step, window in zip(self._kept(knows), kept, strict=True):
             (source,) = step.sources
             if source.knows == _PIXEL:

@@ -92,6 +92,27 @@ class Generates(Task):
             )
         return labels.astype("int32")
 
+    def labels_for(self, labels: ClassLabels, count: int, each: str = "each") -> Array:
+        """Classes of so many examples as integers.
+
+        Args:
+            labels: As for `labels_of`.
+            count: Integer, how many examples there are.
+            each: String, what one of them is, for the error.
+
+        Returns:
+            Int32 array `(count,)`.
+
+        Raises:
+            ValueError: If there are more or fewer, or as `labels_of`.
+        """
+        labels = self.labels_of(labels)
+        if len(labels) != count:
+            raise ValueError(
+                f"`labels` must be {count}, one for {each}. Received: {len(labels)} labels"
+            )
+        return labels
+
     def _named(self, labels):
         names = list(self.class_names or ())
         unknown = [label for label in labels if label not in names]

@@ -384,12 +384,7 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         if labels is None:
             none = np.full(len(images), self.num_classes or 0, "int32")
             return [] if self.num_classes is None else [none]
-        labels = self.labels_of(labels)
-        if len(labels) != len(images):
-            raise ValueError(
-                f"`labels` must be {len(images)}, one for each image. Received: {len(labels)} labels"
-            )
-        return [labels]
+        return [self.labels_for(labels, len(images), "each image")]
 
 
 class _Filler(keras.Model):

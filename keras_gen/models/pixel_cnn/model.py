@@ -130,7 +130,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         return spec_of(self.image_shape)
 
     @property
-    def sampler(self) -> keras.Model:
+    def sampler(self) -> PixelSampler:
         """What makes levels of numbers: a `PixelSampler`."""
         return self._sampler()
 
@@ -170,11 +170,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         return ops.cast(ops.round(shares * (self.levels - 1)), "int32")
 
     def samples_of(self, inputs: Any) -> Any:
-        return self._in_graph(self.sampler(inputs))
-
-    def _in_graph(self, levels):
-        """Levels as images, in the graph."""
-        return 2.0 * ops.cast(levels, "float32") / (self.levels - 1) - 1.0
+        return self.sampler.as_inputs(self.sampler(inputs))
 
     def generate_network(self) -> keras.Model:
         """Functional `keras.Model` that gives what `generate(latents=...)` does, each pixel by a whole pass.
@@ -185,7 +181,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
             self.network, self.sampler.likelihood, self.num_classes, whole_passes=True
         )
         inputs = self.beside_labels(keras.Input(self.prior.shape, name="latents"))
-        outputs = self.gives.give_in_graph(self._in_graph(sampler(inputs)))
+        outputs = self.gives.give_in_graph(sampler.as_inputs(sampler(inputs)))
         return keras.Model(inputs, outputs, name="generate")
 
     def log_likelihood(
@@ -287,12 +283,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
             )
         if labels is None:
             return []
-        labels = self.labels_of(labels)
-        if len(labels) != len(images):
-            raise ValueError(
-                f"`labels` must be {len(images)}, one for each image. Received: {len(labels)} labels"
-            )
-        return [labels]
+        return [self.labels_for(labels, len(images), "each image")]
 
     def _images_of(self, levels):
         """Levels on the host as images."""
