@@ -487,9 +487,12 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         weights_dtype: str = "float32",
         metadata: Mapping[str, Any] | None = None,
         custom_objects: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> Config:
         """Writes the model as a preset: see `keras_gen.save_to_preset`."""
-        return presets.save_to_preset(self, folder, weights_dtype, metadata, custom_objects)
+        return presets.save_to_preset(
+            self, folder, weights_dtype, metadata, custom_objects, **options
+        )
 
     # Configs and saved state
 

@@ -1,13 +1,17 @@
+import math
 from collections.abc import Sequence
 from typing import Any, Self
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.types import Config, Tensor
 
-OPERATIONS = ("color", "translation", "cutout", "flip")
+OPERATIONS = ("color", "hue", "translation", "scale", "rotation", "cutout", "flip")
+_TURN = math.pi / 8  # the furthest, each way
+_STRETCH = math.log(1.25)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -21,9 +25,12 @@ class DiffAugment(keras.layers.Layer):
 
     Args:
         operations: Some of `"color"` (brightness by up to a quarter of the range, saturation 0 to 2 times,
-            contrast 0.5 to 1.5 times), `"translation"` (whole pixels, up to an eighth of each side, filled
-            with grey), `"cutout"` (a box of half the sides, which may lie partly outside, made grey) and
-            `"flip"` (left to right, one in two), as a list or in one string with commas.
+            contrast 0.5 to 1.5 times), `"hue"` (of three channels and more, the first three turned about
+            grey by any angle), `"translation"` (whole pixels, up to an eighth of each side), `"scale"` (0.8 to
+            1.25 times, height and width each by itself, about the middle), `"rotation"` (up to 22.5 degrees
+            each way), `"cutout"` (a box of half the sides, which may lie partly outside, made grey) and
+            `"flip"` (left to right, one in two), as a list or in one string with commas. What comes in from
+            outside is grey, and between pixels values are linear. They are applied in the order given.
         probability: Number in [0, 1], the share of images that an operation is applied to, each by itself;
             or a schedule of Keras of the training step, which the models' steps follow.
         seed: Integer or None, which draws one.
@@ -46,7 +53,8 @@ class DiffAugment(keras.layers.Layer):
     >>> tuple(DiffAugment("color,cutout", seed=0)(images).shape)
     (2, 8, 8, 3)
 
-    Reference: Zhao et al., 2020, https://arxiv.org/abs/2006.10738
+    Reference: Zhao et al., 2020, https://arxiv.org/abs/2006.10738; hue, scale and rotation are of the kinds
+    of Karras et al., 2020, https://arxiv.org/abs/2006.06676
     """
 
     def __init__(
@@ -127,22 +135,62 @@ class DiffAugment(keras.layers.Layer):
 
         return change
 
+    def _hue(self, images):
+        changed, (share,) = self._draw(images, 1)
+        angle = (2.0 * math.pi * changed * share)[:, :, 0, 0][:, :, None]
+        # Rodrigues' turn about (1, 1, 1): what it adds to a colour.
+        across = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]], "float32") / math.sqrt(3.0)
+        added = ops.sin(angle) * across + (1.0 - ops.cos(angle)) * (across @ across)
+
+        def change(images):
+            if images.shape[3] < 3:
+                return images
+            turned = images[..., :3] + ops.einsum("bij,bhwj->bhwi", added, images[..., :3])
+            return ops.concatenate([turned, images[..., 3:]], axis=3)
+
+        return change
+
     def _translation(self, images):
         changed, shares = self._draw(images, 2)
-        # Products with shifted unit matrices: exact, and quicker than a gather and its gradient.
-        matrices = []
+        sources = []
         for axis, share in enumerate(shares, 1):
             size = images.shape[axis]
             reach = max(1, round(size / 8))
             shift = ops.floor(share * (2 * reach + 1)) - reach
-            places = ops.arange(size, dtype="float32")
-            come_from = places[:, None] - (changed * shift)[:, :, 0, 0][:, :, None]
-            matrices.append(ops.cast(ops.equal(come_from, places), "float32"))
-        rows, columns = matrices
+            sources.append(_places(size) - (changed * shift)[:, :, 0, 0])
+        return _moved(sources)
+
+    def _scale(self, images):
+        changed, shares = self._draw(images, 2)
+        sources = []
+        for axis, share in enumerate(shares, 1):
+            middle = (images.shape[axis] - 1) / 2
+            shrink = ops.exp(_STRETCH * changed * (1.0 - 2.0 * share))[:, :, 0, 0]
+            sources.append(middle + shrink * (_places(images.shape[axis]) - middle))
+        return _moved(sources)
+
+    def _rotation(self, images):
+        changed, (share,) = self._draw(images, 1)
+        angle = _TURN * changed[:, :, 0, 0] * (2.0 * share[:, :, 0, 0] - 1.0)
+        height, width = images.shape[1:3]
+        down, right = (size.ravel() for size in np.indices((height, width), "float32"))
+        middle = (height - 1) / 2, (width - 1) / 2
+        down, right = down - middle[0], right - middle[1]
+        rows = middle[0] + ops.cos(angle) * down - ops.sin(angle) * right
+        columns = middle[1] + ops.sin(angle) * down + ops.cos(angle) * right
+        corners = []
+        for row in (ops.floor(rows), ops.floor(rows) + 1.0):
+            for column in (ops.floor(columns), ops.floor(columns) + 1.0):
+                weight = (1.0 - ops.abs(rows - row)) * (1.0 - ops.abs(columns - column))
+                inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+                at = ops.clip(row, 0, height - 1) * width + ops.clip(column, 0, width - 1)
+                weight = weight * ops.cast(inside, "float32")
+                corners.append((ops.cast(at, "int32")[..., None], weight[..., None]))
 
         def change(images):
-            images = ops.einsum("bij,bjwc->biwc", rows, images)
-            return ops.einsum("bij,bhjc->bhic", columns, images)
+            pixels = ops.reshape(images, (-1, height * width, images.shape[3]))
+            turned = sum(weight * ops.take_along_axis(pixels, at, axis=1) for at, weight in corners)
+            return ops.reshape(turned, (-1, height, width, images.shape[3]))
 
         return change
 
@@ -186,3 +234,31 @@ class DiffAugment(keras.layers.Layer):
                 "probability": keras.saving.deserialize_keras_object(config["probability"]),
             }
         )
+
+
+def _places(size):
+    """The numbers of pixels along a side, `(1, size)`."""
+    return ops.arange(size, dtype="float32")[None]
+
+
+def _moved(sources):
+    """A function that takes each row and column of images from a place between two, outside of which is grey.
+
+    Products with matrices: exact where they move by whole pixels, and quicker than a gather and its gradient.
+
+    Args:
+        sources: Pair of float tensors `(batch, height)` and `(batch, width)`, the places.
+
+    Returns:
+        Function of images `(batch, height, width, channels)`.
+    """
+    rows, columns = (
+        ops.relu(1.0 - ops.abs(source[:, :, None] - _places(source.shape[1])[None]))
+        for source in sources
+    )
+
+    def change(images):
+        images = ops.einsum("bij,bjwc->biwc", rows, images)
+        return ops.einsum("bij,bhjc->bhic", columns, images)
+
+    return change

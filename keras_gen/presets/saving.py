@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from keras_gen.types import Config, PathLike
 from keras_gen.version import __version__
 
 _WEIGHTS_DTYPES = ("float32", "float16")
+_MANTISSA = 10  # bits of a float16's
+_CHUNK = 2**20  # bytes, which pack as one: the most that `read_arrays` lets by of a small array
 
 
 def save_to_preset(
@@ -28,6 +31,7 @@ def save_to_preset(
     weights_dtype: str = "float32",
     metadata: Mapping[str, Any] | None = None,
     custom_objects: Mapping[str, Any] | None = None,
+    mantissa_bits: int = _MANTISSA,
 ) -> Config:
     """Writes a model as a preset: `config.json`, `model.weights.h5` and `metadata.json`.
 
@@ -43,12 +47,17 @@ def save_to_preset(
         metadata: Dict, ready for JSON, of what else to say in `metadata.json`.
         custom_objects: Dict from names to classes of your own that the model is made of, which
             `from_preset` will have to be given too.
+        mantissa_bits: Integer from 1 to 10, how many bits behind the leading one the kernels keep in
+            `"float16"`: the others are rounded to zeros, which pack to nothing. With 5 a weight is off by
+            at most 1.6%, and the file takes 60% of what it takes with 10. Biases and what else is no
+            matrix keep all.
 
     Returns:
         The metadata, a dict.
 
     Raises:
-        ValueError: If the folder holds files, or the model can't be told by its config.
+        ValueError: If the folder holds files, an argument is out of its range, or the model can't be told
+            by its config.
 
     Example:
 
@@ -70,6 +79,16 @@ def save_to_preset(
             f"`weights_dtype` must be one of {_WEIGHTS_DTYPES}. "
             f"Received: weights_dtype={weights_dtype!r}"
         )
+    if not isinstance(mantissa_bits, int) or not 1 <= mantissa_bits <= _MANTISSA:
+        raise ValueError(
+            f"`mantissa_bits` must be an integer from 1 to {_MANTISSA}. "
+            f"Received: mantissa_bits={mantissa_bits!r}"
+        )
+    if mantissa_bits < _MANTISSA and weights_dtype != "float16":
+        raise ValueError(
+            '`mantissa_bits` are those of `weights_dtype="float16"`. '
+            f"Received: mantissa_bits={mantissa_bits}, weights_dtype={weights_dtype!r}"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(
             f"`folder` must be new or empty, so that nothing is written over. Received: {folder}"
@@ -81,7 +100,7 @@ def save_to_preset(
     with folder_written_aside(folder) as aside:
         (aside / files.CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
         _bare_copy(model, config, custom_objects).save_weights(aside / files.WEIGHTS)
-        _compress(aside / files.WEIGHTS, weights_dtype)
+        _compress(aside / files.WEIGHTS, weights_dtype, mantissa_bits)
         metadata = {
             "class_name": config["class_name"],
             "keras_gen_version": __version__,
@@ -132,19 +151,19 @@ def _kept(model):
     return model.kept_layers() if isinstance(model, Kept) else [model]
 
 
-def _compress(path, weights_dtype):
+def _compress(path, weights_dtype, mantissa_bits):
     """Rewrites a weights file with its float32 arrays in another type, all of them gzipped."""
     packed = path.with_name("packed.h5")
     with h5py.File(path, "r") as source, h5py.File(packed, "w") as target:
-        _copy(source, target, weights_dtype)
+        _copy(source, target, weights_dtype, mantissa_bits)
     packed.replace(path)
 
 
-def _copy(source, target, weights_dtype):
+def _copy(source, target, weights_dtype, mantissa_bits):
     target.attrs.update(source.attrs)
     for name, item in source.items():
         if isinstance(item, h5py.Group):
-            _copy(item, target.create_group(name), weights_dtype)
+            _copy(item, target.create_group(name), weights_dtype, mantissa_bits)
             continue
         values = item[()]
         if values.dtype == "float32" and weights_dtype == "float16":
@@ -152,6 +171,29 @@ def _copy(source, target, weights_dtype):
                 halved = values.astype("float16")
             scale = np.abs(values).max(initial=0.0)
             if np.allclose(halved, values, rtol=1e-3, atol=1e-4 * scale):
-                values = halved
-        options = {"compression": "gzip", "shuffle": True} if values.ndim else {}
+                values = halved if values.ndim < 2 else _rounded(halved, mantissa_bits)
+        options = {}
+        if values.size and values.ndim:
+            options = {"compression": "gzip", "shuffle": True, "chunks": _chunks(values)}
         target.create_dataset(name, data=values, **options).attrs.update(item.attrs)
+
+
+def _rounded(halves, bits):
+    """Float16 numbers rounded to so many bits of mantissa, to the even one where two are as near."""
+    dropped = _MANTISSA - bits
+    if not dropped:
+        return halves
+    whole = halves.view("uint16").astype("uint32")  # in which a carry out of the mantissa has room
+    odd = whole >> dropped & 1
+    nearest = (whole + (1 << dropped - 1) - 1 + odd) >> dropped << dropped
+    rounded = nearest.astype("uint16").view("float16")
+    return np.where(np.isfinite(rounded), rounded, halves)
+
+
+def _chunks(values):
+    """The shape of the blocks that an array is packed in, large ones, which pack better than HDF5's own."""
+    shape = list(values.shape)
+    for axis, size in enumerate(shape):
+        rest = math.prod(shape[axis + 1 :]) * values.dtype.itemsize
+        shape[axis] = max(1, min(size, _CHUNK // rest))
+    return tuple(shape)

@@ -9,9 +9,12 @@ from keras_gen.recipes.rates import falling
 if TYPE_CHECKING:
     import keras
 
+    from keras_gen.layers import DiffAugment
+
 
 # Of `keras_gen.layers.DiffAugment`, which is not imported to print words.
-AUGMENTATIONS = ("color", "translation", "cutout", "flip")
+AUGMENTATIONS = ("color", "hue", "translation", "scale", "rotation", "cutout", "flip")
+NONE_OR_SOME = f"none, or some of {','.join(AUGMENTATIONS)}."
 
 
 def check_augmentations(diff_augment: str) -> None:
@@ -110,8 +113,7 @@ class DCGANRecipe(AdversarialRecipe):
     diff_augment: str = option(
         "none",
         "What both networks' images pass through, the more of them the better the discriminator knows its "
-        "pictures by heart: for some thousands of pictures or fewer. none, or some of "
-        "color,translation,cutout,flip.",
+        f"pictures by heart: for some thousands of pictures or fewer. {NONE_OR_SOME}",
     )
 
     def __post_init__(self):
@@ -120,18 +122,23 @@ class DCGANRecipe(AdversarialRecipe):
 
     def compile(self, gan: Any, updates: int, **settings: Any) -> Any:
         """Compiles the model, with settings of its own, and returns it."""
-        augmentation = None
-        if self.diff_augment != "none":
-            from keras_gen.layers import AdaptiveAugment
-
-            # It can come to all of the images in a quarter of the training.
-            images = min(500_000, max(1, updates * self.batch_size // 4))
-            augmentation = AdaptiveAugment(self.diff_augment, images=images, seed=self.seed)
         gan.compile(
             *self.optimizers(updates, beta_1=0.5),
             loss=self.loss,
             r1_weight=self.r1_weight,
-            augmentation=augmentation,
+            augmentation=None if self.diff_augment == "none" else self.augmentation(updates),
             **settings,
         )
         return gan
+
+    def augmentation(self, updates: int) -> "DiffAugment":
+        """The layer that images pass through where `diff_augment` names some change.
+
+        Args:
+            updates: Integer, the training steps in all.
+        """
+        from keras_gen.layers import AdaptiveAugment
+
+        # It can come to all of the images in a quarter of the training.
+        images = min(500_000, max(1, updates * self.batch_size // 4))
+        return AdaptiveAugment(self.diff_augment, images=images, seed=self.seed)

@@ -2,7 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from keras_gen.recipes.adversarial import PROJECTED, check_augmentations, projected_judge
+from keras_gen.recipes.adversarial import (
+    NONE_OR_SOME,
+    PROJECTED,
+    check_augmentations,
+    projected_judge,
+)
 from keras_gen.recipes.images import ImageRecipe
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
@@ -101,8 +106,7 @@ class TranslationRecipe(AugmentedRecipe):
     projected: bool = option(False, PROJECTED)
     diff_augment: str = option(
         "none",
-        "What discriminators' images pass through, those of a pair alike: none, or some of "
-        "color,translation,cutout,flip.",
+        f"What discriminators' images pass through, those of a pair alike: {NONE_OR_SOME}",
     )
 
     def __post_init__(self):

@@ -4,6 +4,7 @@ import pytest
 
 from keras_gen.backend import input_gradient
 from keras_gen.layers import DiffAugment
+from keras_gen.layers.diff_augment import OPERATIONS
 from keras_gen.schedules import Cosine
 
 
@@ -40,6 +41,63 @@ def _shifted(image, down, right):
     height, width, _ = image.shape
     padded = np.pad(image, ((1, 1), (2, 2), (0, 0)))
     return padded[1 - down : 1 - down + height, 2 - right : 2 - right + width]
+
+
+def maps(n=200, height=16, width=20):
+    """Images of how far each pixel lies below and right of the middle: linear, so kept between pixels."""
+    places = np.indices((height, width), "float32")
+    down, right = places - (np.array([height, width]).reshape(2, 1, 1) - 1) / 2
+    return np.repeat(np.stack([down, right, np.ones_like(down)], axis=-1)[None] / 20, n, axis=0)
+
+
+def slopes(images):
+    """How much further down and right an image's pixels come from, one pixel down and one right, (n, 2, 2)."""
+    inner = images[:, 5:-5, 5:-5]
+    np.testing.assert_allclose(inner[..., 2], 1 / 20, rtol=1e-4)
+    steps = [np.diff(inner[..., :2], axis=axis) * 20 for axis in (1, 2)]
+    for step in steps:
+        np.testing.assert_allclose(step, step[:, :1, :1] + 0 * step, atol=1e-4)
+    np.testing.assert_allclose(inner[..., :2].mean(axis=(1, 2)), 0, atol=1e-5)  # the middle stays
+    return np.stack([step[:, 0, 0] for step in steps], axis=1)
+
+
+def test_rotation_turns_about_the_middle_by_up_to_a_sixteenth():
+    turned = changed("rotation", maps())
+    (down, right) = slopes(turned).transpose(1, 2, 0)
+    angles = np.degrees(np.arctan2(right[0], right[1]))
+    np.testing.assert_allclose(np.hypot(*right), 1, atol=1e-4)
+    np.testing.assert_allclose(down, [right[1], -right[0]], atol=1e-4)
+    assert -22.5 < angles.min() < -20 and 20 < angles.max() < 22.5
+    corners = turned[:, 0, 0, 2]
+    assert ((corners >= 0) & (corners < 1 / 20)).all()  # grey from outside, in part where between
+
+
+def test_scale_stretches_each_side_by_itself():
+    scaled = changed("scale", maps())
+    (down, right) = slopes(scaled).transpose(1, 2, 0)
+    np.testing.assert_allclose([down[1], right[0]], 0, atol=1e-5)
+    for step in (down[0], right[1]):
+        assert 0.8 <= step.min() < 0.82 and 1.22 < step.max() <= 1.2501
+    assert abs(np.corrcoef(down[0], right[1])[0, 1]) < 0.2
+    (shrunk,) = np.nonzero(down[0] > 1.2)
+    assert np.all(scaled[shrunk, 0, 10, 2] < 1 / 20)
+
+
+def test_hue_turns_colours_about_grey():
+    images = pictures(n=400, shape=(4, 4, 4))
+    turned = changed("hue", images)
+    np.testing.assert_array_equal(turned[..., 3], images[..., 3])
+    colours = [x[..., :3] for x in (images, turned)]
+    grey = [x.mean(axis=-1, keepdims=True) for x in colours]
+    np.testing.assert_allclose(*grey, atol=1e-5)
+    # As a complex number: red along the real axis, where it came from one that is positive.
+    third = np.exp(2j * np.pi * np.arange(3) / 3)
+    plane = [(x - g) @ third for x, g in zip(colours, grey, strict=True)]
+    turn = plane[1] / plane[0]
+    np.testing.assert_allclose(np.abs(turn), 1, atol=1e-3)
+    np.testing.assert_allclose(turn, turn[:, :1, :1] + 0 * turn, atol=1e-3)
+    angles = np.angle(turn[:, 0, 0])
+    assert angles.min() < -3.0 and angles.max() > 3.0 and abs(np.exp(1j * angles).mean()) < 0.15
 
 
 def test_cutout_greys_a_box_of_half_the_sides():
@@ -79,7 +137,7 @@ def test_color_leaves_the_places_and_changes_brightness_saturation_and_contrast(
         assert -0.01 < np.median(factors) / contrast < 2.01
 
 
-@pytest.mark.parametrize("operations", ["color", "translation", "cutout", "flip"])
+@pytest.mark.parametrize("operations", OPERATIONS)
 def test_the_share_of_changed_images_is_the_probability(operations):
     images = pictures(n=1000)
     full = (changed(operations, images) != images).any(axis=(1, 2, 3)).mean()
@@ -93,7 +151,7 @@ def test_outside_of_training_nothing_is_changed():
     np.testing.assert_array_equal(array(DiffAugment()(images, training=False)), images)
 
 
-@pytest.mark.parametrize("operations", ["color", "translation", "cutout", "flip"])
+@pytest.mark.parametrize("operations", OPERATIONS)
 def test_the_gradient_is_that_of_the_change(operations):
     """Each is affine in the image, so that the slope along a direction is the difference it makes."""
     images, direction = pictures(n=3), pictures(n=6)[3:]
@@ -128,7 +186,7 @@ def test_a_schedule_is_followed_when_it_is_told_the_step():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"operations": "colour"}, "`operations` must be some of color, translation, cutout, flip"),
+        ({"operations": "colour"}, "`operations` must be some of color, hue, translation, scale, "),
         ({"operations": ()}, "`operations` must be some of"),
         ({"probability": 1.5}, r"`probability` must be a number in \[0, 1\].*probability=1.5"),
         ({"probability": True}, "probability=True"),
@@ -139,10 +197,10 @@ def test_what_is_none_is_refused(arguments, message):
         DiffAugment(**arguments)
 
 
-@pytest.mark.parametrize("operation", ["color", "translation", "cutout", "flip"])
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_list_of_images_is_changed_by_one_draw(operation):
     grey, coloured = pictures(5, (8, 10, 1)), pictures(5, (8, 10, 3))
     both = DiffAugment(operation, seed=0)([grey, coloured])
     for result, alone in zip(both, (grey, coloured), strict=True):
         np.testing.assert_array_equal(array(result), changed(operation, alone))
-        assert (array(result) != alone).any()
+        assert (array(result) != alone).any() or (operation, alone.shape[3]) == ("hue", 1)

@@ -69,6 +69,50 @@ def test_float16_halves_what_it_does_not_harm(tmp_path):
     np.testing.assert_allclose(loaded.generate(latents=latents()), before, atol=1 / 255)
 
 
+@pytest.mark.parametrize(("bits", "furthest"), [(9, 2**-10), (5, 2**-6), (1, 2**-2)])
+def test_kernels_are_rounded_to_the_bits_that_are_kept(bits, furthest, tmp_path):
+    model = build_gan()
+    model.save_to_preset(tmp_path / "whole", weights_dtype="float16")
+    model.save_to_preset(tmp_path / "few", weights_dtype="float16", mantissa_bits=bits)
+    whole, few = (arrays_of(tmp_path / name / files.WEIGHTS) for name in ("whole", "few"))
+    kernels = [
+        name for name, values in whole.items() if values.dtype == "float16" and values.ndim > 1
+    ]
+    assert kernels
+    for name, values in whole.items():
+        if name in kernels:
+            # Half of the last bit that is kept; of what float16 holds with fewer than all, of the least.
+            change = np.abs(few[name].astype("float64") - values)
+            assert np.all(change <= furthest * np.abs(values) + 2**-15 * furthest)
+            assert not np.any(few[name].view("uint16") & (1 << 10 - bits) - 1)
+        elif values.dtype.kind == "f":
+            np.testing.assert_array_equal(few[name], values)
+    keras_gen.GAN.from_preset(tmp_path / "few")
+
+
+def test_the_largest_number_is_not_rounded_up_to_infinity(tmp_path):
+    model = build_gan()
+    dense = model.generator.layers[1]
+    dense.kernel.assign(np.full(dense.kernel.shape, 65504.0, "float32"))
+    model.save_to_preset(tmp_path / "few", weights_dtype="float16", mantissa_bits=3)
+    loaded = keras_gen.GAN.from_preset(tmp_path / "few")
+    np.testing.assert_array_equal(loaded.generator.layers[1].kernel, dense.kernel)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mantissa_bits": 0}, "from 1 to 10.*mantissa_bits=0"),
+        ({"mantissa_bits": 11}, "from 1 to 10.*mantissa_bits=11"),
+        ({"mantissa_bits": 5.0}, "integer.*mantissa_bits=5.0"),
+        ({"mantissa_bits": 5, "weights_dtype": "float32"}, "weights_dtype='float32'"),
+    ],
+)
+def test_bits_that_are_none_are_refused(options, said, tmp_path):
+    with pytest.raises(ValueError, match=said):
+        build_gan().save_to_preset(tmp_path / "preset", **{"weights_dtype": "float16"} | options)
+
+
 def test_nothing_is_written_over(tmp_path):
     (tmp_path / "preset").mkdir()
     (tmp_path / "preset" / "thesis.txt").write_text("mine")

@@ -52,6 +52,20 @@ def test_a_card_that_says_another_score_is_found_and_measured_again(make_preset,
     assert [path.name for path in tmp_path.iterdir()] == ["vae_digits"]
 
 
+def test_a_preset_is_packed_with_fewer_bits_and_measured(make_preset, tmp_path, monkeypatch):
+    folder = tmp_path / "vae_digits"
+    before = json.loads((folder / files.METADATA).read_text())
+    monkeypatch.setitem(make_preset.made_here.PRESETS["vae_digits"], "mantissa_bits", 5)
+    after = make_preset.pack_again("vae_digits")
+    assert json.loads((folder / files.METADATA).read_text()) == after
+    files.check_files(folder, tuple(after["files"]))
+    assert after["mantissa_bits"] == 5 and after["training"] == before["training"]
+    assert 0 < after["float16_change"] < 128
+    sizes = [metadata["files"]["model.weights.h5"]["size"] for metadata in (before, after)]
+    assert sizes[1] < 0.75 * sizes[0]
+    assert make_preset.check_scores("vae_digits") == []
+
+
 def test_a_measurement_that_fails_leaves_the_preset_as_it_was(make_preset, tmp_path, monkeypatch):
     def fail(*arguments, **options):
         raise RuntimeError("interrupted")

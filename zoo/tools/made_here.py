@@ -318,6 +318,7 @@ PRESETS = {
         "network": _SHADED,
         "size": "128 x 128 x 3",
         "use": _TRANSLATE,
+        "mantissa_bits": 5,
         "limits": "128 x 128 pictures on white. It has seen 2,650 emoji and nothing else: faces and people, of "
         "which there are many, come out best, single objects softest. Where the 3D drawing has other "
         "colours, a red line for a blue one, it keeps those of the flat one. Emoji carry the biases "
@@ -340,6 +341,7 @@ PRESETS = {
         "begun_with": "runs/line",
         "size": "128 x 128 x 3",
         "use": _TRANSLATE,
+        "mantissa_bits": 5,
         "limits": "128 x 128 pictures on white. Colours are guesses: lines do not tell them, and where it "
         "can't tell what a thing is they run into each other. It has seen 1,403 emoji and nothing else. Emoji "
         "carry the biases of those who drew and chose them.",
@@ -539,7 +541,7 @@ def words(name):
         Dict of `description`, `task`, `data`, `network`, `use`, `limits` and `licence`.
     """
     facts = {"licence": _PACKAGE_LICENCE, **PRESETS[name]}
-    # How it is scored, what its line of use says, what is below its picture, and what its command ends in.
-    for name in ("evaluation", "size", "caption", "begun_with"):
+    # How it is scored and packed, its line of use, what is below its picture, what its command ends in.
+    for name in ("evaluation", "mantissa_bits", "size", "caption", "begun_with"):
         facts.pop(name, None)
     return facts

@@ -11,6 +11,10 @@ pictures. What is there already can be measured again, without its training, or 
 
     python zoo/tools/make_preset.py gan_fashion_mnist --again
     python zoo/tools/make_preset.py gan_fashion_mnist --check
+
+Where `made_here` says that a preset keeps fewer `mantissa_bits`, what is there is packed so, and measured, by
+
+    python zoo/tools/make_preset.py pix2pix_fluent_line_to_3d --pack
 """
 
 import argparse
@@ -50,26 +54,47 @@ def make_preset(name, run, machine, seconds=None, judge=None):
     model = with_the_average_alone(model, judge and load(judge))
     settings = json.loads((run / "settings.json").read_text())
     history = read_history(run)
+    epochs = len(history)
+    training = {
+        "command": command(settings, made_here.PRESETS[name].get("begun_with")),
+        "settings": settings,
+        "epochs": epochs,
+        "images_seen": images_seen(settings, epochs),
+        "seconds": round(seconds or sum(float(row["seconds"]) for row in history)),
+        "machine": machine,
+        "kept": "the last epoch's weights; no score chose them",
+    }
+    return write_preset(name, model, training, run / "history.csv")
+
+
+def pack_again(name):
+    """Writes the zoo's preset `name` anew with as many bits as `made_here` says, and measures it."""
+    training = read_metadata(ZOO / name)["training"]
+    return write_preset(name, from_preset(ZOO / name), training, ZOO / name / "history.csv")
+
+
+def write_preset(name, model, training, history):
+    """Writes a model as the zoo's preset `name`, rounded, and measures what the rounding left of it.
+
+    Args:
+        name: String, the preset's.
+        model: The model, its weights in full.
+        training: Dict, what is said of its training.
+        history: `pathlib.Path` of the training's losses.
+
+    Returns:
+        Dict, the preset's metadata.
+    """
+    settings = training["settings"]
     draw = preview(settings)
+    packed = {"weights_dtype": "float16"}
+    if "mantissa_bits" in made_here.PRESETS[name]:
+        packed["mantissa_bits"] = made_here.PRESETS[name]["mantissa_bits"]
     with folder_aside(name) as folder:
-        save_to_preset(model, folder, weights_dtype="float16")
-        shutil.copy(run / "history.csv", folder)
-        epochs = len(history)
-        facts = {
-            "weights_dtype": "float16",
-            "float16_change": float16_change(
-                draw(model)[0], draw(from_preset(folder))[0], model.gives
-            ),
-            "training": {
-                "command": command(settings, made_here.PRESETS[name].get("begun_with")),
-                "settings": settings,
-                "epochs": epochs,
-                "images_seen": images_seen(settings, epochs),
-                "seconds": round(seconds or sum(float(row["seconds"]) for row in history)),
-                "machine": machine,
-                "kept": "the last epoch's weights; no score chose them",
-            },
-        }
+        save_to_preset(model, folder, **packed)
+        shutil.copy(history, folder)
+        change = float16_change(draw(model)[0], draw(from_preset(folder))[0], model.gives)
+        facts = {**packed, "float16_change": change, "training": training}
         return complete(folder, facts | measure(folder, name, settings))
 
 
@@ -310,6 +335,7 @@ def main():
     parser.add_argument("name", choices=sorted(set(made_here.PRESETS)))
     parser.add_argument("run", type=pathlib.Path, nargs="?", help="folder of the training")
     parser.add_argument("--again", action="store_true", help="measure the stored weights anew")
+    parser.add_argument("--pack", action="store_true", help="round them as made_here says, measure")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail if a score of the card differs"
     )
@@ -319,8 +345,8 @@ def main():
     )
     parser.add_argument("--seconds", type=float, help="of training, where the history has none")
     arguments = parser.parse_args()
-    if (arguments.run is not None) + arguments.again + arguments.check != 1:
-        parser.error("give one of: a training's folder, --again, --check")
+    if (arguments.run is not None) + arguments.again + arguments.pack + arguments.check != 1:
+        parser.error("give one of: a training's folder, --again, --pack, --check")
     if arguments.run is not None and not arguments.machine:
         parser.error("give --machine, which the card names beside the training's time")
     if arguments.check:
@@ -329,6 +355,8 @@ def main():
         sys.exit(1 if different else 0)
     if arguments.again:
         metadata = measure_again(arguments.name)
+    elif arguments.pack:
+        metadata = pack_again(arguments.name)
     else:
         metadata = make_preset(
             arguments.name, arguments.run, arguments.machine, arguments.seconds, arguments.judge

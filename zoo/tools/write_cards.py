@@ -122,7 +122,9 @@ def _training(metadata):
             f"{metadata.get('machine', '2 CPU cores')}."
         )
     noun, change = metadata["report"].get("noun", "images"), metadata["float16_change"]
-    half = "The file keeps weights as float16, which changes "
+    bits = metadata.get("mantissa_bits")
+    rounded = f", kernels with {bits} of its 10 bits of mantissa" if bits else ""
+    half = f"The file keeps weights as float16{rounded}, which changes "
     if "bits_per_dim" in metadata["report"]["losses"]:
         half += "what is drawn: one pixel that comes out otherwise changes all after it."
     elif noun == "rows":

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import option
-from keras_gen.recipes.adversarial import DCGANRecipe
+from keras_gen.recipes.adversarial import NONE_OR_SOME, DCGANRecipe
 
 if TYPE_CHECKING:
+    from keras_gen.layers import DiffAugment
     from keras_gen.models.info_gan.model import InfoGAN
     from keras_gen.types import OpenedData
 
@@ -21,6 +22,15 @@ class InfoGANRecipe(DCGANRecipe):
     continuous: int = option(2, "Codes that are numbers in [-1, 1].", min=0)
     category_weight: float = option(1.0, "Weight of telling the category.", min=0.0)
     continuous_weight: float = option(0.1, "Weight of telling the numbers.", min=0.0)
+
+    diff_augment: str = option(
+        "none",
+        "What both networks' images pass through: the codes come to stand for what it does not change. "
+        f"{NONE_OR_SOME}",
+    )
+    diff_augment_share: float = option(
+        0.8, "Share of the images that each of them changes.", min=0.0, max=1.0
+    )
 
     def build(self, opened: "OpenedData", updates: int) -> "InfoGAN":
         from keras_gen import networks
@@ -42,3 +52,8 @@ class InfoGANRecipe(DCGANRecipe):
             category_weight=self.category_weight,
             continuous_weight=self.continuous_weight,
         )
+
+    def augmentation(self, updates: int) -> "DiffAugment":
+        from keras_gen.layers import DiffAugment
+
+        return DiffAugment(self.diff_augment, self.diff_augment_share, seed=self.seed)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import LatentRecipe, option
-from keras_gen.recipes.adversarial import check_augmentations
+from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations
 from keras_gen.recipes.rates import cosine
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class R3GANRecipe(LatentRecipe):
     labelled: bool = option(False, "Learn the labels, too: images of a chosen class.")
     diff_augment: str = option(
         "none",
-        "What both networks' images pass through, for some thousands of pictures: none, or some of "
-        "color,translation,cutout,flip.",
+        f"What both networks' images pass through, for some thousands of pictures: {NONE_OR_SOME}",
     )
     diff_augment_share: float = option(
         0.5, "Share of the images that each of them changes, at the end.", min=0.0, max=1.0

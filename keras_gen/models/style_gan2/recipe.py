@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import LatentRecipe, option
-from keras_gen.recipes.adversarial import check_augmentations
+from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations
 
 if TYPE_CHECKING:
     from keras_gen.models.style_gan2.model import StyleGAN2
@@ -44,8 +44,7 @@ class StyleGAN2Recipe(LatentRecipe):
     diff_augment: str = option(
         "none",
         "What both networks' images pass through, the more of them the better the discriminator knows its "
-        "pictures by heart: for some thousands of pictures or fewer. none, or some of "
-        "color,translation,cutout,flip.",
+        f"pictures by heart: for some thousands of pictures or fewer. {NONE_OR_SOME}",
     )
 
     def __post_init__(self):

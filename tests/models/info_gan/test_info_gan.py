@@ -284,6 +284,16 @@ def test_under_mixed_precision_q_is_float32():
 
 
 @pytest.mark.one_backend
+def test_the_recipe_changes_a_share_of_what_is_judged_from_the_first_step_on():
+    recipe = InfoGANRecipe(dataset="digits", base_filters=2, diff_augment="rotation,scale", seed=5)
+    layer = recipe.build(recipe.open(), 10).augmentation
+    assert type(layer) is keras_gen.layers.DiffAugment and layer.seed == 5
+    assert layer.operations == ("rotation", "scale") and layer.get_config()["probability"] == 0.8
+    recipe = InfoGANRecipe(dataset="digits", base_filters=2)
+    assert recipe.build(recipe.open(), 10).augmentation is None
+
+
+@pytest.mark.one_backend
 def test_the_recipe_has_the_codes_it_is_told():
     recipe = InfoGANRecipe(
         dataset="digits", base_filters=2, categories=5, continuous=1, continuous_weight=0.3
