@@ -182,7 +182,7 @@ def test_discriminators_of_translators_can_be_chosen(name):
     plain = tiny(name, discriminator_normalization="none")
     (*_, network) = plain.build(plain.open(), 10).phases()["discriminator"].networks
     assert [weight.path for weight in network.weights if "normalization" in weight.path] == []
-    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, transl"):
+    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, hue, tr"):
         tiny(name, diff_augment="blur")
 
 
@@ -258,7 +258,7 @@ def test_what_is_judged_can_be_augmented_as_much_as_is_needed(name):
     assert model.augmentation.operations == ("flip", "cutout") and model.augmentation.seed == 3
     assert model.augmentation.images == 10 * 250 // 4
     assert tiny(name).build(recipe.open(), 10).augmentation is None
-    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, transl"):
+    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, hue, tr"):
         tiny(name, diff_augment="blur")
     with pytest.raises(ValueError, match="`augmentation` that adapts goes by the sign of scores"):
         tiny(name, diff_augment="flip", loss="relativistic").build(recipe.open(), 10)

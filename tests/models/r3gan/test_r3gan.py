@@ -134,5 +134,5 @@ def test_the_recipe_learns_classes_when_it_is_told_to():
 
 def test_the_recipe_names_what_it_does_not_know():
     assert AUGMENTATIONS == OPERATIONS
-    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, transl"):
+    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of color, hue, tr"):
         R3GANRecipe(dataset="digits", diff_augment="colour")
