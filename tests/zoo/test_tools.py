@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_gen import presets
 from keras_gen.presets import files
@@ -13,6 +14,7 @@ from tests.cases import images
 from tests.models.diffusion import case as diffusion
 from tests.models.gan import case as gans
 from tests.models.semi_supervised_gan import case as classifiers
+from tests.models.style_gan2 import case as style_gans
 
 ZOO = presets.zoo_folder()
 
@@ -66,6 +68,29 @@ def test_a_preset_is_packed_with_fewer_bits_and_measured(make_preset, tmp_path, 
     assert make_preset.check_scores("vae_digits") == []
 
 
+def test_what_mixes_is_drawn_mixed_and_truncated(make_preset, tmp_path, monkeypatch):
+    model = style_gans.build()
+    height, width, _ = model.image_shape
+    make_preset.draw_mixing(model, tmp_path / "mixing.png", rows=2, columns=3)
+    make_preset.draw_truncation(model, tmp_path / "truncation.png", columns=4)
+    for name, (rows, columns) in {"mixing": (3, 4), "truncation": (3, 4)}.items():
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            assert round(picture.width / picture.height, 1) == round(
+                columns * width / (rows * height), 1
+            )
+    # The corner is blank, and an image mixed with itself is itself.
+    shown = []
+    monkeypatch.setattr(
+        type(model.gives), "show", lambda spec, images, *a, **k: shown.append(images)
+    )
+    make_preset.draw_mixing(model, None, rows=2, columns=3)
+    (images,) = shown
+    assert (images[0] == 1).all()
+    np.testing.assert_array_equal(images[4], model.generate(1, 0, truncation=0.7)[0])
+    expected = model.mix([1], [3], range(model.levels // 2, model.levels), truncation=0.7)
+    np.testing.assert_allclose(images[10], expected[0, 0], atol=1e-5)
+
+
 def test_a_measurement_that_fails_leaves_the_preset_as_it_was(make_preset, tmp_path, monkeypatch):
     def fail(*arguments, **options):
         raise RuntimeError("interrupted")
@@ -98,6 +123,17 @@ def test_a_diffusion_and_a_gan_with_another_judge_keep_the_average_alone(make_pr
     slim = make_preset.with_the_average_alone(gan, judge)
     assert slim.ema_generator is None
     np.testing.assert_array_equal(slim.generate(2, seed=0), gan.generate(2, seed=0))
+    for ours, theirs in zip(slim.discriminator.weights, judge.discriminator.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+    styles, judge = style_gans.build(ema_decay=0.9), style_gans.build()
+    for network in styles.makers:
+        network.set_weights([w + 0.1 for w in network.get_weights()])
+    styles.mean_code.assign(np.ones(styles.mean_code.shape, "float32"))
+    slim = make_preset.with_the_average_alone(styles, judge)
+    assert slim.ema_mapping is None
+    drawn = (model.generate(2, seed=0, truncation=0.5) for model in (slim, styles))
+    np.testing.assert_array_equal(*drawn)
     for ours, theirs in zip(slim.discriminator.weights, judge.discriminator.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

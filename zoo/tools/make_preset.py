@@ -6,8 +6,9 @@
 
 Writes `zoo/NAME/`: `config.json`, `model.weights.h5`, `metadata.json`, `samples.png` (seed 0, nothing
 chosen), `history.csv` and `golden.npz`, three outputs that every backend must reproduce; of a VAE
-`reconstructions.png`, of a Wasserstein GAN `wasserstein_estimate.png`; of tables `samples.csv` in place of
-pictures. What is there already can be measured again, without its training, or held against its card:
+`reconstructions.png`, of a Wasserstein GAN `wasserstein_estimate.png`, of what mixes `mixing.png` and
+`truncation.png`; of tables `samples.csv` in place of pictures. What is there already can be measured again,
+without its training, or held against its card:
 
     python zoo/tools/make_preset.py gan_fashion_mnist --again
     python zoo/tools/make_preset.py gan_fashion_mnist --check
@@ -41,6 +42,7 @@ from keras_gen.recipes import find_family
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.filling import Fills
 from keras_gen.tasks.from_latents import FromLatents
+from keras_gen.tasks.mixing import Mixes
 from keras_gen.tasks.translating import Translates
 
 ZOO = pathlib.Path(__file__).resolve().parents[1]
@@ -144,6 +146,12 @@ def with_the_average_alone(model, judge=None):
     if judge is not None:
         config["discriminator"] = judge.get_config()["discriminator"]
     slim = type(model).from_config(config)
+    if isinstance(model, Mixes):
+        for network, source in zip(slim.makers, model.makers, strict=True):
+            network.set_weights(source.get_weights())
+        slim.mean_code.assign(model.mean_code)
+        slim.discriminator.set_weights((judge or model).discriminator.get_weights())
+        return slim
     if one_network:
         slim.network.set_weights(model.averaged().get_weights())
         return slim
@@ -190,6 +198,9 @@ def measure(folder, name, settings):
     np.savez_compressed(folder / "golden.npz", **inputs, outputs=outputs)
     if isinstance(model, Encodes) and model.gives.kind == "images":
         draw_reconstructions(model, facts["evaluation"], folder / "reconstructions.png")
+    if isinstance(model, Mixes) and model.gives.kind == "images":
+        draw_mixing(model, folder / "mixing.png")
+        draw_truncation(model, folder / "truncation.png")
     history = read_history(folder)
     if history and ESTIMATE in history[0]:
         draw_estimate(history, folder / f"{ESTIMATE}.png")
@@ -241,6 +252,23 @@ def draw_reconstructions(model, settings, path, columns=8):
     images = np.concatenate(list(examples.as_numpy_iterator()))
     rows, columns = model.reconstructions(images, columns)
     model.gives.show(rows, path, columns)
+
+
+def draw_mixing(model, path, rows=4, columns=7, truncation=0.7):
+    """Draws samples on the left and above, and of each pair one: the left's coarse levels, the above's fine."""
+    left, above = range(rows), range(rows, rows + columns)
+    mixed = model.mix(left, above, range(model.levels // 2, model.levels), truncation=truncation)
+    alone = [model.generate(1, seed, truncation=truncation) for seed in (*left, *above)]
+    blank = np.ones_like(alone[0])
+    lines = [np.concatenate([blank, *alone[rows:]])]
+    lines += [np.concatenate([alone[row], mixed[row]]) for row in left]
+    model.gives.show(np.concatenate(lines), path, 1 + columns, least=512)
+
+
+def draw_truncation(model, path, columns=8, truncations=(0.3, 0.7, 1.0)):
+    """Draws a row of samples at each truncation, of the same latents."""
+    rows = [model.generate(columns, seed=0, truncation=share) for share in truncations]
+    model.gives.show(np.concatenate(rows), path, columns, least=512)
 
 
 def draw_estimate(history, path):

@@ -44,6 +44,13 @@ def write_card(name, metadata):
         *_picture(
             metadata, "reconstructions", "Test images, and below each row their reconstructions."
         ),
+        *_picture(
+            metadata,
+            "mixing",
+            "What lies where and in which pose from the left, by the coarser half of the levels; colours and "
+            "details from above, by the finer. Seeds 0 to 10, truncation 0.7.",
+        ),
+        *_picture(metadata, "truncation", "Seed 0 at truncation 0.3, 0.7 and 1."),
         "## Use",
         _usage(name, metadata),
         metadata["use"],
