@@ -3,25 +3,17 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import LatentRecipe, option
-from keras_gen.recipes.adversarial import (
-    NONE_OR_SOME,
-    PROJECTED,
-    check_augmentations,
-    projected_judge,
-)
+from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations
 
 if TYPE_CHECKING:
     from keras_gen.models.style_gan2.model import StyleGAN2
     from keras_gen.types import OpenedData
 
-_OF_PROJECTED = 4e-4  # the rate of a discriminator whose weights are not equalised
-
 
 class StyleGAN2Recipe(LatentRecipe):
     """Codes of style at every level of detail, the logistic loss, R1 in every sixteenth step.
 
-    The rate is held; of the augmentation there is as much as the discriminator needs. A projected
-    discriminator takes the hinge loss, a rate of its own and no R1, as in Projected GAN.
+    The rate is held; of the augmentation there is as much as the discriminator needs.
     """
 
     family = "style_gan2"
@@ -29,20 +21,13 @@ class StyleGAN2Recipe(LatentRecipe):
 
     base_filters = 16
     learning_rate = 2.5e-3
-    projected: bool = option(False, PROJECTED)
-    discriminator_learning_rate: float | None = option(
-        None,
-        "Of the discriminator.",
-        min=0.0,
-        shown="the other; 0.0004 where it is --projected",
-    )
     style_dim: int = option(64, "Length of a code of style.", min=1)
     mapping_depth: int = option(2, "Dense layers from latents to codes.", min=1)
     r1_weight: float | None = option(
         None,
         "Weight of the R1 penalty; 0 for none.",
         min=0.0,
-        shown="0.0002 x pixels / batch size; 0 where it is --projected",
+        shown="0.0002 x pixels / batch size",
     )
     penalties_every: int = option(
         16, "The R1 penalty is taken in every so many steps: 1 on several devices.", min=1
@@ -71,23 +56,16 @@ class StyleGAN2Recipe(LatentRecipe):
         from keras_gen.models.style_gan2 import model
 
         (shape,) = self.image_shapes(opened)
-        if self.projected:
-            discriminator = projected_judge(shape)
-        else:
-            discriminator = networks.style_gan2_discriminator(shape, self.base_filters)
         gan = model.StyleGAN2(
             networks.style_gan2_mapping(self.latent_dim, self.style_dim, self.mapping_depth),
             networks.style_gan2_synthesis(shape, self.style_dim, self.base_filters),
-            discriminator,
+            networks.style_gan2_discriminator(shape, self.base_filters),
             latent_dim=self.latent_dim,
             ema_decay=self.ema_decay or None,
         )
-        r1_weight, rate = self.r1_weight, self.discriminator_learning_rate
+        r1_weight = self.r1_weight
         if r1_weight is None:
-            r1_weight = 0.0 if self.projected else model.paper_r1_weight(shape, self.batch_size)
-        if rate is None:
-            rate = _OF_PROJECTED if self.projected else self.learning_rate
-        penalties_every = self.penalties_every if r1_weight else 1
+            r1_weight = model.paper_r1_weight(shape, self.batch_size)
         augmentation = None
         if self.diff_augment != "none":
             # It can come to all of the images in a quarter of the training.
@@ -96,10 +74,9 @@ class StyleGAN2Recipe(LatentRecipe):
         paths_every = model.PATH_LENGTHS_EVERY if self.path_length_weight else 1
         gan.compile(
             model.paper_adam(self.learning_rate, paths_every),
-            model.paper_adam(rate, penalties_every),
-            loss="hinge" if self.projected else "non_saturating",
+            model.paper_adam(self.learning_rate, self.penalties_every),
             r1_weight=r1_weight,
-            penalties_every=penalties_every,
+            penalties_every=self.penalties_every,
             path_length_weight=self.path_length_weight,
             style_mixing=self.style_mixing,
             augmentation=augmentation,

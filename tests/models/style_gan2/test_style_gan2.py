@@ -323,19 +323,3 @@ def test_the_recipe_has_the_paper_s_settings():
     assert sorted(rates) == pytest.approx([2.5e-3 * 16 / 17, 2.5e-3])
     with pytest.raises(ValueError, match="`diff_augment` must be none, or some of"):
         StyleGAN2Recipe(dataset="digits", diff_augment="colour")
-
-
-@pytest.mark.one_backend
-def test_the_recipe_of_a_projected_discriminator_has_its_loss_and_rate():
-    sizes = {"dataset": "fluent_emoji", "image_size": 32, "base_filters": 2, "projected": True}
-    recipe = StyleGAN2Recipe(**sizes)
-    model = recipe.build(recipe.open(), 100)
-    assert model.adversary.loss.name == "hinge"
-    assert (model.r1_weight, model.adversary.penalties_every, model.penalty_names) == (0.0, 1, [])
-    rates = {phase: float(array(model.optimizer[phase].learning_rate)) for phase in model.phases()}
-    assert rates == pytest.approx({"discriminator": 4e-4, "generator": 2.5e-3})
-    recipe = StyleGAN2Recipe(**sizes, r1_weight=0.1, discriminator_learning_rate=1e-3)
-    model = recipe.build(recipe.open(), 100)
-    assert (model.r1_weight, model.adversary.penalties_every) == (0.1, 16)
-    rate = float(array(model.optimizer["discriminator"].learning_rate))
-    assert rate == pytest.approx(1e-3 * 16 / 17)
