@@ -5,8 +5,9 @@ import json
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.benchmarks import pixel_loops, reproductions
+from tests.benchmarks import pixel_loops, reproductions, score_by_minutes, trainings
 from tests.benchmarks.equal_time import steps_in
 from tests.benchmarks.workloads import BENCHMARKS, page_workload, torch_loop, workload
 from tests.families import missing
@@ -79,7 +80,7 @@ def test_the_table_of_autoencoders_is_written_row_by_row_and_no_row_runs_twice(
         run.append(command)
         reproductions.main(command[3:])  # after python -m module
 
-    monkeypatch.setattr(reproductions.subprocess, "run", here)
+    monkeypatch.setattr(trainings.subprocess, "run", here)
     options = ["--output", str(tmp_path), "--dataset", "digits", "--minutes", "0.001"]
     options += ["--images", "20", "--samples", "3", "--option", "base_filters=4"]
     reproductions.main([*options, "--rows", "vamp"])
@@ -100,6 +101,38 @@ def test_the_table_of_autoencoders_is_written_row_by_row_and_no_row_runs_twice(
     with pytest.raises(SystemExit):
         reproductions.main([*options, "--rows", "vampire"])
     assert "there is no row 'vampire'" in capsys.readouterr().err
+
+
+def test_scores_by_minutes_are_of_trainings_of_their_own_and_none_runs_twice(
+    tmp_path, monkeypatch, capsys
+):
+    run = []
+
+    def here(command, check, env):
+        run.append(command)
+        score_by_minutes.main(command[3:])  # after python -m module
+
+    monkeypatch.setattr(trainings.subprocess, "run", here)
+    options = ["--output", str(tmp_path), "--dataset", "digits", "--images", "40"]
+    score_by_minutes.main([*options, "--minutes", "0.002", "--rows", "hinge,vae"])
+    score_by_minutes.main([*options, "--minutes", "0.004,0.002", "--rows", "hinge"])
+    assert len(run) == 3
+    found = json.loads((tmp_path / "table.json").read_text())
+    assert [list(found[row]) for row in ("hinge", "vae")] == [["0.002", "0.004"], ["0.002"]]
+    assert all(r["FID"] > r["floor"] > 0.0 for r in found["hinge"].values())
+    few, more = (found["hinge"][minutes]["images_seen"] for minutes in ("0.002", "0.004"))
+    assert 0 < few < more
+    settings = json.loads((tmp_path / "hinge" / "0.004" / "settings.json").read_text())
+    assert settings["loss"] == "hinge"
+    table = (tmp_path / "table.md").read_text()
+    assert table.startswith("| | 0.002 min | 0.004 min |") and "| VAE | " in table
+    with Image.open(tmp_path / "plot.png") as plot:
+        assert plot.width > 400
+    with pytest.raises(SystemExit, match=r"trainings with --images 40.*Received: --images 50"):
+        score_by_minutes.main([*options, "--rows", "vae", "--minutes", "0.002", "--images", "50"])
+    with pytest.raises(SystemExit):
+        score_by_minutes.main([*options, "--rows", "hinges"])
+    assert "there is no row 'hinges'" in capsys.readouterr().err
 
 
 def test_steps_of_equal_time_are_of_all_stages():

@@ -16,14 +16,15 @@ training that was stopped goes on.
 
 import argparse
 import json
-import os
 import pathlib
-import subprocess
-import sys
 
-from tests.benchmarks import ONE_THREAD
-
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+from tests.benchmarks.trainings import (
+    first_named,
+    names_among,
+    refuse_others,
+    report_in,
+    run_alone,
+)
 
 BINARY = {"binarize": "dynamic"}
 # Names, headings, families and options.
@@ -62,17 +63,12 @@ def main(given=None):
     if arguments.row is not None:
         return _run(folder, arguments)
     for row in arguments.rows:
-        report = _report(folder / row)
+        report = report_in(folder / row)
         if report is None:
-            # In a process of its own, whose memory and caches no other training has touched.
-            command = [sys.executable, "-m", "tests.benchmarks.reproductions", "--row", row]
-            for name in ("minutes", "output", "dataset", "seed", "samples", "images", "option"):
-                values = getattr(arguments, name)
-                for value in values if isinstance(values, list) else [values]:
-                    command += [f"--{name}", str(value)]
-            subprocess.run(command, check=True, env=os.environ | ONE_THREAD | QUIET)
+            options = {"row": row, "output": folder} | _protocol(arguments)
+            run_alone("tests.benchmarks.reproductions", options)
         else:
-            _refuse_others(report, arguments)
+            refuse_others(report, _protocol(arguments))
         _write(folder)
     return None
 
@@ -84,7 +80,10 @@ def _arguments(given):
     parser.add_argument("--minutes", type=float, default=20.0, help="of CPU time, a training")
     parser.add_argument("--output", required=True, help="folder of trainings and tables")
     parser.add_argument(
-        "--rows", type=_rows, default=list(ROWS), help=f"of {','.join(ROWS)}; all, if not said"
+        "--rows",
+        type=names_among(ROWS),
+        default=list(ROWS),
+        help=f"of {','.join(ROWS)}; all, if not said",
     )
     parser.add_argument("--dataset", default="mnist_10k", help="with labels and a test split")
     parser.add_argument("--seed", type=int, default=0)
@@ -97,32 +96,10 @@ def _arguments(given):
     return parser.parse_args(given)
 
 
-def _rows(text):
-    rows = text.split(",")
-    unknown = [row for row in rows if row not in ROWS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"there is no row {unknown[0]!r}: {', '.join(ROWS)}")
-    return rows
-
-
-def _report(run):
-    path = run / "report.json"
-    return json.loads(path.read_text()) if path.exists() else None
-
-
 def _protocol(arguments):
     """What all rows of a table have in common."""
     names = ("minutes", "dataset", "seed", "samples", "images", "option")
     return {name: getattr(arguments, name) for name in names}
-
-
-def _refuse_others(report, arguments):
-    for name, value in _protocol(arguments).items():
-        if report["protocol"][name] != value:
-            sys.exit(
-                f"--output holds trainings with --{name} {report['protocol'][name]}: choose another folder. "
-                f"Received: --{name} {value}"
-            )
 
 
 def _run(folder, arguments):
@@ -167,8 +144,8 @@ def _scores(model, arguments, binarize):
     if binarize:
         likelihood = {"log_likelihood": arguments.samples, "binarize": "static"}
         own = evaluation.evaluate(model, arguments.dataset, n=arguments.images, **likelihood)
-    found = {"FID": _named(grey["scores"], "FID"), "extractor": grey.get("extractor")}
-    floor = _named(grey.get("floor") or {}, "FID")
+    found = {"FID": first_named(grey["scores"], "FID"), "extractor": grey.get("extractor")}
+    floor = first_named(grey.get("floor") or {}, "FID")
     if floor is not None:
         found["FID / floor"] = found["FID"] / floor
     for column, name in {
@@ -179,17 +156,13 @@ def _scores(model, arguments, binarize):
     }.items():
         # A bound on grey pictures is none on a likelihood.
         if binarize or column in ("error", "active"):
-            found[column] = _named(own["losses"], name)
+            found[column] = first_named(own["losses"], name)
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _named(scores, begins):
-    return next((value for name, value in scores.items() if name.startswith(begins)), None)
 
 
 def _write(folder):
     """Writes both tables of what is done."""
-    reports = {row: _report(folder / row) for row in ROWS}
+    reports = {row: report_in(folder / row) for row in ROWS}
     reports = {row: report for row, report in reports.items() if report is not None}
     found = {"rows": reports, "published": {r: PUBLISHED[r] for r in reports if r in PUBLISHED}}
     (folder / "table.json").write_text(json.dumps(found, indent=2))
