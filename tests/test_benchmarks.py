@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.benchmarks import pixel_loops, reproductions, score_by_minutes, trainings
+from tests.benchmarks import pixel_loops, reproductions, score_by_minutes, stacked_modes, trainings
 from tests.benchmarks.equal_time import steps_in
 from tests.benchmarks.workloads import BENCHMARKS, page_workload, torch_loop, workload
 from tests.families import missing
@@ -133,6 +133,29 @@ def test_scores_by_minutes_are_of_trainings_of_their_own_and_none_runs_twice(
     with pytest.raises(SystemExit):
         score_by_minutes.main([*options, "--rows", "hinges"])
     assert "there is no row 'hinges'" in capsys.readouterr().err
+
+
+def test_modes_are_counted_of_samples_and_of_real_images(tmp_path, monkeypatch):
+    run = []
+
+    def here(command, check, env):
+        run.append(command)
+        stacked_modes.main(command[3:])  # after python -m module
+
+    monkeypatch.setattr(trainings.subprocess, "run", here)
+    # One digit an image, of which there are ten modes.
+    monkeypatch.setattr(stacked_modes, "DATASET", "digits")
+    monkeypatch.setattr(stacked_modes, "CLASSIFIER", "classifier_digits")
+    options = ["--output", str(tmp_path), "--minutes", "0.002", "--images", "600"]
+    stacked_modes.main([*options, "--rows", "gan"])
+    stacked_modes.main([*options, "--rows", "gan"])
+    assert len(run) == 1
+    found = json.loads((tmp_path / "table.json").read_text())["gan"]
+    assert found["real"]["modes"] == found["real"]["possible"] == 10 and found["real"]["kl"] < 0.01
+    assert 1 <= found["samples"]["modes"] <= 10 and found["samples"]["kl"] > found["real"]["kl"]
+    assert found["images_seen"] > 0
+    table = (tmp_path / "table.md").read_text()
+    assert "| DCGAN | " in table and "| real images |  | 10 | 0.00" in table
 
 
 def test_steps_of_equal_time_are_of_all_stages():

@@ -15,7 +15,14 @@ import urllib.request
 
 from keras_gen.data.lazy import tfds
 
-OWN_BUILDERS = ("digits", "emoji", "fluent_emoji", "mnist_10k", "moving_digits")
+OWN_BUILDERS = (
+    "digits",
+    "emoji",
+    "fluent_emoji",
+    "mnist_10k",
+    "moving_digits",
+    "stacked_digits",
+)
 
 
 def find_builder(name, data_dir=None):

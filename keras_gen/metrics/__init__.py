@@ -15,6 +15,7 @@ from keras_gen.metrics.frechet_distance import FrechetDistance
 from keras_gen.metrics.inception_score import InceptionScore
 from keras_gen.metrics.kernel_distance import KernelDistance
 from keras_gen.metrics.mixed_tables import mixed_table_scores
+from keras_gen.metrics.mode_coverage import mode_coverage
 from keras_gen.metrics.paired_metric import PairedMetric
 from keras_gen.metrics.peak_signal_to_noise_ratio import PeakSignalToNoiseRatio
 from keras_gen.metrics.perceptual_distance import PerceptualDistance
@@ -54,6 +55,7 @@ __all__ = [
     "get_feature_extractor",
     "image_classifier",
     "mixed_table_scores",
+    "mode_coverage",
     "score_name",
     "table_efficacy",
     "table_privacy",

@@ -17,6 +17,8 @@ DATASET_CLASSIFIERS = {
     "emoji": "classifier_emoji",
     "fashion_mnist": "classifier_fashion_mnist",
     "fluent_emoji": "classifier_imagenet_lite0",
+    "mnist": "classifier_mnist_10k",
+    "mnist_10k": "classifier_mnist_10k",
 }
 # What tells colour pictures apart that have at least so many pixels a side.
 _COLOUR, _COLOUR_SIDE = "classifier_imagenet_lite0", 64
@@ -244,9 +246,9 @@ def default_feature_extractor(dataset: str, shape: Shape | None = None) -> str:
         shape: Tuple `(height, width, channels)` of the images, where it is known.
 
     Returns:
-        String, which `get_feature_extractor` takes: a classifier preset trained on that data set
-        where there is one; `"classifier_imagenet_lite0"` for colour images whose sides are at least
-        64; and `"inception_v3"` otherwise.
+        String, which `get_feature_extractor` takes: a classifier preset trained on that data set, or on
+        a part of it, where there is one; `"classifier_imagenet_lite0"` for colour images whose sides are
+        at least 64; and `"inception_v3"` otherwise.
 
     Example:
 

@@ -170,6 +170,27 @@ def precision(models, sizes):
         yield Row(f"{model} 64", figures, timings.ratio("float32", "mixed_bfloat16"), bound)
 
 
+def augmentation(models, sizes):
+    """A GAN's step through `fit` with `DiffAugment` of all images against none, at 64 x 64."""
+    from keras_gen.layers import DiffAugment
+    from keras_gen.layers.diff_augment import OPERATIONS
+
+    if "gan" not in models:
+        return
+    case = workload("gan", 64)
+    chosen = ("color,translation,cutout", *OPERATIONS)
+    contestants = {"as they are": fits(case.compiled(), case.dataset())}
+    for operations in chosen:
+        model = case.compiled(augmentation=DiffAugment(operations, seed=0))
+        contestants[operations] = fits(model, case.dataset())
+    timings = in_turns(contestants)
+    for operations in chosen:
+        medians = (timings.medians[name] for name in (operations, "as they are"))
+        names = ("augmented", "as they are")
+        figures = dict(zip(names, map(_milliseconds, medians), strict=True))
+        yield Row(operations, figures, timings.ratio(operations, "as they are"), "<= 1.05")
+
+
 def generate(models, sizes, batches=16):
     """Images a second of `generate` and `translate` against calls of the network in a `tf.function`."""
     for size in sizes:
@@ -304,6 +325,7 @@ PARTS = {
     "shared": shared,
     "tracing": tracing,
     "precision": precision,
+    "augmentation": augmentation,
     "generate": generate,
     "pixels": pixels,
     "imports": imports,

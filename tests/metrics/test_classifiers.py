@@ -52,6 +52,7 @@ def test_digits_preset_recognises_digits_it_was_not_trained_on(tmp_path):
         ("fashion_mnist", (28, 28, 1), 0.92),
         ("digits", (8, 8, 1), 0.98),
         ("emoji", (64, 64, 3), 0.75),
+        ("mnist_10k", (28, 28, 1), 0.98),
     ],
 )
 def test_presets_say_what_they_are(rng, dataset, shape, least):

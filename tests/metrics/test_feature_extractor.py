@@ -160,7 +160,9 @@ def test_inception_v3_is_keras_applications(monkeypatch, rng):
         ("digits/small", "classifier_digits"),
         ("emoji", "classifier_emoji"),
         ("fluent_emoji", "classifier_imagenet_lite0"),
-        ("mnist", "inception_v3"),
+        ("mnist", "classifier_mnist_10k"),
+        ("mnist_10k", "classifier_mnist_10k"),
+        ("cifar10", "inception_v3"),
         ("./digits", "inception_v3"),
         ("/data/fashion_mnist", "inception_v3"),
     ],
@@ -184,7 +186,7 @@ def test_large_colour_pictures_are_told_apart_by_what_knows_photographs(shape, e
     assert default_feature_extractor("digits", shape) == "classifier_digits"
 
 
-@pytest.mark.parametrize("dataset", ["digits", "emoji", "fashion_mnist"])
+@pytest.mark.parametrize("dataset", ["digits", "emoji", "fashion_mnist", "mnist_10k"])
 def test_the_default_extractors_are_presets_of_the_package(dataset):
     extractor = get_feature_extractor(default_feature_extractor(dataset))
     assert extractor.name == f"{dataset} classifier"

@@ -1,8 +1,9 @@
-r"""Trains the small classifiers whose features the scores of Fashion-MNIST, digits and emoji use.
+r"""Trains the small classifiers whose features the scores of garments, digits and emoji use.
 
     python zoo/tools/train_classifier.py fashion_mnist
     python zoo/tools/train_classifier.py digits
     python zoo/tools/train_classifier.py emoji
+    python zoo/tools/train_classifier.py mnist_10k
 
 Writes `zoo/classifier_<data set>/`: which must not be there yet, a preset with the
 accuracy on the test split, which training does not look at; the last epoch is kept, not the best.
@@ -36,11 +37,13 @@ RECIPES = {
     "fashion_mnist": {"epochs": 10, "batch_size": 128, "shift": 1, "flip": True, "warp": False},
     "digits": {"epochs": 60, "batch_size": 64, "shift": 0, "flip": False, "warp": True},
     "emoji": {"epochs": 15, "batch_size": 64, "shift": 3, "flip": True, "warp": False},
+    "mnist_10k": {"epochs": 30, "batch_size": 64, "shift": 1, "flip": False, "warp": True},
 }
 SIZES = {
     "fashion_mnist": {"feature_dim": 128, "filters": 24},
     "digits": {"feature_dim": 64, "filters": 16},
     "emoji": {"feature_dim": 32, "filters": 16},
+    "mnist_10k": {"feature_dim": 128, "filters": 24},
 }
 LOOKS = {"emoji": ("noto", "twemoji")}  # image features that show the same example
 
