@@ -32,7 +32,7 @@ ROWS = {
     "hinge": ("hinge", "gan", {"loss": "hinge"}),
     "relativistic": ("relativistic", "gan", {"loss": "relativistic"}),
     "wasserstein": ("Wasserstein, gradient penalty", "wgan_gp", {}),
-    "r3gan": ("R3GAN", "r3gan", {"batch_size": 32, "learning_rate": 2e-3}),
+    "r3gan": ("R3GAN", "r3gan", {}),
     "vae_gan": ("VAE-GAN", "vae_gan", {}),
     "vae": ("VAE", "vae", {}),
     "diffusion": ("diffusion, 20 steps a sample", "diffusion", {"labelled": False}),

@@ -19,7 +19,7 @@ DATASET, CLASSIFIER = "stacked_digits", "classifier_mnist_10k"
 # Names, headings, families and options.
 ROWS = {
     "gan": ("DCGAN", "gan", {}),
-    "r3gan": ("R3GAN", "r3gan", {"batch_size": 32, "learning_rate": 2e-3}),
+    "r3gan": ("R3GAN", "r3gan", {}),
 }
 BATCH = 500
 

@@ -24,7 +24,10 @@ class R3GANRecipe(LatentRecipe):
     )
 
     base_filters = 16
-    learning_rate = 2e-4
+    # Ten times the paper's rate, which is for far larger networks, and small batches. Four minutes of
+    # Fashion-MNIST on one core: FID 36; with batches of 64 53, at 8e-4 70, at the paper's 2e-4 139.
+    batch_size = 32
+    learning_rate = 2e-3
     blocks: int = option(1, "Residual blocks at each size.", min=1)
     gamma: float = option(0.5, "Weight of the penalties, at first.", min=0.0)
     ema_decay: float = option(
