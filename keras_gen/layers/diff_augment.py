@@ -140,7 +140,8 @@ class DiffAugment(keras.layers.Layer):
         angle = (2.0 * math.pi * changed * share)[:, :, 0, 0][:, :, None]
         # Rodrigues' turn about (1, 1, 1): what it adds to a colour.
         across = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]], "float32") / math.sqrt(3.0)
-        added = ops.sin(angle) * across + (1.0 - ops.cos(angle)) * (across @ across)
+        first, second = (ops.convert_to_tensor(x) for x in (across, across @ across))
+        added = ops.sin(angle) * first + (1.0 - ops.cos(angle)) * second
 
         def change(images):
             if images.shape[3] < 3:
@@ -173,9 +174,11 @@ class DiffAugment(keras.layers.Layer):
         changed, (share,) = self._draw(images, 1)
         angle = _TURN * changed[:, :, 0, 0] * (2.0 * share[:, :, 0, 0] - 1.0)
         height, width = images.shape[1:3]
-        down, right = (size.ravel() for size in np.indices((height, width), "float32"))
         middle = (height - 1) / 2, (width - 1) / 2
-        down, right = down - middle[0], right - middle[1]
+        down, right = (
+            ops.convert_to_tensor(places.ravel() - half)
+            for places, half in zip(np.indices((height, width), "float32"), middle, strict=True)
+        )
         rows = middle[0] + ops.cos(angle) * down - ops.sin(angle) * right
         columns = middle[1] + ops.sin(angle) * down + ops.cos(angle) * right
         corners = []
