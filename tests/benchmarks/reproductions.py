@@ -18,13 +18,7 @@ import argparse
 import json
 import pathlib
 
-from tests.benchmarks.trainings import (
-    first_named,
-    names_among,
-    refuse_others,
-    report_in,
-    run_alone,
-)
+from tests.benchmarks.trainings import first_named, names_among, report_in, run_missing
 
 BINARY = {"binarize": "dynamic"}
 # Names, headings, families and options.
@@ -62,15 +56,8 @@ def main(given=None):
     folder = pathlib.Path(arguments.output)
     if arguments.row is not None:
         return _run(folder, arguments)
-    for row in arguments.rows:
-        report = report_in(folder / row)
-        if report is None:
-            options = {"row": row, "output": folder} | _protocol(arguments)
-            run_alone("tests.benchmarks.reproductions", options)
-        else:
-            refuse_others(report, _protocol(arguments))
-        _write(folder)
-    return None
+    runs = {row: {"row": row} for row in arguments.rows}
+    return run_missing("tests.benchmarks.reproductions", folder, runs, _protocol(arguments), _write)
 
 
 def _arguments(given):

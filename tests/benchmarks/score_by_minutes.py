@@ -15,13 +15,7 @@ import argparse
 import json
 import pathlib
 
-from tests.benchmarks.trainings import (
-    first_named,
-    names_among,
-    refuse_others,
-    report_in,
-    run_alone,
-)
+from tests.benchmarks.trainings import first_named, names_among, run_missing
 
 MINUTES = (1, 5, 12, 30, 60)
 # Names, headings, families and options. All but the last rows are DCGAN's networks.
@@ -46,18 +40,14 @@ def main(given=None):
     if arguments.one:
         (row,), (minutes,) = arguments.rows, arguments.minutes
         return _run(folder / row / f"{minutes:g}", row, minutes, arguments)
-    for minutes in sorted(
-        arguments.minutes
-    ):  # so that a table of few is whole before one of many begins
-        for row in arguments.rows:
-            report = report_in(folder / row / f"{minutes:g}")
-            if report is None:
-                one = {"one": 1, "rows": row, "minutes": minutes, "output": folder}
-                run_alone("tests.benchmarks.score_by_minutes", one | _protocol(arguments))
-            else:
-                refuse_others(report, _protocol(arguments))
-            _write(folder)
-    return None
+    runs = {
+        f"{row}/{minutes:g}": {"one": 1, "rows": row, "minutes": minutes}
+        for minutes in sorted(arguments.minutes)  # the short ones of all rows come first
+        for row in arguments.rows
+    }
+    return run_missing(
+        "tests.benchmarks.score_by_minutes", folder, runs, _protocol(arguments), _write
+    )
 
 
 def _arguments(given):

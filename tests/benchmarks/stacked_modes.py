@@ -13,7 +13,7 @@ import pathlib
 
 import numpy as np
 
-from tests.benchmarks.trainings import names_among, refuse_others, report_in, run_alone
+from tests.benchmarks.trainings import names_among, report_in, run_missing
 
 DATASET, CLASSIFIER = "stacked_digits", "classifier_mnist_10k"
 # Names, headings, families and options.
@@ -30,15 +30,8 @@ def main(given=None):
     folder = pathlib.Path(arguments.output)
     if arguments.row is not None:
         return _run(folder / arguments.row, arguments)
-    for row in arguments.rows:
-        report = report_in(folder / row)
-        if report is None:
-            options = {"row": row, "output": folder} | _protocol(arguments)
-            run_alone("tests.benchmarks.stacked_modes", options)
-        else:
-            refuse_others(report, _protocol(arguments))
-        _write(folder)
-    return None
+    runs = {row: {"row": row} for row in arguments.rows}
+    return run_missing("tests.benchmarks.stacked_modes", folder, runs, _protocol(arguments), _write)
 
 
 def _arguments(given):

@@ -41,13 +41,27 @@ def report_in(run):
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def run_alone(module, options):
-    """Runs a module in a process whose memory and caches no other training has touched, with one thread.
+def run_missing(module, folder, runs, protocol, write):
+    """Makes the trainings that a folder does not have, one after the other.
 
     Args:
-        module: String.
-        options: Dict of what its command line takes, lists for what may be repeated.
+        module: String, whose command line makes one of them and leaves its report.
+        folder: `pathlib.Path`.
+        runs: Dict from their folders in it to what their command lines take beside `output`.
+        protocol: Dict of what all have in common, likewise; reports hold it.
+        write: Function of the folder, called after each: it writes the tables of what is done.
     """
+    for run, options in runs.items():
+        report = report_in(folder / run)
+        if report is None:
+            _run_alone(module, options | {"output": folder} | protocol)
+        else:
+            _refuse_others(report, protocol)
+        write(folder)
+
+
+def _run_alone(module, options):
+    """Runs a module in a process whose memory and caches no other training has touched, with one thread."""
     command = [sys.executable, "-m", module]
     for name, values in options.items():
         for value in values if isinstance(values, list) else [values]:
@@ -55,13 +69,7 @@ def run_alone(module, options):
     subprocess.run(command, check=True, env=os.environ | ONE_THREAD | QUIET)
 
 
-def refuse_others(report, protocol):
-    """Ends the program where a folder's training had another protocol.
-
-    Args:
-        report: Dict, its `protocol` among others.
-        protocol: Dict of what all trainings of a table have in common.
-    """
+def _refuse_others(report, protocol):
     for name, value in protocol.items():
         if report["protocol"][name] != value:
             sys.exit(
