@@ -17,7 +17,7 @@ ZOO = pathlib.Path(__file__).resolve().parents[1]
 PICTURE = ZOO.parent / "docs" / "zoo.png"
 # Presets of six models, in reading order, and what the picture says of it.
 PRESETS = {
-    "gan_fashion_mnist": "GAN: garments",
+    "r3gan_fashion_mnist": "R3GAN: garments",
     "cgan_fashion_mnist": "Conditional GAN: one class a row",
     "cut_fluent_flat_to_3d": "CUT, without pairs: flat, output, another",
     "pix2pix_fluent_flat_to_3d": "Pix2Pix: flat, output, as drawn in 3D",

@@ -184,7 +184,7 @@ PRESETS = {
         "evaluation": _FASHION,
     },
     "r3gan_fashion_mnist": {
-        "description": "Garments, 28 x 28, by an R3GAN: the zoo's best",
+        "description": "Garments, 28 x 28, by an R3GAN: the cleanest of the zoo's, and less varied",
         "task": _LATENTS,
         "data": FASHION_MNIST,
         "network": "Residual networks without normalisation, which begin as the identity and resample "
@@ -192,7 +192,9 @@ PRESETS = {
         "moving average, which makes the images, and discriminator",
         "use": _TRY_OUT,
         "limits": _LIMITS_28,
-        "beside": "One training of one seed.",
+        "beside": "One training of one seed. It was to reach an FID of 0.03 of that of noisy real images and a "
+        "recall of 0.70, and has 0.053 and 0.18: nearer to real garments than gan_fashion_mnist, in three "
+        "quarters of its time, but it leaves kinds of them out that gan_fashion_mnist draws.",
         "evaluation": _FASHION,
     },
     "wgan_gp_fashion_mnist": {
