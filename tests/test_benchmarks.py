@@ -126,6 +126,8 @@ def test_scores_by_minutes_are_of_trainings_of_their_own_and_none_runs_twice(
     assert settings["loss"] == "hinge"
     table = (tmp_path / "table.md").read_text()
     assert table.startswith("| | 0.002 min | 0.004 min |") and "| VAE | " in table
+    floor = f"{found['vae']['0.002']['floor']:.3g}"
+    assert table.endswith(f"| real images | {floor} | {floor} |\n")
     with Image.open(tmp_path / "plot.png") as plot:
         assert plot.width > 400
     with pytest.raises(SystemExit, match=r"trainings with --images 40.*Received: --images 50"):

@@ -487,11 +487,11 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         weights_dtype: str = "float32",
         metadata: Mapping[str, Any] | None = None,
         custom_objects: Mapping[str, Any] | None = None,
-        **options: Any,
+        mantissa_bits: int = 10,
     ) -> Config:
         """Writes the model as a preset: see `keras_gen.save_to_preset`."""
         return presets.save_to_preset(
-            self, folder, weights_dtype, metadata, custom_objects, **options
+            self, folder, weights_dtype, metadata, custom_objects, mantissa_bits
         )
 
     # Configs and saved state

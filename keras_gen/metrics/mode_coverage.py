@@ -51,16 +51,14 @@ def mode_coverage(
             f"Received: shape {images.shape}"
         )
     extractor = get_feature_extractor(classifier)
-    modes, classes = np.zeros(len(images), "int64"), 0
+    channels = images.shape[3]
+    told = []
     for begin in range(0, len(images), batch_size):
-        batch = images[begin : begin + batch_size]
-        for channel in range(images.shape[3]):
-            probabilities = extractor(batch[..., channel : channel + 1]).probabilities
-            classes = probabilities.shape[1]
-            part = modes[begin : begin + batch_size]
-            modes[begin : begin + batch_size] = classes * part + probabilities.argmax(axis=1)
-    possible = classes ** images.shape[3]
-    _, counts = np.unique(modes, return_counts=True)
+        batch = np.moveaxis(images[begin : begin + batch_size], 3, 0)
+        probabilities = extractor(batch.reshape(-1, *batch.shape[2:], 1)).probabilities
+        told.append(probabilities.argmax(axis=1).reshape(channels, -1))
+    possible = probabilities.shape[1] ** channels
+    _, counts = np.unique(np.concatenate(told, axis=1), axis=1, return_counts=True)
     shares = counts / len(images)
     divergence = float(np.sum(shares * np.log(shares * possible)))
     return {"modes": len(counts), "possible": possible, "kl": divergence}

@@ -9,7 +9,7 @@ from keras_gen.recipes.rates import falling
 if TYPE_CHECKING:
     import keras
 
-    from keras_gen.layers import DiffAugment
+    from keras_gen.layers import AdaptiveAugment, DiffAugment
 
 
 # Of `keras_gen.layers.DiffAugment`, which is not imported to print words.
@@ -29,6 +29,19 @@ def check_augmentations(diff_augment: str) -> None:
             f"`diff_augment` must be none, or some of {', '.join(AUGMENTATIONS)} with commas between. "
             f"Received: diff_augment={diff_augment!r}"
         )
+
+
+def adaptive_augment(operations: str, images: int, seed: int) -> "AdaptiveAugment":
+    """An `AdaptiveAugment` that can come to all of the images in a quarter of a training.
+
+    Args:
+        operations: String, as `DiffAugment` takes it.
+        images: Integer, the images that the training sees in all.
+        seed: Integer.
+    """
+    from keras_gen.layers import AdaptiveAugment
+
+    return AdaptiveAugment(operations, images=min(500_000, max(1, images // 4)), seed=seed)
 
 
 PROJECTED = (
@@ -137,8 +150,4 @@ class DCGANRecipe(AdversarialRecipe):
         Args:
             updates: Integer, the training steps in all.
         """
-        from keras_gen.layers import AdaptiveAugment
-
-        # It can come to all of the images in a quarter of the training.
-        images = min(500_000, max(1, updates * self.batch_size // 4))
-        return AdaptiveAugment(self.diff_augment, images=images, seed=self.seed)
+        return adaptive_augment(self.diff_augment, updates * self.batch_size, self.seed)

@@ -11,17 +11,10 @@ and a training that was stopped goes on.
 
 import argparse
 import json
-import os
 import pathlib
 import statistics
-import subprocess
-import sys
 
-from tests.benchmarks import ONE_THREAD
-
-# Before Keras is imported, which reads them then.
-os.environ |= ONE_THREAD
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from tests.benchmarks.trainings import run_missing
 
 PAIRS = {"dataset": "fluent_emoji", "input": "flat", "target": "3d"}
 BASE = PAIRS | {
@@ -63,24 +56,16 @@ def main():
     arguments = _arguments()
     folder = pathlib.Path(arguments.output)
     rows = arguments.row or list(ROWS)
-    runs = [(row, seed) for seed in range(arguments.seeds) for row in rows]
     if arguments.seed is not None:
         (row,) = rows
         return _run(folder / row / f"seed_{arguments.seed}", row, arguments.seed, arguments.minutes)
-    for row, seed in runs:
-        report = _report(folder / row / f"seed_{seed}")
-        if report is None:
-            # In a process of its own, whose memory and caches no other training has touched.
-            command = [sys.executable, "-m", "tests.benchmarks.pix2pix_ablation"]
-            command += ["--row", row, "--seed", str(seed), "--minutes", str(arguments.minutes)]
-            subprocess.run([*command, "--output", str(folder)], check=True)
-        elif report["minutes"] != arguments.minutes:
-            sys.exit(
-                f"--output holds trainings of {report['minutes']:g} minutes: choose another folder. "
-                f"Received: --minutes {arguments.minutes:g}"
-            )
-        _write(folder)
-    return None
+    runs = {
+        f"{row}/seed_{seed}": {"row": row, "seed": seed}
+        for seed in range(arguments.seeds)
+        for row in rows
+    }
+    protocol = {"minutes": arguments.minutes}
+    return run_missing("tests.benchmarks.pix2pix_ablation", folder, runs, protocol, _write)
 
 
 def _arguments():
@@ -93,11 +78,6 @@ def _arguments():
     parser.add_argument("--seeds", type=int, default=1, help="how many trainings a row")
     parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)  # of the one to be made here
     return parser.parse_args()
-
-
-def _report(run):
-    path = run / "report.json"
-    return json.loads(path.read_text()) if path.exists() else None
 
 
 def _run(run, row, seed, minutes):
@@ -114,7 +94,7 @@ def _run(run, row, seed, minutes):
     print(f"{row}, seed {seed}: {options.get('steps', 'goes on')} steps", flush=True)
     model = train("pix2pix", options, Execution(output=str(run), resume=resumed, verbose="none"))
     steps = json.loads((run / "settings.json").read_text())["steps"]
-    report = {"row": row, "seed": seed, "minutes": minutes, "steps": steps}
+    report = {"row": row, "seed": seed, "protocol": {"minutes": minutes}, "steps": steps}
     report |= evaluation.evaluate(model, **PAIRS)
     (run / "report.json").write_text(json.dumps(report, indent=2))
 

@@ -18,7 +18,7 @@ import argparse
 import json
 import pathlib
 
-from tests.benchmarks.trainings import first_named, names_among, report_in, run_missing
+from tests.benchmarks.trainings import first_named, names_among, reports_in, run_missing
 
 BINARY = {"binarize": "dynamic"}
 # Names, headings, families and options.
@@ -149,8 +149,7 @@ def _scores(model, arguments, binarize):
 
 def _write(folder):
     """Writes both tables of what is done."""
-    reports = {row: report_in(folder / row) for row in ROWS}
-    reports = {row: report for row, report in reports.items() if report is not None}
+    reports = reports_in(folder, ROWS)
     found = {"rows": reports, "published": {r: PUBLISHED[r] for r in reports if r in PUBLISHED}}
     (folder / "table.json").write_text(json.dumps(found, indent=2))
     lines = [f"| | {' | '.join(COLUMNS)} |", f"|---|---|{'---:|' * (len(COLUMNS) - 1)}"]

@@ -13,7 +13,7 @@ import pathlib
 
 import numpy as np
 
-from tests.benchmarks.trainings import names_among, report_in, run_missing
+from tests.benchmarks.trainings import names_among, reports_in, run_missing
 
 DATASET, CLASSIFIER = "stacked_digits", "classifier_mnist_10k"
 # Names, headings, families and options.
@@ -85,8 +85,7 @@ def _run(run, arguments):
 
 def _write(folder):
     """Writes both tables of what is done."""
-    reports = {row: report_in(folder / row) for row in ROWS}
-    reports = {row: report for row, report in reports.items() if report is not None}
+    reports = reports_in(folder, ROWS)
     (folder / "table.json").write_text(json.dumps(reports, indent=2))
     lines = ["| | images seen | modes of 1,000 | KL, nats |", "|---|---:|---:|---:|"]
     for row, report in reports.items():

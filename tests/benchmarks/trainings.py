@@ -41,6 +41,17 @@ def report_in(run):
     return json.loads(path.read_text()) if path.exists() else None
 
 
+def reports_in(folder, rows):
+    """What was written of those rows of a table that are done, a dict.
+
+    Args:
+        folder: `pathlib.Path`, which has a folder of each row's training.
+        rows: Names of them.
+    """
+    reports = {row: report_in(folder / row) for row in rows}
+    return {row: report for row, report in reports.items() if report is not None}
+
+
 def run_missing(module, folder, runs, protocol, write):
     """Makes the trainings that a folder does not have, one after the other.
 

@@ -105,6 +105,7 @@ def test_the_largest_number_is_not_rounded_up_to_infinity(tmp_path):
         ({"mantissa_bits": 0}, "from 1 to 10.*mantissa_bits=0"),
         ({"mantissa_bits": 11}, "from 1 to 10.*mantissa_bits=11"),
         ({"mantissa_bits": 5.0}, "integer.*mantissa_bits=5.0"),
+        ({"mantissa_bits": True}, "integer.*mantissa_bits=True"),
         ({"mantissa_bits": 5, "weights_dtype": "float32"}, "weights_dtype='float32'"),
     ],
 )

@@ -146,16 +146,15 @@ def with_the_average_alone(model, judge=None):
     if judge is not None:
         config["discriminator"] = judge.get_config()["discriminator"]
     slim = type(model).from_config(config)
+    if one_network:
+        slim.network.set_weights(model.averaged().get_weights())
+        return slim
     if isinstance(model, Mixes):
         for network, source in zip(slim.makers, model.makers, strict=True):
             network.set_weights(source.get_weights())
         slim.mean_code.assign(model.mean_code)
-        slim.discriminator.set_weights((judge or model).discriminator.get_weights())
-        return slim
-    if one_network:
-        slim.network.set_weights(model.averaged().get_weights())
-        return slim
-    slim.generator.set_weights(model.sampler.get_weights())
+    else:
+        slim.generator.set_weights(model.sampler.get_weights())
     if classifies:
         slim.discriminator.set_weights(model.recogniser.get_weights())
         return slim

