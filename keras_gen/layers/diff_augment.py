@@ -9,8 +9,9 @@ from keras import ops
 from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.types import Config, Tensor
 
-OPERATIONS = ("color", "hue", "translation", "scale", "rotation", "cutout", "flip")
+OPERATIONS = ("color", "hue", "translation", "scale", "rotation", "shear", "cutout", "flip")
 _TURN = math.pi / 8  # the furthest, each way
+_LEAN = math.tan(math.pi / 8)
 _STRETCH = math.log(1.25)
 
 
@@ -28,9 +29,10 @@ class DiffAugment(keras.layers.Layer):
             contrast 0.5 to 1.5 times), `"hue"` (of three channels and more, the first three turned about
             grey by any angle), `"translation"` (whole pixels, up to an eighth of each side), `"scale"` (0.8 to
             1.25 times, height and width each by itself, about the middle), `"rotation"` (up to 22.5 degrees
-            each way), `"cutout"` (a box of half the sides, which may lie partly outside, made grey) and
-            `"flip"` (left to right, one in two), as a list or in one string with commas. What comes in from
-            outside is grey, and between pixels values are linear. They are applied in the order given.
+            each way), `"shear"` (upright lines lean by up to 22.5 degrees each way, rows stay where they are),
+            `"cutout"` (a box of half the sides, which may lie partly outside, made grey) and `"flip"` (left to
+            right, one in two), as a list or in one string with commas. What comes in from outside is grey, and
+            between pixels values are linear. They are applied in the order given.
         probability: Number in [0, 1], the share of images that an operation is applied to, each by itself;
             or a schedule of Keras of the training step, which the models' steps follow.
         seed: Integer or None, which draws one.
@@ -53,8 +55,8 @@ class DiffAugment(keras.layers.Layer):
     >>> tuple(DiffAugment("color,cutout", seed=0)(images).shape)
     (2, 8, 8, 3)
 
-    Reference: Zhao et al., 2020, https://arxiv.org/abs/2006.10738; hue, scale and rotation are of the kinds
-    of Karras et al., 2020, https://arxiv.org/abs/2006.06676
+    Reference: Zhao et al., 2020, https://arxiv.org/abs/2006.10738; hue, scale, rotation and shear are of the
+    kinds of Karras et al., 2020, https://arxiv.org/abs/2006.06676
     """
 
     def __init__(
@@ -173,29 +175,18 @@ class DiffAugment(keras.layers.Layer):
     def _rotation(self, images):
         changed, (share,) = self._draw(images, 1)
         angle = _TURN * changed[:, :, 0, 0] * (2.0 * share[:, :, 0, 0] - 1.0)
-        height, width = images.shape[1:3]
-        middle = (height - 1) / 2, (width - 1) / 2
-        down, right = (
-            ops.convert_to_tensor(places.ravel() - half)
-            for places, half in zip(np.indices((height, width), "float32"), middle, strict=True)
+        down, right = _from_the_middle(images)
+        return _gathered(
+            images,
+            ops.cos(angle) * down - ops.sin(angle) * right,
+            ops.sin(angle) * down + ops.cos(angle) * right,
         )
-        rows = middle[0] + ops.cos(angle) * down - ops.sin(angle) * right
-        columns = middle[1] + ops.sin(angle) * down + ops.cos(angle) * right
-        corners = []
-        for row in (ops.floor(rows), ops.floor(rows) + 1.0):
-            for column in (ops.floor(columns), ops.floor(columns) + 1.0):
-                weight = (1.0 - ops.abs(rows - row)) * (1.0 - ops.abs(columns - column))
-                inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-                at = ops.clip(row, 0, height - 1) * width + ops.clip(column, 0, width - 1)
-                weight = weight * ops.cast(inside, "float32")
-                corners.append((ops.cast(at, "int32")[..., None], weight[..., None]))
 
-        def change(images):
-            pixels = ops.reshape(images, (-1, height * width, images.shape[3]))
-            turned = sum(weight * ops.take_along_axis(pixels, at, axis=1) for at, weight in corners)
-            return ops.reshape(turned, (-1, height, width, images.shape[3]))
-
-        return change
+    def _shear(self, images):
+        changed, (share,) = self._draw(images, 1)
+        lean = _LEAN * changed[:, :, 0, 0] * (2.0 * share[:, :, 0, 0] - 1.0)
+        down, right = _from_the_middle(images)
+        return _gathered(images, down[None], right + lean * down)
 
     def _cutout(self, images):
         changed, shares = self._draw(images, 2)
@@ -242,6 +233,45 @@ class DiffAugment(keras.layers.Layer):
 def _places(size):
     """The numbers of pixels along a side, `(1, size)`."""
     return ops.arange(size, dtype="float32")[None]
+
+
+def _from_the_middle(images):
+    """How far down and right of the middle each pixel is, two tensors `(height * width,)`, row by row."""
+    sides = images.shape[1:3]
+    return [
+        ops.convert_to_tensor(places.ravel() - (side - 1) / 2)
+        for places, side in zip(np.indices(sides, "float32"), sides, strict=True)
+    ]
+
+
+def _gathered(images, down, right):
+    """A function that takes each pixel of images from a place between four, outside of which is grey.
+
+    Args:
+        images: Float tensor `(batch, height, width, channels)`, for its shape.
+        down: Float tensor `(batch, height * width)`, the places, from the middle; or of one for all.
+        right: Likewise.
+
+    Returns:
+        Function of images of that height and width.
+    """
+    height, width = images.shape[1:3]
+    rows, columns = (height - 1) / 2 + down, (width - 1) / 2 + right
+    corners = []
+    for row in (ops.floor(rows), ops.floor(rows) + 1.0):
+        for column in (ops.floor(columns), ops.floor(columns) + 1.0):
+            weight = (1.0 - ops.abs(rows - row)) * (1.0 - ops.abs(columns - column))
+            inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+            at = ops.clip(row, 0, height - 1) * width + ops.clip(column, 0, width - 1)
+            weight = weight * ops.cast(inside, "float32")
+            corners.append((ops.cast(at, "int32")[..., None], weight[..., None]))
+
+    def change(images):
+        pixels = ops.reshape(images, (-1, height * width, images.shape[3]))
+        taken = sum(weight * ops.take_along_axis(pixels, at, axis=1) for at, weight in corners)
+        return ops.reshape(taken, (-1, height, width, images.shape[3]))
+
+    return change
 
 
 def _moved(sources):

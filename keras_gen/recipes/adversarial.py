@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 # Of `keras_gen.layers.DiffAugment`, which is not imported to print words.
-AUGMENTATIONS = ("color", "hue", "translation", "scale", "rotation", "cutout", "flip")
+AUGMENTATIONS = ("color", "hue", "translation", "scale", "rotation", "shear", "cutout", "flip")
 NONE_OR_SOME = f"none, or some of {','.join(AUGMENTATIONS)}."
 
 

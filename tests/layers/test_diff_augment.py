@@ -72,6 +72,20 @@ def test_rotation_turns_about_the_middle_by_up_to_a_sixteenth():
     assert ((corners >= 0) & (corners < 1 / 20)).all()  # grey from outside, in part where between
 
 
+def test_shear_leans_upright_lines_by_up_to_a_sixteenth_and_leaves_rows():
+    images = maps()
+    sheared = changed("shear", images)
+    (down, right) = slopes(sheared).transpose(1, 2, 0)
+    np.testing.assert_allclose(down[0], 1, atol=1e-4)
+    np.testing.assert_allclose(right, [np.zeros(200), np.ones(200)], atol=1e-4)
+    leans = np.degrees(np.arctan(down[1]))
+    assert -22.5 < leans.min() < -20 and 20 < leans.max() < 22.5
+    corners = sheared[:, 0, 0, 2]
+    assert ((corners >= 0) & (corners < 1.001 / 20)).all() and (corners == 0).any()
+    # The middle, half a row above which is row 7, stays where it is.
+    np.testing.assert_allclose(sheared[:, 7, 10, 1] * 20, 0.5 - 0.5 * down[1], atol=1e-4)
+
+
 def test_scale_stretches_each_side_by_itself():
     scaled = changed("scale", maps())
     (down, right) = slopes(scaled).transpose(1, 2, 0)
