@@ -29,7 +29,7 @@ class R3GANRecipe(LatentRecipe):
     batch_size = 32
     learning_rate = 2e-3
     blocks: int = option(1, "Residual blocks at each size.", min=1)
-    gamma: float = option(0.5, "Weight of the penalties, at first.", min=0.0)
+    gamma: float = option(5.0, "Weight of the penalties, at first; it falls to a tenth.", min=0.0)
     ema_decay: float = option(
         0.999, "Decay of the generator's moving average; 0 for none.", min=0.0, max=1.0
     )
