@@ -72,7 +72,7 @@ def xla_flags():
     return flags
 
 
-def environment_of_users():
+def environment_of_comparisons():
     """This process's environment, for programs whose numbers are held against others to the last digits.
 
     Loops written in the older way round a whole batch and its halves otherwise.

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.__main__ import environment_of_users
+from tests.__main__ import environment_of_comparisons
 from tests.models.three_steps import BACKENDS, CASES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 def started(backend, folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.models.three_steps", str(folder)],
-        env={**environment_of_users(), "KERAS_BACKEND": backend},
+        env={**environment_of_comparisons(), "KERAS_BACKEND": backend},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.__main__ import environment_of_users
+from tests.__main__ import environment_of_comparisons
 from tests.distribution.cases import NORMALISED, free_ports
 from tests.families import CASES
 
@@ -46,7 +46,7 @@ def run_replicas(files):
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.distribution.replicas", str(file)],
-            env={**environment_of_users(), **environment},
+            env={**environment_of_comparisons(), **environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

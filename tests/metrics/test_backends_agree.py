@@ -1,11 +1,12 @@
 """Every metric on the three backends. It starts them itself, and so runs on TensorFlow alone."""
 
 import json
-import os
 import subprocess
 import sys
 
 import pytest
+
+from tests.__main__ import environment_of_comparisons
 
 pytestmark = pytest.mark.slow
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.slow
 def scores_on(backend):
     result = subprocess.run(
         [sys.executable, "-m", "tests.metrics.scores_on_a_backend"],
-        env={**os.environ, "KERAS_BACKEND": backend},
+        env={**environment_of_comparisons(), "KERAS_BACKEND": backend},
         capture_output=True,
         text=True,
         check=True,
