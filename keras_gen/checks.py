@@ -24,6 +24,18 @@ def check_non_negative(argument, value):
         raise ValueError(f"`{argument}` must be a number >= 0. Received: {argument}={value!r}")
 
 
+def non_negative_pair(argument, value):
+    """Two numbers from 0 up, of a pair or of one number for both. Raises a ValueError of anything else."""
+    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(pair) != 2:
+        raise ValueError(
+            f"`{argument}` must be a number >= 0 or a pair of them. Received: {argument}={value!r}"
+        )
+    for one in pair:
+        check_non_negative(argument, one)
+    return pair
+
+
 def check_shares_of_holes(smallest, largest):
     """Raises a ValueError unless they are shares of an image's side, of which something is left."""
     if not 0 < smallest <= largest < 1:

@@ -121,7 +121,8 @@ def test_defaults_are_those_of_0_1():
         "cycle_gan": translation
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"}
-        | {"global_skip": False, "cycle_weight": 10.0, "cycle_noise": 0.0},
+        | {"global_skip": False, "cycle_weight": 10.0, "cycle_noise": 0.0}
+        | {"target_cycle_weight": None},
     }
     defaults = {name: FAMILIES[name].defaults() for name in expected}
     assert defaults == {name: options | reading for name, options in expected.items()}

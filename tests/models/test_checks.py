@@ -178,6 +178,8 @@ def test_what_is_no_model_is_refused(model, argument):
         ),
         ("CycleGAN", {"cycle_noise": -1}, r"`cycle_noise`.*Received: cycle_noise=-1"),
         ("CycleGAN", {"cycle_weight": -1}, r"`cycle_weight`.*Received: cycle_weight=-1"),
+        ("CycleGAN", {"cycle_weight": (1, -1)}, r"`cycle_weight`.*Received: cycle_weight=-1"),
+        ("CycleGAN", {"cycle_weight": (1, 2, 3)}, r"a pair of them.*cycle_weight=\(1, 2, 3\)"),
         ("CycleGAN", {"pool_size": -1}, r"`pool_size`.*Received: pool_size=-1"),
         ("VAE", {"decoder": generator(OTHER)}, r"`decoder` must give.*2, 2, 1\).*2, 3, 1\)"),
         ("VAE", {"encoder": encoder(3)}, r"`encoder` must give.*\(batch, 2\).*\(batch, 3\)"),

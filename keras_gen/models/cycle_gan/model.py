@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_gen import losses
 from keras_gen.backend import predict
-from keras_gen.checks import check_non_negative
+from keras_gen.checks import check_non_negative, non_negative_pair
 from keras_gen.core.adversary import Adversary, TrainsAdversarially, check_needs_no_pairs
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
     """CycleGAN: translates between two sets of images, having seen no pairs.
 
-    A step updates the two generators jointly, on the adversarial losses, `cycle_weight` times both
+    A step updates the two generators jointly, on the adversarial losses, `cycle_weight` times the
     cycle losses (mean |F(G(a)) - a| and mean |G(F(b)) - b|, each of which reaches both generators) and
     `identity_weight` times both identity losses; then the two discriminators, with half their loss,
     on real images and on generated ones out of a pool of earlier ones.
 
     `fit` takes `(images a, images b)` or `{"a": ..., "b": ...}`: float32 of shape
     `(batch, height, width, channels)` in [-1, 1]. It logs `generator_loss`, `discriminator_loss`,
-    `adversarial_loss`, `cycle_loss` and, where it has a weight, `identity_loss` (unweighted sums over
-    both directions). `evaluate` gives `cycle_error_a` and `cycle_error_b`, mean absolute differences
-    in [-1, 1].
+    `adversarial_loss` and, where they have a weight, `cycle_loss` and `identity_loss` (unweighted sums
+    over the directions that have one). `evaluate` gives `cycle_error_a` and `cycle_error_b`, mean
+    absolute differences in [-1, 1].
 
     Args:
         generator_ab: Built `keras.Model`, images of a to images of b.
@@ -48,7 +48,9 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         discriminator_a: Built `keras.Model`, images of a to logits, one for each patch; or to a list of them,
             one for each scale, over which its losses are averaged.
         discriminator_b: Built `keras.Model`, images of b to logits.
-        cycle_weight: Number from 0 up.
+        cycle_weight: Number from 0 up, or a pair of them: of images of a, there and back, and of images of b.
+            Where b tells more than a (shaded pictures of flat ones), no generator can find b again but by what
+            the other has hidden in its translations; `(10, 0)` asks for no such way back.
         identity_weight: Number from 0 up. An identity loss needs domains of the same shape.
         pool_size: Integer from 0 up, how many generated images of each domain are kept.
         ema_decay: Float in [0, 1) or None. With a decay (0.999, say) the model keeps exponential moving
@@ -87,7 +89,7 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         generator_ba: keras.Model,
         discriminator_a: keras.Model,
         discriminator_b: keras.Model,
-        cycle_weight: float = 10.0,
+        cycle_weight: float | tuple[float, float] = 10.0,
         identity_weight: float = 5.0,
         pool_size: int = 50,
         ema_decay: float | None = None,
@@ -95,7 +97,7 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
-        check_non_negative("cycle_weight", cycle_weight)
+        self.cycle_weights = non_negative_pair("cycle_weight", cycle_weight)
         check_non_negative("cycle_noise", cycle_noise)
         check_non_negative("identity_weight", identity_weight)
         (self.shape_a,), (self.shape_b,) = check_network(
@@ -194,7 +196,8 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         return self.translator("ab")(in_range(images), training=training)
 
     def phases(self) -> dict[str, Phase]:
-        terms = ["adversarial_loss", "cycle_loss", *["identity_loss"] * bool(self.identity_weight)]
+        optional = {"cycle_loss": any(self.cycle_weights), "identity_loss": self.identity_weight}
+        terms = ["adversarial_loss", *(name for name, weight in optional.items() if weight)]
         return {
             "generator": Phase([self.generator_ab, self.generator_ba], terms),
             "discriminator": Phase(
@@ -229,15 +232,25 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         else:
             fakes_b = self.generator_ab(a, training=training)
             fakes_a = self.generator_ba(b, training=training)
-        back_a = self.generator_ba(self.noised(fakes_b, training), training=training)
-        back_b = self.generator_ab(self.noised(fakes_a, training), training=training)
-        cycle = losses.l1(a, back_a) + losses.l1(b, back_b)
         adversary = self.adversary
         (logits_b,) = adversary.judge(self.discriminator_b, fakes_b, training=training)
         (logits_a,) = adversary.judge(self.discriminator_a, fakes_a, training=training)
         adversarial = adversary.generator_loss(logits_b) + adversary.generator_loss(logits_a)
-        loss = adversarial + self.cycle_weight * cycle
-        terms = {"adversarial_loss": adversarial, "cycle_loss": cycle}
+        loss, terms = adversarial, {"adversarial_loss": adversarial}
+        cycles = [
+            (weight, losses.l1(images, back(self.noised(fakes, training), training=training)))
+            for weight, images, fakes, back in zip(
+                self.cycle_weights,
+                (a, b),
+                (fakes_b, fakes_a),
+                (self.generator_ba, self.generator_ab),
+                strict=True,
+            )
+            if weight
+        ]
+        if cycles:
+            terms["cycle_loss"] = sum(cycle for _, cycle in cycles)
+            loss = loss + sum(weight * cycle for weight, cycle in cycles)
         if self.identity_weight:
             terms["identity_loss"] = losses.l1(b, same_b) + losses.l1(a, same_a)
             loss = loss + self.identity_weight * terms["identity_loss"]

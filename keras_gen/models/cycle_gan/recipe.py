@@ -17,6 +17,11 @@ class CycleGANRecipe(UnpairedRecipe):
     title = "Translates between two sets of images, without pairs."
     default_epochs = 20
     cycle_weight: float = option(10.0, "Weight of what is lost there and back.", min=0.0)
+    target_cycle_weight: float | None = option(
+        None,
+        "The same of target images, where it is another: 0 where the target tells more than the input.",
+        min=0.0,
+    )
     cycle_noise: float = option(
         0.0,
         "Noise on translations before they go back, against patterns in which they hide what a "
@@ -28,13 +33,16 @@ class CycleGANRecipe(UnpairedRecipe):
         from keras_gen.models.cycle_gan.model import CycleGAN
 
         shape_a, shape_b = self.image_shapes(opened)
+        a = b = self.cycle_weight
+        if self.target_cycle_weight is not None:
+            b = self.target_cycle_weight
         cycle_gan = CycleGAN(
             self.generator(shape_a, shape_b[-1]),
             self.generator(shape_b, shape_a[-1]),
             self.discriminator(shape_a),
             self.discriminator(shape_b),
-            cycle_weight=self.cycle_weight,
-            identity_weight=self.cycle_weight / 2 if shape_a == shape_b else 0.0,
+            cycle_weight=a if a == b else (a, b),
+            identity_weight=(a + b) / 4 if shape_a == shape_b else 0.0,
             ema_decay=self.ema_decay or None,
             cycle_noise=self.cycle_noise,
         )

@@ -46,6 +46,26 @@ def test_both_cycles_are_summed_in_one_joint_update():
     assert int(model.optimizer["generator"].iterations) == 1
 
 
+@pytest.mark.parametrize("weights", [(10.0, 0.0), (0.0, 5.0)])
+def test_a_cycle_without_a_weight_is_not_run(weights):
+    """Of images of 1 in a and of 0.5 in b, one cycle is left: its weight times |F G - 1| times the image."""
+    model = sgd(known_cycle_gan(cycle_weight=weights, identity_weight=0.0), 0.01, **UNTRACED)
+    logs = first_logs(model.fit(ONES, 0.5 * ONES, verbose=0))
+    image, weight = (1, weights[0]) if weights[0] else (0.5, weights[1])
+    assert logs["cycle_loss"] == pytest.approx(image * (1 - F * G))
+    assert logs["generator_loss"] == pytest.approx(2.0 + weight * logs["cycle_loss"])
+    moved = 0.01 * weight * image
+    assert factors(model) == pytest.approx((G + moved * F, F + moved * G), rel=1e-5)
+    again = keras_gen.CycleGAN.from_config(model.get_config())
+    assert tuple(again.cycle_weight) == weights
+
+
+def test_without_any_cycle_none_is_logged():
+    model = sgd(known_cycle_gan(cycle_weight=0.0), 0.0, **UNTRACED)
+    logs = first_logs(model.fit(ONES, ONES, verbose=0))
+    assert "identity_loss" in logs and "cycle_loss" not in logs
+
+
 @pytest.mark.parametrize(("a", "b"), [(ONES, ZEROS), (ZEROS, ONES)])
 def test_each_generator_leaves_its_own_target_domain_alone(a, b):
     """The identity losses: G on b and F on a, with nothing else in the way."""
