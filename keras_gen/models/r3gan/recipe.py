@@ -29,7 +29,9 @@ class R3GANRecipe(LatentRecipe):
     batch_size = 32
     learning_rate = 2e-3
     blocks: int = option(1, "Residual blocks at each size.", min=1)
-    gamma: float = option(5.0, "Weight of the penalties, at first; it falls to a tenth.", min=0.0)
+    # Of garments after four minutes 5 is the better (FID 25.0, with .5 28.7), after an hour .5 (1.99 and a
+    # recall of .18, with 5 2.53 and .08).
+    gamma: float = option(0.5, "Weight of the penalties, at first; it falls to a tenth.", min=0.0)
     ema_decay: float = option(
         0.999, "Decay of the generator's moving average; 0 for none.", min=0.0, max=1.0
     )

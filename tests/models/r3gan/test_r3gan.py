@@ -118,9 +118,9 @@ def test_the_recipe_takes_rates_penalties_and_augmentation_along_a_cosine():
         )
         return [float(array(value)) for value in values]
 
-    assert after(0) == pytest.approx([2e-3, 5.0, 0.0])
-    assert after(50) == pytest.approx([1.25e-3, 2.75, 0.2])
-    assert after(100) == pytest.approx([5e-4, 0.5, 0.4])
+    assert after(0) == pytest.approx([2e-3, 0.5, 0.0])
+    assert after(50) == pytest.approx([1.25e-3, 0.275, 0.2])
+    assert after(100) == pytest.approx([5e-4, 0.05, 0.4])
     assert model.num_classes is None and model.augmentation.operations == ("flip", "cutout")
 
 
