@@ -122,7 +122,7 @@ def test_defaults_are_those_of_0_1():
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"}
         | {"global_skip": False, "cycle_weight": 10.0, "cycle_noise": 0.0}
-        | {"target_cycle_weight": None},
+        | {"target_cycle_weight": None, "generator_normalization": "instance"},
     }
     defaults = {name: FAMILIES[name].defaults() for name in expected}
     assert defaults == {name: options | reading for name, options in expected.items()}
@@ -197,6 +197,37 @@ def test_translators_without_pairs_can_begin_as_copies(name):
         float(model.optimizer[phase].learning_rate) for phase in ("generator", "discriminator")
     ]
     assert rates == pytest.approx([2e-4, 1e-3])
+
+
+@pytest.mark.parametrize("name", ["cycle_gan", "cut"])
+@pytest.mark.parametrize("normalization", ["batch", "instance", "none"])
+def test_normalisation_of_translators_without_pairs_can_be_chosen(name, normalization):
+    recipe = tiny(name, generator_normalization=normalization)
+    kinds = {
+        "batch": keras.layers.BatchNormalization,
+        "instance": keras_gen.layers.InstanceNormalization,
+    }
+    for direction in recipe.build(recipe.open(), 10).directions.values():
+        found = {
+            kind
+            for kind, layer in kinds.items()
+            if any(isinstance(each, layer) for each in direction.network.layers)
+        }
+        assert found == {normalization} - {"none"}
+
+
+@pytest.mark.parametrize(
+    ("options", "weights", "identity"),
+    [
+        ({}, (10.0, 10.0), 5.0),
+        ({"cycle_weight": 4.0}, (4.0, 4.0), 2.0),
+        ({"target_cycle_weight": 0.0}, (10.0, 0.0), 2.5),
+    ],
+)
+def test_cycles_can_have_a_weight_each(options, weights, identity):
+    recipe = tiny("cycle_gan", **options)
+    model = recipe.build(recipe.open(), 10)
+    assert model.cycle_weights == weights and model.identity_weight == identity
 
 
 @pytest.mark.parametrize("name", ["pix2pix", "cycle_gan", "cut", "gan", "inpainting"])

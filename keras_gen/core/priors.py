@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.checks import check_positive_integer, check_steps, is_integer
+from keras_gen.checks import check_non_negative, check_positive_integer, check_steps, is_integer
 from keras_gen.types import Array, ArrayLike, Tensor
 
 
@@ -122,7 +122,7 @@ class Uniform(Normal):
 
 
 class NormalWithCodes(Normal):
-    """Standard normal noise and beside it codes: one category, and numbers in [-1, 1].
+    """Normal noise and beside it codes: one category, and numbers in [-1, 1].
 
     A latent is flat: the noise, the category one-hot, the numbers. All are independent, the category and
     the numbers uniform.
@@ -131,12 +131,15 @@ class NormalWithCodes(Normal):
         noise_dim: Integer, the length of the noise.
         categories: Integer, at least 2.
         continuous: Integer from 0 up, how many numbers.
+        noise_deviation: Number from 0 up, the standard deviation of the noise.
 
     Raises:
         ValueError: If one of them is out of range.
     """
 
-    def __init__(self, noise_dim: int, categories: int, continuous: int = 0) -> None:
+    def __init__(
+        self, noise_dim: int, categories: int, continuous: int = 0, noise_deviation: float = 1.0
+    ) -> None:
         check_positive_integer("noise_dim", noise_dim)
         if not is_integer(categories) or categories < 2:
             raise ValueError(
@@ -146,10 +149,12 @@ class NormalWithCodes(Normal):
             raise ValueError(
                 f"`continuous` must be an integer from 0 up. Received: continuous={continuous!r}"
             )
+        check_non_negative("noise_deviation", noise_deviation)
         super().__init__(noise_dim + categories + continuous)
         self.noise_dim = noise_dim
         self.categories = categories
         self.continuous = continuous
+        self.noise_deviation = noise_deviation
 
     @property
     def entropy(self) -> float:
@@ -163,7 +168,9 @@ class NormalWithCodes(Normal):
 
     def sample(self, count: int | Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
         """Draws latents within a step: see `Normal.sample`."""
-        noise = keras.random.normal((count, self.noise_dim), seed=seed_generator)
+        noise = keras.random.normal(
+            (count, self.noise_dim), stddev=self.noise_deviation, seed=seed_generator
+        )
         category = draw_categories(count, self.categories, seed_generator)
         numbers = keras.random.uniform((count, self.continuous), -1.0, 1.0, seed=seed_generator)
         one_hot = ops.one_hot(category, self.categories, dtype="float32")
@@ -216,6 +223,7 @@ class NormalWithCodes(Normal):
         noise, scores, pairs = self.parts(latents)
         one_hot = np.eye(self.categories, dtype="float32")[scores.argmax(axis=1)]
         angles = np.arctan2(pairs[:, : self.continuous], pairs[:, self.continuous :]) / np.pi
+        noise = np.float32(self.noise_deviation) * noise
         return np.concatenate([noise, one_hot, angles.clip(-1.0, 1.0)], axis=1, dtype="float32")
 
     def between(self, start: Array, end: Array, steps: int) -> Array:

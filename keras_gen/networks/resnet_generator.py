@@ -32,7 +32,9 @@ def resnet_generator(
         blocks: Number of residual blocks, at least 1. Defaults to `None`: 9 where both sides are
             at least 256, otherwise 6.
         dropout: Rate inside the residual blocks, in [0, 1). Defaults to 0.
-        normalization: `"instance"` (the paper's), `"batch"` or `None`. Defaults to `"instance"`.
+        normalization: `"instance"` (the paper's), `"batch"` or `None`, which keeps an image's own contrast
+            and needs no spikes to tell of it; weights then begin as He's, not the paper's. Defaults to
+            `"instance"`.
         upsampling: `"transposed"` (the paper's) or `"nearest"`, as in `unet_generator`.
         global_skip: Whether the network gives what is added to its input, as in DeblurGAN: it begins
             as a copy and keeps what it need not change. Outputs are limited to [-1, 1] once it is
@@ -77,7 +79,9 @@ def resnet_generator(
             f"Received: output_channels={output_channels}, input_shape={input_shape}"
         )
 
-    build = Blocks(normalization, "relu", seed=seed)
+    # The paper's N(0, 0.02) leaves hardly anything of an image where nothing scales it up again.
+    initializer = "he_normal" if normalization is None else "normal"
+    build = Blocks(normalization, "relu", initializer, seed)
     images = keras.Input(input_shape, name="images")
     x = _padded_convolution(build, images, base_filters, 7, "stem")
     x = build.finish(x, "stem")

@@ -22,6 +22,12 @@ class UnpairedRecipe(TranslationRecipe):
         "Generators give what is added to their images, and so begin as copies: where the two sets "
         "differ by less than a new picture.",
     )
+    generator_normalization: str = option(
+        "instance",
+        "Of generators. None where they leave spots or dashes on plain areas: by such spikes a network gets "
+        "past a normalisation what it would know of an image's own contrast.",
+        choices=("batch", "instance", "none"),
+    )
 
     def open(self) -> "Opened":
         from keras_gen import data
@@ -32,10 +38,12 @@ class UnpairedRecipe(TranslationRecipe):
         """A generator of the options: see `keras_gen.networks.resnet_generator`."""
         from keras_gen import networks
 
+        normalization = self.generator_normalization
         return networks.resnet_generator(
             input_shape,
             output_channels,
             self.base_filters,
+            normalization=None if normalization == "none" else normalization,
             upsampling=self.upsampling,
             global_skip=self.global_skip,
         )

@@ -83,6 +83,15 @@ def test_normalises_each_image_and_channel_alone(sample, run, scramble):
     np.testing.assert_allclose(maps.mean((1, 2)), 0, atol=1e-5)
 
 
+def test_without_normalisation_maps_begin_on_the_images_scale(sample, run):
+    """Under the paper's N(0, 0.02) they would begin at a thousandth of it."""
+    model = resnet_generator((32, 32, 3), 3, 8, normalization=None, seed=0)
+    assert not [weight.path for weight in model.weights if "normalization" in weight.path]
+    maps = keras.Model(model.input, model.get_layer("block_6").output)
+    scale = run(maps, np.random.default_rng(0).normal(size=(4, 32, 32, 3)).astype("float32")).std()
+    assert 0.3 < scale < 30
+
+
 def test_gamma_starts_at_one():
     for weight in resnet_generator((8, 8, 1), 1, 2, 1).weights:
         if weight.path.endswith("gamma"):

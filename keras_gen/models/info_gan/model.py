@@ -59,6 +59,8 @@ class InfoGAN(LatentGAN):
         categories: Integer, at least 2: the values of the categorical code.
         continuous: Integer from 0 up, how many codes are numbers.
         ema_decay: Float in [0, 1) or None, as in `GAN`.
+        noise_deviation: Number from 0 up, the standard deviation of the noise. Below 1 the category counts for
+            more of a latent than the noise does (Mukherjee et al., 2019, have 0.1).
         name: String or None.
 
     Raises:
@@ -85,7 +87,8 @@ class InfoGAN(LatentGAN):
     >>> told["category"].shape, told["continuous"].shape
     ((5, 3), (5, 2))
 
-    Reference: Chen et al., 2016, InfoGAN, https://arxiv.org/abs/1606.03657
+    Reference: Chen et al., 2016, InfoGAN, https://arxiv.org/abs/1606.03657; noise of another deviation:
+    Mukherjee et al., 2019, ClusterGAN, https://arxiv.org/abs/1809.03627
     """
 
     call_in_words = 'images = model.generate(16, seed=0, codes={"category": 3})'
@@ -99,9 +102,10 @@ class InfoGAN(LatentGAN):
         categories: int = 10,
         continuous: int = 2,
         ema_decay: float | None = None,
+        noise_deviation: float = 1.0,
         name: str | None = None,
     ) -> None:
-        prior = NormalWithCodes(noise_dim, categories, continuous)
+        prior = NormalWithCodes(noise_dim, categories, continuous, noise_deviation)
         (latent_dim,) = prior.shape
         super().__init__(generator, discriminator, latent_dim, ema_decay=ema_decay, name=name)
         check_network(
@@ -114,6 +118,7 @@ class InfoGAN(LatentGAN):
         self.noise_dim = noise_dim
         self.categories = categories
         self.continuous = continuous
+        self.noise_deviation = noise_deviation
 
     def compile(
         self,

@@ -18,6 +18,9 @@ class InfoGANRecipe(DCGANRecipe):
     title = "Images from codes that come to mean something without labels (InfoGAN)."
 
     latent_dim: int = option(62, "Length of the noise beside the codes.", min=1)
+    noise_deviation: float = option(
+        1.0, "Of the noise: below 1 the category counts for more beside it.", min=0.0
+    )
     categories: int = option(10, "Values of the categorical code.", min=2)
     continuous: int = option(2, "Codes that are numbers in [-1, 1].", min=0)
     category_weight: float = option(1.0, "Weight of telling the category.", min=0.0)
@@ -45,6 +48,7 @@ class InfoGANRecipe(DCGANRecipe):
             categories=self.categories,
             continuous=self.continuous,
             ema_decay=self.ema_decay or None,
+            noise_deviation=self.noise_deviation,
         )
         return self.compile(
             gan,

@@ -66,6 +66,18 @@ def test_the_bound_is_never_above_the_entropy_of_the_codes(sharpness):
         assert category == pytest.approx(math.log(CATEGORIES), rel=1e-5)
 
 
+def test_noise_has_its_deviation_in_steps_and_on_the_host():
+    prior = NormalWithCodes(50, categories=3, continuous=2, noise_deviation=0.1)
+    sampled = array(prior.sample(400, keras.random.SeedGenerator(0)))
+    for latents in (sampled, prior.draw(400, seed=0)):
+        noise, one_hot, numbers = prior.parts(latents)
+        assert noise.std() == pytest.approx(0.1, rel=0.03)
+        assert set(np.unique(one_hot)) == {0.0, 1.0} and numbers.std() > 0.5
+    # Neighbours and walks stay as likely.
+    near = prior.near(latents[0], 0.5, 400, seed=1)
+    assert prior.parts(near - 0.75**0.5 * latents[0])[0].std() == pytest.approx(0.05, rel=0.03)
+
+
 @pytest.mark.parametrize("run_eagerly", [True, False])
 def test_losses_are_the_games_and_a_weighted_sum_of_surprises(run_eagerly):
     """Q that says nothing: a category of three, and 0 for a number, whose square is a third on average."""
