@@ -32,9 +32,8 @@ def resnet_generator(
         blocks: Number of residual blocks, at least 1. Defaults to `None`: 9 where both sides are
             at least 256, otherwise 6.
         dropout: Rate inside the residual blocks, in [0, 1). Defaults to 0.
-        normalization: `"instance"` (the paper's), `"batch"` or `None`, which keeps an image's own contrast
-            and needs no spikes to tell of it; weights then begin as He's, not the paper's. Defaults to
-            `"instance"`.
+        normalization: `"instance"` (the paper's), `"batch"` or `None`, which keeps an image's own contrast;
+            weights then begin as He's, not the paper's. Defaults to `"instance"`.
         upsampling: `"transposed"` (the paper's) or `"nearest"`, as in `unet_generator`.
         global_skip: Whether the network gives what is added to its input, as in DeblurGAN: it begins
             as a copy and keeps what it need not change. Outputs are limited to [-1, 1] once it is

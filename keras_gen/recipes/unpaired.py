@@ -24,8 +24,7 @@ class UnpairedRecipe(TranslationRecipe):
     )
     generator_normalization: str = option(
         "instance",
-        "Of generators. None where they leave spots or dashes on plain areas: by such spikes a network gets "
-        "past a normalisation what it would know of an image's own contrast.",
+        "Of generators. None keeps an image's own contrast.",
         choices=("batch", "instance", "none"),
     )
 
