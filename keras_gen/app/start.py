@@ -1,5 +1,6 @@
 """Before a command computes: Keras, its backend and TensorFlow, without what they print."""
 
+from keras_gen.app.cpu import keep_freed_memory, use_onednn
 from keras_gen.app.quiet import kept_back
 
 
@@ -9,6 +10,8 @@ def start(data=False):
     Args:
         data: Boolean, whether it reads data sets.
     """
+    keep_freed_memory()
+    use_onednn()
     import keras_gen
 
     with kept_back():

@@ -33,7 +33,8 @@ def resnet_generator(
             at least 256, otherwise 6.
         dropout: Rate inside the residual blocks, in [0, 1). Defaults to 0.
         normalization: `"instance"` (the paper's), `"batch"` or `None`, which keeps an image's own contrast;
-            weights then begin as He's, not the paper's. Defaults to `"instance"`.
+            weights then begin as He's, not the paper's, and residual blocks as copies of what they are given.
+            Defaults to `"instance"`.
         upsampling: `"transposed"` (the paper's) or `"nearest"`, as in `unet_generator`.
         global_skip: Whether the network gives what is added to its input, as in DeblurGAN: it begins
             as a copy and keeps what it need not change. Outputs are limited to [-1, 1] once it is
@@ -62,6 +63,8 @@ def resnet_generator(
       Networks, https://arxiv.org/abs/1703.10593
     - Kupyn et al., 2018, DeblurGAN: Blind Motion Deblurring Using Conditional Adversarial Networks,
       https://arxiv.org/abs/1711.07064 (`global_skip`)
+    - Zhang et al., 2019, Fixup Initialization: Residual Learning Without Normalization,
+      https://arxiv.org/abs/1901.09321 (where the blocks of `normalization=None` begin)
     """
     input_shape = check_image_shape("input_shape", input_shape, multiple=4)
     output_channels = check_integer("output_channels", output_channels)
@@ -136,7 +139,9 @@ def _residual_block(build, x, dropout, name):
     y = _padded_convolution(build, x, x.shape[-1], 3, f"{name}_convolution_1")
     y = build.finish(y, f"{name}_convolution_1")
     y = build.dropout(y, dropout, f"{name}_dropout")
-    y = _padded_convolution(build, y, x.shape[-1], 3, f"{name}_convolution_2")
+    # Unnormalised branches that begin at nothing do not pile up (Fixup).
+    first = {} if build.normalization else {"kernel_initializer": "zeros"}
+    y = _padded_convolution(build, y, x.shape[-1], 3, f"{name}_convolution_2", **first)
     y = build.normalize(y, f"{name}_convolution_2_normalization")
     return keras.layers.Add(name=name)([x, y])
 

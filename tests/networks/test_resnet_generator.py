@@ -92,6 +92,18 @@ def test_without_normalisation_maps_begin_on_the_images_scale(sample, run):
     assert 0.3 < scale < 30
 
 
+def test_without_normalisation_residual_blocks_begin_as_copies(sample, run):
+    """Six of them would else make maps eight times as large, as Fixup's paper counts."""
+    model = resnet_generator((8, 8, 3), 3, 4, blocks=2, normalization=None, seed=0)
+    first, last = (model.get_layer(name).output for name in ("down_2_activation", "block_2"))
+    before, after = (
+        run(keras.Model(model.input, output), np.ones((1, 8, 8, 3), "float32"))
+        for output in (first, last)
+    )
+    assert np.abs(before).max() > 0
+    np.testing.assert_array_equal(after, before)
+
+
 def test_gamma_starts_at_one():
     for weight in resnet_generator((8, 8, 1), 1, 2, 1).weights:
         if weight.path.endswith("gamma"):

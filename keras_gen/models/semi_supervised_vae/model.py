@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import losses
+from keras_gen import layers, losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.modalities import Labels
 from keras_gen.models.latent_vae import LatentVAE
-from keras_gen.types import Array, ArrayLike, ClassLabels, Data, LikelihoodLike, Spec, Tensor
+from keras_gen.types import (
+    Array,
+    ArrayLike,
+    Augmentation,
+    ClassLabels,
+    Data,
+    LikelihoodLike,
+    Optimizer,
+    Spec,
+    Tensor,
+)
+
+if TYPE_CHECKING:
+    from keras_gen.core.update import Update
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -85,6 +98,7 @@ class SemiSupervisedVAE(LatentVAE):
     """
 
     call_in_words = "probabilities = model.classify(images)"
+    augmentation: Augmentation | None = None
 
     def __init__(
         self,
@@ -117,6 +131,38 @@ class SemiSupervisedVAE(LatentVAE):
         self.classifier = classifier
         self.alpha = alpha
 
+    def compile(
+        self,
+        optimizer: Optimizer | None = None,
+        augmentation: Augmentation | None = None,
+        **trainer_options: Any,
+    ) -> None:
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer or its name. Defaults to Adam(1e-3).
+            augmentation: Callable of a batch of images (a Keras layer, `keras_gen.layers.DiffAugment` say) that
+                those which the classifier is shown pass through in training, or None. By what changes no
+                class, a shift of a digit, it learns with labels and without that the class stays the same;
+                encoder and decoder are given the images as they are.
+            **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
+                `keras.Model.compile`.
+        """
+        if augmentation is not None and not callable(augmentation):
+            raise ValueError(
+                "`augmentation` must be a callable of a batch, a Keras layer say, or None. "
+                f"Received: augmentation={augmentation!r}"
+            )
+        self.augmentation = augmentation  # Keras keeps its seeds.
+        if isinstance(augmentation, keras.Layer) and not augmentation.built:
+            augmentation.build((None, *self.image_shape))
+            augmentation.built = True
+        self.compile_phases(
+            {"vae": optimizer or keras.optimizers.Adam(1e-3)},
+            {"augmentation": augmentation},
+            **trainer_options,
+        )
+
     @property
     def takes(self) -> dict[str, Spec]:
         labels = Labels(self.num_classes, self.class_names, partial=True)  # type: ignore[arg-type]
@@ -127,11 +173,17 @@ class SemiSupervisedVAE(LatentVAE):
         networks = [self.encoder, self.decoder, self.classifier]
         return {"vae": Phase(networks, [*terms, "classification_error"])}
 
+    def step(self, data: Data, update: Update) -> None:
+        if update.training and isinstance(self.augmentation, layers.DiffAugment):
+            self.augmentation.follow(self.optimizer["vae"].iterations)
+        super().step(data, update)
+
     def negative_elbo(
         self, images: Tensor, labels: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Negative ELBO of images and labels, or of images alone, with the classifier's own loss, and parts."""
-        logits = ops.cast(self.classifier(images, training=training), "float32")
+        seen = images if self.augmentation is None or not training else self.augmentation(images)
+        logits = ops.cast(self.classifier(seen, training=training), "float32")
         probabilities = self.class_probabilities(logits, labels)
         surprise, divergence = (
             ops.mean(ops.sum(probabilities * each, axis=1))

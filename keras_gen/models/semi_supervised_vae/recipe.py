@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import PartlyLabelledRecipe, VariationalRecipe, option
+from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations
 
 if TYPE_CHECKING:
     from keras_gen.models.semi_supervised_vae.model import SemiSupervisedVAE
@@ -21,11 +22,22 @@ class SemiSupervisedVAERecipe(VariationalRecipe, PartlyLabelledRecipe):
     batch_size = 64
     base_filters = 16
     alpha: float = option(10.0, "Weight of the classifier's loss on labels.", min=0.0)
+    diff_augment: str = option(
+        "none",
+        f"What the classifier's images pass through, of which none should change a class: {NONE_OR_SOME}",
+    )
+    diff_augment_share: float = option(
+        0.5, "Share of the images that each of them changes.", min=0.0, max=1.0
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_augmentations(self.diff_augment)
 
     def build(self, opened: "OpenedData", updates: int) -> "SemiSupervisedVAE":
         import keras
 
-        from keras_gen import networks
+        from keras_gen import layers, networks
         from keras_gen.models.semi_supervised_vae.model import SemiSupervisedVAE
 
         (shape,) = self.image_shapes(opened)
@@ -41,5 +53,10 @@ class SemiSupervisedVAERecipe(VariationalRecipe, PartlyLabelledRecipe):
             beta=self.beta,
             class_names=opened.class_names,
         )
-        vae.compile(keras.optimizers.Adam(self.learning_rate))
+        augmentation = None
+        if self.diff_augment != "none":
+            augmentation = layers.DiffAugment(
+                self.diff_augment, self.diff_augment_share, seed=self.seed
+            )
+        vae.compile(keras.optimizers.Adam(self.learning_rate), augmentation)
         return vae

@@ -138,6 +138,43 @@ def test_images_without_a_label_teach_the_classifier_and_those_with_one_only_the
     np.testing.assert_array_equal(kernels[1], LOGITS)  # with alpha 0 labels say nothing to it
 
 
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_only_the_classifier_sees_changed_images_and_only_in_training(run_eagerly):
+    model = known(alpha=0.3)
+    # Logits: the sum of the pixels for the first class, 0 for the others.
+    dense = model.classifier.layers[-1]
+    dense.set_weights([np.eye(4, 3, dtype="float32")[[0, 0, 0, 0]], np.zeros(3, "float32")])
+    x, labels = images(4, SHAPE), np.array([0, -1, 2, -1])
+    surprise, kl = costs(model, x)
+    model.compile(keras.optimizers.SGD(0.0), lambda seen: 2.0 * seen, run_eagerly=run_eagerly)
+    found = model.evaluate(x, labels, batch_size=4, verbose=0, return_dict=True)
+    logs = first_logs(model.fit(x, labels, batch_size=4, shuffle=False, verbose=0))
+    for factor, got in ((1.0, found), (2.0, logs)):
+        logits = factor * np.eye(3)[0] * x.sum(axis=(1, 2, 3))[:, None]
+        expected = -log_softmax(logits, axis=1)[[0, 2], [0, 2]].mean()
+        assert got["supervised_loss"] == pytest.approx(expected, rel=1e-5)
+        q, has = softmax(logits, axis=1), labels >= 0
+        weights = np.where(has[:, None], np.eye(3)[labels], q)
+        for name, cost in (("reconstruction_loss", surprise), ("kl_loss", kl)):
+            assert got[name] == pytest.approx((weights * cost).sum(axis=1).mean(), rel=1e-4)
+
+
+def test_an_augmentation_goes_by_its_schedule_and_a_file_keeps_it(tmp_path):
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1], [0.0, 0.75])
+    model = build()
+    model.compile(augmentation=keras_gen.layers.DiffAugment("translation", schedule, seed=0))
+    x, labels = images(12), some_labels(12)
+    model.fit(x, labels, batch_size=4, verbose=0)
+    assert array(model.augmentation.probability) == 0.75
+    model.save(tmp_path / "model.keras")
+    other = keras.saving.load_model(tmp_path / "model.keras")
+    assert array(other.augmentation.probability) == 0.75
+    logs = [
+        first_logs(m.fit(x, labels, batch_size=4, shuffle=False, verbose=0)) for m in (model, other)
+    ]
+    assert logs[0] == pytest.approx(logs[1], rel=1e-5)
+
+
 # What is asked of it
 
 
@@ -189,6 +226,11 @@ def test_wrong_parts_are_refused(change, message):
         keras_gen.SemiSupervisedVAE(**config | change)
 
 
+def test_an_augmentation_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="`augmentation` must be a callable of a batch"):
+        build().compile(augmentation="translation")
+
+
 def test_labels_of_no_example_are_refused():
     model = build()
     model.compile()
@@ -204,7 +246,19 @@ def test_the_recipe_hides_all_labels_but_some_and_evaluate_counts_the_errors():
     opened = recipe.open()
     model = recipe.build(opened, 100)
     assert model.class_names == list(opened.class_names) and model.alpha == recipe.alpha
+    assert model.augmentation is None
     model.fit(recipe.batches(opened).take(2), verbose=0)
     report = evaluate(model, "digits", n=40, features="classifier_digits", iwae=2)
     assert {"classification_error", "elbo", "importance_weighted_bound"} <= set(report["losses"])
     json.dumps(report)
+
+
+def test_the_recipe_augments_what_the_classifier_sees():
+    with pytest.raises(ValueError, match="`diff_augment` must be none, or some of"):
+        find_family("semi_supervised_vae").load()(dataset="digits", diff_augment="blur")
+    recipe = find_family("semi_supervised_vae").load()(
+        dataset="digits", labelled_examples=30, base_filters=4, diff_augment="translation,scale"
+    )
+    augmentation = recipe.build(recipe.open(), 100).augmentation
+    assert augmentation.operations == ("translation", "scale")
+    assert array(augmentation.probability) == recipe.diff_augment_share == 0.5
