@@ -33,8 +33,8 @@ def use_onednn() -> None:
     """Has TensorFlow, once it is imported, convolve by oneDNN on every x86 processor.
 
     By itself it does on those that have instructions for networks (AVX-512's or later ones). With AVX2 alone a
-    step of R3GAN at 64 x 64 takes 0.58 times as long by it, one of CycleGAN at 128 x 128 half as long. Where the
-    environment says whether to, that holds.
+    step of R3GAN at 64 x 64 takes 0.58 times as long by it, one of CycleGAN at 128 x 128 half as long. What the
+    environment says of it holds.
     """
     if platform.machine() in ("x86_64", "AMD64"):
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
