@@ -11,6 +11,7 @@ from PIL import Image
 from keras_gen import presets
 from keras_gen.presets import files
 from tests.cases import images
+from tests.models.cycle_gan import case as cycles
 from tests.models.diffusion import case as diffusion
 from tests.models.gan import case as gans
 from tests.models.semi_supervised_gan import case as classifiers
@@ -136,6 +137,20 @@ def test_a_diffusion_and_a_gan_with_another_judge_keep_the_average_alone(make_pr
     np.testing.assert_array_equal(*drawn)
     for ours, theirs in zip(slim.discriminator.weights, judge.discriminator.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+    cycle, judge = cycles.build(ema_decay=0.9), cycles.build()
+    for network in (cycle.ema_generator_ab, cycle.ema_generator_ba):
+        network.set_weights([w + 0.1 for w in network.get_weights()])
+    slim = make_preset.with_the_average_alone(cycle, judge)
+    assert slim.count_params() < cycle.count_params()
+    for way in ("ab", "ba"):
+        given = np.ones((1, *cycle.takes[way[0]].shape), "float32")
+        both = (model.translate(given, direction=way) for model in (slim, cycle))
+        np.testing.assert_array_equal(*both)
+    for domain in "ab":
+        networks = (getattr(model, f"discriminator_{domain}") for model in (slim, judge))
+        for ours, theirs in zip(*(network.weights for network in networks), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
 
     model = classifiers.build(ema_decay=0.9)
     for network in (model.ema_generator, model.ema_discriminator):

@@ -131,20 +131,21 @@ def with_the_average_alone(model, judge=None):
 
     Args:
         model: A model as it was trained.
-        judge: A model whose discriminator takes the place of its own, or None: a projected one holds a copy of
+        judge: A model whose discriminators take the place of its own, or None: a projected one holds a copy of
             a classifier that is in the zoo already.
     """
-    one_way = isinstance(model, Translates) and len(model.directions) == 1
+    translates = isinstance(model, Translates)
     judged_anew = isinstance(model, FromLatents) and judge is not None
     config = model.get_config()
     one_network = {"network", "ema_decay"} <= config.keys()  # that learns, and makes the samples
     classifies = "classify" in model.exports()
-    wanted = one_way or judged_anew or one_network or classifies or isinstance(model, Fills)
+    wanted = translates or judged_anew or one_network or classifies or isinstance(model, Fills)
     if not wanted or config.get("ema_decay") is None:
         return model
     config |= {"ema_decay": None}
+    judges = [name for name in config if name.startswith("discriminator")]
     if judge is not None:
-        config["discriminator"] = judge.get_config()["discriminator"]
+        config |= {name: judge.get_config()[name] for name in judges}
     slim = type(model).from_config(config)
     if one_network:
         slim.network.set_weights(model.averaged().get_weights())
@@ -153,12 +154,15 @@ def with_the_average_alone(model, judge=None):
         for network, source in zip(slim.makers, model.makers, strict=True):
             network.set_weights(source.get_weights())
         slim.mean_code.assign(model.mean_code)
+    elif translates and len(model.directions) > 1:
+        for way in model.directions:
+            slim.translator(way).set_weights(model.translator(way).get_weights())
     else:
         slim.generator.set_weights(model.sampler.get_weights())
     if classifies:
         slim.discriminator.set_weights(model.recogniser.get_weights())
         return slim
-    for name, source in {"discriminator": judge or model, "heads": model}.items():
+    for name, source in {**dict.fromkeys(judges, judge or model), "heads": model}.items():
         if getattr(source, name, None) is not None:
             getattr(slim, name).set_weights(getattr(source, name).get_weights())
     return slim
