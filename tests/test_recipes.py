@@ -122,7 +122,8 @@ def test_defaults_are_those_of_0_1():
         | lengths
         | {"batch_size": 4, "base_filters": 16, "loss": "least_squares"}
         | {"global_skip": False, "cycle_weight": 10.0, "cycle_noise": 0.0}
-        | {"target_cycle_weight": None, "generator_normalization": "instance"},
+        | {"target_cycle_weight": None, "generator_normalization": "instance"}
+        | {"input_patches": False},
     }
     defaults = {name: FAMILIES[name].defaults() for name in expected}
     assert defaults == {name: options | reading for name, options in expected.items()}
@@ -247,6 +248,18 @@ def test_a_classifier_can_help_to_judge(name):
     grey = tiny(name, projected=True)
     with pytest.raises(ValueError, match=r"`projected` takes images of at least 32 x 32"):
         grey.build(grey.open(), 10)
+
+
+def test_a_cycle_gan_can_judge_its_inputs_by_patches():
+    domains = DOMAINS["cut"] | {"input": "flat", "target": "3d", "dataset": "fluent_emoji"}
+    recipe = FAMILIES["cycle_gan"](
+        **domains, base_filters=2, image_size=32, projected=True, input_patches=True
+    )
+    model = recipe.build(recipe.open(), 10)
+    assert model.discriminator_a.name.startswith("patch_discriminator")
+    assert model.discriminator_b.get_layer("features").input_shape == (None, 128, 128, 3)
+    with pytest.raises(ValueError, match=r"`input_patches` is for `projected`.*projected=False"):
+        tiny("cycle_gan", input_patches=True)
 
 
 def test_a_gan_can_have_fast_gans_generator():

@@ -125,6 +125,12 @@ class TranslationRecipe(AugmentedRecipe):
         """A PatchGAN of the options, or a projected one: see `keras_gen.networks`."""
         if self.projected:
             return projected_judge(input_shape, target_shape)
+        return self.patches(input_shape, target_shape)
+
+    def patches(
+        self, input_shape: tuple[int, int, int], target_shape: tuple[int, int, int] | None = None
+    ) -> "keras.Model":
+        """The PatchGAN of the options."""
         from keras_gen import networks
 
         normalization = self.discriminator_normalization

@@ -22,12 +22,25 @@ class CycleGANRecipe(UnpairedRecipe):
         "The same of target images, where it is another: 0 where the target tells more than the input.",
         min=0.0,
     )
+    input_patches: bool = option(
+        False,
+        "With --projected: judge input images by a PatchGAN all the same, which sees every speck on a plain "
+        "ground.",
+    )
     cycle_noise: float = option(
         0.0,
         "Noise on translations before they go back, against patterns in which they hide what a "
         "translation should not tell.",
         min=0.0,
     )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.input_patches and not self.projected:
+            raise ValueError(
+                "`input_patches` is for `projected`: without it both judges are PatchGANs. "
+                f"Received: input_patches={self.input_patches}, projected={self.projected}"
+            )
 
     def build(self, opened: "OpenedData", updates: int) -> "CycleGAN":
         from keras_gen.models.cycle_gan.model import CycleGAN
@@ -39,7 +52,7 @@ class CycleGANRecipe(UnpairedRecipe):
         cycle_gan = CycleGAN(
             self.generator(shape_a, shape_b[-1]),
             self.generator(shape_b, shape_a[-1]),
-            self.discriminator(shape_a),
+            self.patches(shape_a) if self.input_patches else self.discriminator(shape_a),
             self.discriminator(shape_b),
             cycle_weight=a if a == b else (a, b),
             identity_weight=(a + b) / 4 if shape_a == shape_b else 0.0,
