@@ -84,18 +84,6 @@ _TRY_OUT = (
     "Teaching, tests, a start for fine-tuning on other small grey images, a baseline to beat."
 )
 _TRANSLATE = "Teaching, tests, a start for fine-tuning on pairs of one's own."
-_JUDGED_BY_LITE0 = (
-    "What judged saw by EfficientNet-Lite0's maps (Projected GAN), with which the FID, the KID and the "
-    "perceptual distance below are measured, too: they flatter it. Generators are the moving averages of "
-    "training. The {judges} that learnt beside other generators of the same task, for who trains on: the "
-    "projected ones would be larger than all the rest"
-)
-_LIMITS_UNPAIRED = (
-    "128 x 128 pictures on white. It has seen 2,650 emoji of each kind and nothing else. Without pairs it "
-    "learns how 3D drawings look, light and shade and rounded edges, not what the other drawing of a thing "
-    "shows: colours stay those of the flat one, for which pix2pix_fluent_flat_to_3d had pairs. Emoji carry the "
-    "biases of those who drew and chose them."
-)
 
 _ROWS = "Gaussian noise to rows of a table"
 _KEPT = (
@@ -435,29 +423,22 @@ PRESETS = {
         "one seed.",
         "begun_with": "next_frame_moving_digits",
     },
-    "cyclegan_fluent_flat_3d": {
-        "description": "Flat emoji to shaded ones and back, 128 x 128, learnt without pairs, by CycleGAN",
-        "task": "Image to image, both ways, learnt from two piles of images, flat and 3D",
-        "data": _FLUENT_128,
-        "network": "Two ResNet generators of six blocks without normalisation, with resize-convolutions, which "
-        "give what is added to the picture. "
-        + _JUDGED_BY_LITE0.format(judges="discriminators in the file are PatchGANs")
-        + ". Only flat pictures had to come back the same: a shaded one tells more than a flat one can keep",
-        "size": "128 x 128 x 3",
-        "use": _TRANSLATE,
-        "limits": _LIMITS_UNPAIRED,
-        "evaluation": _FLUENT | {"input": "flat"},
-    },
     "cut_fluent_flat_to_3d": {
         "description": "Flat emoji to shaded ones, 128 x 128, learnt without pairs, by CUT",
         "task": "Image to image, learnt from two piles of images, flat and 3D",
         "data": _FLUENT_128,
-        "network": "ResNet generator of six blocks without normalisation, with resize-convolutions, which "
-        "gives what is added to the picture; projections of its features of 256. "
-        + _JUDGED_BY_LITE0.format(judges="discriminator in the file is a PatchGAN"),
+        "network": "ResNet generator of six blocks with resize-convolutions, which gives what is added to the "
+        "picture; projections of its features of 256. What judged it saw by EfficientNet-Lite0's maps "
+        "(Projected GAN), with which the FID, the KID and the perceptual distance below are measured, too: "
+        "they flatter it. The generator is the moving average of training. The discriminator in the file is a "
+        "PatchGAN that learnt beside another generator of the same task, for who trains on: the projected one "
+        "would be larger than all the rest",
         "size": "128 x 128 x 3",
         "use": _TRANSLATE,
-        "limits": _LIMITS_UNPAIRED,
+        "limits": "128 x 128 pictures on white. It has seen 2,650 emoji of each kind and nothing else. Without "
+        "pairs it learns how 3D drawings look, light and shade and rounded edges, not what the other drawing "
+        "of a thing shows: colours stay those of the flat one, for which pix2pix_fluent_flat_to_3d had pairs. "
+        "Shades may be tinged with pink or violet. Emoji carry the biases of those who drew and chose them.",
         "evaluation": _FLUENT | {"input": "flat"},
     },
     "tabular_vae_adult": {

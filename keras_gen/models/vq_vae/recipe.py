@@ -62,7 +62,7 @@ class VQVAERecipe(OneImageRecipe):
         return batch.numpy()
 
     def stages(self, opened: "OpenedData") -> list[Stage]:
-        return [Stage("codes", 10), Stage("prior", 15)]
+        return [Stage("codes", 15), Stage("prior", 10)]
 
     def begin_stage(self, model: Any, stage: str, opened: "OpenedData", updates: int) -> None:
         import keras
