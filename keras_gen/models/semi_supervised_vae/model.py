@@ -98,7 +98,6 @@ class SemiSupervisedVAE(LatentVAE):
     """
 
     call_in_words = "probabilities = model.classify(images)"
-    augmentation: Augmentation | None = None
 
     def __init__(
         self,
@@ -130,6 +129,7 @@ class SemiSupervisedVAE(LatentVAE):
         check_network("classifier", classifier, [self.image_shape], [(num_classes,)])
         self.classifier = classifier
         self.alpha = alpha
+        self.augmentation: Augmentation | None = None
 
     def compile(
         self,
