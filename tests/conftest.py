@@ -2,6 +2,10 @@
 
 import collections
 import gc
+import os
+
+# As commands do, whose results tests hold against their own bit by bit; before Keras imports TensorFlow.
+os.environ |= {"TF_ENABLE_ONEDNN_OPTS": "1", **os.environ}
 
 import keras
 import pytest
