@@ -12,6 +12,12 @@ from keras import ops
 
 from keras_gen import backend, layers, losses
 from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.core.augmenting import (
+    augmented,
+    build_augmentation,
+    check_augmentation,
+    follow_schedule,
+)
 from keras_gen.core.network_calls import run_together, without_updates
 from keras_gen.core.networks import last_activation
 from keras_gen.types import Array, ArrayLike, Augmentation, ClassLabels, LossLike, Optimizer, Tensor
@@ -87,11 +93,7 @@ class Adversary:
         check_non_negative("r1_weight", r1_weight)
         check_non_negative("r2_weight", r2_weight)
         check_positive_integer("penalties_every", penalties_every)
-        if augmentation is not None and not callable(augmentation):
-            raise ValueError(
-                "`augmentation` must be a callable of a batch, a Keras layer say, or None. "
-                f"Received: augmentation={augmentation!r}"
-            )
+        check_augmentation(augmentation)
         self.loss = losses.get(loss)
         if isinstance(augmentation, layers.AdaptiveAugment) and self.loss_name in _UNSIGNED:
             raise ValueError(
@@ -116,8 +118,7 @@ class Adversary:
 
     def follow(self, step: Tensor) -> None:
         """Has an augmentation with a schedule keep to it, at a training step."""
-        if isinstance(self.augmentation, layers.DiffAugment):
-            self.augmentation.follow(step)
+        follow_schedule(self.augmentation, step)
 
     def observe(self, real_logits: Tensor | None) -> None:
         """Has an augmentation that adapts see the scores `result` gave it, after an update."""
@@ -148,7 +149,7 @@ class Adversary:
 
     def augment(self, images: Tensor, training: bool) -> Tensor:
         """What the discriminator is shown of images: in training, they pass through the augmentation."""
-        return images if self.augmentation is None or not training else self.augmentation(images)
+        return augmented(images, self.augmentation, training)
 
     def judge(
         self,
@@ -355,9 +356,7 @@ class TrainsAdversarially:
         """Takes an `Adversary` as the generator's opponent, and looks at the networks' ends."""
         self.adversary = adversary
         self.augmentation = adversary.augmentation  # Keras keeps its seeds.
-        if isinstance(self.augmentation, keras.Layer) and not self.augmentation.built:
-            self.augmentation.build((None, *self.gives.shape))
-            self.augmentation.built = True
+        build_augmentation(self.augmentation, self.gives.shape)
         self.loss = adversary.loss
         self._warn_of_ends()
 

@@ -44,6 +44,21 @@ def adaptive_augment(operations: str, images: int, seed: int) -> "AdaptiveAugmen
     return AdaptiveAugment(operations, images=min(500_000, max(1, images // 4)), seed=seed)
 
 
+def fixed_augment(operations: str, share: Any, seed: int) -> "DiffAugment | None":
+    """A `DiffAugment` whose share does not adapt to the training; None of no operations.
+
+    Args:
+        operations: String, as `DiffAugment` takes it, or `"none"`.
+        share: Number in [0, 1], the share of images that each operation changes, or a schedule of it.
+        seed: Integer.
+    """
+    if operations == "none":
+        return None
+    from keras_gen.layers import DiffAugment
+
+    return DiffAugment(operations, share, seed=seed)
+
+
 PROJECTED = (
     "Judge images by what a pretrained classifier sees in them, as in Projected GAN, which learns from far "
     "fewer: images of 32 pixels and more, grey or in colour."

@@ -6,6 +6,7 @@ from keras_gen.recipes.adversarial import (
     NONE_OR_SOME,
     PROJECTED,
     check_augmentations,
+    fixed_augment,
     projected_judge,
 )
 from keras_gen.recipes.images import ImageRecipe
@@ -144,16 +145,11 @@ class TranslationRecipe(AugmentedRecipe):
 
     def compile(self, model: Any, updates: int) -> Any:
         """Compiles the model and returns it."""
-        augmentation = None
-        if self.diff_augment != "none":
-            from keras_gen.layers import DiffAugment
-
-            augmentation = DiffAugment(self.diff_augment, seed=self.seed)
         model.compile(
             *self.optimizers(updates),
             loss=self.loss,
             r1_weight=self.r1_weight,
-            augmentation=augmentation,
+            augmentation=fixed_augment(self.diff_augment, 1.0, self.seed),
         )
         return model
 

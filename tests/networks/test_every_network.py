@@ -191,8 +191,10 @@ def test_mixed_precision_gives_float32(build, policy, sample, run, in_policy):
     inputs = sample(model)
     for exact, output in zip(as_list(run(model, inputs)), as_list(run(mixed, inputs)), strict=True):
         assert output.dtype == "float32"
-        # On average: how far a single pixel strays depends on how a processor adds halves up.
         assert np.sqrt(np.mean(np.square(output - exact))) < 0.02
+        near = np.isclose(output, exact, atol=0.05, rtol=0.05)
+        # Of 8 bits single pixels may stray, as a processor adds them up; of 11 none does.
+        assert near.all() if half == "float16" else near.mean() > 0.99
 
 
 @every_network

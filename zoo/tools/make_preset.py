@@ -154,9 +154,9 @@ def with_the_average_alone(model, judge=None):
         for network, source in zip(slim.makers, model.makers, strict=True):
             network.set_weights(source.get_weights())
         slim.mean_code.assign(model.mean_code)
-    elif translates and len(model.directions) > 1:
-        for way in model.directions:
-            slim.translator(way).set_weights(model.translator(way).get_weights())
+    elif translates:
+        for way, direction in slim.directions.items():
+            direction.network.set_weights(model.directions[way].network.get_weights())
     else:
         slim.generator.set_weights(model.sampler.get_weights())
     if classifies:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import LatentRecipe, option
-from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations
+from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations, fixed_augment
 from keras_gen.recipes.rates import cosine
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class R3GANRecipe(LatentRecipe):
     def build(self, opened: "OpenedData", updates: int) -> "R3GAN":
         import keras
 
-        from keras_gen import layers, networks
+        from keras_gen import networks
         from keras_gen.models.r3gan.model import R3GAN
 
         (shape,) = self.image_shapes(opened)
@@ -65,10 +65,7 @@ class R3GANRecipe(LatentRecipe):
             class_names=opened.class_names and list(opened.class_names) if self.labelled else None,
             ema_decay=self.ema_decay or None,
         )
-        augmentation = None
-        if self.diff_augment != "none":
-            share = cosine(self.diff_augment_share, updates, start=0.0, end=1.0)
-            augmentation = layers.DiffAugment(self.diff_augment, share, seed=self.seed)
+        share = cosine(self.diff_augment_share, updates, start=0.0, end=1.0)
         gan.compile(
             *(
                 keras.optimizers.Adam(
@@ -77,6 +74,6 @@ class R3GANRecipe(LatentRecipe):
                 for _ in range(2)
             ),
             gamma=cosine(self.gamma, updates, end=0.1) if self.gamma else 0.0,
-            augmentation=augmentation,
+            augmentation=fixed_augment(self.diff_augment, share, self.seed),
         )
         return gan

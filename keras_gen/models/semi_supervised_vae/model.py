@@ -9,9 +9,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import layers, losses
+from keras_gen import losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
+from keras_gen.core.augmenting import (
+    augmented,
+    build_augmentation,
+    check_augmentation,
+    follow_schedule,
+)
 from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.modalities import Labels
@@ -148,15 +154,9 @@ class SemiSupervisedVAE(LatentVAE):
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
         """
-        if augmentation is not None and not callable(augmentation):
-            raise ValueError(
-                "`augmentation` must be a callable of a batch, a Keras layer say, or None. "
-                f"Received: augmentation={augmentation!r}"
-            )
+        check_augmentation(augmentation)
         self.augmentation = augmentation  # Keras keeps its seeds.
-        if isinstance(augmentation, keras.Layer) and not augmentation.built:
-            augmentation.build((None, *self.image_shape))
-            augmentation.built = True
+        build_augmentation(augmentation, self.image_shape)
         self.compile_phases(
             {"vae": optimizer or keras.optimizers.Adam(1e-3)},
             {"augmentation": augmentation},
@@ -174,15 +174,15 @@ class SemiSupervisedVAE(LatentVAE):
         return {"vae": Phase(networks, [*terms, "classification_error"])}
 
     def step(self, data: Data, update: Update) -> None:
-        if update.training and isinstance(self.augmentation, layers.DiffAugment):
-            self.augmentation.follow(self.optimizer["vae"].iterations)
+        if update.training:
+            follow_schedule(self.augmentation, self.optimizer["vae"].iterations)
         super().step(data, update)
 
     def negative_elbo(
         self, images: Tensor, labels: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Negative ELBO of images and labels, or of images alone, with the classifier's own loss, and parts."""
-        seen = images if self.augmentation is None or not training else self.augmentation(images)
+        seen = augmented(images, self.augmentation, training)
         logits = ops.cast(self.classifier(seen, training=training), "float32")
         probabilities = self.class_probabilities(logits, labels)
         surprise, divergence = (

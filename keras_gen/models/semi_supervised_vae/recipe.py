@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import PartlyLabelledRecipe, VariationalRecipe, option
-from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations
+from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations, fixed_augment
 
 if TYPE_CHECKING:
     from keras_gen.models.semi_supervised_vae.model import SemiSupervisedVAE
@@ -37,7 +37,7 @@ class SemiSupervisedVAERecipe(VariationalRecipe, PartlyLabelledRecipe):
     def build(self, opened: "OpenedData", updates: int) -> "SemiSupervisedVAE":
         import keras
 
-        from keras_gen import layers, networks
+        from keras_gen import networks
         from keras_gen.models.semi_supervised_vae.model import SemiSupervisedVAE
 
         (shape,) = self.image_shapes(opened)
@@ -53,10 +53,8 @@ class SemiSupervisedVAERecipe(VariationalRecipe, PartlyLabelledRecipe):
             beta=self.beta,
             class_names=opened.class_names,
         )
-        augmentation = None
-        if self.diff_augment != "none":
-            augmentation = layers.DiffAugment(
-                self.diff_augment, self.diff_augment_share, seed=self.seed
-            )
-        vae.compile(keras.optimizers.Adam(self.learning_rate), augmentation)
+        vae.compile(
+            keras.optimizers.Adam(self.learning_rate),
+            fixed_augment(self.diff_augment, self.diff_augment_share, self.seed),
+        )
         return vae
