@@ -1,13 +1,18 @@
 """Runs the whole suite: `python -m tests`.
 
 Style and types first; then everything on TensorFlow, and on JAX and PyTorch what depends on the backend:
-the folders below, but for tests with the mark `one_backend`. Further arguments go to pytest.
+the folders below, but for tests with the mark `one_backend`. Tests with the mark `slow` come last, on all
+backends; with `--minutes 60` none of them begins after an hour, and how many did not is said. Further
+arguments go to pytest.
 """
 
+import argparse
+import itertools
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 ON_EVERY_BACKEND = [
     "tests/conformance.py",
@@ -38,6 +43,10 @@ RUNS = {
 # releases know it, the older way to write loops, which compiles in half the time.
 XLA_FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 XLA_FLAGS_OF_SOME = "--xla_cpu_use_fusion_emitters=false"
+# In the environment of a part: the time after which no slow test begins.
+UNTIL = "KERAS_GEN_TESTS_UNTIL"
+# What pytest ends with where no test is chosen.
+NOTHING_CHOSEN = 5
 # XLA ends a process that is given a flag which it does not know.
 COMPILES = [
     "import jax; jax.jit(lambda x: x + 1)(1)",
@@ -46,6 +55,12 @@ COMPILES = [
 
 
 def main():
+    parser = argparse.ArgumentParser("python -m tests", description="Runs the whole suite.")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="begin no slow test after so many"
+    )
+    options, of_pytest = parser.parse_known_args()
+    until = time.time() + 60 * options.minutes
     failed = []
     if subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "."]).returncode:
         failed.append("ruff check")
@@ -56,7 +71,7 @@ def main():
     if subprocess.run([sys.executable, "-m", "mypy", "--no-error-summary"]).returncode:
         failed.append("mypy")
     with tempfile.TemporaryDirectory() as cache:
-        failed += run_backends(cache)
+        failed += run_backends(cache, until, of_pytest)
     if failed:
         sys.exit(f"Failed: {', '.join(failed)}")
 
@@ -81,12 +96,12 @@ def environment_of_comparisons():
     return {**os.environ, "XLA_FLAGS": flags}
 
 
-def run_backends(cache):
-    """Runs the suite's parts; gives the backends that failed."""
+def run_backends(cache, until, of_pytest):
+    """Runs the suite's parts; gives those that failed."""
     failed = []
     flags = xla_flags()
-    for backend, paths in RUNS.items():
-        print(f"== {backend}", flush=True)
+    for pace, backend in itertools.product(("not slow", "slow"), RUNS):
+        print(f"== {backend}, {pace}", flush=True)
         environment = {
             "TF_CPP_MIN_LOG_LEVEL": "3",
             # Tests compile much and compute little.
@@ -97,6 +112,7 @@ def run_backends(cache):
             "XLA_FLAGS": flags,
             **os.environ,
             "KERAS_BACKEND": backend,
+            UNTIL: str(until),
             # One thread a worker: two workers on two cores are faster than one on both.
             "OMP_NUM_THREADS": "1",
             "TF_NUM_INTRAOP_THREADS": "1",
@@ -112,12 +128,15 @@ def run_backends(cache):
             "--dist",
             "worksteal",
             "--durations=20",
-            *paths,
+            "-m",
+            pace if backend == "tensorflow" else f"{pace} and not one_backend",
+            *RUNS[backend],
+            *of_pytest,
         ]
-        if backend != "tensorflow":
-            command += ["-m", "not one_backend"]
-        if subprocess.run([*command, *sys.argv[1:]], env=environment).returncode:
-            failed.append(backend)
+        ended = subprocess.run(command, env=environment).returncode
+        # What was asked for may lie on one side of the mark alone.
+        if ended and not (of_pytest and ended == NOTHING_CHOSEN):
+            failed.append(f"{backend}, {pace}")
     return failed
 
 

@@ -3,6 +3,7 @@
 import collections
 import gc
 import os
+import time
 
 # As commands do, whose results tests hold against their own bit by bit; before Keras imports TensorFlow.
 os.environ |= {"TF_ENABLE_ONEDNN_OPTS": "1", **os.environ}
@@ -10,6 +11,9 @@ os.environ |= {"TF_ENABLE_ONEDNN_OPTS": "1", **os.environ}
 import keras
 import pytest
 
+# Set by `python -m tests --minutes`.
+UNTIL = float(os.environ.get("KERAS_GEN_TESTS_UNTIL", "inf"))
+TIME_IS_UP = "no time was left for it"
 # A long test, and files whose tests wait for one long setup.
 WHOLE = (
     "test_every_block_runs",
@@ -32,8 +36,10 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup():
-    """Has fixtures, and then the test, draw the same, whatever ran before."""
+def pytest_runtest_setup(item):
+    """Has fixtures, and then the test, draw the same, whatever ran before; begins no slow test too late."""
+    if time.time() > UNTIL and item.get_closest_marker("slow"):
+        pytest.skip(TIME_IS_UP)
     keras.utils.set_random_seed(0)
 
 
@@ -49,7 +55,7 @@ def pytest_collection_finish():
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Says beside the slowest tests which files took the longest: seconds of their calls, setups, teardowns."""
+    """Says which files took the longest: seconds of their calls, setups, teardowns; and what was not run."""
     if not config.option.durations:
         return
     seconds = collections.Counter()
@@ -60,6 +66,11 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.section(f"slowest files of {seconds.total():.0f} s")
     for file, total in seconds.most_common(25):
         terminalreporter.line(f"{total:7.1f} s  {file}")
+    late = sum(
+        TIME_IS_UP in str(report.longrepr) for report in terminalreporter.getreports("skipped")
+    )
+    if late:
+        terminalreporter.section(f"NOT RUN: {late} slow tests, for which no time was left")
 
 
 @pytest.fixture

@@ -140,7 +140,8 @@ def _training(metadata):
     else:
         half += f"the samples by at most {change:.2g} of 255 grey levels."
     return (
-        f"`{training['command']}`\n\n{training['epochs']} epochs, {training['images_seen']:,} {noun} "
+        f"`{training['command']}`\n\n{training['epochs']} epoch{'s' * (training['epochs'] != 1)}, "
+        f"{training['images_seen']:,} {noun} "
         f"seen, {_duration(training['seconds'])} on {training['machine']}. Kept: {training['kept']}. "
         f"The course of the losses is in `history.csv`. {half}"
     )

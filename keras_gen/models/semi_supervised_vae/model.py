@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import losses
+from keras_gen import layers, losses
 from keras_gen.backend import predict
 from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.augmenting import (
@@ -155,6 +155,11 @@ class SemiSupervisedVAE(LatentVAE):
                 `keras.Model.compile`.
         """
         check_augmentation(augmentation)
+        if isinstance(augmentation, layers.AdaptiveAugment):
+            raise ValueError(
+                "`augmentation` that adapts goes by a discriminator's scores, and this model has none: take "
+                f"`keras_gen.layers.DiffAugment`. Received: augmentation={augmentation!r}"
+            )
         self.augmentation = augmentation  # Keras keeps its seeds.
         build_augmentation(augmentation, self.image_shape)
         self.compile_phases(

@@ -229,6 +229,10 @@ def test_wrong_parts_are_refused(change, message):
 def test_an_augmentation_that_is_none_is_refused():
     with pytest.raises(ValueError, match="`augmentation` must be a callable of a batch"):
         build().compile(augmentation="translation")
+    with pytest.raises(
+        ValueError, match="goes by a discriminator's scores, and this model has none"
+    ):
+        build().compile(augmentation=keras_gen.layers.AdaptiveAugment("translation"))
 
 
 def test_labels_of_no_example_are_refused():
