@@ -303,6 +303,7 @@ def test_keras_is_used_through_its_public_face():
         assert not private, f"{path.relative_to(ROOT)} imports {private}"
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_little():
     """Not what data, metrics, callbacks and the command line need."""
     script = (

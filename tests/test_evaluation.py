@@ -345,6 +345,7 @@ def test_without_a_network_it_says_what_features_to_choose(monkeypatch):
         evaluate(build_gan(), "digits", n=20, features="inception_v3")
 
 
+@pytest.mark.slow
 def test_without_a_network_the_nearest_classifier_stands_in_and_is_named(folder, monkeypatch):
     def no_network(**arguments):
         raise Exception("URL fetch failure")

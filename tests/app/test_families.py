@@ -81,6 +81,7 @@ def package(tmp_path, monkeypatch):
     command_of.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_foreign_family_is_trained_resumed_sampled_and_evaluated(
     run, package, pictures, tmp_path
 ):

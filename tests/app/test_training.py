@@ -54,6 +54,7 @@ def steps_of(model):
 
 
 # The first stage of progressive_gan has one pass of the three, and in the second it fades in for five steps.
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vae", "gan", "progressive_gan"])
 def test_a_training_stopped_twice_in_mid_epoch_goes_on_as_if_it_had_not(training, tmp_path, name):
     whole = training("whole", name, epochs=3)
@@ -211,6 +212,7 @@ def test_an_interruption_in_the_first_epoch_leaves_what_can_go_on(
     assert len(history(folder)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_a_cut_last_row_of_the_history_is_left_out(training, tmp_path):
     whole = training("whole", epochs=3)
@@ -223,6 +225,7 @@ def test_a_cut_last_row_of_the_history_is_left_out(training, tmp_path):
     assert [row["epoch"] for row in history(tmp_path / "run")] == ["0", "1", "2"]
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "gone"])
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(training, tmp_path, capsys, damage):
@@ -291,6 +294,7 @@ def test_what_a_killed_process_had_not_finished_is_removed(training, tmp_path):
     assert (folder / ".mine").exists() and not (folder / ".lock").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 @pytest.mark.usefixtures("rewritten_graphs")
 def test_sigterm_saves_the_step_and_says_how_to_go_on(training, tmp_path, pictures):
@@ -314,6 +318,7 @@ def test_sigterm_saves_the_step_and_says_how_to_go_on(training, tmp_path, pictur
 # Two processes
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_two_processes_do_not_write_into_one_folder(training, tmp_path, pictures):
     folder = tmp_path / "run"
@@ -385,6 +390,7 @@ def test_a_finished_training_says_so(training, tmp_path, capsys):
     assert (tmp_path / "run" / "model.keras").read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vae", "cvae", "vae_gan"])
 def test_a_sampler_is_fitted_at_the_end_and_kept(training, tmp_path, pictures, capsys, name):
     """A finished training may be given one, a longer one begins from the weights and fits it anew."""
@@ -434,6 +440,7 @@ def test_a_sampler_takes_one_process(training, monkeypatch):
         training("run", sampler="gmm")
 
 
+@pytest.mark.slow
 def test_steps_may_end_within_an_epoch_and_go_on(training, tmp_path):
     """Twelve steps are two passes of five and two of the third."""
     first = training("run", steps=12)
@@ -457,6 +464,7 @@ def test_lengths_exclude_each_other(training):
         training("run", epochs=2, steps=3)
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_minutes_become_steps_that_are_kept(training, tmp_path, capsys):
     model = training("run", "gan", minutes=0.02)
@@ -490,6 +498,7 @@ def test_long_trainings_have_200_pictures_or_so(training, tmp_path, monkeypatch)
 # Data that change
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 @pytest.mark.parametrize(("count", "steps"), [(41, 10), (9, 2)])
 @pytest.mark.parametrize("stop", [None, 6])
@@ -560,6 +569,7 @@ def test_the_data_are_opened_once(training, monkeypatch):
 # Trainings of 0.1
 
 
+@pytest.mark.slow
 def test_a_training_of_0_1_goes_on(training, tmp_path):
     """It has no data.json, no progress in its file, and None for other families' options."""
     whole = training("whole", "gan", epochs=4)

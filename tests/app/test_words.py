@@ -57,6 +57,7 @@ def test_nothing_heavy_is_imported_to_print_words(arguments):
     assert not loaded & HEAVY
 
 
+@pytest.mark.slow
 def test_the_package_itself_is_imported_at_once():
     script = "import keras_gen, sys; print('keras' in sys.modules, 'GAN' in vars(keras_gen))"
     result = subprocess.run(
@@ -158,6 +159,7 @@ def test_a_missing_size_is_asked_for_by_its_option(run, tmp_path):
 # TensorFlow's notices
 
 
+@pytest.mark.slow
 def test_a_start_is_quiet(tmp_path, pictures):
     options = ["--base-filters", "4", "--epochs", "1", "--batch-size", "4"]
     result = keras_gen_command(
@@ -218,6 +220,7 @@ def test_an_unknown_backend_is_one_line():
 # Scores of a run
 
 
+@pytest.mark.slow
 def test_a_run_is_evaluated_on_its_own_data_and_two_are_compared(run, tmp_path):
     options = ["--dataset", "digits", "--epochs", "1", "--batch-size", "700", "--base-filters", "4"]
     for name in ("a", "b"):
@@ -256,6 +259,7 @@ def test_models_of_different_data_are_not_compared_unasked(run, training, tmp_pa
     assert code == 2 and "`--dataset` must be one for all models that are compared" in err
 
 
+@pytest.mark.slow
 def test_arguments_are_called_as_in_the_help():
     result = keras_gen_command("export", "gan_digits", "out.onx", KERAS_BACKEND="tensorflow")
     assert result.returncode == 2 and "`OUTPUT` must end in '.onnx'" in result.stderr

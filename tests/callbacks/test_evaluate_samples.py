@@ -47,6 +47,7 @@ def frechet(pixels, **options):
     return EvaluateSamples(images(20, seed=5), metrics=[FrechetDistance(pixels)], **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", families_that(lambda case: case.makes_images))
 def test_scores_are_in_the_history_under_the_metrics_names(name, pixels):
     _, history = fit(EvaluateSamples(images(20), pixels, n=9), name=name, epochs=1)
@@ -120,6 +121,7 @@ def test_what_is_drawn_can_be_chosen(pixels):
     assert history.history["frechet_distance"] == pytest.approx([metric.result()], rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("every", "epochs", "changes"),

@@ -62,6 +62,7 @@ def test_weight_paths_in_files_stay_as_they_are(name, tmp_path):
     assert paths == json.loads(expected.read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 @pytest.mark.parametrize("name", families_that(lambda case: case.takes_images))
 def test_images_of_bytes_train_as_floats_do(name):

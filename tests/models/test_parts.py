@@ -44,6 +44,7 @@ def test_r1_of_cycle_gan_is_the_sum_of_both_domains():
     assert logs["r1_penalty"] == [pytest.approx(0.5 * 4 * (1.0 + 4.0), rel=1e-5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "average", "followed", "data"),
     [

@@ -23,6 +23,7 @@ def frechet_scores(pixels, **options):
     return SampleScores(pixels, metrics=[FrechetDistance(pixels)], **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", families_that(lambda case: case.makes_images))
 def test_losses_with_scores_floor_and_counts(name, pixels):
     case = CASES[name]

@@ -264,6 +264,7 @@ def test_the_command_refuses_to_listen_to_others(token):
     assert "Traceback" not in found.stderr
 
 
+@pytest.mark.slow
 def test_the_command_serves_presets():
     port = free_port()
     command = [sys.executable, "-m", "keras_gen", "serve", "gan_digits", "vae_digits"]

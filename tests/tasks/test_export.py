@@ -89,6 +89,7 @@ def test_a_file_gives_what_the_methods_give(family, format, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_average_is_exported_and_the_file_replaced(tmp_path):
     keras.utils.set_random_seed(0)
     path = tmp_path / "gan.onnx"

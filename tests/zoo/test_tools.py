@@ -33,6 +33,7 @@ def make_preset(tmp_path, monkeypatch):
         sys.modules.pop(name, None)
 
 
+@pytest.mark.slow
 def test_a_card_that_says_another_score_is_found_and_measured_again(make_preset, tmp_path):
     folder = tmp_path / "vae_digits"
     path = folder / files.METADATA
@@ -55,6 +56,7 @@ def test_a_card_that_says_another_score_is_found_and_measured_again(make_preset,
     assert [path.name for path in tmp_path.iterdir()] == ["vae_digits"]
 
 
+@pytest.mark.slow
 def test_a_preset_is_packed_with_fewer_bits_and_measured(make_preset, tmp_path, monkeypatch):
     folder = tmp_path / "vae_digits"
     before = json.loads((folder / files.METADATA).read_text())
@@ -111,6 +113,7 @@ def test_a_command_is_what_a_shell_takes(make_preset):
     )
 
 
+@pytest.mark.slow
 def test_a_diffusion_and_a_gan_with_another_judge_keep_the_average_alone(make_preset):
     model = diffusion.build()
     model.average.network.set_weights([w + 0.1 for w in model.network.get_weights()])

@@ -92,6 +92,7 @@ PIXEL_BY_PIXEL = [
 ]
 
 
+@pytest.mark.slow
 @of([name for name in [*LATENT, *PIXEL_BY_PIXEL] if name not in TABLES])
 def test_the_picture_of_samples_is_the_model_s_preview(preset, tmp_path):
     """Of images that are drawn pixel by pixel, all but two of a hundred."""

@@ -335,8 +335,9 @@ PRESETS = {
         "mantissa_bits": 5,
         "limits": "128 x 128 pictures on white. It has seen 2,650 emoji and nothing else: faces and people, of "
         "which there are many, come out best, single objects softest. Where the 3D drawing has other "
-        "colours, a red line for a blue one, it keeps those of the flat one. Emoji carry the biases "
-        "of those who drew and chose them.",
+        "colours, a red line for a blue one, it keeps those of the flat one. By perceptual distance it is "
+        "23% nearer to the 3D drawing than a copy; 40% were its aim. Emoji carry the biases of those who "
+        "drew and chose them.",
         "evaluation": _FLUENT | {"input": "flat"},
     },
     "pix2pix_fluent_line_to_3d": {

@@ -121,6 +121,7 @@ def test_positions_are_drawn_anew_each_without_repetition():
     assert every == list(range(64))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run_eagerly", [True, False])
 def test_positions_differ_from_step_to_step_of_fit(run_eagerly):
     model = build(positions=4)

@@ -303,6 +303,7 @@ def test_between_two_noises_lies_a_walk_of_images():
     np.testing.assert_allclose(path[[0, -1]], ends, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_it_learns_classes_where_there_are_some():
     model = build(num_classes=NUM_CLASSES, class_names=["a", "b", "c"])
     model.compile()
@@ -313,6 +314,7 @@ def test_it_learns_classes_where_there_are_some():
     assert model.generate(2, per_class=True, seed=0, steps=2).shape == (6, *IMAGE_SHAPE)
 
 
+@pytest.mark.slow
 def test_it_learns_the_mean_of_its_data():
     keras.utils.set_random_seed(0)
     model = build(ema_decay=0.9)

@@ -135,6 +135,7 @@ def test_codes_are_drawn_anew_in_each_phase():
         np.testing.assert_allclose(fakes, again, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_categories_become_what_images_show():
     """Two kinds of image, and a category of two: before long Q tells each generated image's code."""
     keras.utils.set_random_seed(0)
@@ -217,6 +218,7 @@ def test_weights_are_checked(name):
         build().compile(**{name: -1})
 
 
+@pytest.mark.slow
 def test_saved_and_loaded_it_trains_on_as_it_was(tmp_path):
     model = build(ema_decay=0.9)
     model.compile(category_weight=0.5, continuous_weight=0.2, loss="relativistic", r1_weight=0.1)
@@ -271,6 +273,7 @@ def test_a_preview_has_a_row_of_each_category():
     np.testing.assert_allclose(second[[16, 23]], expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_evaluation_names_labels_where_there_are_some():
     model = build()
     pictures, labels = images(24), np.arange(24, dtype="int32") % 3

@@ -202,6 +202,7 @@ def test_a_spectral_discriminator_trains_and_is_kept_in_a_file(tmp_path):
     np.testing.assert_allclose(*logits, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_it_learns_to_continue_a_flat_colour():
     """Pictures of one colour each: their holes have that of what surrounds them."""
     colours = np.random.default_rng(0).uniform(-0.8, 0.8, (16, 1, 1, 3)).astype("float32")

@@ -206,6 +206,7 @@ def test_a_step_augments_alike_in_both_phases():
     assert abs(first_logs(model.fit(INPUTS, TARGETS, verbose=0))["discriminator_loss"]) > 0.01
 
 
+@pytest.mark.slow
 def test_files_keep_both_and_training_goes_on_from_them(tmp_path):
     model = build(ema_decay=0.9)
     model.compile(augmentation=DiffAugment("color,translation", seed=0))

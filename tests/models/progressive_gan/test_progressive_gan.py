@@ -156,6 +156,7 @@ def test_the_loss_is_the_critic_s_with_ten_penalties_and_a_thousandth_of_the_dri
     assert terms[2] == pytest.approx(np.square(scores).mean(), rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_a_file_of_a_fade_goes_on_as_if_it_had_not_stopped(tmp_path):
     options = {"x": images(12, SHAPE), "batch_size": 4, "verbose": 0, "shuffle": False}

@@ -66,6 +66,7 @@ def test_it_learns_classes_where_there_are_some():
     assert model.generate(2, per_class=True, seed=0).shape == (6, *IMAGE_SHAPE)
 
 
+@pytest.mark.slow
 def test_both_players_see_augmented_images_of_a_share_that_grows(tmp_path):
     model = build()
     augmentation = DiffAugment("color,translation,cutout,flip", Cosine(0.0, 1.0, 4), seed=0)

@@ -98,6 +98,7 @@ def test_features_of_equal_batches_match():
     assert matching(model, x, [-1] * 6, -x) > 1e-5
 
 
+@pytest.mark.slow
 def test_generators_gradient_leads_to_the_mean_features_of_real_images():
     reals = np.stack([np.full(SHAPE, value, "float32") for value in (0.2, 0.4, 0.9, -0.9)])
     labels = np.array([-1, -1, 1, 2], "int32")  # The last two are looked at for their labels alone.
@@ -162,6 +163,7 @@ def test_scores_of_the_discriminator_are_log_odds():
     np.testing.assert_allclose(known().discriminator_scores(x), expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_one_label_each_tells_two_kinds_of_images_apart():
     keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)
@@ -249,6 +251,7 @@ def test_wrong_parts_are_refused(change, message):
 # By the command line
 
 
+@pytest.mark.slow
 def test_the_recipe_hides_all_labels_but_some_and_evaluate_counts_the_errors():
     recipe = find_family("semi_supervised_gan").load()(
         dataset="digits", labelled_examples=50, batch_size=32, base_filters=4

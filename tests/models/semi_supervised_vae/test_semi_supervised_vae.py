@@ -242,6 +242,7 @@ def test_labels_of_no_example_are_refused():
         model.fit(images(4), np.full(4, -1), verbose=0)
 
 
+@pytest.mark.slow
 def test_the_recipe_hides_all_labels_but_some_and_evaluate_counts_the_errors():
     recipe = find_family("semi_supervised_vae").load()(
         dataset="digits", labelled_examples=30, network="convolutional", base_filters=4

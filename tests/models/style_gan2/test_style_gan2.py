@@ -278,6 +278,7 @@ def test_a_synthesis_of_any_number_of_levels_is_refused():
         )
 
 
+@pytest.mark.slow
 def test_a_file_keeps_means_penalties_and_the_augmentation(tmp_path):
     model = build(ema_decay=0.9)
     model.compile(

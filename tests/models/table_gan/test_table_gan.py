@@ -102,6 +102,7 @@ def test_networks_of_other_sizes_are_refused():
         keras_gen.TableGAN(generator, discriminator, 8, NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     (tmp_path / "rows").mkdir()
@@ -148,6 +149,7 @@ def test_the_command_line_says_in_one_line_what_is_wrong_with_a_file(run, tmp_pa
     assert code == 2 and "CSV file that exists" in err
 
 
+@pytest.mark.slow
 def test_a_training_stopped_in_mid_epoch_goes_on_as_if_it_had_not(tmp_path):
     dataset = str(write_csv(tmp_path / "rows.csv", people(70)))
 

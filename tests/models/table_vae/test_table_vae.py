@@ -134,6 +134,7 @@ def test_wrong_arguments_are_refused(change, words):
         keras_gen.TableVAE(**{**config, **change})
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     write_csv(tmp_path / "rows.csv", people(64))

@@ -24,6 +24,7 @@ def trained_a_little(**options):
     return gan
 
 
+@pytest.mark.slow
 def test_generate_keeps_dtypes_ranges_and_decimals_and_is_seeded():
     gan = trained_a_little()
     made = gan.generate(300, seed=0)
@@ -134,6 +135,7 @@ def test_rows_are_judged_in_packs():
         gan.fit(codes(1), verbose=0)
 
 
+@pytest.mark.slow
 def test_files_and_presets_generate_the_same(tmp_path):
     gan = trained_a_little(ema_decay=0.9)
     gan.save(tmp_path / "model.keras")
@@ -165,6 +167,7 @@ def test_wrong_arguments_are_refused(change, words):
         keras_gen.TabularGAN(**{**given, **change})
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 @pytest.mark.parametrize(("rows", "batch_size"), [(20, 16), (100, 32), (800, 64), (4000, 500)])
 def test_few_rows_come_in_smaller_batches(run, tmp_path, rows, batch_size):  # noqa: F811
@@ -176,6 +179,7 @@ def test_few_rows_come_in_smaller_batches(run, tmp_path, rows, batch_size):  # n
     assert json.loads((tmp_path / "run/settings.json").read_text())["batch_size"] == batch_size
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     orders(64).to_csv(tmp_path / "orders.csv", index=False)

@@ -159,6 +159,7 @@ def test_wrong_arguments_are_refused(change, words):
         keras_gen.TabularVAE(**{**given, **change})
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     orders(64).to_csv(tmp_path / "orders.csv", index=False)
@@ -185,6 +186,7 @@ def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
     assert code == 0, err
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_evaluate_says_what_held_out_rows_tell_and_draws(run, tmp_path):  # noqa: F811
     (tmp_path / "shop").mkdir()

@@ -313,6 +313,7 @@ def test_anomaly_scores_are_the_negative_elbo_where_the_posterior_is_sharp():
     )
 
 
+@pytest.mark.slow
 def test_the_log_likelihood_of_many_samples_is_the_closed_form():
     pictures = images(3, (2, 2, 1))
     model = linear_vae(ORTHOGONAL, encoder_error=0.3)

@@ -219,6 +219,7 @@ def test_pseudo_inputs_learn_and_stay_in_range():
     assert step.item() == pytest.approx(0.6, rel=1e-5)  # to 1, and no further
 
 
+@pytest.mark.slow
 def test_it_trains_compiled_in_half_precision_and_goes_on_as_it_was(tmp_path):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")

@@ -120,6 +120,7 @@ def test_generated_images_are_decoded_codes_of_the_prior():
     np.testing.assert_allclose(model.generate(6, seed=0), model.reconstruct(x[:6]), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_files_and_presets_keep_the_codebook_and_the_prior(tmp_path):
     model, x = trained(), images(4)
     model.save(tmp_path / "model.keras")

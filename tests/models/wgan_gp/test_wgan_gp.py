@@ -82,6 +82,7 @@ def test_a_last_batch_too_small_shows_its_last_image_again():
     assert np.array(seen) == pytest.approx(np.array([[0.01], [0.02], [0.03], [0.03], [0.03]]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True] if BACKEND == "tensorflow" else ["auto"])
 def test_no_nan_ever_comes_of_a_last_batch_that_is_too_small(jit_compile):
     model = build_wgan_gp(n_critic=3)
