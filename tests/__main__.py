@@ -55,7 +55,10 @@ COMPILES = [
 def main():
     parser = argparse.ArgumentParser("python -m tests", description="Runs the whole suite.")
     parser.add_argument(
-        "--minutes", type=float, default=float("inf"), help="begin no slow test after so many"
+        "--minutes",
+        type=float,
+        default=os.environ.get("KERAS_GEN_TEST_MINUTES", "inf"),
+        help="begin no slow test after so many, or after those of KERAS_GEN_TEST_MINUTES",
     )
     options, of_pytest = parser.parse_known_args()
     until = time.time() + 60 * options.minutes

@@ -441,8 +441,9 @@ PRESETS = {
         "pairs it learns how the other drawings look, not what they show: colours stay those that they "
         "were, for which pix2pix_fluent_flat_to_3d had pairs. The way back, from shaded to flat, takes "
         "off hardly any of the shading: by FID it is no nearer to flat drawings than a copy. Trainings "
-        "two and three times as long drew coloured dashes or bands. Emoji carry the biases of those who "
-        "drew and chose them.",
+        "two and three times as long drew coloured dashes or bands. CUT, which goes one way, came to an "
+        "FID of 40.6 in 462 s where this took 765. Emoji carry the biases of those who drew and chose "
+        "them.",
         "evaluation": _FLUENT | {"input": "flat"},
     },
     "cut_fluent_flat_to_3d": {
