@@ -24,6 +24,7 @@ def sgd(case):
     return [keras.optimizers.SGD(case.benchmark.small_rate) for _ in case.optimizers()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "share_forward"),
     [
@@ -103,6 +104,7 @@ def test_the_table_of_autoencoders_is_written_row_by_row_and_no_row_runs_twice(
     assert "there is no row 'vampire'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_scores_by_minutes_are_of_trainings_of_their_own_and_none_runs_twice(
     tmp_path, monkeypatch, capsys
 ):
@@ -160,6 +162,7 @@ def test_modes_are_counted_of_samples_and_of_real_images(tmp_path, monkeypatch):
     assert "| DCGAN | " in table and "| real images |  | 10 | 0.00" in table
 
 
+@pytest.mark.slow
 def test_steps_of_equal_time_are_of_all_stages():
     tiny = {"dataset": "digits", "filters": 4, "prior_filters": 4, "prior_blocks": 1, "codes": 4}
     assert steps_in("vq_vae", tiny, 1e-5) == 2  # one of each stage at least

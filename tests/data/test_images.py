@@ -374,6 +374,7 @@ def test_accelerators_are_left_to_another_backend(monkeypatch, backend, hidden):
     assert calls == hidden
 
 
+@pytest.mark.slow
 def test_import_loads_no_data_libraries():
     code = (
         "import sys, keras; before = set(sys.modules); import keras_gen.data; "
@@ -423,6 +424,7 @@ def grey(n=6, level=64):
     return values.astype("uint8")
 
 
+@pytest.mark.slow
 def test_a_dynamic_binarisation_is_drawn_anew_and_has_the_grey_pictures_mean():
     batches = data.images(grey(), None, 6, shuffle=False, binarize="dynamic")
     passes = np.stack([next(iter(batches)).numpy() for _ in range(200)])

@@ -135,6 +135,7 @@ def test_a_label_of_a_later_batch_that_is_no_class_is_refused(label, form):
     assert unmoved(model, before)
 
 
+@pytest.mark.slow
 def test_validation_data_that_hold_no_images_are_refused_and_the_model_as_it_was():
     x = images(8)
     wrong = tf.data.Dataset.from_tensor_slices(np.concatenate([x, 255.0 * x])).batch(8)

@@ -63,6 +63,7 @@ class _Shown(keras.layers.Layer):
         return self.image + 0.0 * keras.ops.sum(inputs)
 
 
+@pytest.mark.slow
 def test_a_model_that_learns_by_it_is_kept_whole(tmp_path):
     distance = PerceptualDistance(layers=("stage_1", "stage_2"), pixel_weight=10.0)
     model = keras_gen.Pix2Pix(

@@ -69,6 +69,7 @@ def test_without_features_or_pairs_there_is_nothing_to_say(batches):
     assert scores.result() == {}
 
 
+@pytest.mark.slow
 def test_pairs_that_are_large_enough_have_a_perceptual_distance(rng):
     targets = rng.uniform(-1, 1, (5, 32, 32, 3)).astype("float32")
     near, far = 0.9 * targets, -targets

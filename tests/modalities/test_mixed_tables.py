@@ -56,6 +56,7 @@ def random_table(random):
     return pd.DataFrame({name: made[name] for name in names})
 
 
+@pytest.mark.slow
 def test_two_hundred_random_tables_come_back_as_they_were():
     for seed in range(200):
         frame = random_table(np.random.default_rng(seed))

@@ -54,6 +54,7 @@ def tables(draw):
     return pd.DataFrame({f"column {k}": draw(columns(n)) for k in range(count)})
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Column .* may have the month or the day first")
 @hypothesis.settings(
     max_examples=200,
