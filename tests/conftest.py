@@ -11,8 +11,10 @@ os.environ |= {"TF_ENABLE_ONEDNN_OPTS": "1", **os.environ}
 import keras
 import pytest
 
+from tests.__main__ import UNTIL
+
 # Set by `python -m tests --minutes`.
-UNTIL = float(os.environ.get("KERAS_GEN_TESTS_UNTIL", "inf"))
+END = float(os.environ.get(UNTIL, "inf"))
 TIME_IS_UP = "no time was left for it"
 # A long test, and files whose tests wait for one long setup.
 WHOLE = (
@@ -38,7 +40,7 @@ def pytest_collection_modifyitems(items):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Has fixtures, and then the test, draw the same, whatever ran before; begins no slow test too late."""
-    if time.time() > UNTIL and item.get_closest_marker("slow"):
+    if time.time() > END and item.get_closest_marker("slow"):
         pytest.skip(TIME_IS_UP)
     keras.utils.set_random_seed(0)
 
