@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_gen.layers import SiLU, SinusoidalEmbedding
+from keras_gen.layers import PixelShuffle, SiLU, SinusoidalEmbedding
 from keras_gen.networks._blocks import SPATIAL, Blocks, crop, doubled, halvings
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer
 
@@ -14,6 +14,7 @@ def flow_unet(
     blocks: int = 1,
     normalization: str | None = "rms",
     attention: bool = False,
+    patch_size: int = 1,
     seed: int | None = None,
     name: str = "flow_unet",
 ) -> keras.Model:
@@ -25,7 +26,7 @@ def flow_unet(
     as zeros. Sides that are no power of two are cropped to.
 
     Args:
-        image_shape: `(height, width, channels)`, each side at least 8.
+        image_shape: `(height, width, channels)`, each side at least 8 and divisible by `patch_size`.
         num_classes: Number of classes, at least 1. Defaults to `None`: no classes.
         base_filters: Filters at the image's size, at least 1; doubled at each coarser level, up to 8 x.
             Defaults to 16, which makes 1.4 million weights at 28 x 28.
@@ -33,6 +34,8 @@ def flow_unet(
         normalization: `"rms"` (each pixel by itself, over its channels), `"group"` (8 groups, or as many as
             there can be; on a CPU a step takes a third longer) or `None`. Defaults to `"rms"`.
         attention: Boolean, whether the pixels of the smallest map look at each other. Defaults to `False`.
+        patch_size: Integer, the side in pixels of the patches that are the finest map's pixels: of 2, a step
+            at 64 x 64 takes a third of the time, and more channels are affordable. Defaults to 1.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.
         name: The model's name.
@@ -53,9 +56,10 @@ def flow_unet(
     (None, 28, 28, 1)
 
     Reference: Ho et al., 2020, Denoising Diffusion Probabilistic Models, https://arxiv.org/abs/2006.11239;
-    Dhariwal & Nichol, 2021 (scale and shift), https://arxiv.org/abs/2105.05233
+    Dhariwal & Nichol, 2021 (scale and shift), https://arxiv.org/abs/2105.05233; Hoogeboom et al., 2023
+    (patches), https://arxiv.org/abs/2301.11093
     """
-    style = _Style(image_shape, num_classes, base_filters, blocks, normalization, seed)
+    style = _Style(image_shape, num_classes, base_filters, blocks, normalization, patch_size, seed)
     images = keras.Input(style.image_shape, name="images")
     inputs = [images, keras.Input((), name="times")]
     if num_classes is not None:
@@ -63,7 +67,7 @@ def flow_unet(
     style.condition(*inputs[1:])
 
     levels = len(style.sizes)
-    x = style.convolution(images, style.filters(0), 3, "pixels")
+    x = style.take(images)
     maps = []
     for level in range(levels):
         if level:
@@ -84,11 +88,7 @@ def flow_unet(
             x = crop(x, style.sizes[level], f"up_{level}_crop")
         x = keras.layers.Concatenate(name=f"up_{level}_skip")([x, maps[level]])
         x = style.residual(x, filters, f"up_{level}")
-    x = style.finish(x, "image")
-    x = style.convolution(
-        x, style.image_shape[2], 3, "image", kernel_initializer="zeros", dtype="float32"
-    )
-    return keras.Model(inputs, x, name=name)
+    return keras.Model(inputs, style.give(x), name=name)
 
 
 class _Style(Blocks):
@@ -99,10 +99,13 @@ class _Style(Blocks):
         sizes: The sizes of the maps, from the image's own to the coarsest one's.
     """
 
-    def __init__(self, image_shape, num_classes, base_filters, blocks, normalization, seed):
+    def __init__(
+        self, image_shape, num_classes, base_filters, blocks, normalization, patch_size, seed
+    ):
         super().__init__(normalization, "silu", "glorot_uniform", seed)
-        self.image_shape = check_image_shape("image_shape", image_shape)
-        self.sizes = halvings(self.image_shape, smallest=4)
+        self.patch_size = check_integer("patch_size", patch_size)
+        self.image_shape = check_image_shape("image_shape", image_shape, multiple=patch_size)
+        self.sizes = halvings([side // patch_size for side in self.image_shape[:2]], smallest=4)
         if num_classes is not None:
             check_integer("num_classes", num_classes)
         self.num_classes = num_classes
@@ -132,6 +135,22 @@ class _Style(Blocks):
         x = SiLU(name="time_activation", dtype="float32")(x)
         x = self.dense(x, 2 * units, "condition")
         self._condition = SiLU(name="condition_activation")(x)
+
+    def take(self, images):
+        """The finest map of images: a pixel of each patch."""
+        kernel_size = 3 if self.patch_size == 1 else self.patch_size
+        return self.convolution(
+            images, self.filters(0), kernel_size, "pixels", strides=self.patch_size
+        )
+
+    def give(self, x):
+        """Float32 images of the finest map."""
+        channels = self.patch_size**2 * self.image_shape[2]
+        x = self.finish(x, "image")
+        x = self.convolution(x, channels, 3, "image", kernel_initializer="zeros", dtype="float32")
+        if self.patch_size == 1:
+            return x
+        return PixelShuffle(self.patch_size, name="image_shuffled", dtype="float32")(x)
 
     def normalize(self, x, name):
         if self.normalization == "rms":

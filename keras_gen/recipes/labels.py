@@ -29,12 +29,10 @@ class PartlyLabelledRecipe(LatentRecipe):
             self.dataset, self.labelled_examples, seed=self.seed, **self.reading
         )
 
-    def classifier(self, shape: Sequence[int], classes: int) -> "keras.Model":
-        """The network of images to logits of classes."""
+    def classifier(self, shape: Sequence[int], classes: int, filters: int) -> "keras.Model":
+        """The network of images to logits of classes; `filters` wide at first where it is convolutional."""
         from keras_gen import networks
 
         if self.network == "dense":
             return networks.noisy_classifier(shape, classes)
-        return networks.dcgan_discriminator(
-            shape, self.base_filters, "layer", dropout=0.3, classes=classes
-        )
+        return networks.dcgan_discriminator(shape, filters, "layer", dropout=0.3, classes=classes)

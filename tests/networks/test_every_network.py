@@ -68,6 +68,7 @@ BUILDERS = {
     "efficientnet_lite0": lambda **k: networks.efficientnet_lite0((32, 32, 3), 5, **k),
     "fast_gan_generator": lambda **k: networks.fast_gan_generator((64, 72, 1), 4, 1, **k),
     "flow_unet": lambda **k: networks.flow_unet((9, 12, 2), 3, 4, attention=True, **k),
+    "flow_unet_patches": lambda **k: networks.flow_unet((16, 8, 3), 2, 4, patch_size=2, **k),
     "flow_unet_group": lambda **k: networks.flow_unet((8, 8, 1), None, 4, 2, "group", **k),
     "frame_predictor": lambda **k: networks.frame_predictor((8, 16, 1), 2, 4, 1, 2, **k),
     "mlp_generator": lambda **k: networks.mlp_generator(4, 3, 16, **k),
@@ -340,6 +341,7 @@ REFUSED = {
         "num_classes": INTEGERS,
         "base_filters": INTEGERS,
         "blocks": INTEGERS,
+        "patch_size": INTEGERS,
         "normalization": ("batch",),
     },
     "unet_generator": {

@@ -33,6 +33,24 @@ def test_it_has_the_weights_that_are_said():
     assert networks.flow_unet((28, 28, 1)).count_params() == pytest.approx(1.4e6, rel=0.03)
 
 
+@pytest.mark.parametrize(("shape", "patch_size"), [((8, 12, 3), 2), ((32, 16, 1), 4)])
+def test_patches_are_the_pixels_of_its_finest_map(shape, patch_size):
+    network = awake(shape, patch_size=patch_size)
+    finest = network.get_layer("pixels").output.shape[1:3]
+    assert finest == tuple(side // patch_size for side in shape[:2])
+    given = inputs(shape)
+    made = array(network(given))
+    assert made.shape == (2, *shape)
+    assert np.abs(made[:, ::patch_size] - made[:, 1::patch_size]).mean() > 0.1  # no copies
+    given[0][:, patch_size - 1 :: patch_size, patch_size - 1 :: patch_size] += 1.0
+    assert np.abs(array(network(given)) - made).max() > 0.1  # Patches are seen to their ends.
+
+
+def test_sides_that_are_no_patches_are_refused():
+    with pytest.raises(ValueError, match=r"`image_shape`.*divisible by 2. Received: .*\(9, 8, 1\)"):
+        networks.flow_unet((9, 8, 1), patch_size=2)
+
+
 @pytest.mark.parametrize("normalization", ["rms", "group", None])
 def test_it_begins_with_zeros_and_hears_the_time(normalization):
     fresh = networks.flow_unet((8, 8, 1), base_filters=4, normalization=normalization)

@@ -21,6 +21,9 @@ class DiffusionRecipe(OneImageRecipe):
     base_filters: int = option(16, "Width of the network.", min=1)
     blocks: int = option(1, "Residual blocks at each size, on the way down and up.", min=1)
     attention: bool = option(False, "Let the pixels of the smallest map look at each other.")
+    patch_size: int = option(
+        1, "Side of the patches that it works on: 2 is quicker by three at 64 pixels.", min=1
+    )
     learning_rate: float = option(1e-3, "Of Adam.", min=0.0)
     times: str = option(
         "uniform",
@@ -50,6 +53,7 @@ class DiffusionRecipe(OneImageRecipe):
                 base_filters=self.base_filters,
                 blocks=self.blocks,
                 attention=self.attention,
+                patch_size=self.patch_size,
             ),
             num_classes=classes,
             class_names=opened.class_names and list(opened.class_names) if self.labelled else None,

@@ -29,7 +29,7 @@ class SemiSupervisedGANRecipe(AdversarialRecipe, PartlyLabelledRecipe):
         classes = opened.num_classes
         gan = SemiSupervisedGAN(
             networks.dcgan_generator(shape, self.latent_dim, self.base_filters),
-            self.classifier(shape, classes),
+            self.classifier(shape, classes, self.base_filters),
             latent_dim=self.latent_dim,
             classes=classes,
             ema_decay=self.ema_decay or None,

@@ -46,7 +46,8 @@ class SemiSupervisedVAERecipe(VariationalRecipe, PartlyLabelledRecipe):
         vae = SemiSupervisedVAE(
             networks.conv_encoder(*sizes, num_classes=classes),
             networks.conv_decoder(*sizes, num_classes=classes),
-            self.classifier(shape, classes),
+            # Wider, for it looks at an image once, where the others do once for each class.
+            self.classifier(shape, classes, 4 * self.base_filters),
             latent_dim=self.latent_dim,
             num_classes=classes,
             alpha=self.alpha,

@@ -387,8 +387,11 @@ def test_a_network_of_any_size_is_refused():
 
 @pytest.mark.one_backend
 def test_the_recipe_learns_classes_when_it_is_told_to():
-    recipe = DiffusionRecipe(dataset="digits", base_filters=2, labelled=True, ema_decay=0.0)
+    recipe = DiffusionRecipe(
+        dataset="digits", base_filters=2, labelled=True, ema_decay=0.0, patch_size=2
+    )
     model = recipe.build(recipe.open(), 10)
+    assert model.network.get_layer("pixels").output.shape == (None, 4, 4, 2)
     assert model.num_classes == 10 and model.class_names == [str(n) for n in range(10)]
     assert model.average is None
     rate = model.optimizer["flow"].learning_rate

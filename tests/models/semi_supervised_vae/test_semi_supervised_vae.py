@@ -252,6 +252,7 @@ def test_the_recipe_hides_all_labels_but_some_and_evaluate_counts_the_errors():
     model = recipe.build(opened, 100)
     assert model.class_names == list(opened.class_names) and model.alpha == recipe.alpha
     assert model.augmentation is None
+    assert model.classifier.get_layer("down_1").filters == 16  # Seen once, not once for each class.
     model.fit(recipe.batches(opened).take(2), verbose=0)
     report = evaluate(model, "digits", n=40, features="classifier_digits", iwae=2)
     assert {"classification_error", "elbo", "importance_weighted_bound"} <= set(report["losses"])
