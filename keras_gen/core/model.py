@@ -55,6 +55,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         super().__init__(name=name)
         self.seed_generator = ReplicaSeedGenerator()
         self._trackers = {}
+        self._compile_arguments = {}
 
     @property
     def takes(self) -> dict[str, Spec]:
@@ -107,6 +108,11 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     _strays: Any = None
 
     # Compiling
+
+    def kept_layers(self) -> list[keras.Layer]:
+        """The layers that the model was made of, without what `compile` was given: an augmentation, say."""
+        given = {id(part) for part in keras.tree.flatten(self._compile_arguments)}
+        return [layer for layer in super().kept_layers() if id(layer) not in given]
 
     def compile_phases(
         self,

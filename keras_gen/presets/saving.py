@@ -100,14 +100,15 @@ def save_to_preset(
     config = _with_short_paths(json.loads(json.dumps(config)))
     with folder_written_aside(folder) as aside:
         (aside / files.CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-        _bare_copy(model, config, custom_objects).save_weights(aside / files.WEIGHTS)
+        bare = _bare_copy(model, config, custom_objects)
+        bare.save_weights(aside / files.WEIGHTS)
         _compress(aside / files.WEIGHTS, weights_dtype, mantissa_bits)
         metadata = {
             "class_name": config["class_name"],
             "keras_gen_version": __version__,
             "keras_version": keras.__version__,
             "date_saved": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d@%H:%M:%S"),
-            "parameter_count": model.count_params(),
+            "parameter_count": bare.count_params(),
             "files": {n: files.describe_file(aside / n) for n in (files.CONFIG, files.WEIGHTS)},
             **(metadata or {}),
         }

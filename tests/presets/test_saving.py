@@ -54,6 +54,26 @@ def test_image_pools_are_saved_empty(tmp_path):
     assert int(model.pool_a.count) == 2 and int(loaded.pool_a.count) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("gan", "DiffAugment"),
+        ("gan", "AdaptiveAugment"),
+        ("cycle_gan", "DiffAugment"),
+        ("semi_supervised_vae", "DiffAugment"),
+    ],
+)
+def test_an_augmentation_of_the_training_is_left_out(name, kind, tmp_path):
+    case = CASES[name]
+    model = compiled(case, augmentation=getattr(keras_gen.layers, kind)("translation"))
+    model.fit(case.data(4), batch_size=4, verbose=0)
+    model.save_to_preset(tmp_path / "preset")
+    loaded = keras_gen.from_preset(tmp_path / "preset")
+    metadata = json.loads((tmp_path / "preset" / files.METADATA).read_text())
+    assert metadata["parameter_count"] == loaded.count_params() == case.build().count_params()
+    np.testing.assert_allclose(case.outputs(loaded), case.outputs(model), rtol=1e-4, atol=1e-5)
+
+
 def test_float16_halves_what_it_does_not_harm(tmp_path):
     model = build_gan()
     dense = model.generator.layers[1]

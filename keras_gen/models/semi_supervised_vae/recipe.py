@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from keras_gen.recipes import PartlyLabelledRecipe, VariationalRecipe, option
 from keras_gen.recipes.adversarial import NONE_OR_SOME, check_augmentations, fixed_augment
+from keras_gen.recipes.rates import falling
 
 if TYPE_CHECKING:
     from keras_gen.models.semi_supervised_vae.model import SemiSupervisedVAE
@@ -55,7 +56,7 @@ class SemiSupervisedVAERecipe(VariationalRecipe, PartlyLabelledRecipe):
             class_names=opened.class_names,
         )
         vae.compile(
-            keras.optimizers.Adam(self.learning_rate),
+            keras.optimizers.Adam(falling(self.learning_rate, updates)),
             fixed_augment(self.diff_augment, self.diff_augment_share, self.seed),
         )
         return vae
