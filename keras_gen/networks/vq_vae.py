@@ -97,7 +97,11 @@ def vq_decoder(
     for level in range(halvings - 1, 0, -1):
         x = style.double(x, filters, sizes[level], f"up_{level}")
         x = style.activate(x, f"up_{level}_activation")
-    x = style.double(x, image_shape[2], sizes[0], "image", dtype="float32")
+    # A transposed layer's fan that is He's is that of its outputs, here few: images would begin at tens.
+    little = keras.initializers.RandomNormal(stddev=0.02, seed=style.next_seed())
+    x = style.double(
+        x, image_shape[2], sizes[0], "image", kernel_initializer=little, dtype="float32"
+    )
     return keras.Model(codes, x, name=name)
 
 

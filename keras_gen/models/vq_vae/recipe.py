@@ -28,7 +28,7 @@ class VQVAERecipe(OneImageRecipe):
     prior_filters: int = option(48, "Width of the prior's stacks.", min=1)
     prior_blocks: int = option(5, "Gated blocks of the prior.", min=1)
     prior_dropout: float = option(0.1, "Share of the prior's features dropped.", min=0.0, max=0.9)
-    learning_rate: float = option(1e-3, "Of Adam, in both stages.", min=0.0)
+    learning_rate: float = option(1e-3, "Of Adam, at first, in both stages.", min=0.0)
 
     def build(self, opened: "OpenedData", updates: int) -> "VQVAE":
         import keras
@@ -54,7 +54,9 @@ class VQVAERecipe(OneImageRecipe):
             commitment_weight=self.commitment_weight,
             decay=self.decay,
         )
-        model.compile(keras.optimizers.Adam(self.learning_rate))
+        codes, prior = self.stages(opened)
+        updates = max(1, updates * codes.epochs // (codes.epochs + prior.epochs))
+        model.compile(keras.optimizers.Adam(falling(self.learning_rate, updates)))
         return model
 
     def preview(self, opened: "OpenedData") -> Any:

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 import keras_gen
+from keras_gen import networks
 from keras_gen.app.cli import main
 from keras_gen.models.vq_vae.recipe import VQVAERecipe
 from tests.cases import images
@@ -220,6 +221,16 @@ def test_the_recipe_makes_what_it_is_told_to():
     opened = recipe.open()
     model = recipe.build(opened, 10)
     assert model.encoder.output_shape == (None, 4, 4, 3)
+    # Held for half of the six steps of ten that the codes have, then falling to zero.
+    schedule = model.optimizer["codes"].get_config()["learning_rate"]["config"]
+    assert (schedule["hold"], schedule["decay"]) == (3, 3)
     assert model.prior_network.output_shape == (None, 4, 4, 7)
     recipe.begin_stage(model, "prior", opened, 10)
     assert model.stage == "prior" and list(model.phases()) == ["prior"]
+
+
+@pytest.mark.parametrize("halvings", [1, 2])
+def test_the_decoder_begins_within_the_range_of_images(halvings):
+    decoder = networks.vq_decoder((16, 16, 1), 8, 16, halvings, seed=0)
+    codes = np.random.default_rng(0).standard_normal((4, *decoder.input_shape[1:]))
+    assert 0.01 < array(decoder(codes.astype("float32"))).std() < 1.0
