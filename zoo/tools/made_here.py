@@ -314,12 +314,12 @@ PRESETS = {
         "for, the others keep a shape of their style. The scores above are by the features of that classifier "
         "of the same digits, and not comparable with FIDs measured by another.",
         "licence": "CC BY-SA 3.0, as the digits that it learnt from: MNIST by Yann LeCun and Corinna Cortes.",
-        "beside": "Three trainings of 12 minutes, of seeds 0 (this one, of whose 50 errors the rounding to "
-        "float16 makes 51), 1 and 2, each with 100 labels of its own, named 4.98%, 4.88% and 3.88% of the 1,005 "
-        "test digits wrong. The same classifier that learnt from the 100 labels alone, for a tenth of the time, "
-        "of images as they are, named 21.7%, 23.9% and 22.4% wrong (`python -m tests.benchmarks.semi_supervised "
-        "--family semi_supervised_vae --minutes 12`, with `--option` for each option of the command above). The "
-        "paper's M2 had 11.97% wrong, of 50,000 images.",
+        "beside": "Three trainings of 12 minutes, of seeds 0 (this one, of whose 50 errors the rounding to"
+        " float16 makes 51), 1 and 2, each with 100 labels of its own, named 4.98%, 4.88% and 3.88% of the "
+        "1,005 test digits wrong. The same classifier that learnt from the 100 labels alone, for a tenth of"
+        " the time, of images as they are, named 21.7%, 23.9% and 22.4% wrong (`python -m "
+        "tests.benchmarks.semi_supervised --family semi_supervised_vae --minutes 12`, with `--option` for "
+        "each option of the command above). The paper's M2 had 11.97% wrong, of 50,000 images.",
         "evaluation": {"dataset": "mnist_10k", "split": "test", "n": 10_000},
     },
     "gan_fluent_people": {
