@@ -109,11 +109,6 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
 
     # Compiling
 
-    def kept_layers(self) -> list[keras.Layer]:
-        """The layers that the model was made of, without what `compile` was given: an augmentation, say."""
-        given = {id(part) for part in keras.tree.flatten(self._compile_arguments)}
-        return [layer for layer in super().kept_layers() if id(layer) not in given]
-
     def compile_phases(
         self,
         optimizers: Mapping[str, Any],
@@ -457,6 +452,11 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         return [*super().metrics_variables, *counts]
 
     # Presets
+
+    def kept_layers(self) -> list[keras.Layer]:
+        """The layers that the model was made of, without what `compile` was given: an augmentation, say."""
+        given = {id(part) for part in keras.tree.flatten(self._compile_arguments)}
+        return [layer for layer in super().kept_layers() if id(layer) not in given]
 
     @classmethod
     def from_preset(
