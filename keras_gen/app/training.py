@@ -160,7 +160,7 @@ class _Training:
         with _policy(self.recipe.precision), self.devices.scope():
             checkpoint, begun, passes = self._begun()
             plan = self._plan(passes[-1], begun.step)
-            model = self._build(plan.total)
+            model = self._build(plan.stage_ends(self.stages)[self.stages[0].name])
             if checkpoint is not None:
                 self._check_classes(model)
                 self.from_preset = (folder.read_data() or {}).get("from_preset")

@@ -177,7 +177,7 @@ class Recipe:
 
         Args:
             opened: What `open` returned.
-            updates: Integer, the training steps in all, for schedules of learning rates.
+            updates: Integer, the training steps of the first stage, for schedules of learning rates.
 
         Returns:
             A compiled model.

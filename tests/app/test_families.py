@@ -37,6 +37,7 @@ class TwoStepRecipe(LatentRecipe):
 
     def build(self, opened, updates):
         (shape,) = self.image_shapes(opened)
+        STAGES.append(("built for", updates))
         sizes = self.latent_dim, self.base_filters
         model = TwoStep(
             keras_gen.networks.conv_encoder(shape, *sizes),
@@ -96,7 +97,7 @@ def test_a_foreign_family_is_trained_resumed_sampled_and_evaluated(
     code, _, err = run(*train, "--epochs", 4, "--output", "run")
     assert code == 0, err
     stages = sys.modules["two_step"].STAGES
-    assert stages == [("codes", 0), ("prior", "begins", 5), ("prior", 3)]
+    assert stages == [("built for", 15), ("codes", 0), ("prior", "begins", 5), ("prior", 3)]
     assert [row["epoch"] for row in history(tmp_path / "run")] == list("0123")
     settings = json.loads((tmp_path / "run" / "settings.json").read_text())
     assert settings["model"] == "two_step" and settings["warm_up"] == 0.0
@@ -105,7 +106,7 @@ def test_a_foreign_family_is_trained_resumed_sampled_and_evaluated(
     code, _, err = run("train", "two_step", "--output", "run", "--resume", "--epochs", 8)
     assert code == 0, err
     # It has come to the second stage, and does not go back: what is left of eight epochs is that one's.
-    assert stages == [("prior", "begins", 25), ("prior", 4)]
+    assert stages == [("built for", 30), ("prior", "begins", 25), ("prior", 4)]
     model = keras.saving.load_model(tmp_path / "run" / "model.keras")
     assert int(model.optimizer.iterations) == 40
     assert run("generate", "run", "-n", 4, "--output", "grid.png")[0] == 0

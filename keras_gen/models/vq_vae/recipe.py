@@ -54,8 +54,6 @@ class VQVAERecipe(OneImageRecipe):
             commitment_weight=self.commitment_weight,
             decay=self.decay,
         )
-        codes, prior = self.stages(opened)
-        updates = max(1, updates * codes.epochs // (codes.epochs + prior.epochs))
         model.compile(keras.optimizers.Adam(falling(self.learning_rate, updates)))
         return model
 

@@ -221,9 +221,9 @@ def test_the_recipe_makes_what_it_is_told_to():
     opened = recipe.open()
     model = recipe.build(opened, 10)
     assert model.encoder.output_shape == (None, 4, 4, 3)
-    # Held for half of the six steps of ten that the codes have, then falling to zero.
+    # Held for half of the steps that the codes have, then falling to zero.
     schedule = model.optimizer["codes"].get_config()["learning_rate"]["config"]
-    assert (schedule["hold"], schedule["decay"]) == (3, 3)
+    assert (schedule["hold"], schedule["decay"]) == (5, 5)
     assert model.prior_network.output_shape == (None, 4, 4, 7)
     recipe.begin_stage(model, "prior", opened, 10)
     assert model.stage == "prior" and list(model.phases()) == ["prior"]
