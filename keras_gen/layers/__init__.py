@@ -13,6 +13,7 @@ from keras_gen.layers.fade_in import FadeIn
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_conv_2d import GatedConv2D
 from keras_gen.layers.image_pool import ImagePool
+from keras_gen.layers.image_to_velocity import ImageToVelocity
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.label_map import LabelMap
 from keras_gen.layers.label_projection import LabelProjection
@@ -44,6 +45,7 @@ __all__ = [
     "GatedActivation",
     "GatedConv2D",
     "ImagePool",
+    "ImageToVelocity",
     "InstanceNormalization",
     "LabelMap",
     "LabelProjection",

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_gen.layers import PixelShuffle, SiLU, SinusoidalEmbedding
+from keras_gen.layers import ImageToVelocity, PixelShuffle, SiLU, SinusoidalEmbedding
 from keras_gen.networks._blocks import SPATIAL, Blocks, crop, doubled, halvings
 from keras_gen.networks._checks import check_choice, check_image_shape, check_integer
 
@@ -15,6 +15,7 @@ def flow_unet(
     normalization: str | None = "rms",
     attention: bool = False,
     patch_size: int = 1,
+    predicts: str = "velocity",
     seed: int | None = None,
     name: str = "flow_unet",
 ) -> keras.Model:
@@ -36,6 +37,9 @@ def flow_unet(
         attention: Boolean, whether the pixels of the smallest map look at each other. Defaults to `False`.
         patch_size: Integer, the side in pixels of the patches that are the finest map's pixels: of 2, a step
             at 64 x 64 takes a third of the time, and more channels are affordable. Defaults to 1.
+        predicts: `"velocity"`, what the last layer gives; or `"image"`, of which the velocity is made: the
+            way from the noisy image to it, over the time that is left, 0.05 at least. The network then has
+            no noise to pass on, which patches of many pixels have little room for. Defaults to `"velocity"`.
         seed: Integer that fixes the initial weights. Defaults to `None`: drawn from Python's
             generator, which `keras.utils.set_random_seed` sets.
         name: The model's name.
@@ -43,8 +47,8 @@ def flow_unet(
     Returns:
         A `keras.Model` from `[images, times]`: floats `(batch, height, width, channels)` and `(batch,)`, the
         times in [0, 1]; or from `[images, times, labels]` with integer labels `(batch,)` in
-        [0, num_classes], the last of which stands for no class. To float32 `(batch, height, width, channels)`,
-        unbounded.
+        [0, num_classes], the last of which stands for no class. To velocities, float32
+        `(batch, height, width, channels)`, unbounded.
 
     Raises:
         ValueError: If an argument lies outside what is said above.
@@ -57,8 +61,10 @@ def flow_unet(
 
     Reference: Ho et al., 2020, Denoising Diffusion Probabilistic Models, https://arxiv.org/abs/2006.11239;
     Dhariwal & Nichol, 2021 (scale and shift), https://arxiv.org/abs/2105.05233; Hoogeboom et al., 2023
-    (patches), https://arxiv.org/abs/2301.11093
+    (patches), https://arxiv.org/abs/2301.11093; Li & He, 2025 (images in the place of velocities),
+    https://arxiv.org/abs/2511.13720
     """
+    check_choice("predicts", predicts, ("velocity", "image"))
     style = _Style(image_shape, num_classes, base_filters, blocks, normalization, patch_size, seed)
     images = keras.Input(style.image_shape, name="images")
     inputs = [images, keras.Input((), name="times")]
@@ -88,7 +94,10 @@ def flow_unet(
             x = crop(x, style.sizes[level], f"up_{level}_crop")
         x = keras.layers.Concatenate(name=f"up_{level}_skip")([x, maps[level]])
         x = style.residual(x, filters, f"up_{level}")
-    return keras.Model(inputs, style.give(x), name=name)
+    x = style.give(x)
+    if predicts == "image":
+        x = ImageToVelocity(name="velocity", dtype="float32")([x, images, inputs[1]])
+    return keras.Model(inputs, x, name=name)
 
 
 class _Style(Blocks):

@@ -51,6 +51,10 @@ LAYERS = {
         [IMAGE],
     ),
     "ImagePool": (lambda **k: layers.ImagePool(5, seed=3, **k), [IMAGE]),
+    "ImageToVelocity": (
+        lambda **k: layers.ImageToVelocity(0.1, **k),
+        [IMAGE, IMAGE, ((), "float32")],
+    ),
     "InstanceNormalization": (lambda **k: layers.InstanceNormalization(epsilon=1e-4, **k), [IMAGE]),
     "LabelMap": (lambda **k: layers.LabelMap(3, **k), [IMAGE, LABEL]),
     "LabelProjection": (

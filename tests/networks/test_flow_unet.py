@@ -46,6 +46,18 @@ def test_patches_are_the_pixels_of_its_finest_map(shape, patch_size):
     assert np.abs(array(network(given)) - made).max() > 0.1  # Patches are seen to their ends.
 
 
+def test_of_an_image_the_velocity_is_what_is_left_of_the_way():
+    network, (images, _) = awake(predicts="image"), inputs((8, 8, 1), n=3)
+    whole = keras.Model(network.inputs, [network.get_layer("velocity").input[0], network.output])
+    times = np.array([0.0, 0.5, 1.0], "float32")
+    image, velocity = (array(part) for part in whole([images, times]))
+    left = np.array([1.0, 0.5, 0.05])[:, None, None, None]
+    np.testing.assert_allclose(velocity, (image - images) / left, rtol=1e-4, atol=1e-4)
+    assert np.abs(image).max() > 0.1
+    with pytest.raises(ValueError, match=r"`predicts` must be one of.* Received: predicts='noise'"):
+        networks.flow_unet((8, 8, 1), predicts="noise")
+
+
 def test_sides_that_are_no_patches_are_refused():
     with pytest.raises(ValueError, match=r"`image_shape`.*divisible by 2. Received: .*\(9, 8, 1\)"):
         networks.flow_unet((9, 8, 1), patch_size=2)

@@ -24,6 +24,11 @@ class DiffusionRecipe(OneImageRecipe):
     patch_size: int = option(
         1, "Side of the patches that it works on: 2 is quicker by three at 64 pixels.", min=1
     )
+    predicts: str = option(
+        "velocity",
+        "What the network gives: velocity, or image, of which the velocity is made, for large patches.",
+        choices=("velocity", "image"),
+    )
     learning_rate: float = option(1e-3, "Of Adam.", min=0.0)
     times: str = option(
         "uniform",
@@ -54,6 +59,7 @@ class DiffusionRecipe(OneImageRecipe):
                 blocks=self.blocks,
                 attention=self.attention,
                 patch_size=self.patch_size,
+                predicts=self.predicts,
             ),
             num_classes=classes,
             class_names=opened.class_names and list(opened.class_names) if self.labelled else None,
