@@ -267,9 +267,10 @@ class NormalizingFlowSampler(LatentSampler):
         trained.compile(
             keras.optimizers.Adam(1e-3), loss=lambda _, log_density: -ops.mean(log_density)
         )
-        passes = [random.permutation(len(latents)) for _ in range(self.epochs)]
-        rows = latents[np.concatenate(passes)]
-        trained.fit(rows, np.zeros(len(rows)), batch_size=256, shuffle=False, verbose=0)
+        none = np.zeros(len(latents), "float32")
+        for _ in range(self.epochs):
+            rows = latents[random.permutation(len(latents))]
+            trained.fit(rows, none, batch_size=256, shuffle=False, verbose=0)
 
     def _drawn(self, n, seed):
         noise = draw_latents(n, self.latent_dim, seed)

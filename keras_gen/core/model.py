@@ -406,7 +406,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         """One evaluation step. The backend's `test_step` calls it."""
         with backend.step_scope():
             self._strays().count(data)
-            self.track(self.evaluation_terms(data))
+            self.track(self.evaluation_terms(data), _examples(data))
         return {name: self._trackers[name].result() for name in self.evaluation_names}
 
     # Logs
@@ -428,19 +428,29 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
     def _training_names(self):
         return tuple(dict.fromkeys((*self._phase_names, "loss")))
 
-    def track(self, terms: Mapping[str, Tensor]) -> None:
-        """Adds scalars to their means: two operations each, where `update_state` makes a dozen."""
+    def track(self, terms: Mapping[str, Any], weight: Any = None) -> None:
+        """Adds scalars to their means: two operations each, where `update_state` makes a dozen.
+
+        Args:
+            terms: Dict from names to scalars, or to pairs of one and its own weight in the mean.
+            weight: Integer or scalar tensor, that of the others; None where all steps count alike.
+        """
         ops, one = keras.ops, None
         for name, value in terms.items():
             if name not in self._trackers:
                 continue
+            value, own = value if isinstance(value, tuple) else (value, weight)
             value = ops.mean(ops.cast(value, "float32"))
             if one is None:
                 # It waits for the value. Without that TensorFlow counts a batch more when it finds a
                 # data set of unknown length at its end.
                 one = ops.maximum(ops.cast(ops.isnan(value), "float32"), 1.0)
+            count = one
+            if own is not None:
+                own = ops.cast(own, "float32")
+                value, count = value * own, one * own
             self._trackers[name].total.assign_add(value)
-            self._trackers[name].count.assign_add(one)
+            self._trackers[name].count.assign_add(count)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -558,6 +568,12 @@ def _refuse_weights(arguments):
                 f"`{name}` is not taken: the losses have no place for weights. Leave examples out, or "
                 f"repeat them. Received: {name}={type(arguments[name]).__name__}"
             )
+
+
+def _examples(data):
+    """How many examples a batch holds."""
+    parts = [part for part in keras.tree.flatten(data) if len(getattr(part, "shape", ()))]
+    return keras.ops.shape(parts[0])[0]
 
 
 def _computes_in_float16(networks):

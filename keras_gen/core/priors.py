@@ -116,9 +116,35 @@ class Uniform(Normal):
     def _drawn(self, n, seed):
         return np.random.default_rng(seed).random((n, *self.shape), dtype="float32")
 
+    def draw(
+        self,
+        n: int | None,
+        seed: int | np.random.Generator | None = None,
+        given: ArrayLike | None = None,
+    ) -> Array:
+        """Draws latents on the host, or checks given ones, in [0, 1), too: see `DrawsLatents.draw`."""
+        latents = super().draw(n, seed, given)
+        if (
+            given is not None
+            and latents.size
+            and not (latents.min() >= 0.0 and latents.max() < 1.0)
+        ):
+            raise ValueError(
+                "`latents` must be in [0, 1), numbers by which choices are made. "
+                f"Received: values from {latents.min():g} to {latents.max():g}"
+            )
+        return latents
+
     def between(self, start: Array, end: Array, steps: int) -> Array:
-        """Walks straight from one latent to another: see `straight_interpolation`."""
-        return straight_interpolation(start, end, steps)
+        """Walks through what is likely: along the great circle of the normal numbers that stand for them."""
+        return _places(super().between(_normal(start), _normal(end), steps))
+
+    def near(self, latent: Array, amount: float, n: int, seed: int | None = None) -> Array:
+        """Draws latents near one, as likely as any other, by the normal numbers that stand for them."""
+        beside = Normal(self.shape).near(_normal(latent), amount, n, seed)
+        return (
+            _places(beside) if amount else np.repeat(np.asarray(latent, "float32")[None], n, axis=0)
+        )
 
 
 class NormalWithCodes(Normal):
@@ -302,6 +328,20 @@ def draw_categories(
     shares = keras.random.uniform((count,), 0.0, categories, seed=seed_generator)
     # Rounded up, a number just below the end would be a category more.
     return ops.minimum(ops.cast(ops.floor(shares), "int32"), categories - 1)
+
+
+def _normal(places):
+    """The normal numbers below which such shares of them lie, of places in [0, 1)."""
+    from scipy.special import ndtri
+
+    return ndtri(np.clip(np.asarray(places, "float64"), 1e-7, 1.0 - 1e-7))
+
+
+def _places(numbers):
+    """The shares of normal numbers below such: float32 places in [0, 1)."""
+    from scipy.special import ndtr
+
+    return np.minimum(ndtr(numbers), 1.0 - 2.0**-24).astype("float32")
 
 
 def _checked_latents(n, shape, latents):

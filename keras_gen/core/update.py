@@ -44,9 +44,10 @@ class Update:
         Args:
             phase: String, a name in the model's `phases()`.
             loss: Callable `() -> scalar`, `(scalar, terms)` or `(scalar, terms, made)`: the loss that is
-                differentiated, a dict of the named scalars that are logged, and anything else that was
-                made on the way (images, say). It is pure but for BatchNorm statistics and random seeds.
-                With `at` it is a callable of that pass's outputs.
+                differentiated, a dict of the named scalars that are logged, or of pairs of one and its
+                weight in the mean over the steps, and anything else that was made on the way (images,
+                say). It is pure but for BatchNorm statistics and random seeds. With `at` it is a callable
+                of that pass's outputs.
             at: A `Recorded` or None. With one, the loss is differentiated at its outputs and pulled back
                 through the network that made them, which does not run again.
             every: Integer above 0. Above 1 the update is taken in every so many steps alone, the first

@@ -12,7 +12,7 @@ from keras_gen.data.settings import check_resize, check_value_range
 from keras_gen.data.sources import open_source
 from keras_gen.types import Array, Dataset, ImageSize, PathLike, ValueRange
 
-# Of each batch so many examples are one with a label.
+# One example of so many in a batch has a label.
 SHARE = 4
 
 
@@ -54,15 +54,19 @@ class OpenedPartlyLabelled(Opened):
         return super()._arranged(sizes, channels)[:1]
 
     def _finish(self, every, labelled):
-        """Examples with a label, and behind them others, of all that there are, without."""
+        """Examples with a label among others, of all that there are, without.
+
+        They are spread over the batch: devices that share it have as many of them each.
+        """
         (images,), labels, _ = every
         (known,), known_labels, _ = labelled
-        count = tf.maximum(tf.shape(labels)[0] // SHARE, 1)
-        mixed = tf.concat([known[:count], images[count:]], axis=0)
-        hidden = tf.fill(tf.shape(labels) - count, -1)
+        place = tf.range(tf.shape(labels)[0])
+        turn = place // SHARE
+        has_label = (place % SHARE == 0) & (turn < tf.maximum(tf.size(place) // SHARE, 1))
+        wide = tf.reshape(has_label, [-1, *[1] * (len(images.shape) - 1)])
         return (
-            tf.ensure_shape(mixed, images.shape),
-            tf.ensure_shape(tf.concat([known_labels[:count], hidden], axis=0), labels.shape),
+            tf.where(wide, tf.gather(known, turn), images),
+            tf.where(has_label, tf.gather(known_labels, turn), -1),
         )
 
 
@@ -166,9 +170,9 @@ def partly_labelled(
 ) -> Dataset:
     """Batches of `(images, labels)` of whose labels few are known, for `SemiSupervisedGAN`.
 
-    Of a data set with labels some examples keep theirs, as many of each class. The first quarter of each
-    batch are examples with their labels, which come again and again, shuffled anew; the others are of the
-    whole data set, with the label -1. What is not said here is as in `images`.
+    Of a data set with labels some examples keep theirs, as many of each class. Every fourth example of a
+    batch is one with its label, which come again and again, shuffled anew; the others are of the whole data
+    set, with the label -1. What is not said here is as in `images`.
 
     Args:
         source: As in `images`, with labels: a TFDS data set with classes, a folder whose subfolders are

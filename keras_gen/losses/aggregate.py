@@ -50,11 +50,12 @@ def maximum_mean_discrepancy(x: Tensor, y: Tensor) -> Tensor:
     """Squared maximum mean discrepancy of two sets of latents, by a Gaussian kernel.
 
     The kernel is `exp(-|x - y|^2 / (2 latent_dim))`, as wide as normal latents are apart. The estimate is
-    without bias: of equal distributions it is 0 on average, and may be a little below.
+    without bias: of equal distributions it is 0 on average, and may be a little below. A single latent, as
+    a last batch may have, tells nothing of its distribution: the estimate is 0.
 
     Args:
-        x: Float tensor `(n, latent_dim)`, `n` at least 2.
-        y: Float tensor `(m, latent_dim)`, `m` at least 2.
+        x: Float tensor `(n, latent_dim)`.
+        y: Float tensor `(m, latent_dim)`.
 
     Returns:
         Scalar float32 tensor, at most 2.
@@ -77,6 +78,8 @@ def maximum_mean_discrepancy(x: Tensor, y: Tensor) -> Tensor:
 
     def within(a):
         count = ops.cast(ops.shape(a)[0], "float32")
-        return (ops.sum(kernel(a, a)) - count) / (count * (count - 1.0))
+        return (ops.sum(kernel(a, a)) - count) / ops.maximum(count * (count - 1.0), 1.0)
 
-    return within(x) + within(y) - 2.0 * ops.mean(kernel(x, y))
+    fewest = ops.cast(ops.minimum(ops.shape(x)[0], ops.shape(y)[0]), "float32")
+    known = ops.minimum(fewest - 1.0, 1.0)
+    return known * (within(x) + within(y) - 2.0 * ops.mean(kernel(x, y)))

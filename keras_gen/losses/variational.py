@@ -97,7 +97,8 @@ class BernoulliLikelihood:
 
     Images in `[-1, 1]` are mapped to `[0, 1]`. Gray pixels are read as probabilities, so that the
     value is minus the cross-entropy, as is usual; it is a true log likelihood of black and white
-    images only.
+    images only. Values beyond the range, as resizing leaves them, are read as its ends: there is no likelihood
+    of them, and what stands in its formula could be raised without end.
 
     Example:
 
@@ -122,7 +123,7 @@ class BernoulliLikelihood:
             Float32 tensor `(batch,)`.
         """
         images, logits = same_shape(images=images, outputs=outputs)
-        white = 0.5 * (images + 1.0)
+        white = 0.5 * (ops.clip(images, -1.0, 1.0) + 1.0)
         return sum_per_example(white * logits - ops.softplus(logits))
 
     def check_images(self, images: Tensor) -> None:

@@ -20,6 +20,7 @@ class Arrays:
 
     Args:
         shape: Tuple, the shape of one example. None fits any size along that axis.
+        bounded: Boolean, whether values must be in [-1, 1]: a model that gives no others learns no others.
     """
 
     kind = "arrays"
@@ -28,8 +29,9 @@ class Arrays:
     has_scores = False  # of its own, without features
     scored_by: ClassVar[tuple[str, ...]] = ()  # options of `score_beside`
 
-    def __init__(self, shape: Sequence[int | None]) -> None:
+    def __init__(self, shape: Sequence[int | None], bounded: bool = False) -> None:
         self.shape = tuple(shape)
+        self.bounded = bounded
 
     def __repr__(self):
         return f"{type(self).__name__}({self.shape})"
@@ -80,6 +82,11 @@ class Arrays:
         Args:
             what: String, what to call them.
         """
+        if self.bounded:
+            return (
+                f"{what} must hold floats in [-1, 1], which is all that the likelihood knows: scale them, or "
+                "choose another, such as likelihood='gaussian'"
+            )
         return f"{what} must hold finite numbers"
 
     def strays(self, values: Tensor) -> Tensor | None:
@@ -93,6 +100,8 @@ class Arrays:
         """
         if not is_floating(values):
             return None
+        if self.bounded:  # NaN is no less than anything.
+            return _count_others(keras.ops.less_equal(keras.ops.abs(values), 1.0))
         return _count_others(keras.ops.isfinite(values))
 
     def give(self, outputs: Array) -> Array:
@@ -136,6 +145,11 @@ class Arrays:
                 raise ValueError(
                     f"{what} must hold finite numbers. Received: an array of shape "
                     f"{array.shape} with {(~finite).sum()} NaN or infinite values{part}"
+                )
+            if self.bounded and array.size and np.abs(array).max() > 1.0:
+                raise ValueError(
+                    f"{self.wanted(what)}. Received: {array.dtype} values from {array.min():g} to "
+                    f"{array.max():g}"
                 )
 
     def show(

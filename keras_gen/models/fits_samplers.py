@@ -146,14 +146,25 @@ class FitsSamplers(LatentVAE):
 
     def fit(self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any) -> Any:
         """Trains the model: see `GenerativeModel.fit`. A fitted sampler is dropped, with a warning."""
-        if self.sampler is not None:
-            self.set_sampler(None)
-            warnings.warn(
-                "The sampler was fitted to latents that training moves, so it is dropped: call `fit_sampler` "
-                "again after it.",
-                stacklevel=2,
-            )
-        return super().fit(x, y, *args, **kwargs)
+        if self.sampler is None:
+            return super().fit(x, y, *args, **kwargs)
+        sampler, before = self.sampler, self._updates()
+        self.set_sampler(None)
+        try:
+            return super().fit(x, y, *args, **kwargs)
+        finally:
+            if self._updates() == before:
+                self.set_sampler(sampler)
+            else:
+                warnings.warn(
+                    "The sampler was fitted to latents that training has moved, so it is dropped: call "
+                    "`fit_sampler` again.",
+                    stacklevel=2,
+                )
+
+    def _updates(self):
+        """How many updates were taken, None of a model that is not compiled."""
+        return int(keras.ops.convert_to_numpy(self.optimizer.iterations)) if self.compiled else None
 
     def _marks(self) -> Array:
         """Where the encoder puts a few noisy examples."""

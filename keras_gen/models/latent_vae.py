@@ -19,7 +19,7 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.core.vamp_prior import VampPrior
-from keras_gen.modalities import parts_of, spec_of
+from keras_gen.modalities import Arrays, parts_of, spec_of
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.from_latents import FromLatents
 from keras_gen.types import (
@@ -156,7 +156,10 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
     @property
     def takes(self) -> dict[str, Spec]:
-        return parts_of(self.gives, self.num_classes, self.class_names)
+        spec = self.gives
+        if spec.kind == "arrays" and isinstance(self.likelihood, losses.BernoulliLikelihood):
+            spec = Arrays(self.image_shape, bounded=True)
+        return parts_of(spec, self.num_classes, self.class_names)
 
     def compile(self, optimizer: Optimizer | None = None, **trainer_options: Any) -> None:
         """Configures training.
@@ -265,10 +268,13 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
 
         if self.doubly_reparameterised and training:
             # The encoder learns by the latents alone, and each draw by the square of its share: once by
-            # the bound itself, and once more by what comes back to the latents.
+            # the bound itself, and once more by what comes back to the latents. By its share alone learns
+            # what a KL weight other than 1 leaves of the score.
             posterior = [ops.stop_gradient(part) for part in posterior]
             drawn = ops.stop_gradient(latents)
             shares = ops.stop_gradient(ops.softmax(weigh(drawn)[2], axis=1))
+            kl_weight = self._kl_weight(training)
+            shares = (1.0 - kl_weight) + kl_weight * shares
             latents = drawn + ops.reshape(shares, (-1, 1)) * (latents - drawn)
         log_likelihood, log_ratio, log_weights = weigh(latents)
         if self.vamp_prior is not None:

@@ -10,8 +10,7 @@ import keras_gen
 from keras_gen.app.warm_start import begin_with, networks_of
 from tests.cases import build_gan, build_vae
 from tests.models.gan.case import build_normalised
-
-pytestmark = pytest.mark.one_backend
+from tests.models.vq_vae.case import build as build_vq_vae
 
 
 def saved(model, path):
@@ -25,6 +24,7 @@ def same(network, other):
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
+@pytest.mark.one_backend
 def test_a_training_begins_with_anothers_weights_and_goes_its_own_way(training, tmp_path, capsys):
     first = training("first", "gan", steps=2)
     second = training("second", "gan", steps=1, from_preset=str(tmp_path / "first"), seed=5)
@@ -70,6 +70,17 @@ def test_a_discriminator_of_another_make_is_new(tmp_path):
     assert all(map(np.array_equal, model.discriminator.get_weights(), judged_by))
 
 
+def test_a_codebook_goes_with_the_networks_that_know_it(tmp_path):
+    theirs, ours = build_vq_vae(), build_vq_vae(trained=False)
+    path = saved(theirs, tmp_path / "codes.keras")
+    assert not same(ours.quantizer, theirs.quantizer)
+    sentence = begin_with(ours, path)
+    parts = ("encoder", "decoder", "prior_network", "quantizer")
+    assert all(same(getattr(ours, name), getattr(theirs, name)) for name in parts)
+    assert all(name in sentence for name in parts) and "new" not in sentence
+
+
+@pytest.mark.one_backend
 def test_a_preset_serves_by_name():
     zoo = keras_gen.from_preset("gan_digits")
     other = keras_gen.from_preset("gan_digits", load_weights=False)

@@ -166,6 +166,19 @@ def test_training_drops_a_fitted_sampler():
     assert model.get_config()["sampler"] is None
 
 
+@pytest.mark.filterwarnings("error:The sampler was fitted")
+def test_a_training_that_does_not_begin_drops_no_sampler():
+    model = build_vae()
+    model.fit_sampler("gmm", images(20), components=2)
+    sampler = model.sampler
+    with pytest.raises(ValueError, match="must be compiled"):
+        model.fit(images(4), verbose=0)
+    model.compile(**UNTRACED)
+    with pytest.raises(ValueError, match="shape"):
+        model.fit(images(4, (6, 6, 1)), verbose=0)
+    assert model.sampler is sampler and model.generate(2).shape == (2, 8, 8, 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [

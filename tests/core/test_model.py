@@ -34,6 +34,14 @@ def test_logs_are_averages_over_the_epoch_and_start_anew():
         assert history["product"] == [pytest.approx(15.0)]
 
 
+def test_an_evaluation_is_an_average_over_examples():
+    x = np.array([[1.0], [1.0], [2.0]], "float32")  # products 6, 6 and 24
+    model = game()
+    assert model.evaluate(x, batch_size=2, verbose=0, return_dict=True)["product"] == pytest.approx(
+        12.0
+    )
+
+
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 def test_averages_over_data_of_unknown_length_count_no_batch_more():
     import tensorflow as tf

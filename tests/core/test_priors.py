@@ -2,7 +2,13 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.core.priors import Normal, NormalWithCodes, draw_latents, spherical_interpolation
+from keras_gen.core.priors import (
+    Normal,
+    NormalWithCodes,
+    Uniform,
+    draw_latents,
+    spherical_interpolation,
+)
 
 
 def test_latents_are_standard_normal_and_the_same_everywhere():
@@ -106,3 +112,31 @@ def test_latents_near_one_keep_its_codes():
     near = prior.near(latent, 1.0, 5, seed=1)
     np.testing.assert_array_equal(near[:, 3:], np.stack([latent[3:]] * 5))
     assert (near[:, :3] != latent[:3]).all()
+
+
+def test_choices_near_others_and_between_them_are_as_likely_as_any():
+    prior = Uniform((N,))
+    first, second = prior.draw(2, seed=0)
+    near = prior.near(first, 0.3, n=1, seed=1)[0]
+    middle = prior.between(first, second, 3)[1]
+    for places in (near, middle):
+        assert places.dtype == "float32" and places.min() >= 0.0 and places.max() < 1.0
+        tenths = np.histogram(places, 10, (0.0, 1.0))[0]
+        assert (
+            (tenths - N / 10) ** 2 / (N / 10)
+        ).sum() < 33.7  # Chi-square of nine: one case of ten thousand
+    # Uniform numbers of normal ones that correlate by r correlate by 6 / pi asin(r / 2).
+    expected = 6 / np.pi * np.arcsin(np.sqrt(1 - 0.3**2) / 2)
+    assert np.corrcoef(first, near)[0, 1] == pytest.approx(expected, abs=0.01)
+    np.testing.assert_array_equal(prior.near(first, 0.0, n=2), [first, first])
+    np.testing.assert_allclose(prior.between(first, second, 2), [first, second], atol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [1.0, -0.1, np.nan])
+def test_choices_are_made_by_numbers_below_one(wrong):
+    prior = Uniform((2, 1))
+    given = np.full((3, 2, 1), 0.5)
+    np.testing.assert_array_equal(prior.draw(None, given=given), given)
+    given[1] = wrong
+    with pytest.raises(ValueError, match=r"`latents` must be in \[0, 1\).* Received: values from"):
+        prior.draw(None, given=given)

@@ -23,16 +23,18 @@ def passes(dataset, count=1):
 
 
 @pytest.mark.parametrize("cache", [True, False])
-def test_each_batch_begins_with_labelled_examples_and_the_others_hide_theirs(cache):
+def test_every_fourth_example_of_a_batch_has_a_label_and_the_others_hide_theirs(cache):
+    """Each half of a batch, a quarter too, has its share of them: devices that share it learn alike."""
     dataset = data.partly_labelled(numbered(), 8, batch_size=12, cache=cache)
     assert len(dataset) == 3
     numbers, labels = passes(dataset, 8)
-    assert (labels[..., 3:] == -1).all()
-    np.testing.assert_array_equal(labels[..., :3], numbers[..., :3] % 4)
-    shown = np.unique(numbers[..., :3])
+    hidden = np.arange(12) % 4 > 0
+    assert (labels[..., hidden] == -1).all()
+    np.testing.assert_array_equal(labels[..., ::4], numbers[..., ::4] % 4)
+    shown = np.unique(numbers[..., ::4])
     assert len(shown) == 8 and np.bincount(shown % 4).tolist() == [2, 2, 2, 2]
     # All come without a label, too, in another order each time.
-    assert set(numbers[..., 3:].ravel()) == set(range(40))
+    assert set(numbers[..., hidden].ravel()) == set(range(40))
     assert (numbers[0] != numbers[1]).any()
 
 
@@ -52,11 +54,18 @@ def test_each_shard_has_its_share_of_labels():
     parts = [
         passes(data.partly_labelled(numbered(), 8, batch_size=16, shard=(k, 2))) for k in (0, 1)
     ]
+    hidden = np.arange(8) % 4 > 0
     for _, labels in parts:
         assert labels.shape[-1] == 8
-        assert (labels[..., :2] >= 0).all() and (labels[..., 2:] == -1).all()
+        assert (labels[..., ::4] >= 0).all() and (labels[..., hidden] == -1).all()
     (first, _), (second, _) = parts
-    assert not set(first[..., 2:].ravel()) & set(second[..., 2:].ravel())
+    assert not set(first[..., hidden].ravel()) & set(second[..., hidden].ravel())
+
+
+@pytest.mark.parametrize(("size", "known"), [(3, [0]), (7, [0]), (9, [0, 4])])
+def test_a_small_batch_has_a_quarter_of_its_labels_and_one_at_least(size, known):
+    _, labels = passes(data.partly_labelled(numbered(), 8, batch_size=size))
+    assert (np.flatnonzero(labels[0, 0] >= 0) == known).all()
 
 
 @pytest.mark.parametrize("source", ["arrays", "digits"])
@@ -75,7 +84,7 @@ def test_a_folder_and_a_data_set_keep_the_labels_of_as_many_of_each_class(tmp_pa
     opened = data.open_partly_labelled(str(tmp_path), 4)
     assert opened.class_names == ("a", "b") and opened.count == 12
     _, labels = passes(opened.batches(batch_size=12), 2)
-    assert sorted(labels[0, 0, :3].tolist() + labels[1, 0, :3].tolist()) != [0] * 6
+    assert sorted(labels[0, 0, ::4].tolist() + labels[1, 0, ::4].tolist()) != [0] * 6
 
     digits = data.open_partly_labelled("digits", 20)
     assert digits.shapes == digits.own_shapes == digits.shapes_at() == ((8, 8, 1),)

@@ -62,6 +62,17 @@ def test_bernoulli_log_likelihood_is_summed_over_pixels_and_channels():
     np.testing.assert_allclose(value, expected, rtol=1e-5)
 
 
+def test_bernoulli_log_likelihood_has_a_bound_beyond_the_range_too():
+    beyond, ends = (
+        np.array(values, "float32").reshape(2, 1, 1, 1) for values in ([1.4, -1.4], [1, -1])
+    )
+    logits = np.full((2, 1, 1, 1), 50.0, "float32")
+    likelihood = losses.BernoulliLikelihood()
+    found = array(likelihood.log_likelihood(beyond, logits))
+    np.testing.assert_allclose(found, array(likelihood.log_likelihood(ends, logits)))
+    assert found.max() <= 0.0
+
+
 def test_bernoulli_log_likelihood_of_extreme_logits():
     images = np.array([1.0, -1.0, 1.0]).reshape(3, 1, 1, 1)
     logits = np.array([1e4, -1e4, -1e4]).reshape(3, 1, 1, 1)

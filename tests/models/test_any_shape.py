@@ -62,6 +62,18 @@ def test_trains_and_generates(name, shape, tmp_path):
     np.testing.assert_array_equal(loaded.generate(3, seed=0), model.generate(3, seed=0))
 
 
+def test_a_bernoulli_likelihood_takes_what_it_can_make():
+    model = keras_gen.VAE(encoder((5,)), generator((5,)), LATENT_DIM)
+    model.compile()
+    x = np.clip(data(8, (5,)), -1.0, 1.0)
+    assert np.isfinite(model.fit(x, batch_size=4, verbose=0).history["loss"]).all()
+    x[-1, 0] = 1.25
+    with pytest.raises(
+        ValueError, match=r"floats in \[-1, 1\].*such as likelihood='gaussian'.* to 1.25"
+    ):
+        model.fit(x, batch_size=4, verbose=0)
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_reconstruction_errors_are_means_over_all_axes_but_the_first(shape):
     model, x = MODELS["vae"](shape), data(4, shape)

@@ -238,6 +238,8 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
                 "`guidance` is for a model with classes, made with `num_classes`. "
                 f"Received: guidance={guidance!r}"
             )
+        if guidance != 1.0:
+            self._check_classless("`guidance` other than 1", f"guidance={guidance!r} and ")
         sampler = self._samplers()[solver, guidance != 1.0]
         sampler.steps.assign(steps)
         sampler.guidance.assign(guidance)
@@ -379,11 +381,21 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
             scores.append(predict(self._scorer(), inputs, batch_size))
         return np.mean(scores, axis=0)
 
+    def _check_classless(self, what, received):
+        """Refuses what needs velocities without a class, if none were learnt."""
+        if self.label_dropout == 0.0:
+            raise ValueError(
+                f"{what} needs a model that has learnt without a class, too, made with a `label_dropout` above "
+                f"0. Received: {received}label_dropout=0.0"
+            )
+
     def _labels_beside(self, images, labels):
         """The labels of images, those of no class where they are not given, in a list: none without classes."""
         if labels is None:
-            none = np.full(len(images), self.num_classes or 0, "int32")
-            return [] if self.num_classes is None else [none]
+            if self.num_classes is None:
+                return []
+            self._check_classless("No `labels`, for a class that is not known,", "labels=None and ")
+            return [np.full(len(images), self.num_classes, "int32")]
         return [self.labels_for(labels, len(images), "each image")]
 
 

@@ -183,9 +183,10 @@ class SemiSupervisedGAN(LatentGAN):
         real = losses.mean_where(ops.softplus(-losses.log_odds_of_real(logits)), unlabelled(labels))
         fake = ops.mean(ops.softplus(losses.log_odds_of_real(fake_logits)))
         told = logits if training else self.recogniser(reals, training=False)
+        known = ops.sum(ops.cast(ops.greater_equal(labels, 0), "float32"))
         terms = {
-            "supervised_loss": supervised,
-            "classification_error": losses.partial_error(labels, told),
+            "supervised_loss": (supervised, known),
+            "classification_error": (losses.partial_error(labels, told), known),
         }
         return supervised + self.unsupervised_weight * (real + fake), terms
 

@@ -196,13 +196,14 @@ class SemiSupervisedVAE(LatentVAE):
         )
         classes = ops.mean(self.class_divergence(logits, labels))
         supervised = losses.partial_cross_entropy(labels, logits)
+        known = ops.sum(ops.cast(ops.greater_equal(labels, 0), "float32"))
         loss = surprise + self._kl_weight(training) * divergence + classes
         return loss + self.alpha * supervised, {
             "reconstruction_loss": surprise,
             "kl_loss": divergence,
             "class_loss": classes,
-            "supervised_loss": supervised,
-            "classification_error": losses.partial_error(labels, logits),
+            "supervised_loss": (supervised, known),
+            "classification_error": (losses.partial_error(labels, logits), known),
         }
 
     def costs_by_class(self, images: Tensor, training: bool) -> tuple[Tensor, Tensor]:

@@ -193,6 +193,7 @@ class VQVAE(Encodes, Generates, GenerativeModel):
         vectors = update("codes", lambda: self.autoencoder_loss(images, update.training))
         if update.training:
             self.quantizer.follow(vectors, self.seed_generator)
+            self.prior_updates.clear()  # A prior of codes that were others has yet to learn these.
 
     def autoencoder_loss(
         self, images: Tensor, training: bool
@@ -310,8 +311,8 @@ class VQVAE(Encodes, Generates, GenerativeModel):
         if not self.has_prior:
             raise ValueError(
                 "A VQVAE generates once its prior is trained, after its codes: give it a `prior_network`, "
-                'then `model.compile(stage="prior")` and `model.fit(images)`. '
-                f"Received: {'no prior' if self.prior_network is None else 'an untrained prior'}"
+                'then `model.compile(stage="prior")` and `model.fit(images)`. Received: '
+                f"{'no prior' if self.prior_network is None else 'a prior not trained on these codes'}"
             )
         numbers = self.prior.draw(n, seed, latents)
         codes = predict(self._parts()["prior"], numbers, batch_size)
@@ -319,7 +320,7 @@ class VQVAE(Encodes, Generates, GenerativeModel):
 
     @property
     def has_prior(self) -> bool:
-        """Whether there is a prior, and steps of its stage were taken."""
+        """Whether there is a prior, and steps of its stage were taken since the codes last moved."""
         return self.prior_network is not None and self.prior_updates.number > 0
 
     def preview(self, examples: Data | None = None, seed: int = 0) -> tuple[Array, int]:

@@ -28,6 +28,10 @@ class UpdateCount(keras.layers.Layer):
         """Counts one more."""
         self.count.assign(self.count.value + 1)
 
+    def clear(self) -> None:
+        """Counts from nought again."""
+        self.count.assign(ops.zeros_like(self.count))
+
     @property
     def number(self) -> int:
         """Integer, how many there were."""

@@ -352,6 +352,24 @@ def test_what_can_not_be_meant_is_refused(argument):
         build().generate(**{"n": 1, **WRONG[argument]})
 
 
+def test_what_was_never_learnt_of_no_class_is_refused():
+    model = build(num_classes=NUM_CLASSES, label_dropout=0.0)
+    x = images(2)
+    masks = np.zeros((2, 8, 8))
+    masks[:, :4] = 1.0
+    assert model.generate(labels=[0], steps=1).shape == (1, 8, 8, 1)
+    assert model.anomaly_scores(x, labels=[0, 1]).shape == (2,)
+    for use in (
+        lambda: model.generate(labels=[0], guidance=3.0),
+        lambda: model.fill(x, masks),
+        lambda: model.anomaly_scores(x),
+    ):
+        with pytest.raises(
+            ValueError, match=r"`label_dropout` above 0\. Received: .*label_dropout=0"
+        ):
+            use()
+
+
 def test_labels_that_are_none_are_refused():
     model = build(num_classes=NUM_CLASSES)
     for labels in ([NUM_CLASSES], [-1], ["a"]):
@@ -388,9 +406,15 @@ def test_a_network_of_any_size_is_refused():
 @pytest.mark.one_backend
 def test_the_recipe_learns_classes_when_it_is_told_to():
     recipe = DiffusionRecipe(
-        dataset="digits", base_filters=2, labelled=True, ema_decay=0.0, patch_size=2
+        dataset="digits",
+        base_filters=2,
+        labelled=True,
+        ema_decay=0.0,
+        patch_size=2,
+        predicts="image",
     )
     model = recipe.build(recipe.open(), 10)
+    assert model.network.layers[-1].name == "velocity"
     assert model.network.get_layer("pixels").output.shape == (None, 4, 4, 2)
     assert model.num_classes == 10 and model.class_names == [str(n) for n in range(10)]
     assert model.average is None

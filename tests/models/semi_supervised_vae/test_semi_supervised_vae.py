@@ -82,6 +82,19 @@ def test_the_loss_is_the_papers(labels, run_eagerly):
     assert logs["classification_error"] == pytest.approx(np.mean(labels[has] != 2))
 
 
+def test_batches_without_a_label_say_nothing_of_the_classifier():
+    model = known(alpha=0.3)
+    x, labels = images(8, SHAPE), np.array([2, 0, 1, -1, -1, -1, -1, 2])
+    model.compile(keras.optimizers.SGD(0.0))
+    options = {"batch_size": 2, "verbose": 0}
+    logs = first_logs(model.fit(x, labels, shuffle=False, **options))
+    found = model.evaluate(x, labels, **options, return_dict=True)
+    for scores in (logs, found):
+        assert scores["classification_error"] == pytest.approx(0.5)
+        expected = -log_softmax(LOGITS)[[2, 0, 1, 2]].mean()
+        assert scores["supervised_loss"] == pytest.approx(expected, rel=1e-5)
+
+
 def test_evaluate_gives_the_bound():
     model = known(beta=3.0)
     x, labels = images(4, SHAPE), np.array([0, -1, 2, -1])

@@ -429,7 +429,8 @@ def test_a_doubly_reparameterised_iwae_moves_no_encoder_that_is_exact():
         np.testing.assert_allclose(ours, others, rtol=1e-3, atol=1e-5)
 
 
-def test_a_doubly_reparameterised_draw_counts_by_the_square_of_its_share():
+@pytest.mark.parametrize("beta", [1.0, 0.0, 4.0])
+def test_a_doubly_reparameterised_draw_counts_by_the_square_of_its_share(beta):
     # One pixel x = z + noise, whose posterior mean is the bias of the encoder: all is known by hand.
     options = {"objective": "iwae", "importance_samples": 3, "doubly_reparameterised": True}
     model = affine_vae(
@@ -438,15 +439,17 @@ def test_a_doubly_reparameterised_draw_counts_by_the_square_of_its_share():
         encoder=([[0.0]], [0.2]),
         log_variance=[np.log(0.09)],
         likelihood="gaussian",
+        beta=beta,
         **options,
     )
     steps, _ = moved(model, np.full((1, 1, 1, 1), 0.7, "float32"))
     noise = array(keras.random.normal((3, 1), seed=keras.random.SeedGenerator(5)))[:, 0]
     latents = 0.2 + 0.3 * noise
-    log_weights = -((0.7 - latents) ** 2) / 2 - latents**2 / 2 + noise**2 / 2
+    log_weights = -((0.7 - latents) ** 2) / 2 + beta * (noise**2 - latents**2) / 2
     shares = np.exp(log_weights) / np.exp(log_weights).sum()
-    slopes = (0.7 - latents) - latents + (latents - 0.2) / 0.09
-    expected = (shares**2 * slopes).sum()
+    slopes = (0.7 - latents) + beta * ((latents - 0.2) / 0.09 - latents)
+    # Of a KL weight b a draw's score is b times what it would be: b (s - s^2) of the share s are taken off.
+    expected = ((shares - beta * (shares - shares**2)) * slopes).sum()
     bias = model.trainable_variables.index(model.encoder.weights[1])
     assert steps[bias] == pytest.approx([expected], rel=1e-4)
 

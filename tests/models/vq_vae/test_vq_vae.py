@@ -92,7 +92,8 @@ def test_the_second_stage_moves_the_prior_alone():
 def test_it_generates_after_both_stages_and_is_refused_before():
     model = build(trained=False)
     with pytest.raises(
-        ValueError, match=r"generates once its prior is trained.* an untrained prior"
+        ValueError,
+        match=r"generates once its prior is trained.* a prior not trained on these codes",
     ):
         model.generate(2)
     model.compile()
@@ -109,6 +110,12 @@ def test_it_generates_after_both_stages_and_is_refused_before():
     assert len(model.preview(images(11))[0]) == 64
     with pytest.raises(ValueError, match=r"generates once its prior is trained.* no prior"):
         build(prior=False).generate(2)
+    model.compile()
+    model.evaluate(images(4), verbose=0)
+    assert model.has_prior
+    model.fit(images(4), verbose=0)  # Codes come to mean something else.
+    with pytest.raises(ValueError, match="a prior not trained on these codes"):
+        model.generate(2)
 
 
 def test_generated_images_are_decoded_codes_of_the_prior():
