@@ -46,14 +46,16 @@ def begin_with(model, path):
 
 
 def networks_of(model):
-    """Dict from names of attributes to the networks, and other layers with weights, that make up a model."""
+    """Dict from names of attributes to the networks, and other layers with what was learnt, of a model."""
     kept = {id(layer) for layer in model.kept_layers()}
     # PyTorch has modules in a place of their own.
     attributes = {**vars(model), **vars(model).get("_modules", {})}
     return {
         name: value
         for name, value in attributes.items()
-        if isinstance(value, keras.layers.Layer) and id(value) in kept and value.weights
+        if isinstance(value, keras.layers.Layer)
+        and id(value) in kept
+        and any("float" in weight.dtype for weight in value.weights)  # no mere counts
     }
 
 
