@@ -19,7 +19,7 @@ from keras_gen.core.augmenting import (
     follow_schedule,
 )
 from keras_gen.core.network_calls import run_together, without_updates
-from keras_gen.core.networks import last_activation
+from keras_gen.core.networks import last_activations
 from keras_gen.types import Array, ArrayLike, Augmentation, ClassLabels, LossLike, Optimizer, Tensor
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 # Losses whose scores are not above 0 just for what is taken to be real.
-_UNSIGNED = ("least_squares", "wasserstein", "relativistic")
+UNSIGNED = ("least_squares", "wasserstein", "relativistic")
 
 
 def _itself(data):
@@ -95,7 +95,7 @@ class Adversary:
         check_positive_integer("penalties_every", penalties_every)
         check_augmentation(augmentation)
         self.loss = losses.get(loss)
-        if isinstance(augmentation, layers.AdaptiveAugment) and self.loss_name in _UNSIGNED:
+        if isinstance(augmentation, layers.AdaptiveAugment) and self.loss_name in UNSIGNED:
             raise ValueError(
                 "`augmentation` that adapts goes by the sign of scores, which means nothing with the loss "
                 f"{self.loss_name!r}: take another loss, 'non_saturating' say, or "
@@ -215,7 +215,8 @@ class Adversary:
                 over them.
 
         Returns:
-            Tuple `(weighted sum, dict of the unweighted penalties)`.
+            Tuple `(weighted sum, dict of the unweighted penalties)`. What makes up for their being lazy is
+            `update_discriminator`'s.
         """
         networks = [
             without_updates(discriminator, inputs_of=beside, output=scale)
@@ -230,7 +231,7 @@ class Adversary:
             penalties = [losses.r2_penalty(network, fakes) for network in networks]
             terms["r2_penalty"] = _mean(penalties)
             total = total + self.r2_weight * terms["r2_penalty"]
-        return self.penalties_every * total, terms
+        return total, terms
 
     def loss_of_discriminator(
         self,
@@ -322,34 +323,40 @@ class TrainsAdversarially:
             return
         self.adversary.observe(real_logits)
         if penalties is not None and self.adversary.is_lazy:
-            update("discriminator", penalties, every=self.adversary.penalties_every)
+            every = self.adversary.penalties_every
+
+            def made_up_for():
+                total, terms = penalties()
+                return every * total, terms
+
+            update("discriminator", made_up_for, every=every)
 
     def follow_generator(self, update: Update) -> None:
         """Moves the average, where there is one, after the generator's update."""
         if update.training and self.average is not None:
             self.average.follow(self.optimizer["generator"].iterations)
 
-    def _warn_of_ends(self):
-        """Warns of last activations that the losses, or the data's range, do not go with."""
+    def warn_of_ends(self, stacklevel: int) -> None:
+        """Warns of last activations that the losses, or the data's range, do not go with.
+
+        Args:
+            stacklevel: Integer, as `warnings.warn` has it from here.
+        """
         phases = self.phases()
         opponents = phases["discriminator"].networks if "discriminator" in phases else []
         for network in opponents:
-            if last_activation(network) == "sigmoid":
+            for end in sorted({"sigmoid", "softmax"} & {*last_activations(network)}):
                 warnings.warn(
-                    f"The discriminator {network.name!r} ends in a sigmoid, and the losses take logits: leave "
+                    f"The discriminator {network.name!r} ends in a {end}, and the losses take logits: leave "
                     "its last activation out, or it learns next to nothing.",
-                    stacklevel=4,
+                    stacklevel=stacklevel,
                 )
-        for network in phases["generator"].networks:
-            if self.gives.kind == "images" and last_activation(network) in (
-                "sigmoid",
-                "softmax",
-                "relu",
-            ):
+        for network in phases["generator"].networks if self.gives.kind == "images" else ():
+            for end in sorted({"sigmoid", "softmax", "relu"} & {*last_activations(network)}):
                 warnings.warn(
-                    f"The generator {network.name!r} ends in a {last_activation(network)}, which gives nothing "
+                    f"The generator {network.name!r} ends in a {end}, which gives nothing "
                     "below 0, and images are in [-1, 1]: end it in a tanh.",
-                    stacklevel=4,
+                    stacklevel=stacklevel,
                 )
 
     def oppose(self, adversary: Adversary) -> None:
@@ -358,7 +365,7 @@ class TrainsAdversarially:
         self.augmentation = adversary.augmentation  # Keras keeps its seeds.
         build_augmentation(self.augmentation, self.gives.shape)
         self.loss = adversary.loss
-        self._warn_of_ends()
+        self.warn_of_ends(stacklevel=4)
 
     def compile_adversarial(
         self,

@@ -94,13 +94,15 @@ def _activates(layer):
     return activation not in (None, keras.activations.linear)
 
 
-def last_activation(network: keras.Model) -> str | None:
-    """Name of the activation that a network's first output comes from, or None where it does not tell."""
-    if not getattr(network, "outputs", None):
-        return None
-    layer = network.outputs[0]._keras_history.operation
+def last_activations(network: keras.Model) -> list[str]:
+    """Names of the activations that a network's outputs come from; none of a network that does not tell."""
+    return [_activation_of(output) for output in getattr(network, "outputs", None) or ()]
+
+
+def _activation_of(output):
+    layer = output._keras_history.operation
     if isinstance(layer, keras.Model):
-        return last_activation(layer)
+        return _activation_of(layer.outputs[output._keras_history.tensor_index])
     while isinstance(layer, (keras.layers.Reshape, keras.layers.Flatten)):
         layer = layer.input._keras_history.operation
     name = getattr(getattr(layer, "activation", layer), "__name__", type(layer).__name__)

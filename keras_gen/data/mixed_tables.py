@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import pathlib
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _PARQUET = (".parquet", ".pq")
 _OF_NUMBERS = set("0123456789.,+-eE")
+_LEADING_ZERO = re.compile(r"[+-]?0\d+")
 _TRUTH = {"true": True, "false": False}
 
 
@@ -283,6 +285,8 @@ def _typed(name, fields, decimal, kind):
         if truth:
             fields[~gaps] = [_TRUTH[field.lower()] for field in there]
             return RawColumn(name, fields, "boolean" if gaps.any() else "bool")
+        if kind is None and any(map(_LEADING_ZERO.fullmatch, there)):
+            return RawColumn(name, fields, "str")  # Postcodes, say, which would lose it.
         values = np.full(len(fields), np.nan)
         try:
             values[~gaps] = [to_number(field, decimal) for field in there]

@@ -280,7 +280,8 @@ def _open_folder(source, first, second, side_by_side, split, options):
     if any(makers):
         name, own = _transformed(makers, first, second)
         options = options | {key: options[key][own] for key in ("channels", "value_range")}
-        folder = root if name in (None, IMAGE) else _subfolder(root, name, split)
+        folder = name and _subfolder(root, name, split)
+        folder = folder or (root if name in (None, IMAGE) else None)
         opened = open_source(folder or root / name, split=split, **options)
         if folder not in (None, root):
             opened.splits = _splits(root, name)

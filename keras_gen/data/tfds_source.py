@@ -20,6 +20,10 @@ class TFDSSource:
         data_dir: Path of TFDS's folder.
         every_other: None, or 0 or 1 to take every second example, from the first or the second.
         value_range: Tuple, of each column the values that are to be 0 and 255, or None.
+        beside: Tuple of names of other image features, which an example must have, too.
+
+    Attributes:
+        flags: Frozen set of the Boolean features that say which examples are left out.
     """
 
     dtype = "uint8"
@@ -34,6 +38,7 @@ class TFDSSource:
         data_dir=None,
         every_other=None,
         value_range=(None, None),
+        beside=(),
     ):
         self.name = name
         self._ranges = value_range
@@ -47,8 +52,10 @@ class TFDSSource:
         self.shapes = tuple(_shape(f) for f in self._features)
         self.class_names = class_names(builder.info, name)
         # Whether an example has an image; without it, it is left out.
-        flags = tuple(filter(None, (presence(builder.info, column) for column in self._columns)))
-        self.count = count_examples(builder, split, self._columns)
+        needed = (*self._columns, *beside)
+        flags = tuple(filter(None, (presence(builder.info, column) for column in needed)))
+        self.flags = frozenset(flags)
+        self.count = count_examples(builder, split, needed)
         wanted = dict.fromkeys((*self._columns, *flags, *filter(None, [self._label])), True)
         as_bytes = dict.fromkeys(self._columns, tfds.decode.SkipDecoding())
         self._records = open_records(builder, split, wanted, as_bytes)

@@ -63,7 +63,10 @@ def open_unpaired(
         resize_for_both(resize),
         split=split,
         splits=splits,
-        aligned=a is not None and not disjoint and not is_folder(source),
+        aligned=a is not None
+        and not disjoint
+        and not is_folder(source)
+        and _same_examples(*domains),
         reopen=lambda name: open_unpaired(
             source,
             a,
@@ -230,10 +233,17 @@ def _open_domains(source, a, b, disjoint, split, channels, ranges, options):
             data_dir=options["data_dir"],
             every_other=start,
             value_range=own["value_range"],
+            # Halves are disjoint where they are those of the same examples.
+            beside=(a, b) if disjoint else (),
         )
         for name, start, own in zip((a, b), starts, both, strict=True)
     )
     return domains, domains[0].splits
+
+
+def _same_examples(first, second):
+    """Whether two features' images are of the same examples: some may lack one of them."""
+    return getattr(first, "flags", None) == getattr(second, "flags", None)
 
 
 def _domain_folders(root, a, b, split):

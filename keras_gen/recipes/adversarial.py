@@ -162,7 +162,13 @@ class DCGANRecipe(AdversarialRecipe):
     def augmentation(self, updates: int) -> "DiffAugment":
         """The layer that images pass through where `diff_augment` names some change.
 
+        It adapts by the signs of the discriminator's scores; all images are changed where a loss's have none.
+
         Args:
             updates: Integer, the training steps in all.
         """
+        from keras_gen.core.adversary import UNSIGNED
+
+        if self.loss in UNSIGNED:
+            return fixed_augment(self.diff_augment, 1.0, self.seed)
         return adaptive_augment(self.diff_augment, updates * self.batch_size, self.seed)

@@ -110,4 +110,5 @@ def _as_csv(spec, made, seed):
 def _cells(made):
     if not is_frame(made):
         return made.tolist()
-    return json.loads(made.to_json(orient="split", index=False, date_format="iso"))["data"]
+    exact = {"date_format": "iso", "date_unit": "us", "double_precision": 15}
+    return json.loads(made.to_json(orient="split", index=False, **exact))["data"]

@@ -201,6 +201,13 @@ def test_small_images_for_super_resolution():
         data.paired(PHOTOS, "downsampled_x3", "image")
 
 
+def test_a_transform_is_of_the_images_of_a_subfolder_of_that_name(tmp_path, write_pictures):
+    written = write_pictures(tmp_path, {"image/a.png": (8, 8, 3), "mask/a.png": (8, 8, 3)})
+    inputs, targets = pairs(tmp_path, "grayscale", "image")
+    assert len(inputs) == len(targets) == 1  # no masks
+    np.testing.assert_array_equal(targets[0], written["image/a.png"])
+
+
 def test_a_subfolder_comes_before_a_transform_of_its_name(tmp_path, write_pictures):
     written = write_pictures(tmp_path, {"edges/a.png": (8, 8, 3), "photos/a.png": (8, 8, 3)})
     inputs, _ = pairs(tmp_path, "edges", "photos")

@@ -122,6 +122,35 @@ def test_a_number_of_few_rows_is_no_value_of_its_own():
     assert 2 <= column.size <= 12 and column.high == 123.0
 
 
+def test_what_lies_beyond_the_range_is_no_value_that_many_rows_have():
+    loss = np.r_[np.zeros(300), np.random.default_rng(0).normal(50, 9, 300).clip(1)]
+    rows = MixedRows(measured(pd.DataFrame({"loss": loss})))
+    (column,) = rows.columns
+    assert column.low == 0.0 and 0.0 in column.values
+    often = rows.encode(pd.DataFrame({"loss": [0.0]}))[0, 0]
+    beyond = rows.encode(pd.DataFrame({"loss": [-500.0]}))[0, 0]
+    assert often == column.modes + column.values.index(0.0) and beyond < column.modes
+    with pytest.raises(ValueError, match=r"'loss' must hold finite numbers. Received: 1 infinite"):
+        rows.encode(pd.DataFrame({"loss": [np.inf, 1.0]}))
+
+
+@pytest.mark.parametrize("said", [{}, {"day": "datetime"}])
+def test_categories_of_dates_and_numbers_come_back(said):
+    days = [f"2024-01-{k % 3 + 1:02d}" for k in range(30)]
+    frame = pd.DataFrame({"day": pd.Series(days).astype("category"), "x": np.arange(30.0) % 7})
+    kinds = {column.name: column.kind for column in measured(frame, **said)}
+    assert kinds["day"] == said.get("day", "categorical")
+    pd.testing.assert_frame_equal(there_and_back(frame, **said), frame)
+
+
+def test_a_category_of_numbers_may_be_said_to_be_a_number():
+    x = np.arange(60) / 4
+    frame = pd.DataFrame({"x": pd.Series(x).astype("category"), "y": ["a", "b"] * 30})
+    back = there_and_back(frame, x="continuous")
+    assert back["x"].dtype == "category"
+    np.testing.assert_allclose(back["x"].astype("float64"), x, atol=1e-9)
+
+
 def test_dates_of_text_are_written_as_they_were():
     day = pd.Series(["24.12.2025", "01.02.2026", None] * 5, dtype=object)
     back = there_and_back(pd.DataFrame({"day": day, "x": range(15)}))
@@ -279,6 +308,17 @@ def test_whole_numbers_that_are_written_with_decimals_are_floats(tmp_path):
     path = tmp_path / "points.csv"
     path.write_text("\n".join(["points;count", *(f"{k % 3},0;1.20{k % 4}" for k in range(20))]))
     assert [str(dtype) for dtype in open_mixed_table(path).frame().dtypes] == ["float64", "int64"]
+
+
+def test_numbers_that_begin_with_a_zero_are_text_unless_it_is_said_otherwise(tmp_path):
+    path = tmp_path / "shops.csv"
+    codes = ["01234", "10115", "80331", "01069"] * 10
+    path.write_text("\n".join(["zip,n", *(f"{code},{k % 3}" for k, code in enumerate(codes))]))
+    table = open_mixed_table(path)
+    assert [column.kind for column in table.columns] == ["categorical", "integer"]
+    assert table.frame()["zip"].tolist() == codes
+    said = open_mixed_table(path, kinds={"zip": "integer"})
+    assert said.frame()["zip"].tolist() == [int(code) for code in codes]
 
 
 def test_splits_share_the_columns_of_the_first(tmp_path):

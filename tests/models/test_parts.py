@@ -188,6 +188,18 @@ class Surcharged(keras_gen.Pix2Pix):
         return 5.0, {}
 
 
+def test_an_evaluation_weighs_a_lazy_penalty_as_it_is():
+    model, x, found = build_gan(), images(4), []
+    for every in (1, 5):
+        model.compile(r1_weight=2.0, penalties_every=every)
+        found.append(model.evaluate(x, batch_size=4, verbose=0, return_dict=True))
+    assert found[0]["r1_penalty"] > 0.0
+    assert found[1]["r1_penalty"] == pytest.approx(found[0]["r1_penalty"], rel=1e-4)
+    # Latents are drawn anew for each: their part is small beside a factor of five.
+    penalty = 2.0 * found[0]["r1_penalty"]
+    assert found[1]["discriminator_loss"] - found[0]["discriminator_loss"] < penalty
+
+
 def test_penalties_of_one_s_own_are_heard_where_they_are_not_lazy():
     shape = (2, 2, 1)
     x, losses = images(4, shape), []

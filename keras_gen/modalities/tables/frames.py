@@ -137,7 +137,12 @@ def _series(pandas, column, values):
         dtype = "object"  # Before, None would become a text.
     textual = dtype.startswith(_TEXTUAL)
     if dtype.endswith("category"):
-        categories = list(column.values)
+        # Of numbers and dates that were told to be such, those that were made.
+        categories = None if column.is_number else list(column.values)
+        if column.format is not None:
+            gaps = np.isnat(values)
+            values = objects_of(column.texts(values))
+            values[gaps] = None
         return pandas.Series(
             pandas.Categorical(values, categories, ordered=dtype.startswith("ordered"))
         )

@@ -115,7 +115,8 @@ def _measured(raw, kind, seed):
         )
     there = raw.values[~gaps]
     format = None
-    if kind in (None, "datetime") and there.dtype == object:
+    may_be_dates = kind == "datetime" or (kind is None and raw.categories is None)
+    if may_be_dates and there.dtype == object:
         texts = there.tolist()
         if all(isinstance(text, str) for text in texts):
             format = find_format(texts)

@@ -142,7 +142,11 @@ class MixedColumn:
 
         Returns:
             Pair of an integer array `(n,)` of choices, -1 where a value is none that there was, and a float64
-            array `(n,)` in [-1, 1], 0 where the choice has no number.
+            array `(n,)` in [-1, 1], 0 where the choice has no number. Numbers beyond the range that there was
+            are coded as its ends, as numbers, not as values that many rows have.
+
+        Raises:
+            ValueError: If a number is infinite.
         """
         numbers = np.zeros(len(raw.values))
         codes = np.full(len(raw.values), -1)
@@ -159,7 +163,12 @@ class MixedColumn:
             return codes, numbers
         x = self.counted(raw)
         there = np.flatnonzero(~gaps)
-        given = np.clip(x[there], self.low, self.high)
+        given = x[there]
+        if np.isinf(given).any():
+            raise ValueError(
+                f"Column {self.name!r} must hold finite numbers. Received: {np.isinf(given).sum()} infinite "
+                "values"
+            )
         if self.values:
             values = np.array(self.values, "float64")
             order = np.argsort(values)
@@ -170,7 +179,9 @@ class MixedColumn:
             codes[there[exact]] = self.modes + places[exact]
             there, given = there[~exact], given[~exact]
         if self.modes and len(there):
-            codes[there], numbers[there] = self._of_modes(given, random)
+            codes[there], numbers[there] = self._of_modes(
+                np.clip(given, self.low, self.high), random
+            )
         return codes, numbers
 
     def counted(self, raw: RawColumn) -> Array:

@@ -155,6 +155,7 @@ class ProgressiveGAN(LatentGAN):
             return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
 
         self._stand_at(size, fade_steps)
+        self.warn_of_ends(stacklevel=3)
         self.compile_phases(
             {
                 "discriminator": discriminator_optimizer or default(),

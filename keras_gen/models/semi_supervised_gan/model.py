@@ -178,11 +178,11 @@ class SemiSupervisedGAN(LatentGAN):
         logits, fake_logits = self.adversary.judge(
             self.discriminator, reals, fakes, training=training
         )
-        supervised = losses.partial_cross_entropy(labels, logits)
+        told = logits if training else self.recogniser(reals, training=False)
+        supervised = losses.partial_cross_entropy(labels, told)
         # Minus the logarithms of D and of 1 - D.
         real = losses.mean_where(ops.softplus(-losses.log_odds_of_real(logits)), unlabelled(labels))
         fake = ops.mean(ops.softplus(losses.log_odds_of_real(fake_logits)))
-        told = logits if training else self.recogniser(reals, training=False)
         known = ops.sum(ops.cast(ops.greater_equal(labels, 0), "float32"))
         terms = {
             "supervised_loss": (supervised, known),

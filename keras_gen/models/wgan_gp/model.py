@@ -99,6 +99,11 @@ class WGANGP(LatentGAN):
         check_non_negative("drift_weight", drift_weight)
         if weight_clip is not None:
             check_non_negative("weight_clip", weight_clip)
+            if weight_clip == 0:
+                raise ValueError(
+                    "`weight_clip` must be a number above 0, or None for weights that are not clipped. "
+                    "Received: weight_clip=0, which leaves a critic of zeros"
+                )
         self.n_critic = n_critic
         self.penalty_weight = penalty_weight
         self.penalty_target = penalty_target
@@ -146,6 +151,7 @@ class WGANGP(LatentGAN):
                 return keras.optimizers.RMSprop(5e-5)
             return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)
 
+        self.warn_of_ends(stacklevel=3)
         self.compile_phases(
             {
                 "discriminator": discriminator_optimizer or default(),

@@ -153,6 +153,19 @@ def test_examples_without_a_line_drawing_are_left_out_where_it_is_asked_for(flue
         assert described.num_examples == count
 
 
+def test_domains_of_which_one_lacks_examples_are_not_taken_for_aligned(fluent_dir):
+    pytest.importorskip("resvg_py")
+
+    def domains(a, **options):
+        return data.open_unpaired("fluent_emoji/128", a, "3d", data_dir=fluent_dir, **options)
+
+    assert domains("flat").aligned and not domains("line").aligned
+    # Halves are those of the two examples that have both.
+    drawings, pictures = domains("line", disjoint=True)._sources
+    assert (drawings.count, pictures.count) == (1, 1)
+    assert len(list(pictures.entries())) == 1
+
+
 @pytest.mark.parametrize(
     ("filed", "shown"),
     [

@@ -186,3 +186,5 @@ def test_a_critic_with_batch_normalisation_is_refused_under_a_penalty():
         keras_gen.WGANGP(*networks, latent_dim=LATENT_DIM)
     assert keras_gen.WGANGP(*networks, latent_dim=LATENT_DIM, weight_clip=0.01).built
     assert keras_gen.WGANGP(*networks, latent_dim=LATENT_DIM, penalty_weight=0).built
+    with pytest.raises(ValueError, match="`weight_clip` must be a number above 0, or None"):
+        keras_gen.WGANGP(*networks, latent_dim=LATENT_DIM, weight_clip=0.0)
