@@ -20,7 +20,7 @@ def gan_that_ends(generator_end, discriminator_end, model=keras_gen.GAN):
 def test_a_classifier_that_ends_in_a_softmax_is_warned_of():
     image = keras.Input((8, 8, 1))
     classifier = keras.Sequential(
-        [image, keras.layers.Flatten(), keras.layers.Dense(4), keras.layers.Dense(3, "softmax")]
+        [image, keras.layers.Flatten(), keras.layers.ReLU(), keras.layers.Dense(3, "softmax")]
     )
     generator = keras_gen.networks.dcgan_generator((8, 8, 1), 3, base_filters=2)
     with pytest.warns(UserWarning, match="ends in a softmax, and the losses take logits"):
