@@ -159,7 +159,7 @@ class DCGANRecipe(AdversarialRecipe):
         )
         return gan
 
-    def augmentation(self, updates: int) -> "DiffAugment":
+    def augmentation(self, updates: int) -> "DiffAugment | None":
         """The layer that images pass through where `diff_augment` names some change.
 
         It adapts by the signs of the discriminator's scores; all images are changed where a loss's have none.
