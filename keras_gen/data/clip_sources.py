@@ -20,6 +20,7 @@ Image = LazyModule("PIL.Image")
 ImageSequence = LazyModule("PIL.ImageSequence")
 
 # A longer clip of a folder is cut into pieces of so many frames, or of twice as many as are asked for.
+MOST_REPEATS = 100  # of a frame
 PIECE = 20
 ANIMATED = (".gif", ".webp")
 ARRAYS = (".npy", ".npz")
@@ -239,6 +240,8 @@ def video_feature(info, column, name):
 class ClipFolder:
     """Animated pictures, and folders of numbered ones, as clips in memory.
 
+    An animated picture's frames are of even time: one that lasts as long as three of the shortest is three.
+
     Args:
         folder: Path of a folder. Each GIF or WebP in it or below with more than one frame is a clip, and so are
             the other pictures of each folder together, in the order of their names.
@@ -359,10 +362,25 @@ def _read_clip(files, channels, value_range):
     return np.stack(pictures)
 
 
+def _repeats(shown):
+    """Pairs of a frame and for how many it stands: equal ones in a row are written as one that lasts longer.
+
+    Args:
+        shown: List of pairs of a frame and its duration; the shortest is that of one.
+    """
+    shortest = min((duration for _, duration in shown if duration > 0), default=0)
+    for frame, duration in shown:
+        yield frame, max(1, min(round(duration / shortest), MOST_REPEATS)) if shortest else 1
+
+
 def _read_animation(file, channels):
     """The frames of an animated picture, laid on white where they are transparent."""
     with Image.open(file) as image:
-        frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
+        shown = [
+            (frame.convert("RGBA"), frame.info.get("duration", 0))
+            for frame in ImageSequence.Iterator(image)
+        ]
+    frames = [frame for frame, times in _repeats(shown) for _ in range(times)]
     white = Image.new("RGBA", frames[0].size, "white")
     frames = [Image.alpha_composite(white, frame) for frame in frames]
     if channels == 1:

@@ -84,6 +84,14 @@ def split_folder(folder, split):
                 f"`split` must be 'train' or the name of a subfolder of {folder}. "
                 f"Received: split={split!r}"
             )
+        parts = [*_beside_train(folder)[0]] if folder.is_dir() else []
+        held = sorted(name for name in parts if holds_pictures(folder / name))
+        if held:
+            warnings.warn(
+                f"{folder} has no folder 'train', so that all of it is used, {', '.join(map(repr, held))} "
+                "among it. Move what is to be trained on into 'train'.",
+                stacklevel=2,
+            )
         return folder
     if split != "train":
         return folder / split

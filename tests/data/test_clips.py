@@ -119,6 +119,16 @@ def test_a_folder_of_gifs_and_of_numbered_pictures(tmp_path):
         data.open_clips(tmp_path, 3, strict=True)
 
 
+def test_what_rests_in_an_animation_rests(tmp_path):
+    """Who writes one makes of equal frames a single one that lasts longer."""
+    shades = [0, 0, 0, 0, 200, 100, 100]
+    save_gif(tmp_path / "a.gif", shades)
+    with Image.open(tmp_path / "a.gif") as image:
+        assert image.n_frames == 3
+    opened = data.open_clips(tmp_path, 7)
+    assert shades_of(opened.batches(batch_size=1, shuffle=False, dtype="uint8")) == [shades]
+
+
 def test_long_clips_of_a_folder_are_cut_and_nothing_is_lost(tmp_path):
     save_frames(tmp_path / "long", range(50))
     opened = data.open_clips(tmp_path, 4)

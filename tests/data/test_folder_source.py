@@ -205,3 +205,14 @@ def test_counting_does_not_hold_all_pictures(tmp_path, write_pictures, monkeypat
     monkeypatch.setattr(folder_source, "KEPT_BYTES", 0)
     assert data.open_images(tmp_path).count == len(seen) == 40
     assert max(alive) <= 2 * os.cpu_count()
+
+
+def test_held_out_pictures_that_are_trained_on_are_warned_of(tmp_path, write_pictures):
+    write_pictures(tmp_path, {"images/a.png": (4, 4), "test/b.png": (4, 4)})
+    with pytest.warns(UserWarning, match=r"has no folder 'train', so that all .* 'test' among it"):
+        assert data.open_images(tmp_path).count == 2
+    write_pictures(tmp_path, {"train/a.png": (4, 4)})
+    (tmp_path / "images" / "a.png").unlink()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert data.open_images(tmp_path).count == 1
