@@ -276,6 +276,22 @@ PRESETS = {
         "of 100 latents an image. 128 images took 0.92 s to draw on one core, 7 ms each; one alone 0.18 s.",
         "evaluation": _FASHION,
     },
+    "vq_vae_fashion_mnist": {
+        "description": "Garments, 28 x 28, as 49 codes of 1,024 and back, and new ones drawn code by code",
+        "task": "Images to maps of codes and back; and to images, one code after the other",
+        "data": FASHION_MNIST,
+        "network": "Convolutional encoder and decoder of 32 filters, a codebook of 1,024 vectors of eight "
+        "numbers, 7 x 7 codes an image; over them a gated PixelCNN of two stacks of 48 filters and five blocks "
+        "of 3 x 3 kernels, which learnt for two thirds of the time",
+        "use": "Teaching, tests, pictures as few integers (`encode`), a prior of one's own over them.",
+        "limits": _LIMITS_28
+        + " One garment in eight or so is torn or between two classes: the prior saw the images seven times, "
+        "and was still learning when its rate came to zero.",
+        "beside": "The 10,000 test images, encoded and decoded, have an FID of 4.99, 0.132 of that of noisy "
+        "real images (37.9): what samples could come to. Of 14 x 14 codes of 128 (`--halvings 1 --codes 128 "
+        "--minutes 52`) it is 1.92, 0.051, but the prior that learnt for as long drew torn garments, at 28.7.",
+        "evaluation": _FASHION,
+    },
     "semi_supervised_mnist": {
         "description": "Digits named after 100 labels, and drawn, 28 x 28, by a semi-supervised GAN",
         "task": "Images to classes, learnt from few labels, and Gaussian noise to images",
