@@ -134,6 +134,8 @@ def _training(metadata):
     half = f"The file keeps weights as float16{rounded}, which changes "
     if "bits_per_dim" in metadata["report"]["losses"]:
         half += "what is drawn: one pixel that comes out otherwise changes all after it."
+    elif "perplexity_of_all" in metadata["report"]["losses"]:
+        half += "what is drawn: one code that comes out otherwise changes all after it."
     elif noun == "rows":
         half += f"{100 * change:.2g}% of the values in the samples, numbers by more than a hundredth of "
         half += "their range."
