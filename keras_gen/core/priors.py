@@ -137,7 +137,9 @@ class Uniform(Normal):
 
     def between(self, start: Array, end: Array, steps: int) -> Array:
         """Walks through what is likely: along the great circle of the normal numbers that stand for them."""
-        return _places(super().between(_normal(start), _normal(end), steps))
+        path = _places(super().between(_normal(start), _normal(end), steps))
+        path[0], path[-1] = start, end  # Where a choice hangs on the last digit.
+        return path
 
     def near(self, latent: Array, amount: float, n: int, seed: int | None = None) -> Array:
         """Draws latents near one, as likely as any other, by the normal numbers that stand for them."""

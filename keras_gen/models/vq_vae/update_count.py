@@ -30,7 +30,7 @@ class UpdateCount(keras.layers.Layer):
 
     def clear(self) -> None:
         """Counts from nought again."""
-        self.count.assign(ops.zeros_like(self.count))
+        self.count.assign(ops.zeros_like(self.count.value))
 
     @property
     def number(self) -> int:

@@ -269,7 +269,7 @@ def test_between_two_draws_lies_a_walk():
     np.testing.assert_array_equal(path[[0, 2]], model.generate(2, seed=0))
     start, end = model.prior.draw(2, seed=0)
     assert min(start.min(), end.min()) >= 0.0 and max(start.max(), end.max()) < 1.0
-    middle = model.generate(latents=(start + end)[None] / 2)
+    middle = model.generate(latents=model.prior.between(start, end, 3)[1:2])
     np.testing.assert_array_equal(path[1], middle[0])
 
 
