@@ -20,14 +20,11 @@ from keras_gen.core.augmenting import (
 )
 from keras_gen.core.network_calls import run_together, without_updates
 from keras_gen.core.networks import last_activations
+from keras_gen.layers.adaptive_augment import UNSIGNED
 from keras_gen.types import Array, ArrayLike, Augmentation, ClassLabels, LossLike, Optimizer, Tensor
 
 if TYPE_CHECKING:
     from keras_gen.core.update import Update
-
-
-# Losses whose scores are not above 0 just for what is taken to be real.
-UNSIGNED = ("least_squares", "wasserstein", "relativistic")
 
 
 def _itself(data):

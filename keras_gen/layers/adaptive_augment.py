@@ -10,6 +10,9 @@ from keras_gen.types import Config, Tensor
 # Of the running mean of signs: four batches or so, as the paper looks at.
 _MEMORY = 0.75
 
+# Losses whose scores are not above 0 just for what is taken to be real.
+UNSIGNED = ("least_squares", "wasserstein", "relativistic")
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class AdaptiveAugment(DiffAugment):

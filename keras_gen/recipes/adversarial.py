@@ -167,7 +167,7 @@ class DCGANRecipe(AdversarialRecipe):
         Args:
             updates: Integer, the training steps in all.
         """
-        from keras_gen.core.adversary import UNSIGNED
+        from keras_gen.layers.adaptive_augment import UNSIGNED
 
         if self.loss in UNSIGNED:
             return fixed_augment(self.diff_augment, 1.0, self.seed)

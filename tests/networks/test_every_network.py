@@ -69,6 +69,7 @@ BUILDERS = {
     "fast_gan_generator": lambda **k: networks.fast_gan_generator((64, 72, 1), 4, 1, **k),
     "flow_unet": lambda **k: networks.flow_unet((9, 12, 2), 3, 4, attention=True, **k),
     "flow_unet_patches": lambda **k: networks.flow_unet((16, 8, 3), 2, 4, patch_size=2, **k),
+    "flow_unet_image": lambda **k: networks.flow_unet((8, 8, 1), None, 4, predicts="image", **k),
     "flow_unet_group": lambda **k: networks.flow_unet((8, 8, 1), None, 4, 2, "group", **k),
     "frame_predictor": lambda **k: networks.frame_predictor((8, 16, 1), 2, 4, 1, 2, **k),
     "mlp_generator": lambda **k: networks.mlp_generator(4, 3, 16, **k),
@@ -342,6 +343,7 @@ REFUSED = {
         "base_filters": INTEGERS,
         "blocks": INTEGERS,
         "patch_size": INTEGERS,
+        "predicts": ("noise",),
         "normalization": ("batch",),
     },
     "unet_generator": {
