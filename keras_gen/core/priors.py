@@ -34,10 +34,12 @@ class DrawsLatents:
             Float32 array of that shape, the same on every backend.
 
         Raises:
-            ValueError: If neither is given, or the latents have another shape.
+            ValueError: If neither is given, or the latents have another shape or range.
         """
         if given is not None:
-            return _checked_latents(n, self.shape, given)
+            latents = _checked_latents(n, self.shape, given)
+            self._check_range(latents)
+            return latents
         if n is None:
             raise ValueError(
                 "Give `n`, how many images to generate, or `latents`. Received: neither"
@@ -48,6 +50,9 @@ class DrawsLatents:
     def _drawn(self, n, seed):
         """Float32 array `(n, *shape)`."""
         raise NotImplementedError(f"{type(self).__name__} must define `_drawn`.")
+
+    def _check_range(self, latents):
+        """Raises a ValueError of numbers that are never drawn: none by default."""
 
 
 class Normal(DrawsLatents):
@@ -116,24 +121,12 @@ class Uniform(Normal):
     def _drawn(self, n, seed):
         return np.random.default_rng(seed).random((n, *self.shape), dtype="float32")
 
-    def draw(
-        self,
-        n: int | None,
-        seed: int | np.random.Generator | None = None,
-        given: ArrayLike | None = None,
-    ) -> Array:
-        """Draws latents on the host, or checks given ones, in [0, 1), too: see `DrawsLatents.draw`."""
-        latents = super().draw(n, seed, given)
-        if (
-            given is not None
-            and latents.size
-            and not (latents.min() >= 0.0 and latents.max() < 1.0)
-        ):
+    def _check_range(self, latents):
+        if latents.size and not (latents.min() >= 0.0 and latents.max() < 1.0):
             raise ValueError(
                 "`latents` must be in [0, 1), numbers by which choices are made. "
                 f"Received: values from {latents.min():g} to {latents.max():g}"
             )
-        return latents
 
     def between(self, start: Array, end: Array, steps: int) -> Array:
         """Walks through what is likely: along the great circle of the normal numbers that stand for them."""

@@ -84,8 +84,8 @@ def split_folder(folder, split):
                 f"`split` must be 'train' or the name of a subfolder of {folder}. "
                 f"Received: split={split!r}"
             )
-        parts = [*_beside_train(folder)[0]] if folder.is_dir() else []
-        held = sorted(name for name in parts if holds_pictures(folder / name))
+        parts = [f for f in folder.iterdir() if _names_a_split(f.name)] if folder.is_dir() else []
+        held = sorted(part.name for part in parts if part.is_dir() and holds_pictures(part))
         if held:
             warnings.warn(
                 f"{folder} has no folder 'train', so that all of it is used, {', '.join(map(repr, held))} "

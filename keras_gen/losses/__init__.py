@@ -31,6 +31,7 @@ from keras_gen.losses.likelihoods import get_likelihood
 from keras_gen.losses.mixed import MixedLikelihood, choice_log_probabilities
 from keras_gen.losses.mixtures import gaussian_mixture_log_density, mixture_divergence_bound
 from keras_gen.losses.partly_labelled import (
+    count_labels,
     log_odds_of_real,
     mean_where,
     partial_cross_entropy,
@@ -80,6 +81,7 @@ __all__ = [
     "PixelSoftmax",
     "charbonnier",
     "choice_log_probabilities",
+    "count_labels",
     "drift_penalty",
     "feature_matching",
     "free_bits_divergence",

@@ -68,6 +68,23 @@ def partial_error(labels: Tensor, logits: Tensor) -> Tensor:
     return mean_where(ops.not_equal(found, labels), ops.greater_equal(labels, 0))
 
 
+def count_labels(labels: Tensor) -> Tensor:
+    """How many examples have a label: what a mean over them weighs in a mean over batches.
+
+    Args:
+        labels: Integer tensor `(batch,)`: -1 for none.
+
+    Returns:
+        Scalar float32 tensor.
+
+    Example:
+
+    >>> float(count_labels(ops.array([3, -1, 0])))
+    2.0
+    """
+    return ops.sum(ops.cast(ops.greater_equal(labels, 0), "float32"))
+
+
 def log_odds_of_real(logits: Tensor) -> Tensor:
     """What the logits of classes say of an image's being real, where the logit of "generated" is 0.
 

@@ -28,10 +28,12 @@ class Arrays:
     suffix = ".npy"
     has_scores = False  # of its own, without features
     scored_by: ClassVar[tuple[str, ...]] = ()  # options of `score_beside`
+    limit: float | None = None  # how far values may be from 0
 
     def __init__(self, shape: Sequence[int | None], bounded: bool = False) -> None:
         self.shape = tuple(shape)
-        self.bounded = bounded
+        if bounded:
+            self.limit = 1.0
 
     def __repr__(self):
         return f"{type(self).__name__}({self.shape})"
@@ -82,7 +84,7 @@ class Arrays:
         Args:
             what: String, what to call them.
         """
-        if self.bounded:
+        if self.limit is not None:
             return (
                 f"{what} must hold floats in [-1, 1], which is all that the likelihood knows: scale them, or "
                 "choose another, such as likelihood='gaussian'"
@@ -100,8 +102,8 @@ class Arrays:
         """
         if not is_floating(values):
             return None
-        if self.bounded:  # NaN is no less than anything.
-            return _count_others(keras.ops.less_equal(keras.ops.abs(values), 1.0))
+        if self.limit is not None:  # NaN is no less than anything.
+            return _count_others(keras.ops.less_equal(keras.ops.abs(values), self.limit))
         return _count_others(keras.ops.isfinite(values))
 
     def give(self, outputs: Array) -> Array:
@@ -146,10 +148,11 @@ class Arrays:
                     f"{what} must hold finite numbers. Received: an array of shape "
                     f"{array.shape} with {(~finite).sum()} NaN or infinite values{part}"
                 )
-            if self.bounded and array.size and np.abs(array).max() > 1.0:
+        if self.limit is not None and is_floating(array) and array.size:
+            low, high = float(array.min()), float(array.max())
+            if low < -self.limit or high > self.limit:
                 raise ValueError(
-                    f"{self.wanted(what)}. Received: {array.dtype} values from {array.min():g} to "
-                    f"{array.max():g}"
+                    f"{self.wanted(what)}. Received: {array.dtype} values from {low:g} to {high:g}"
                 )
 
     def show(
@@ -273,6 +276,7 @@ class Images(Arrays):
     kind = "images"
     noun = "images"
     suffix = ".png"
+    limit = 1.5  # Bicubic resizing and rounding to half precision go a little beyond the range.
 
     def take(self, what: str, values: Tensor) -> Tensor:
         return in_range(super().take(what, values))
@@ -283,21 +287,11 @@ class Images(Arrays):
             "`x / 127.5 - 1`, or cast them to uint8"
         )
 
-    def strays(self, values: Tensor) -> Tensor | None:
-        if not is_floating(values):
-            return None
-        # NaN is no less than anything.
-        return _count_others(keras.ops.less_equal(keras.ops.abs(values), _OUTSIDE))
-
     def check(self, what: str, array: Array, whole: bool) -> None:
         super().check(what, array, whole)
         if array.dtype == np.uint8 or not array.size:
             return
         low, high = float(array.min()), float(array.max())
-        if low < -_OUTSIDE or high > _OUTSIDE:
-            raise ValueError(
-                f"{self.wanted(what)}. Received: {array.dtype} values from {low:g} to {high:g}"
-            )
         if 0.0 <= low < 0.25 and 0.5 < high <= 1.0:
             part = "" if whole else "The first batch of "
             warnings.warn(
@@ -409,10 +403,6 @@ class Labels:
                 f"{what} must be given of some examples{part} for classes to be learnt: "
                 "`keras_gen.data.partly_labelled` sees to it. Received: -1, none, of all"
             )
-
-
-# Bicubic resizing and rounding to half precision go a little beyond the range.
-_OUTSIDE = 1.5
 
 
 def spec_of(shape: Sequence[int | None]) -> Arrays:

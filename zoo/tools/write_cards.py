@@ -132,10 +132,10 @@ def _training(metadata):
     bits = metadata.get("mantissa_bits")
     rounded = f", kernels with {bits} of its 10 bits of mantissa" if bits else ""
     half = f"The file keeps weights as float16{rounded}, which changes "
-    if "bits_per_dim" in metadata["report"]["losses"]:
-        half += "what is drawn: one pixel that comes out otherwise changes all after it."
-    elif "perplexity_of_all" in metadata["report"]["losses"]:
-        half += "what is drawn: one code that comes out otherwise changes all after it."
+    drawn = {"bits_per_dim": "pixel", "perplexity_of_all": "code"}
+    one_by_one = [each for loss, each in drawn.items() if loss in metadata["report"]["losses"]]
+    if one_by_one:
+        half += f"what is drawn: one {one_by_one[0]} that comes out otherwise changes all after it."
     elif noun == "rows":
         half += f"{100 * change:.2g}% of the values in the samples, numbers by more than a hundredth of "
         half += "their range."

@@ -140,18 +140,13 @@ def _series(pandas, column, values):
         # Of numbers and dates that were told to be such, those that were made.
         categories = None if column.is_number else list(column.values)
         if column.format is not None:
-            gaps = np.isnat(values)
-            values = objects_of(column.texts(values))
-            values[gaps] = None
+            values = _texts(column, values, np.isnat(values))
         return pandas.Series(
             pandas.Categorical(values, categories, ordered=dtype.startswith("ordered"))
         )
     if values.dtype.kind == "M":
         if column.format is not None and textual:
-            gaps = np.isnat(values)
-            texts = objects_of(column.texts(values))
-            texts[gaps] = None
-            return pandas.Series(texts, dtype=dtype)
+            return pandas.Series(_texts(column, values, np.isnat(values)), dtype=dtype)
         series = pandas.Series(values)
         if "," in dtype:  # of a time zone
             return series.dt.tz_localize("UTC").astype(dtype)
@@ -170,3 +165,10 @@ def _series(pandas, column, values):
             return pandas.Series(values)
         return pandas.Series(values).astype(dtype)
     return pandas.Series(values, dtype=dtype)
+
+
+def _texts(column, values, gaps):
+    """Values as the table wrote them, None in the gaps."""
+    texts = objects_of(column.texts(values))
+    texts[gaps] = None
+    return texts

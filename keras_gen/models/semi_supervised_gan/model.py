@@ -183,7 +183,7 @@ class SemiSupervisedGAN(LatentGAN):
         # Minus the logarithms of D and of 1 - D.
         real = losses.mean_where(ops.softplus(-losses.log_odds_of_real(logits)), unlabelled(labels))
         fake = ops.mean(ops.softplus(losses.log_odds_of_real(fake_logits)))
-        known = ops.sum(ops.cast(ops.greater_equal(labels, 0), "float32"))
+        known = losses.count_labels(labels)
         terms = {
             "supervised_loss": (supervised, known),
             "classification_error": (losses.partial_error(labels, told), known),

@@ -196,7 +196,7 @@ class SemiSupervisedVAE(LatentVAE):
         )
         classes = ops.mean(self.class_divergence(logits, labels))
         supervised = losses.partial_cross_entropy(labels, logits)
-        known = ops.sum(ops.cast(ops.greater_equal(labels, 0), "float32"))
+        known = losses.count_labels(labels)
         loss = surprise + self._kl_weight(training) * divergence + classes
         return loss + self.alpha * supervised, {
             "reconstruction_loss": surprise,

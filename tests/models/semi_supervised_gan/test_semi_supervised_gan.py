@@ -263,7 +263,7 @@ def test_the_recipe_hides_all_labels_but_some_and_evaluate_counts_the_errors():
     model = recipe.build(opened, 100)
     assert (model.classes, model.image_shape, model.ema_decay) == (10, (8, 8, 1), 0.999)
     _, labels = next(iter(recipe.batches(opened).as_numpy_iterator()))
-    assert (labels >= 0).sum() == 8
+    assert (labels[::4] >= 0).all() and (labels >= 0).sum() == 8
     model.fit(recipe.batches(opened).take(3), verbose=0)
     report = evaluate(model, "digits", n=60, features="classifier_digits")
     assert 0 <= report["losses"]["classification_error"] <= 1
