@@ -20,6 +20,7 @@ from keras_gen.recipes import find_family
 from keras_gen.recipes.recipe import LENGTHS
 
 MOST_PICTURES = 200  # of a training's course
+PICTURES_SHARE = 0.1  # of its time, of models that draw slowly
 _LEAST_BATCH = 32  # examples, than which none is made smaller for that
 
 
@@ -27,9 +28,10 @@ def train(name, options, execution=None, stopper=None):
     """Trains a model and leaves `model.keras`, `samples.png`, `history.csv` and `settings.json`.
 
     `samples/` holds a picture of the same latents after each epoch (or every few, so that there are 200
-    or so) and an animation of them; `data.json` what was known of the data. There is a whole checkpoint
-    at every moment, `model.keras` or `model.previous.keras`. With `resume` training goes on from it
-    exactly as if it had not stopped.
+    or so, and that a tenth of the time goes to them) and an animation of them; `data.json` what was known
+    of the data. There is a whole checkpoint at every moment, `model.keras` or `model.previous.keras`. With
+    `resume` training goes on from it exactly as if it had not stopped, and a table's columns are those
+    that were measured when it began.
 
     A length given with `resume` replaces the training's own: the rates' schedules are those of the new
     length, read at the step that was reached. So they are where the data set has grown or shrunk.
@@ -150,7 +152,7 @@ class _Training:
     def run(self):
         """Trains what is left to train, and returns the model."""
         folder = self.folder
-        self.opened = self.recipe.open()
+        self.opened = self._opened()
         self._fit_batch_size()
         self.steps = self.opened.steps(self.recipe.batch_size)
         self.draw = self.recipe.drawer(self.opened)
@@ -187,6 +189,11 @@ class _Training:
                 samples, columns = self.draw(own)
             model.gives.show(samples, folder.picture, columns, least=512)
         return model
+
+    def _opened(self):
+        """The data, measured as they were when the training began."""
+        kept = self.folder.read_data() if self.execution.resume and self.folder.has_model else None
+        return self.recipe.open() if kept is None else self.recipe.reopen(kept)
 
     def _fit_batch_size(self):
         """A family's own batch size, where none was given, no larger than the data, or a part of them."""
@@ -276,6 +283,7 @@ class _Training:
             "shapes": [list(shape) for shape in getattr(opened, "shapes", ())],
             "class_names": opened.class_names and list(opened.class_names),
             "passes": passes,
+            **self.recipe.kept_of(opened),
             **begun_with,
         }
 
@@ -406,6 +414,7 @@ class _Training:
             self.folder.samples,
             draw=draw,
             every=every,
+            share=PICTURES_SHARE,
             log_dir=self.folder.tensorboard if "tensorboard" in self.trackers else None,
         )
         return sampler

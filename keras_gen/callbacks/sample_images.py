@@ -15,6 +15,8 @@ from keras_gen.modalities import spec_of
 from keras_gen.tasks import Task
 from keras_gen.types import ArrayLike, Logs, PathLike
 
+_FREE_SECONDS = 1.0  # that a picture may take without its time being counted
+
 
 class SampleImages(keras.callbacks.Callback):
     """Draws the model's images of fixed latents as it trains.
@@ -35,6 +37,9 @@ class SampleImages(keras.callbacks.Callback):
         gif: Boolean, whether to write the animation.
         log_dir: String or path of a TensorBoard log folder, or None. With one, the pictures are shown
             in TensorBoard, too; it needs the package `tensorboard`.
+        share: Float above 0, at most 1: how much of the training's time pictures may take. Once one has
+            taken longer than a second, none is drawn until its time is this share of what has passed
+            since it was begun; the last is drawn all the same.
 
     Raises:
         ValueError: If a number is out of range; when training begins, if there is nothing to draw.
@@ -55,12 +60,15 @@ class SampleImages(keras.callbacks.Callback):
         columns: int | None = None,
         gif: bool = True,
         log_dir: PathLike | None = None,
+        share: float = 1.0,
     ) -> None:
         super().__init__()
         check_positive_integer("n", n)
         check_positive_integer("every", every)
         if columns is not None:
             check_positive_integer("columns", columns)
+        if not 0.0 < share <= 1.0:
+            raise ValueError(f"`share` must be above 0 and at most 1. Received: share={share}")
         self.directory = pathlib.Path(directory)
         self.n = n
         self.seed = seed
@@ -69,28 +77,33 @@ class SampleImages(keras.callbacks.Callback):
         self.columns = columns
         self.gif = gif
         self.log_dir = log_dir
+        self.share = share
         self._last: int | None = None
+        self._drawn: int | None = None
+        self._free_from = 0.0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         check_draws(self)
-        self._last = None
+        self._last = self._drawn = None
+        self._free_from = 0.0
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if not self.model.is_chief:
             return
         self._last = epoch
-        if (epoch + 1) % self.every == 0:
+        if (epoch + 1) % self.every == 0 and time.monotonic() >= self._free_from:
             self._write(epoch)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self._last is None:
             return
-        if (self._last + 1) % self.every:
+        if self._drawn != self._last:
             self._write(self._last)
         if self.gif:
             self.animate()
 
     def _write(self, epoch):
+        begun = time.monotonic()
         with self.model.alone() as model:
             if self.draw is None:
                 samples, spec = model.generate(self.n, seed=self.seed), model.gives
@@ -100,6 +113,9 @@ class SampleImages(keras.callbacks.Callback):
         path = spec.show(samples, self.directory / f"epoch_{epoch + 1:04d}.png", self.columns)
         if self.log_dir is not None and path.suffix == ".png":
             self._log(pictures.read_picture(path), epoch)
+        self._drawn = epoch
+        took = time.monotonic() - begun
+        self._free_from = begun + took / self.share if took > _FREE_SECONDS else 0.0
 
     def _spec_of(self, samples):
         """What was drawn: what the model makes, where it looks like that."""

@@ -42,6 +42,18 @@ def _mean(values):
     return sum(values[1:], values[0]) / len(values)
 
 
+def _point_of(batch, shown, beside):
+    """The batch in what is shown of it, and the function from such a batch to all that is shown."""
+    places = [part is batch for part in keras.tree.flatten(beside(batch))]
+    parts = keras.tree.flatten(shown)
+
+    def inputs_of(data):
+        given = [data if here else part for here, part in zip(places, parts, strict=True)]
+        return keras.tree.pack_sequence_as(shown, given)
+
+    return parts[places.index(True)], inputs_of
+
+
 def check_needs_no_pairs(loss: LossLike, name: str) -> None:
     """Raises where a loss pairs generated images with real ones, for a model that has no pairs.
 
@@ -161,8 +173,8 @@ class Adversary:
         Args:
             discriminator: Built `keras.Model`.
             *batches: Tensors of real or generated data.
-            beside: Callable from a batch to the discriminator's inputs: what it is given beside them,
-                labels say.
+            beside: Callable from a batch to the discriminator's inputs: the batch itself, and what it is
+                given beside it, labels say.
             alike: Boolean, whether the batches show the same examples, and all that is beside them is
                 images, too: a `DiffAugment` then changes what belongs to one example alike.
             training: Boolean.
@@ -170,13 +182,16 @@ class Adversary:
         Returns:
             List of its outputs, one for each batch.
         """
+        shown = self._shown(batches, beside, alike, training)
+        return run_together(discriminator, *shown, training=training)
+
+    def _shown(self, batches, beside, alike, training):
+        """The discriminator's inputs for each of several batches, as `judge` has them."""
         if alike and training and isinstance(self.augmentation, layers.DiffAugment):
             seen = [beside(batch) for batch in batches]
             changed = self.augmentation(keras.tree.flatten(seen))
-            seen = keras.tree.pack_sequence_as(seen, changed)
-        else:
-            seen = [beside(self.augment(batch, training)) for batch in batches]
-        return run_together(discriminator, *seen, training=training)
+            return keras.tree.pack_sequence_as(seen, changed)
+        return [beside(self.augment(batch, training)) for batch in batches]
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Tensor:
         """The loss's part of the discriminator, averaged over scales: see `keras_gen.losses`."""
@@ -200,8 +215,13 @@ class Adversary:
         fakes: Tensor,
         beside: Callable[[Tensor], Any] = _itself,
         scales: int = 1,
+        *,
+        alike: bool = False,
+        training: bool,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use on the discriminator's gradient at real and at generated data.
+
+        In training the gradient is that at what the discriminator is shown: what comes out of the augmentation.
 
         Args:
             discriminator: Built `keras.Model`.
@@ -210,24 +230,28 @@ class Adversary:
             beside: As in `judge`.
             scales: Integer, how many of the discriminator's first outputs are logits: a penalty is averaged
                 over them.
+            alike: As in `judge`.
+            training: Boolean.
 
         Returns:
             Tuple `(weighted sum, dict of the unweighted penalties)`. What makes up for their being lazy is
             `update_discriminator`'s.
         """
-        networks = [
-            without_updates(discriminator, inputs_of=beside, output=scale)
-            for scale in range(scales)
-        ]
         total, terms = 0.0, {}
-        if self.r1_weight:
-            penalties = [losses.r1_penalty(network, reals) for network in networks]
-            terms["r1_penalty"] = _mean(penalties)
-            total = total + self.r1_weight * terms["r1_penalty"]
-        if self.r2_weight:
-            penalties = [losses.r2_penalty(network, fakes) for network in networks]
-            terms["r2_penalty"] = _mean(penalties)
-            total = total + self.r2_weight * terms["r2_penalty"]
+        for name, weight, penalty, batch in (
+            ("r1_penalty", self.r1_weight, losses.r1_penalty, reals),
+            ("r2_penalty", self.r2_weight, losses.r2_penalty, fakes),
+        ):
+            if not weight:
+                continue
+            (shown,) = self._shown([batch], beside, alike, training)
+            data, inputs_of = _point_of(batch, shown, beside)
+            networks = [
+                without_updates(discriminator, inputs_of=inputs_of, output=scale)
+                for scale in range(scales)
+            ]
+            terms[name] = _mean([penalty(network, data) for network in networks])
+            total = total + weight * terms[name]
         return total, terms
 
     def loss_of_discriminator(

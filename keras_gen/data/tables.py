@@ -7,7 +7,7 @@ import math
 import os
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -23,11 +23,8 @@ from keras_gen.data.csv_files import (
 from keras_gen.data.lazy import tf
 from keras_gen.data.orders import in_batches, permuted_indices
 from keras_gen.data.settings import Settings
-from keras_gen.modalities.tables.columns import columns_of
+from keras_gen.modalities.tables.columns import Column, columns_of
 from keras_gen.types import Array, Dataset
-
-if TYPE_CHECKING:
-    from keras_gen.modalities.tables.columns import Column
 
 _LATER = (
     "`open_table` takes numeric columns only, for now; `columns` chooses those that are, and "
@@ -39,7 +36,7 @@ def open_table(
     source: Any,
     split: str = "train",
     *,
-    columns: Sequence[str] | None = None,
+    columns: Sequence[str] | Sequence[Column] | None = None,
     header: bool | None = None,
     separator: str | None = None,
     decimal: str | None = None,
@@ -51,7 +48,8 @@ def open_table(
             its splits; the path of a `.npy` file; an array `(n, columns)`; or a pandas data frame.
         split: String: a folder's file, without `.csv`. All else is `"train"`.
         columns: Sequence of strings: the columns wanted, in this order. Of a source whose columns have no
-            names, an array say, they are the names, one a column.
+            names, an array say, they are the names, one a column. Or of `keras_gen.modalities.Column`, a
+            model's own, which are then not measured anew.
         header: Boolean, whether the first row of a file names the columns. By default it does unless all
             of it are numbers.
         separator: String of one character. By default a tab, a semicolon or a comma is found.
@@ -74,13 +72,18 @@ def open_table(
     [[30.0, 1.75], [50.0, 1.649999976158142]]
     """
     check_decimal(decimal)
-    reading = {"columns": columns, "header": header, "separator": separator, "decimal": decimal}
+    known = tuple(column for column in columns or () if isinstance(column, Column))
+    names: Any = [column.name for column in known] if known else columns
+    reading = {"columns": names, "header": header, "separator": separator, "decimal": decimal}
     if isinstance(source, str | os.PathLike):
-        return _open_path(source, split, reading)
-    if split != "train":
+        opened = _open_path(source, split, reading)
+    elif split != "train":
         raise ValueError(f"`split` must be 'train' for arrays. Received: split={split!r}")
-    names, rows = _of_array(source, columns)
-    return OpenedTable("arrays", names, rows)
+    else:
+        opened = OpenedTable("arrays", *_of_array(source, names))
+    if known:
+        opened.columns = known
+    return opened
 
 
 def table(

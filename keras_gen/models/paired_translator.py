@@ -131,7 +131,7 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
             self.update_discriminator(
                 update,
                 lambda: self.discriminator_loss(inputs, targets, fakes, training),
-                lambda: self.penalties(inputs, targets, fakes),
+                lambda: self.penalties(inputs, targets, fakes, training),
             )
         update(
             "generator",
@@ -149,14 +149,14 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
             self.seen(targets),
             self.seen(fakes),
             self.judged(inputs),
-            penalties=lambda: self.penalties(inputs, targets, fakes),
+            penalties=lambda: self.penalties(inputs, targets, fakes, training),
             weight=self.discriminator_weight,
             alike=True,
             training=training,
         )
 
     def penalties(
-        self, inputs: Tensor, targets: Tensor, fakes: Tensor
+        self, inputs: Tensor, targets: Tensor, fakes: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         return self.adversary.penalties(
@@ -165,6 +165,8 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
             self.seen(fakes),
             beside=self.judged(inputs),
             scales=self.scales,
+            alike=True,
+            training=training,
         )
 
     def generator_loss(

@@ -81,7 +81,7 @@ class PlainGAN(LatentGAN):
         self.update_discriminator(
             update,
             lambda: self.discriminator_loss(reals, fakes, training),
-            lambda: self.penalties(reals, fakes),
+            lambda: self.penalties(reals, fakes, training),
         )
         if shared is not None:
             update("generator", lambda made: self.generator_loss(reals, made, training), at=shared)
@@ -101,14 +101,18 @@ class PlainGAN(LatentGAN):
             self.discriminator,
             reals,
             fakes,
-            penalties=lambda: self.penalties(reals, fakes),
+            penalties=lambda: self.penalties(reals, fakes, training),
             training=training,
         )
 
-    def penalties(self, reals: Tensor, fakes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def penalties(
+        self, reals: Tensor, fakes: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         scales = scales_of(self.discriminator)
-        return self.adversary.penalties(self.discriminator, reals, fakes, scales=scales)
+        return self.adversary.penalties(
+            self.discriminator, reals, fakes, scales=scales, training=training
+        )
 
     def generator_loss(self, reals: Tensor, fakes: Tensor, training: bool) -> Tensor:
         """Loss of the generator on its images."""

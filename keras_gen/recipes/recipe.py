@@ -152,6 +152,28 @@ class Recipe:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `open`.")
 
+    def kept_of(self, opened: "OpenedData") -> "Config":
+        """What was measured of the data, for `reopen`.
+
+        Args:
+            opened: What `open` returned.
+
+        Returns:
+            Dict that JSON can hold, of which `data.json` takes a copy; empty where the data are all there is.
+        """
+        return {}
+
+    def reopen(self, kept: "Config") -> "OpenedData":
+        """Opens the data of a training that goes on, measured as they were when it began.
+
+        Args:
+            kept: Dict, what its `data.json` says, with that of `kept_of`; without it of older trainings.
+
+        Returns:
+            What `open` does.
+        """
+        return self.open()
+
     def batches(
         self,
         opened: "OpenedData",

@@ -8,7 +8,7 @@ from keras_gen.recipes.recipe import Recipe
 if TYPE_CHECKING:
     from keras_gen.data.mixed_tables import OpenedMixedTable
     from keras_gen.data.tables import OpenedTable
-    from keras_gen.types import Dataset, OpenedData
+    from keras_gen.types import Config, Dataset, OpenedData
 
 
 class TableRecipe(Recipe):
@@ -36,6 +36,17 @@ class TableRecipe(Recipe):
         from keras_gen import data
 
         return data.open_table(self.dataset, columns=self._names())
+
+    def kept_of(self, opened: "OpenedData") -> "Config":
+        return {"columns": [column.get_config() for column in opened.columns]}
+
+    def reopen(self, kept: "Config") -> "OpenedTable":
+        from keras_gen import data
+        from keras_gen.modalities import Column
+
+        if "columns" not in kept:
+            return self.open()
+        return data.open_table(self.dataset, columns=[Column(**each) for each in kept["columns"]])
 
     def _names(self):
         return self.columns and [name.strip() for name in self.columns.split(",")]
@@ -84,6 +95,15 @@ class MixedTableRecipe(TableRecipe):
         return data.open_mixed_table(
             self.dataset, columns=self._names(), kinds=kinds, seed=self.seed
         )
+
+    def reopen(self, kept: "Config") -> "OpenedMixedTable":
+        from keras_gen import data
+        from keras_gen.modalities import MixedColumn
+
+        if "columns" not in kept:
+            return self.open()
+        columns = [MixedColumn(**each) for each in kept["columns"]]
+        return data.open_mixed_table(self.dataset, columns=columns, seed=self.seed)
 
     def found(self, opened: "OpenedData") -> str:
         """What columns were found to be, and how to say otherwise."""

@@ -566,6 +566,34 @@ def test_the_data_are_opened_once(training, monkeypatch):
     assert len(opened) == 2
 
 
+TABLES = {"table_vae": "size,weight\n", "tabular_vae": "colour,size\n"}
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_that_goes_on_is_measured_as_it_was(training, tmp_path, name):
+    """Rows that came since neither move what the weights have learnt to be one deviation nor a category."""
+    path = tmp_path / "table.csv"
+    first = [f"{'red' if k % 2 else 'blue'},{k % 7 + 0.5}" for k in range(40)]
+    if name == "table_vae":
+        first = [f"{k % 5 + 0.5},{k % 7 + 0.5}" for k in range(40)]
+    path.write_text(TABLES[name] + "\n".join(first))
+    options = {"dataset": str(path), "base_filters": None, "batch_size": 8, "width": 4}
+    begun = training("run", name, epochs=1, **options)
+    kept = json.loads((tmp_path / "run" / "data.json").read_text())["columns"]
+    assert [column["name"] for column in kept] == TABLES[name].strip().split(",")
+    came = [f"{'azure' if name == 'tabular_vae' else 77.5},99.25", *first]
+    path.write_text(TABLES[name] + "\n".join(came))
+    if name == "tabular_vae":
+        with pytest.warns(UserWarning, match="1 of 41 rows hold values that the model never saw"):
+            model = training("run", name, epochs=2, resume=True, **options)
+    else:
+        model = training("run", name, epochs=2, resume=True, **options)
+    assert model.columns == begun.columns
+    assert json.loads((tmp_path / "run" / "data.json").read_text())["columns"] == kept
+    assert [column.get_config() for column in model.columns] == kept
+
+
 # Trainings of 0.1
 
 

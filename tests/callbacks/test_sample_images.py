@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -30,6 +31,35 @@ def test_every_other_epoch_and_the_last(tmp_path):
     fit(SampleImages(tmp_path, n=4, every=2, gif=False))
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["epoch_0002.png", "epoch_0003.png"]
+
+
+def test_slow_pictures_take_no_more_than_their_share_of_the_time(tmp_path, monkeypatch):
+    """A picture of 10 seconds in a training whose epochs take 15: one every 100 seconds, and the last."""
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+
+    def pass_by(seconds):
+        nonlocal now
+        now += seconds
+
+    def draw(model):
+        pass_by(10.0)
+        return np.ones((2, 8, 8, 3))
+
+    clock = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: pass_by(15.0))
+    case = CASES["vae"]
+    model = compiled(case)
+    sampler = SampleImages(tmp_path, draw=draw, gif=False, share=0.1)
+    model.fit(case.data(4), epochs=10, callbacks=[clock, sampler], verbose=0)
+    drawn = sorted(int(path.stem[-4:]) for path in tmp_path.iterdir())
+    # Begun at 15, 115 (epoch 7 ends at 7 x 15 + 10), and the last.
+    assert drawn == [1, 7, 10]
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5])
+def test_refuses_a_wrong_share(tmp_path, share):
+    with pytest.raises(ValueError, match=rf"`share` must be.*Received: share={share}"):
+        SampleImages(tmp_path, share=share)
 
 
 def test_draws_what_it_is_told(tmp_path):

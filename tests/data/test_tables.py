@@ -87,6 +87,19 @@ def test_columns_are_chosen_by_name_and_text_is_left_out(tmp_path):
     assert opened.rows.tolist() == [[1.75, 30.0], [1.65, 50.0]]
 
 
+def test_a_model_s_own_columns_are_not_measured_anew(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("b,a\n1,2\n3,4\n")
+    columns = open_table(path, columns=["a", "b"]).columns
+    path.write_text("b,a\n5,6\n7,80\n")
+    opened = open_table(path, columns=columns)
+    assert opened.columns == columns and opened.names == ("a", "b")
+    np.testing.assert_array_equal(opened.rows, [[6, 5], [80, 7]])
+    path.write_text("b,c\n5,6\n")
+    with pytest.raises(ValueError, match=r"the columns a, b\. Received: no a among b, c"):
+        open_table(path, columns=columns)
+
+
 def test_a_folder_of_files_has_splits(tmp_path):
     written(tmp_path, "a,b\n1,2\n3,4\n", "train.csv")
     written(tmp_path, "b,a\n6,5\n", "test.csv")

@@ -171,6 +171,39 @@ def test_instants_of_a_time_zone_keep_it():
     pd.testing.assert_frame_equal(there_and_back(frame), frame)
 
 
+def test_short_floats_have_the_decimals_that_they_were_written_with():
+    prices = pd.Series([0.1 * k for k in range(1, 70)])
+    frame = pd.DataFrame({d: prices.astype(d) for d in ("float32", "Float32", "float[pyarrow]")})
+    columns = measured(frame)
+    assert [column.decimals for column in columns] == [1, 1, 1]
+    assert [column.high for column in columns] == [6.9, 6.9, 6.9]
+    pd.testing.assert_frame_equal(there_and_back(frame), frame)
+
+
+@pytest.mark.parametrize("dtype", ["object", "int64[pyarrow]", "uint8[pyarrow]", "Int16"])
+@pytest.mark.parametrize("gap", [False, True])
+def test_whole_numbers_come_back_as_such(dtype, gap):
+    whole = pd.Series([*range(60)], dtype=object)
+    whole[7] = None if gap else 7
+    frame = pd.DataFrame({"a": whole.astype(dtype), "b": [0, 1] * 30})
+    back = there_and_back(frame)
+    pd.testing.assert_frame_equal(back, frame)
+    assert type(back["a"].tolist()[3]) is type(frame["a"].tolist()[3])
+
+
+def test_categories_of_numbers_are_the_same_in_a_file_and_in_a_frame(tmp_path):
+    frame = pd.DataFrame({"size": [36, 38] * 10, "x": range(20)})
+    frame.to_csv(tmp_path / "sizes.csv", index=False)
+    kinds = {"size": "categorical", "x": "integer"}
+    of_frame = open_mixed_table(frame, kinds=kinds)
+    of_file = open_mixed_table(tmp_path / "sizes.csv", kinds=kinds)
+    assert of_frame.columns[0].values == (36, 38) and of_file.columns[0].values == ("36", "38")
+    as_file = open_mixed_table(tmp_path / "sizes.csv", columns=of_frame.columns)
+    np.testing.assert_array_equal(as_file.rows, of_frame.rows)
+    as_frame = open_mixed_table(frame, columns=of_file.columns)
+    np.testing.assert_array_equal(as_frame.rows, of_file.rows)
+
+
 TWELVE = list(range(12))
 REFUSED = {
     "missing": ({"a": [None] * 12, "b": TWELVE}, "Column 'a' must have values: leave it out"),
@@ -179,6 +212,10 @@ REFUSED = {
     "infinite": ({"a": [float("inf"), *range(11)]}, "'a' must hold finite numbers.*1 infinite"),
     "rows": ({"a": [1, 2]}, "at least 10 rows.*Received: 2 rows"),
     "one value": ({"a": [1] * 12, "b": ["x"] * 12}, "must have a column that varies"),
+    "beyond float64": (
+        {"a": [2**53 + k for k in TWELVE]},
+        r"'a' must hold whole numbers up to 2\*\*53",
+    ),
     "objects": ({"a": [(1,)] * 6 + [(2,)] * 6}, "must hold text, numbers or booleans"),
 }
 

@@ -1,15 +1,20 @@
 """What comes of parts: penalties, averages, labels and augmentation, in whichever model."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
 
 import keras_gen
+from keras_gen import layers
+from keras_gen.models import FAMILIES
 from tests.cases import (
     CASES,
     IMAGE_SHAPE,
     LATENT_DIM,
     NUM_CLASSES,
+    UNTRACED,
     build_cycle_gan,
     build_gan,
     build_pix2pix,
@@ -181,10 +186,50 @@ def test_wrong_parts_are_refused(option, value):
         build_gan().compile(**{option: value})
 
 
+class Blank(layers.DiffAugment):
+    """An augmentation of which nothing can be seen but what is beside the images."""
+
+    def call(self, inputs, training=True):
+        return keras.tree.map_structure(lambda images: 0.0 * images + 0.3, inputs)
+
+
+PENALISED = [
+    name
+    if name in ("gan", "conditional_gan", "pix2pix")
+    else pytest.param(name, marks=pytest.mark.slow)
+    for name, class_name in FAMILIES.items()
+    if {"r1_weight", "augmentation"}
+    <= {*inspect.signature(getattr(keras_gen.models, class_name).compile).parameters}
+]
+
+
+@pytest.mark.parametrize("name", PENALISED)
+def test_penalties_are_on_what_comes_out_of_the_augmentation(name):
+    case = CASES[name]
+    data = (case.smooth_data or case.data)(4)
+    found = []
+    for augmentation in (None, Blank("flip", seed=0)):
+        for factor in (1.0, -1.0):
+            keras.utils.set_random_seed(0)  # The same weights, and holes.
+            model = (case.smooth or case.build)()
+            rates = case.compile_arguments(lambda: keras.optimizers.SGD(0.0))
+            model.compile(**rates, r1_weight=1.0, augmentation=augmentation, **UNTRACED)
+            seen = keras.tree.map_structure(lambda part, by=factor: signed(part, by), data)
+            history = model.fit(seen, batch_size=4, verbose=0).history
+            found.append(history["r1_penalty"][0])
+    assert found[0] != pytest.approx(found[1], rel=1e-4)  # The images mattered,
+    assert found[2] == pytest.approx(found[3], rel=1e-4)  # and no longer do.
+
+
+def signed(part, factor):
+    """Images with their sign changed; labels and masks as they are."""
+    return part * factor if part.dtype.kind == "f" and part.min() < 0.0 else part
+
+
 class Surcharged(keras_gen.Pix2Pix):
     """A Pix2Pix whose penalties are its own."""
 
-    def penalties(self, inputs, targets, fakes):
+    def penalties(self, inputs, targets, fakes, training):
         return 5.0, {}
 
 

@@ -74,7 +74,10 @@ def _raw(name, series):
         return RawColumn(name, series.to_numpy().astype("datetime64[us]"), dtype)
     if kind in "iuf" and categories is None:
         values = np.full(len(series), np.nan)
-        values[~gaps] = series[~gaps].to_numpy().astype("float64")
+        there = series[~gaps].to_numpy()
+        if there.dtype.kind == "f" and there.dtype.itemsize < 8:
+            there = there.astype(str)  # 0.1 of float32 is meant, not 0.10000000149.
+        values[~gaps] = there.astype("float64")
         return RawColumn(name, values, dtype)
     if kind in "cmV":
         raise ValueError(
@@ -155,11 +158,13 @@ def _series(pandas, column, values):
         gaps = np.isnan(values)
         texts = objects_of(column.texts(values))
         if dtype == "object":
-            texts = values.astype(object)
+            numbers = values.tolist()
+            whole = column.decimals == 0
+            texts = objects_of(int(v) if whole and v == v else v for v in numbers)
         texts[gaps] = None
         return pandas.Series(texts, dtype=dtype)
     if values.dtype.kind == "f":
-        if dtype[:1] in "IU":  # Those of pandas know gaps.
+        if dtype[:1] in "IU" or dtype.endswith("[pyarrow]"):  # They know gaps.
             return pandas.Series(pandas.array(values, dtype="Float64")).astype(dtype)
         if column.missing and not dtype.startswith(("float", "Float", "double")):
             return pandas.Series(values)

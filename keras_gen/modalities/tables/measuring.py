@@ -242,6 +242,12 @@ def _of_numbers(numbers, kind, kept, seed):
             f"Column {kept['name']!r} must hold numbers below 1e30: choose another unit. Received: "
             f"values from {low:g} to {high:g}"
         )
+    if kept["dtype"][:1] in "iuIU" and max(abs(low), abs(high)) > 2**53:
+        raise ValueError(
+            f"Column {kept['name']!r} must hold whole numbers up to 2**53, which float64 tells apart: make it "
+            f"text, or leave it out by `kinds={{{kept['name']!r}: 'identifier'}}`. Received: numbers from "
+            f"{low:.0f} to {high:.0f}"
+        )
     decimals = decimals_of(exact)
     if kind == "integer" and decimals != 0:
         raise ValueError(

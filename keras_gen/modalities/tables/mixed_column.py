@@ -158,7 +158,10 @@ class MixedColumn:
             return codes, numbers
         if not self.is_number:
             kept = {value: self.modes + k for k, value in enumerate(self.values)}
-            found = [kept.get(value, -1) for value in raw.values[~gaps].tolist()]
+            # A file has as text what a frame may have as whole numbers.
+            written = {str(value): code for value, code in kept.items()}
+            given = raw.values[~gaps].tolist()
+            found = [kept.get(value, written.get(str(value), -1)) for value in given]
             codes[~gaps] = np.array(found, int)
             return codes, numbers
         x = self.counted(raw)

@@ -164,7 +164,7 @@ class ConditionalGAN(LatentGAN):
         self.update_discriminator(
             update,
             lambda: self.discriminator_loss(reals, fakes, labels, training),
-            lambda: self.penalties(reals, fakes, labels),
+            lambda: self.penalties(reals, fakes, labels, training),
         )
         if shared is not None:
             update(
@@ -190,7 +190,7 @@ class ConditionalGAN(LatentGAN):
         fake_logits, fake_classes = self._judge(fakes, labels, training)
         penalty, terms = 0.0, {}
         if not (training and self.adversary.is_lazy):
-            penalty, terms = self.penalties(reals, fakes, labels)
+            penalty, terms = self.penalties(reals, fakes, labels, training)
         loss = self.adversary.discriminator_loss(real_logits, fake_logits) + penalty
         if self.has_classifier:
             class_loss = _class_loss(labels, real_classes) + _class_loss(labels, fake_classes)
@@ -199,11 +199,15 @@ class ConditionalGAN(LatentGAN):
         return self.adversary.result(loss, terms, real_logits)
 
     def penalties(
-        self, reals: Tensor, fakes: Tensor, labels: Tensor
+        self, reals: Tensor, fakes: Tensor, labels: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         return self.adversary.penalties(
-            self.discriminator, reals, fakes, beside=lambda images: [images, labels]
+            self.discriminator,
+            reals,
+            fakes,
+            beside=lambda images: [images, labels],
+            training=training,
         )
 
     def generator_loss(

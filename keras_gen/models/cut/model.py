@@ -199,7 +199,7 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
         self.update_discriminator(
             update,
             lambda: self.discriminator_loss(b, fakes, training),
-            lambda: self.penalties(b, fakes),
+            lambda: self.penalties(b, fakes, training),
         )
         self.follow_generator(update)
 
@@ -301,15 +301,19 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
             self.discriminator,
             b,
             fakes,
-            penalties=lambda: self.penalties(b, fakes),
+            penalties=lambda: self.penalties(b, fakes, training),
             weight=0.5,
             training=training,
         )
 
-    def penalties(self, b: Tensor, fakes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def penalties(
+        self, b: Tensor, fakes: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         scales = scales_of(self.discriminator)
-        return self.adversary.penalties(self.discriminator, b, fakes, scales=scales)
+        return self.adversary.penalties(
+            self.discriminator, b, fakes, scales=scales, training=training
+        )
 
     @property
     def evaluation_names(self) -> tuple[str, ...]:

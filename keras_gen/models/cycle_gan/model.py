@@ -214,7 +214,7 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         self.update_discriminator(
             update,
             lambda: self.discriminator_loss(a, b, fakes_a, fakes_b, training),
-            lambda: self.penalties(a, b, fakes_a, fakes_b),
+            lambda: self.penalties(a, b, fakes_a, fakes_b, training),
         )
         if training and self.average_ab is not None and self.average_ba is not None:
             step = self.optimizer["generator"].iterations
@@ -280,16 +280,18 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         loss = 0.5 * (loss + self.adversary.discriminator_loss(*logits_b))
         terms = {}
         if not (training and self.adversary.is_lazy):
-            penalty, terms = self.penalties(a, b, fakes_a, fakes_b)
+            penalty, terms = self.penalties(a, b, fakes_a, fakes_b, training)
             loss = loss + penalty
         return self.adversary.result(loss, terms, logits_a[0], logits_b[0])
 
     def penalties(
-        self, a: Tensor, b: Tensor, fakes_a: Tensor, fakes_b: Tensor
+        self, a: Tensor, b: Tensor, fakes_a: Tensor, fakes_b: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use of both discriminators, their weighted sum and each by itself."""
         (first, terms_a), (second, terms_b) = (
-            self.adversary.penalties(network, reals, fakes, scales=scales_of(network))
+            self.adversary.penalties(
+                network, reals, fakes, scales=scales_of(network), training=training
+            )
             for network, reals, fakes in (
                 (self.discriminator_a, a, fakes_a),
                 (self.discriminator_b, b, fakes_b),

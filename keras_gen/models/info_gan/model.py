@@ -175,7 +175,7 @@ class InfoGAN(LatentGAN):
         self.update_discriminator(
             update,
             lambda: self.discriminator_loss(reals, fakes, shown, training),
-            lambda: self.adversary.penalties(self.discriminator, reals, fakes),
+            lambda: self._penalties(reals, fakes, training),
         )
         latents = self.sample_latents(count)
         update(
@@ -196,9 +196,12 @@ class InfoGAN(LatentGAN):
         loss = self.adversary.discriminator_loss(real_logits, fake_logits)
         loss, terms = loss + self.code_loss(latents, told), {}
         if not (training and self.adversary.is_lazy):
-            penalty, terms = self.adversary.penalties(self.discriminator, reals, fakes)
+            penalty, terms = self._penalties(reals, fakes, training)
             loss = loss + penalty
         return self.adversary.result(loss, terms, real_logits)
+
+    def _penalties(self, reals, fakes, training):
+        return self.adversary.penalties(self.discriminator, reals, fakes, training=training)
 
     def generator_loss(
         self, reals: Tensor, fakes: Tensor, latents: Tensor, training: bool

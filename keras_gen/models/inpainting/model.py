@@ -254,7 +254,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
             self.update_discriminator(
                 update,
                 lambda: self.discriminator_loss(images, fakes, masks, training),
-                lambda: self.penalties(images, fakes, masks),
+                lambda: self.penalties(images, fakes, masks, training),
             )
         update(
             "generator",
@@ -272,16 +272,21 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
             images,
             fakes,
             self._beside(masks),
-            penalties=lambda: self.penalties(images, fakes, masks),
+            penalties=lambda: self.penalties(images, fakes, masks, training),
             training=training,
         )
 
     def penalties(
-        self, images: Tensor, fakes: Tensor, masks: Tensor
+        self, images: Tensor, fakes: Tensor, masks: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
         return self.adversary.penalties(
-            self.discriminator, images, fakes, self._beside(masks), scales_of(self.discriminator)
+            self.discriminator,
+            images,
+            fakes,
+            self._beside(masks),
+            scales_of(self.discriminator),
+            training=training,
         )
 
     def generator_loss(

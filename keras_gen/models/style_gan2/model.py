@@ -214,7 +214,7 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
         self.update_discriminator(
             update,
             lambda: self.discriminator_loss(reals, fakes, training),
-            lambda: self.penalties(reals, fakes),
+            lambda: self.penalties(reals, fakes, training),
         )
         update("generator", lambda: self.generator_loss(reals, count, training))
         if self.path_length_weight:
@@ -258,13 +258,15 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
             self.discriminator,
             reals,
             fakes,
-            penalties=lambda: self.penalties(reals, fakes),
+            penalties=lambda: self.penalties(reals, fakes, training),
             training=training,
         )
 
-    def penalties(self, reals: Tensor, fakes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def penalties(
+        self, reals: Tensor, fakes: Tensor, training: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(self.discriminator, reals, fakes)
+        return self.adversary.penalties(self.discriminator, reals, fakes, training=training)
 
     def generator_loss(self, reals: Tensor, count: int | Tensor, training: bool) -> Tensor:
         """Loss of mapping and synthesis on images that are drawn for it."""
