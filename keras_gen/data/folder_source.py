@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 
-from keras_gen.data.folders import class_labels, matching_files
+from keras_gen.data.folders import class_labels, classes_beside, matching_files
 from keras_gen.data.lazy import tf
 from keras_gen.data.subsets import chosen_labels
 from keras_gen.modalities.images.decode import LARGE, decode, picture_shape, silent_about_size
@@ -285,7 +285,7 @@ class FolderSource:
 
     def _classes(self, folder, needed):
         try:
-            return class_labels(self._rows, folder)
+            return class_labels(self._rows, folder, classes_beside(folder, self.splits))
         except ValueError:
             if needed:
                 raise

@@ -142,8 +142,23 @@ def known_splits(folder):
     return tuple(name for name in SPLITS if (root / name).is_dir()) or ("train",)
 
 
-def class_labels(rows, folder):
+def classes_beside(folder, splits):
+    """The classes of the split `train` that lies beside a folder, one of the splits; none of `train` itself."""
+    root = pathlib.Path(folder).expanduser()
+    train = root.parent / "train"
+    if root.name not in splits or root.name == "train" or not train.is_dir():
+        return ()
+    names = [f.name for f in train.iterdir() if f.is_dir() and not f.name.startswith(".")]
+    return tuple(sorted(filter(lambda n: holds_pictures(train / n), names), key=natural_order))
+
+
+def class_labels(rows, folder, known=()):
     """Names of the classes, which are subfolders, and the number of each row's.
+
+    Args:
+        rows: List of tuples of files, the first of which tells.
+        folder: Path of the folder that they lie below.
+        known: Tuple of the names of classes that come first, in this order, whether they have files or not.
 
     Raises:
         ValueError: If a file lies outside of them.
@@ -155,7 +170,7 @@ def class_labels(rows, folder):
             "Labels (`labels=True`) need a folder with one subfolder a class, and no picture outside them. "
             f"Received: {os.fspath(folder)!r}"
         )
-    names = sorted({part[0] for part in parts}, key=natural_order)
+    names = [*known, *sorted({part[0] for part in parts} - {*known}, key=natural_order)]
     numbers = {name: number for number, name in enumerate(names)}
     return tuple(names), np.array([numbers[part[0]] for part in parts], "int32")
 

@@ -51,6 +51,22 @@ def test_pictures_of_any_mode(tmp_path):
         np.testing.assert_allclose(image, np.broadcast_to(colour, (8, 8, 3)), atol=1e-2)
 
 
+def test_a_split_without_a_class_numbers_the_others_as_train_does(tmp_path, write_pictures):
+    """`evaluate` of a model of classes would take a shoe of a test split without bags for a cap."""
+    names = ["train/bag/1", "train/cap/1", "train/shoe/1", "test/apron/1", "test/cap/1", "test/shoe/1"]
+    write_pictures(tmp_path, {f"{name}.png": (8, 8) for name in names})
+    (tmp_path / "train" / "empty").mkdir()
+    train, test = (data.open_images(tmp_path, split=s, labels=True) for s in ("train", "test"))
+    assert train.class_names == ("bag", "cap", "shoe")
+    # What train has not comes last.
+    assert test.class_names == ("bag", "cap", "shoe", "apron")
+    batch = next(iter(test.batches(batch_size=3, shuffle=False)))
+    assert np.asarray(batch[1]).tolist() == [3, 1, 2]
+    assert train.at_split("test").class_names == test.class_names
+    # By itself the folder is no split.
+    assert data.open_images(tmp_path / "test", labels=True).class_names == ("apron", "cap", "shoe")
+
+
 def test_grayscale_pictures_have_one_channel(tmp_path):
     save(tmp_path, "a.png", np.full((8, 8), 51))
     save(tmp_path, "b.jpg", np.full((8, 8), 51))

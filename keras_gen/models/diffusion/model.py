@@ -19,6 +19,7 @@ from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import Masks, parts_of, spec_of
 from keras_gen.models.diffusion.flow_sampler import SOLVERS, FlowSampler
+from keras_gen.models.diffusion.pairing import PAIRINGS, noise_by_transport
 from keras_gen.tasks.from_latents import GeneratesFromLatents
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Spec, Tensor
 
@@ -55,6 +56,9 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
             which has more of those in the middle.
         label_dropout: Float in [0, 1), the share of labels that training leaves out, so that `guidance` has
             velocities without a class.
+        pairing: Which noise an image is joined to: `"independent"`, any; or `"optimal_transport"`, one of the
+            batch's that lies near to it, of its own class where there are classes. Lines then cross less, so
+            that the way to follow is straighter and fewer steps go it.
         name: String or None.
 
     Raises:
@@ -72,7 +76,8 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
     Reference: Lipman et al., 2022, Flow Matching for Generative Modeling, https://arxiv.org/abs/2210.02747;
     Liu et al., 2022 (rectified flow), https://arxiv.org/abs/2209.03003; Esser et al., 2024 (logit-normal
     times), https://arxiv.org/abs/2403.03206; Ho & Salimans, 2022 (guidance),
-    https://arxiv.org/abs/2207.12598
+    https://arxiv.org/abs/2207.12598; Tong et al., 2023 (pairing by optimal transport),
+    https://arxiv.org/abs/2302.00482
     """
 
     parts_in_words = "network, and average where one is kept"
@@ -85,6 +90,7 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         ema_decay: float | None = 0.999,
         times: str = "uniform",
         label_dropout: float = 0.1,
+        pairing: str = "independent",
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
@@ -93,6 +99,10 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         if times not in TIMES:
             raise ValueError(
                 f"`times` must be one of {', '.join(TIMES)}. Received: times={times!r}"
+            )
+        if pairing not in PAIRINGS:
+            raise ValueError(
+                f"`pairing` must be one of {', '.join(PAIRINGS)}. Received: pairing={pairing!r}"
             )
         if not _is_number(label_dropout) or not 0.0 <= label_dropout < 1.0:
             raise ValueError(
@@ -113,6 +123,7 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         self.ema_decay = ema_decay
         self.times = times
         self.label_dropout = label_dropout
+        self.pairing = pairing
         self.average = average_of(network, ema_decay)
         self.ema_network = None if self.average is None else self.average.network
         samplers = {
@@ -158,6 +169,8 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
     def step(self, data: Data, update: Update) -> None:
         images, labels = self._taken(data)
         noise = self.prior.sample(ops.shape(images)[0], self.seed_generator)
+        if self.pairing == "optimal_transport":
+            noise = noise_by_transport(images, noise, labels, self.seed_generator)
         times = self.draw_times(ops.shape(images)[0])
         labels = self.drop_labels(labels)
         update("flow", lambda: self.flow_loss(self.network, images, noise, times, labels, True))
@@ -210,6 +223,8 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         images, labels = self._taken(data)
         count = ops.shape(images)[0]
         noise = keras.random.normal((count, *self.image_shape), seed=0)
+        if self.pairing == "optimal_transport":
+            noise = noise_by_transport(images, noise, labels, seed=1)
         times = (ops.arange(count, dtype="float32") + 0.5) / ops.cast(count, "float32")
         return {"loss": self.flow_loss(self.averaged(), images, noise, times, labels, False)}
 

@@ -35,6 +35,11 @@ class DiffusionRecipe(OneImageRecipe):
         "How times are drawn: uniform, or logit_normal, more of the middle.",
         choices=("uniform", "logit_normal"),
     )
+    pairing: str = option(
+        "independent",
+        "Noise that images are joined to: independent, or optimal_transport, near them, for fewer steps.",
+        choices=("independent", "optimal_transport"),
+    )
     ema_decay: float = option(
         0.999, "Decay of the network's moving average; 0 for none.", min=0.0, max=1.0
     )
@@ -66,6 +71,7 @@ class DiffusionRecipe(OneImageRecipe):
             ema_decay=self.ema_decay or None,
             times=self.times,
             label_dropout=self.label_dropout,
+            pairing=self.pairing,
         )
         model.compile(keras.optimizers.Adam(falling(self.learning_rate, updates)))
         return model

@@ -98,7 +98,7 @@ class NextFrame(PairedTranslator):
 
     words = "continues clips"
     distance_names = ("reconstruction_loss", "gradient_difference_loss")
-    discriminator_weight = 0.5  # as in the paper
+    discriminator_weight = 0.5  # as Pix2Pix has it; its own paper has the whole
     report_options = ()
     baseline_in_words = "last known frame"
     call_in_words = "frames = model.predict_frames(clips, 10)  # float32 in [-1, 1]"

@@ -5,6 +5,7 @@ from keras import ops
 
 import keras_gen
 from keras_gen.models.diffusion.flow_sampler import FlowSampler
+from keras_gen.models.diffusion.pairing import noise_by_transport
 from keras_gen.models.diffusion.recipe import DiffusionRecipe
 from tests.cases import IMAGE_SHAPE, NUM_CLASSES, images
 from tests.models.diffusion.case import build, noise
@@ -285,6 +286,63 @@ def test_times_are_drawn_as_it_is_told():
     assert within.mean() == pytest.approx(0.683, abs=0.02)
 
 
+def cloud(n, shape, offset=0.0):
+    drawn = np.random.default_rng(len(shape)).standard_normal((2, n, *shape)).astype("float32")
+    return np.tanh(drawn[0]) + offset, drawn[1]
+
+
+def test_noise_by_transport_comes_near_to_the_best_of_all_pairings():
+    """SciPy has the best permutation; what is drawn gains nearly as much, and leaves few noises out."""
+    from scipy.optimize import linear_sum_assignment
+
+    x, z = cloud(64, (4, 4, 1), offset=0.3)
+    made = array(noise_by_transport(*map(ops.convert_to_tensor, (x, z)), seed=0))
+    costs = ((x[:, None] - z[None]) ** 2).sum(axis=(2, 3, 4))
+    best = costs[linear_sum_assignment(costs)].mean()
+    cost, by_chance = ((x - made) ** 2).sum(axis=(1, 2, 3)).mean(), costs.mean()
+    assert cost < by_chance - 0.9 * (by_chance - best)
+    places = (made[:, None] == z[None]).all(axis=(2, 3, 4)).argmax(axis=1)
+    np.testing.assert_array_equal(made, z[places])
+    assert len(set(places.tolist())) > 0.65 * 64
+
+
+def test_noise_by_transport_stays_normal():
+    """Every image has one of the batch's noises, and over batches no noise is favoured."""
+    pixels = 3
+    x, z = (part.reshape(50, 100, pixels) for part in cloud(5000, (pixels,), offset=0.5))
+    made = [
+        array(noise_by_transport(*map(ops.convert_to_tensor, pair), seed=k))
+        for k, pair in enumerate(zip(x, z, strict=True))
+    ]
+    made = np.concatenate(made)
+    np.testing.assert_allclose(made.mean(axis=0), z.reshape(-1, pixels).mean(axis=0), atol=0.04)
+    np.testing.assert_allclose(made.std(axis=0), 1.0, atol=0.04)
+
+
+def test_noise_by_transport_is_that_of_an_image_s_own_class():
+    x, z = cloud(30, (5,))
+    labels = np.arange(30, dtype="int32") % NUM_CLASSES
+    x[labels == 1] += 2.0
+    made = array(noise_by_transport(*map(ops.convert_to_tensor, (x, z, labels)), seed=0))
+    places = (made[:, None] == z[None]).all(axis=2).argmax(axis=1)
+    np.testing.assert_array_equal(labels[places], labels)
+    assert (places != np.arange(30)).any()
+
+
+@pytest.mark.slow
+def test_a_model_trains_on_pairs_by_transport():
+    """Two images and their batch's noises: the lines are the short ones."""
+    losses = {}
+    for pairing in ("independent", "optimal_transport"):
+        keras.utils.set_random_seed(0)
+        model = build(ema_decay=None, pairing=pairing)
+        model.compile(keras.optimizers.SGD(0.0))
+        x = np.concatenate([images(4) * 0.0 - 1.0, images(4) * 0.0 + 1.0])
+        losses[pairing] = model.fit(x, batch_size=8, verbose=0).history["loss"][0]
+    assert losses["optimal_transport"] < losses["independent"] - 0.02
+    assert build(pairing="optimal_transport").get_config()["pairing"] == "optimal_transport"
+
+
 def test_a_seed_makes_the_same_images():
     model = awake()
     first = model.generate(4, seed=3, steps=2)
@@ -383,7 +441,8 @@ def test_labels_that_are_none_are_refused():
 
 
 @pytest.mark.parametrize(
-    "options", [{"times": "normal"}, {"label_dropout": 1.0}, {"ema_decay": 1.0}]
+    "options",
+    [{"times": "normal"}, {"pairing": "best"}, {"label_dropout": 1.0}, {"ema_decay": 1.0}],
 )
 def test_arguments_out_of_range_are_refused(options):
     with pytest.raises(ValueError, match=f"`{next(iter(options))}` must be"):
