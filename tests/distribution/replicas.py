@@ -6,6 +6,7 @@ Writes a JSON file: by model, the weights before, those after three steps on one
 batch, and those after three steps on two; what became of the models with BatchNormalization; latents.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -83,6 +84,29 @@ def uneven(devices):
     return found
 
 
+def adaptive(devices=None):
+    """How far an augmentation has come that adapts: its share, and the mean sign that it goes by."""
+    import keras_gen
+    from keras_gen.layers import AdaptiveAugment
+    from tests.distribution.cases import BATCH
+    from tests.models.helpers import fixed, linear, sgd
+
+    shape = (2, 2, 1)
+    # Of each batch the last quarter is taken to be made: its first half alone would look known.
+    signs = np.where(np.arange(BATCH) < 0.75 * BATCH, 1.0, -1.0)
+    x = np.tile(signs, 3)[:, None, None, None] * np.full(shape, 0.5, "float32")
+    processes = int(os.environ.get("WORLD_SIZE", 1)) if devices is not None else 1
+    if processes > 1:
+        x = x.reshape(3, processes, -1, *shape)[:, devices.process].reshape(-1, *shape)
+    with contextlib.nullcontext() if devices is None else devices.scope():
+        model = keras_gen.GAN(fixed(np.zeros(shape)), linear(np.ones(shape)), latent_dim=2)
+        layer = AdaptiveAugment("flip", target=0.1, images=64, seed=0)
+        sgd(model, 0.0, augmentation=layer)
+    model.fit(x, batch_size=BATCH // processes, shuffle=False, verbose=0)
+    parts = (layer.probability, layer.known)
+    return [float(keras.ops.convert_to_numpy(part)) for part in parts]
+
+
 def main(output):
     strategy = two_devices()
 
@@ -98,6 +122,7 @@ def main(output):
         before = cases.weights(model)
         one = cases.train(name, model, cases.batches(name), **UNTRACED)
         results[name] = {"before": before, "one": one}
+    results["adaptive"] = {"one": adaptive()}
     devices = distribution.start(strategy)
     results |= {"replicas": devices.replicas, "process": devices.process, "normalised": {}}
     for name in CASES:
@@ -123,6 +148,7 @@ def main(output):
         }
         if name == "gan":
             results["draws"] = draws(model)
+    results["adaptive"]["two"] = adaptive(devices)
     if BACKEND != "torch":
         results["uneven"] = uneven(devices)
     if BACKEND == "tensorflow":

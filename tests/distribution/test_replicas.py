@@ -108,6 +108,13 @@ def test_replicas_draw_different_noise(results):
 
 
 @pytest.mark.slow
+def test_an_augmentation_adapts_by_the_images_of_all_replicas(results):
+    for result in results:
+        assert result["adaptive"]["one"][0] > 0.0
+        assert result["adaptive"]["two"] == pytest.approx(result["adaptive"]["one"], rel=1e-5)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND == "torch", reason="each process has batches of its own")
 def test_a_last_batch_of_one_example_is_left_out(results):
     (result,) = results
