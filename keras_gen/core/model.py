@@ -16,7 +16,7 @@ from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.core.divergence import KeepLastGood
 from keras_gen.core.learning_rates import check_rates, set_rate
 from keras_gen.core.phase_optimizer import PhaseOptimizer
-from keras_gen.core.sharing import ending_anywhere, shared_evenly
+from keras_gen.core.sharing import ending_anywhere, shared_evenly, validating_evenly
 from keras_gen.core.strays import Strays
 from keras_gen.core.update import Update
 from keras_gen.core.watching import check_watched
@@ -292,13 +292,16 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         self._check_plan()
         check_rates(self.optimizer.by_phase)
         given = inspect.signature(keras.Model.fit).bind(self, x, y, *args, **kwargs).arguments
-        validates = given.get("validation_data") is not None or given.get("validation_split")
+        kwargs = {name: v for name, v in given.items() if name not in ("self", "x", "y")}
+        validates = kwargs.get("validation_data") is not None or kwargs.get("validation_split")
         validated = self.evaluation_names if validates else ()
-        check_watched(given.get("callbacks"), self._training_names, validated)
+        check_watched(kwargs.get("callbacks"), self._training_names, validated)
+        if validates:
+            x, y, kwargs = validating_evenly(x, y, kwargs, backend.replicas_here(self))
         if hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
             # Keras warns that its default, shuffle=True, does nothing for a pipeline.
             kwargs.setdefault("shuffle", False)
-        x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
+        x, y = self._for_steps(x, y, kwargs.get("batch_size"))
         backend.synchronize(self)
         strays = self._strays()
         strays.clear()
@@ -309,7 +312,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             backend.keeps_state(self),
             ending_anywhere(),
         ):
-            return super().fit(x, y, *args, **kwargs)
+            return super().fit(x, y, **kwargs)
 
     def evaluate(
         self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any

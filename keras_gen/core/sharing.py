@@ -1,6 +1,7 @@
 """Batches that several replicas share: each must have a part of the same size."""
 
 import contextlib
+import math
 import warnings
 
 import keras
@@ -47,6 +48,39 @@ def shared_evenly(x, y, batch_size, first, replicas):
     return x, y
 
 
+def validating_evenly(x, y, options, replicas):
+    """Has `fit` validate on examples that replicas share evenly, too.
+
+    Args:
+        x: As in `fit`.
+        y: As in `fit`.
+        options: Dict of the further arguments of `fit`, with `validation_data` or `validation_split`.
+        replicas: Integer, how many share a batch.
+
+    Returns:
+        `x` and `y` to train on, and the options. A split becomes data, so that both parts can be shared.
+
+    Raises:
+        ValueError: As `shared_evenly`.
+    """
+    if replicas == 1:
+        return x, y, options
+    held, split = options.get("validation_data"), options.get("validation_split") or 0.0
+    if held is None:
+        total = len(keras.tree.flatten(x)[0]) if not is_stream(x) else 0
+        cut = math.floor(total * (1.0 - split))
+        if not 0 < cut < total:
+            return x, y, options  # Keras says what is wrong.
+        held = tuple(_part(whole, slice(cut, None)) for whole in (x, y))
+        x, y = (_part(whole, slice(cut)) for whole in (x, y))
+    data = held if isinstance(held, (list, tuple)) else (held,)
+    size = options.get("validation_batch_size") or options.get("batch_size")
+    first = None if is_stream(data[0]) else min(len(keras.tree.flatten(data[0])[0]), size or 32)
+    shared = shared_evenly(data[0], data[1] if len(data) > 1 else None, size, first, replicas)
+    options = {**options, "validation_data": shared if len(data) > 1 else shared[0]}
+    return x, y, {name: v for name, v in options.items() if name != "validation_split"}
+
+
 @contextlib.contextmanager
 def ending_anywhere():
     """Context of a training on data whose number of batches is not known, of which Keras warns each time."""
@@ -67,7 +101,12 @@ def _of_arrays(x, y, batch_size, replicas):
         "evenly.",
         stacklevel=5,
     )
-    return keras.tree.map_structure(lambda part: None if part is None else part[:kept], (x, y))
+    return _part((x, y), slice(kept))
+
+
+def _part(arrays, part):
+    """A part of the rows of each of some arrays, which may be None."""
+    return keras.tree.map_structure(lambda each: None if each is None else each[part], arrays)
 
 
 def _sentence(replicas, size, what="a batch"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.core.sharing import shared_evenly
+from keras_gen.core.sharing import shared_evenly, validating_evenly
 
 ROWS = np.arange(11.0).reshape(11, 1)
 
@@ -55,3 +55,30 @@ def test_what_can_not_be_shared_at_all_is_refused():
             shared_evenly(x, None, size, first, 2)
     with pytest.raises(ValueError, match="Received: a last batch of 3"):
         shared_evenly(Batches(), None, None, 4, 2)
+
+
+def test_a_validation_split_is_shared_evenly_too():
+    """Of 11 examples 30% are the last 4: of 7 to train on, and 4 in batches of 3, an odd one each is left out."""
+    options = {"validation_split": 0.3, "batch_size": 4, "validation_batch_size": 4, "epochs": 2}
+    x, y, found = validating_evenly({"a": ROWS}, ROWS, options, 2)
+    np.testing.assert_array_equal(x["a"], ROWS[:7])
+    np.testing.assert_array_equal(y, ROWS[:7])
+    held, labels = found.pop("validation_data")
+    np.testing.assert_array_equal(held["a"], ROWS[7:])
+    np.testing.assert_array_equal(labels, ROWS[7:])
+    assert found == {"batch_size": 4, "validation_batch_size": 4, "epochs": 2}
+    assert validating_evenly(ROWS, None, options, 1) == (ROWS, None, options)
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_validation_data_are_shared_evenly_too(pairs):
+    held = (ROWS[:5], ROWS[:5]) if pairs else ROWS[:5]
+    with pytest.warns(UserWarning, match="last 1 of 5 examples are left out: 2 replicas"):
+        x, y, found = validating_evenly(ROWS, None, {"validation_data": held, "batch_size": 4}, 2)
+    assert x is ROWS and y is None
+    for part in found["validation_data"] if pairs else [found["validation_data"]]:
+        np.testing.assert_array_equal(part, ROWS[:4])
+    batches = tf.data.Dataset.from_tensor_slices(ROWS[:5]).batch(4)
+    with pytest.warns(UserWarning, match="Odd examples of the last batch are left out"):
+        *_, found = validating_evenly(ROWS, None, {"validation_data": batches}, 2)
+    assert [len(batch) for batch in found["validation_data"].as_numpy_iterator()] == [4]

@@ -53,7 +53,14 @@ def test_pictures_of_any_mode(tmp_path):
 
 def test_a_split_without_a_class_numbers_the_others_as_train_does(tmp_path, write_pictures):
     """`evaluate` of a model of classes would take a shoe of a test split without bags for a cap."""
-    names = ["train/bag/1", "train/cap/1", "train/shoe/1", "test/apron/1", "test/cap/1", "test/shoe/1"]
+    names = [
+        "train/bag/1",
+        "train/cap/1",
+        "train/shoe/1",
+        "test/apron/1",
+        "test/cap/1",
+        "test/shoe/1",
+    ]
     write_pictures(tmp_path, {f"{name}.png": (8, 8) for name in names})
     (tmp_path / "train" / "empty").mkdir()
     train, test = (data.open_images(tmp_path, split=s, labels=True) for s in ("train", "test"))
