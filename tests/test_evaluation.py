@@ -113,6 +113,17 @@ def test_a_conditional_gan_is_asked_for_the_datas_classes():
     assert report["scores"][name] < 0.5 < 0.95 < report["floor"][name]
 
 
+def test_data_of_other_classes_or_of_another_order_are_refused():
+    model = conditional_gan(3)
+    model.class_names = ["7", "1", "3"]
+    model.open_data("digits", "test", classes=["7", "1", "3"])
+    with pytest.raises(ValueError, match=r"in their order: 7, 1, 3\. Received: 1, 7, 3"):
+        model.open_data("digits", "test", classes=["1", "7", "3"])
+    # Numbers may stand for names.
+    model.class_names = ["bag", "cap", "shoe"]
+    assert model.open_data("digits", "test", classes=["1", "7", "3"]).num_classes == 3
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A folder of 40 PNG files for testing, with an image in each of two colours' domains."""

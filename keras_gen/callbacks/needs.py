@@ -32,13 +32,16 @@ def real_batches(real, spec, limit=None):
     """Yields real samples in batches, with their labels or None.
 
     Args:
-        real: Array `(n, ...)`, or an iterable of batches of samples or `(samples, labels)`.
+        real: Array `(n, ...)`, a pair of it and of labels `(n,)`, or an iterable of batches of samples or
+            `(samples, labels)`.
         spec: What the model makes, or None where that is not known: then they are images.
         limit: Integer, the most samples, or None.
 
     Raises:
         ValueError: If they are of another kind, shape or range.
     """
+    if isinstance(real, tuple) and len(real) == 2 and len(np.shape(real[1])) == 1:
+        real = [real]
     if spec is None or spec.kind == "images":
         found = labelled_image_batches(real, limit=limit, argument="real")
     else:

@@ -306,7 +306,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         strays = self._strays()
         strays.clear()
         keeper = KeepLastGood(strays)
-        kwargs["callbacks"] = _with(keeper, kwargs.get("callbacks"))
+        kwargs["callbacks"] = [keeper.guard, *_listed(kwargs.get("callbacks")), keeper]
         with (
             modalities.saying_it_of_data(keeper.restore),
             backend.keeps_state(self),
@@ -554,14 +554,11 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         return [v for v in self.non_trainable_variables if v.name == "seed_generator_state"]
 
 
-def _with(callback, callbacks):
-    """A list of callbacks with one more at its end."""
+def _listed(callbacks):
+    """A list of callbacks, however they were given."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
-    return [
-        *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)),
-        callback,
-    ]
+    return callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
 
 
 def _refuse_weights(arguments):

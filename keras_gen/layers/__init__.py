@@ -3,6 +3,7 @@
 from keras_gen.layers.adaptive_augment import AdaptiveAugment
 from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.bicubic_upsampling_2d import BicubicUpsampling2D
+from keras_gen.layers.bilinear_upsampling_2d import BilinearUpsampling2D
 from keras_gen.layers.blur_2d import Blur2D
 from keras_gen.layers.clip import Clip
 from keras_gen.layers.cropping_2d import Cropping2D
@@ -35,6 +36,7 @@ __all__ = [
     "AdaptiveAugment",
     "BatchNormalization",
     "BicubicUpsampling2D",
+    "BilinearUpsampling2D",
     "Blur2D",
     "Clip",
     "Cropping2D",

@@ -140,13 +140,14 @@ class DiscretizedLogisticLikelihood(LearnedScale):
         """Log probability of images in nats, summed over pixels and channels.
 
         Args:
-            images: Float tensor `(batch, height, width, channels)` in `[-1, 1]`.
+            images: Float tensor `(batch, height, width, channels)` in `[-1, 1]`; what lies a little beyond, as
+                resizing makes it, is read as black or white.
             outputs: Float tensor of the same shape, the logistic distributions' means.
 
         Returns:
             Float32 tensor `(batch,)`.
         """
         images, outputs = same_shape(images=images, outputs=outputs)
-        levels = ops.round(127.5 * (images + 1.0))
+        levels = ops.clip(ops.round(127.5 * (images + 1.0)), 0.0, _LEVELS - 1.0)
         away = values_of(levels, _LEVELS) - outputs
         return sum_per_example(discretized_logistic(away, levels, self.log_scale, _LEVELS))

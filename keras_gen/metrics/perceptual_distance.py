@@ -26,7 +26,9 @@ class PerceptualDistance(losses.NetworkDistance):
     other alone. It is differentiable in the images, and `Pix2Pix(reconstruction=...)` takes it.
 
     Args:
-        features: What `get_feature_extractor` takes, of colour images: name or folder of a preset, say.
+        features: What `get_feature_extractor` takes, of colour images: name or folder of a preset, say. A file
+            can name a preset that comes with the package alone: with others a model can be trained, and not
+            saved.
         layers: Names of the layers whose maps are compared. Defaults to the first five stages of
             `classifier_imagenet_lite0`, which halve the size up to four times.
         pixel_weight: Number from 0 up, the weight of `losses.l1`, which is added. Defaults to 0.
@@ -110,8 +112,14 @@ class PerceptualDistance(losses.NetworkDistance):
         return [_unit(each) for each in (maps if isinstance(maps, (list, tuple)) else [maps])]
 
     def get_config(self) -> Config:
+        features = feature_extractor_config(self.features)
+        if features not in presets.list_presets():
+            raise ValueError(
+                "`features` must be the name of a preset that comes with the package for a model to be saved, "
+                f"since its file names no other place. Received: features={features!r}"
+            )
         return {
-            "features": feature_extractor_config(self.features),
+            "features": features,
             "layers": list(self.layers),
             "pixel_weight": self.pixel_weight,
         }

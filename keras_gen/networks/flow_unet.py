@@ -204,7 +204,12 @@ class _Style(Blocks):
         height, width, filters = x.shape[1:]
         y = self.normalize(x, f"{name}_normalization")
         y = keras.layers.Reshape((height * width, filters), name=f"{name}_pixels")(y)
-        parts = [self.dense(y, filters, f"{name}_{part}") for part in ("query", "value", "key")]
+        # Scores begin as those of a scaled dot product, whose layer has but a learnt scale, of 1 at first.
+        small = keras.initializers.VarianceScaling(
+            1.0 / filters, "fan_avg", "uniform", seed=self.next_seed()
+        )
+        query = self.dense(y, filters, f"{name}_query", kernel_initializer=small)
+        parts = [query, *(self.dense(y, filters, f"{name}_{part}") for part in ("value", "key"))]
         y = keras.layers.Attention(use_scale=True, seed=self.next_seed(), name=f"{name}_looking")(
             parts
         )

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 import keras
 
 from keras_gen.frozen import frozen_part
+from keras_gen.layers import BilinearUpsampling2D
 from keras_gen.networks._blocks import SPATIAL, Blocks, crop
 from keras_gen.networks._checks import check_image_shape, check_integer
 
@@ -101,9 +102,7 @@ def _enlarged(x, times, depth):
         x = keras.layers.Concatenate(name=f"{name}_channels")([x] * depth)
     if times == 1:
         return x
-    return keras.layers.UpSampling2D(
-        times, interpolation="bilinear", **SPATIAL, name=f"{name}_enlarged"
-    )(x)
+    return BilinearUpsampling2D(times, name=f"{name}_enlarged")(x)
 
 
 def _check_extractor(extractor, names):
@@ -133,9 +132,7 @@ def _mixed(build, maps, base_filters, names):
         if mixed:
             size = x.shape[1:3]
             y = _random(build, mixed[0], filters, 1, f"sizes_{level + 1}")
-            y = keras.layers.UpSampling2D(
-                2, interpolation="bilinear", **SPATIAL, name=f"sizes_{level + 1}_upsampling"
-            )(y)
+            y = BilinearUpsampling2D(2, name=f"sizes_{level + 1}_upsampling")(y)
             y = crop(y, size, f"sizes_{level + 1}_crop")
             x = keras.layers.Add(name=f"sum_{level + 1}")([x, y])
         mixed.insert(0, _random(build, x, filters, 3, f"mixed_{level + 1}"))

@@ -158,7 +158,8 @@ class GeneratesFromLatents(FromLatents):
 
         Args:
             steps: Integer, at least 2: how many, both ends among them.
-            seed: Integer or None, from which the two latents are drawn.
+            seed: Integer or None, from which the two latents are drawn, and where there are classes and no
+                `labels` the one of all samples.
             latents: Float array of shape `(2, latent_dim)` to use in place of drawn ones.
             **options: Of `generate`: the `labels`, say, of a model with classes.
 
@@ -166,4 +167,7 @@ class GeneratesFromLatents(FromLatents):
             Float32 NumPy array of shape `(steps, ...)`.
         """
         start, end = self.prior.draw(2, seed, latents)
+        if self.num_classes is not None and not {"labels", "per_class"} & {*options}:
+            random = np.random.default_rng(None if seed is None else [seed, 1])
+            options["labels"] = [int(random.integers(self.num_classes))] * steps
         return self.generate(latents=self.prior.between(start, end, steps), **options)

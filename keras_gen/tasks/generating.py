@@ -315,10 +315,23 @@ class Generates(Task):
         return samples, keras.ops.convert_to_numpy(labels)
 
     def open_data(self, dataset: Any, split: str = "train", **options: Any) -> OpenedData:
-        """Opens a data set of what the model makes: see `Task.open_data`."""
-        return self.gives.open(
+        """Opens a data set of what the model makes: see `Task.open_data`.
+
+        Raises:
+            ValueError: If its classes are not the model's, or in another order.
+        """
+        opened = self.gives.open(
             dataset, split, labels=self.num_classes is not None, **reading_in(options)
         )
+        own, names = self.class_names or (), opened.class_names or ()
+        # Numbers may stand for names: of arrays they do.
+        numbered = all(name.isdigit() for name in names) and {*names} != {*own}
+        if own and names and [*names] != [*own] and not numbered:
+            raise ValueError(
+                f"`dataset` must have the model's classes, in their order: {', '.join(own)}. Received: "
+                f"{', '.join(names)}"
+            )
+        return opened
 
     def report(
         self,

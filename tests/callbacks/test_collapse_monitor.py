@@ -202,6 +202,7 @@ def test_a_critic_is_meant_to_be_right():
     [
         ("gan", images(12), True),
         ("conditional_gan", [(images(12), np.arange(12) % 3)], True),
+        ("conditional_gan", (images(12), np.arange(12) % 3), True),  # as `fit` takes them
         ("conditional_gan", images(12), False),  # the discriminator can't judge without labels
         ("vae", images(12), False),
     ],

@@ -56,6 +56,19 @@ def test_slow_pictures_take_no_more_than_their_share_of_the_time(tmp_path, monke
     assert drawn == [1, 7, 10]
 
 
+def test_the_animation_is_in_the_order_of_epochs(tmp_path):
+    for epoch, grey in {9500: 100, 1000: 0, 10000: 200}.items():
+        picture = np.full((8, 8), grey, "uint8")
+        Image.fromarray(picture).save(tmp_path / f"epoch_{epoch:04d}.png")
+    SampleImages(tmp_path).animate()
+    with Image.open(tmp_path / "training.gif") as animation:
+        seen = []
+        for frame in range(animation.n_frames):
+            animation.seek(frame)
+            seen.append(np.asarray(animation.convert("L"))[0, 0])
+    assert seen == sorted(seen) and len(seen) == 3
+
+
 @pytest.mark.parametrize("share", [0.0, 1.5])
 def test_refuses_a_wrong_share(tmp_path, share):
     with pytest.raises(ValueError, match=rf"`share` must be.*Received: share={share}"):

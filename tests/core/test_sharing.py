@@ -58,7 +58,7 @@ def test_what_can_not_be_shared_at_all_is_refused():
 
 
 def test_a_validation_split_is_shared_evenly_too():
-    """Of 11 examples 30% are the last 4: of 7 to train on, and 4 in batches of 3, an odd one each is left out."""
+    """Of 11 examples 30% are the last 4: 7 stay to train on."""
     options = {"validation_split": 0.3, "batch_size": 4, "validation_batch_size": 4, "epochs": 2}
     x, y, found = validating_evenly({"a": ROWS}, ROWS, options, 2)
     np.testing.assert_array_equal(x["a"], ROWS[:7])

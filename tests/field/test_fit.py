@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gen.callbacks import Checkpoint, CollapseMonitor
 from tests.cases import CASES, build_gan, build_vae, compiled, images
 
 BACKEND = keras.backend.backend()
@@ -267,7 +268,7 @@ def test_a_generator_loses_no_batch_to_the_first_look():
     assert int(model.optimizer.iterations) == 3
 
 
-def test_nan_ends_a_training_with_the_weights_of_before():
+def test_nan_ends_a_training_with_the_weights_of_before(tmp_path):
     model = build_gan()
     rate = keras.optimizers.SGD(1e-3)
     model.compile(rate, keras.optimizers.SGD(1e-3))
@@ -280,9 +281,18 @@ def test_nan_ends_a_training_with_the_weights_of_before():
                 model.optimizer["generator"].learning_rate = float("nan")
                 model.optimizer["discriminator"].learning_rate = float("nan")
 
+    path = tmp_path / "model.keras"
+    kept = Checkpoint(path)
+    measured = CollapseMonitor(n=4)
     with pytest.warns(UserWarning, match=r"diverged in epoch 3.*weights of before that epoch"):
-        history = model.fit(images(8), batch_size=4, epochs=9, verbose=0, callbacks=[Ruin()])
+        history = model.fit(
+            images(8), batch_size=4, epochs=9, verbose=0, callbacks=[Ruin(), kept, measured]
+        )
     assert len(history.epoch) == 3
+    # What was written, and measured, in that epoch was what had been put back.
+    for before, now in zip(seen, keras.saving.load_model(path).get_weights(), strict=True):
+        np.testing.assert_array_equal(now, before)
+    assert np.isfinite(history.history["sample_diversity"]).all()
     for before, now in zip(seen, model.get_weights(), strict=True):
         np.testing.assert_array_equal(now, before)
     assert int(model.optimizer.iterations) == 4

@@ -30,6 +30,7 @@ LAYERS = {
         [IMAGE],
     ),
     "BicubicUpsampling2D": (lambda **k: layers.BicubicUpsampling2D(3, **k), [IMAGE]),
+    "BilinearUpsampling2D": (lambda **k: layers.BilinearUpsampling2D(3, **k), [IMAGE]),
     "Blur2D": (lambda **k: layers.Blur2D(2, 2, **k), [IMAGE]),
     "Clip": (lambda **k: layers.Clip(-0.5, 0.25, **k), [IMAGE]),
     "Cropping2D": (lambda **k: layers.Cropping2D(((1, 2), 1), **k), [IMAGE]),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.layers import BicubicUpsampling2D, Clip, PixelShuffle
+from keras_gen.layers import BicubicUpsampling2D, BilinearUpsampling2D, Clip, PixelShuffle
 from keras_gen.modalities.images import fit
 
 
@@ -22,6 +22,15 @@ def test_bicubic_is_that_of_the_files(factor, size):
     np.testing.assert_allclose(larger, fit.resize(images, wanted), atol=1e-6)
     of_tensorflow = tf.image.resize(images, wanted, method="bicubic", antialias=True)
     np.testing.assert_allclose(larger, of_tensorflow, atol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+@pytest.mark.parametrize("size", [(5, 7), (1, 2)])
+def test_bilinear_is_that_of_tensorflow(factor, size):
+    images = np.random.default_rng(0).uniform(-1, 1, (2, *size, 3)).astype("float32")
+    larger = array(BilinearUpsampling2D(factor)(images))
+    wanted = tuple(factor * side for side in size)
+    np.testing.assert_allclose(larger, tf.image.resize(images, wanted), atol=1e-6)
 
 
 @pytest.mark.parametrize("factor", [1, 2, 3])
@@ -50,6 +59,8 @@ def test_clip_leaves_values_be_in_training():
     [
         (lambda: PixelShuffle(0), "`factor`.*Received: factor=0"),
         (lambda: BicubicUpsampling2D(1.5), "`factor`.*Received: factor=1.5"),
+        (lambda: BilinearUpsampling2D(0), "`factor`.*Received: factor=0"),
+        (lambda: BilinearUpsampling2D()(keras.Input((None, 8, 1))), "known height and width"),
         (lambda: Clip(1.0, 1.0), "`low` must be below `high`. Received: low=1.0, high=1.0"),
         (
             lambda: PixelShuffle(2)(np.zeros((1, 2, 2, 6))),

@@ -172,6 +172,12 @@ def test_a_discretized_logistic_reads_the_nearest_level_and_sums_pixels():
     pair = np.array([LEVELS[9] + 0.001, LEVELS[9]]).reshape(2, 1, 1, 1)
     first, second = array(likelihood.log_likelihood(pair, np.zeros((2, 1, 1, 1))))
     assert first == second
+    # As resizing makes them, beyond white and black.
+    beyond, ends = np.array([1.06, -1.02]), np.array([1.0, -1.0])
+    found = [
+        array(likelihood.log_likelihood(x.reshape(2, 1), np.zeros((2, 1)))) for x in (beyond, ends)
+    ]
+    np.testing.assert_array_equal(*found)
     both = likelihood.log_likelihood(pair.reshape(1, 2, 1, 1), np.zeros((1, 2, 1, 1)))
     assert array(both) == pytest.approx([first + second], rel=1e-6)
     assert np.isfinite(array(likelihood.log_likelihood(-np.ones((1, 1)), np.full((1, 1), 50.0))))

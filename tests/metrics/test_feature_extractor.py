@@ -132,6 +132,24 @@ def test_unknown_names_and_types_are_refused():
         get_feature_extractor(3)
 
 
+@pytest.mark.parametrize("end", ["softmax", "layer", "operation", "logits"])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_softmax_is_found_however_a_classifier_ends(end, wrapped):
+    inputs = keras.Input((4, 4, 3))
+    x = keras.layers.Flatten()(inputs)
+    x = keras.layers.Dense(5, activation="softmax" if end == "softmax" else None)(x)
+    if end == "layer":
+        x = keras.layers.Softmax()(x)
+    if end == "operation":
+        x = keras.ops.softmax(x)
+    classifier = keras.Model(inputs, x)
+    if wrapped:  # as the docstring has it, with a rescaling before it
+        classifier = keras.Sequential([inputs, keras.layers.Rescaling(127.5, 127.5), classifier])
+        whole = keras.Input((4, 4, 3))
+        classifier = keras.Model(whole, classifier(whole))
+    assert FeatureExtractor(classifier).from_logits is (end == "logits")
+
+
 def test_inception_v3_is_keras_applications(monkeypatch, rng):
     calls = []
 

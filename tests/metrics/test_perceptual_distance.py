@@ -100,6 +100,11 @@ def test_wrong_arguments(maps):
         PerceptualDistance(FeatureExtractor(maps), layers=("pixels",)).get_config()
 
 
+def test_what_no_file_can_name_is_said_when_it_is_saved():
+    with pytest.raises(ValueError, match=r"`features` must be.*to be saved.*'my/preset'"):
+        PerceptualDistance("my/preset").get_config()
+
+
 @pytest.mark.parametrize("place", ["hf://somebody/something", "/tmp/preset", "../preset"])
 def test_a_file_names_no_place_to_fetch_a_classifier_from(place):
     config = PerceptualDistance().get_config() | {"features": place}

@@ -2,12 +2,44 @@ import keras
 import numpy as np
 from keras import ops
 
+import keras_gen
 from keras_gen.networks import efficientnet_lite0, projected_discriminator
+from tests.cases import images
 from tests.networks.test_every_network import SEEING
+
+
+class Nothing:
+    """A loss of which nothing is learnt."""
+
+    name = "nothing"
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        return 0.0 * (ops.sum(real_logits) + ops.sum(fake_logits))
+
+    def generator_loss(self, fake_logits):
+        return 0.0 * ops.sum(fake_logits)
+
+
+def no_generator(shape):
+    layers = [keras.Input((2,)), keras.layers.Dense(int(np.prod(shape)))]
+    return keras.Sequential([*layers, keras.layers.Reshape(shape)])
 
 
 def build(**arguments):
     return projected_discriminator((12, 16, 3), SEEING, None, ("fine", "coarse"), 2, 4, **arguments)
+
+
+def test_penalties_teach_the_judges():
+    """Images are enlarged before they are judged, which a penalty's gradient has to come through twice."""
+    model = keras_gen.GAN(no_generator((12, 16, 3)), build(), latent_dim=2)
+    model.compile(
+        keras.optimizers.SGD(0.0), keras.optimizers.SGD(1.0), loss=Nothing(), r1_weight=10.0
+    )
+    judges = [w for w in model.discriminator.trainable_variables if w.path.endswith("kernel")]
+    before = [ops.convert_to_numpy(w) for w in judges]
+    model.fit(images(4, (12, 16, 3)), batch_size=4, verbose=0)
+    moved = [np.abs(ops.convert_to_numpy(w) - b).max() for w, b in zip(judges, before, strict=True)]
+    assert min(moved) > 0.0
 
 
 def test_a_judge_for_each_layer_with_filters_doubled():
@@ -67,8 +99,8 @@ def test_of_pairs_the_features_of_both_are_judged_and_grey_images_have_three_equ
     grey, colour = (generator.uniform(-1, 1, (2, *shape)).astype("float32") for shape in shapes)
     both = keras.Model(model.input, model.get_layer("both_2").output)([grey, colour])
     features = model.get_layer("features")
-    for number, images in enumerate((np.repeat(grey, 3, axis=-1), colour)):
-        _, coarse = features(ops.image.resize(images, (24, 32), "bilinear"))
+    for number, shown in enumerate((np.repeat(grey, 3, axis=-1), colour)):
+        _, coarse = features(ops.image.resize(shown, (24, 32), "bilinear"))
         np.testing.assert_allclose(
             ops.convert_to_numpy(both)[..., 4 * number : 4 * number + 4],
             ops.convert_to_numpy(coarse),

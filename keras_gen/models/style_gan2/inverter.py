@@ -95,7 +95,7 @@ class StyleInverter(keras.Model):
         """Mean squared differences of images and of their halves, summed: a float32 tensor `(batch,)`."""
         rest = ops.cast(made, "float32") - images
         total = ops.mean(ops.square(rest), axis=(1, 2, 3))
-        for _ in range(int(math.log2(images.shape[1])) - 2):
+        for _ in range(int(math.log2(min(images.shape[1:3]))) - 2):
             rest = ops.average_pool(rest, 2, strides=2, data_format="channels_last")
             total = total + ops.mean(ops.square(rest), axis=(1, 2, 3))
         return total

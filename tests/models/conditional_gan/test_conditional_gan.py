@@ -87,6 +87,16 @@ def test_generate_goes_by_its_seed(cgan):
     assert np.abs(cgan.generate(labels=LABELS, seed=1) - pictures).max() > 1e-4
 
 
+def test_a_walk_between_latents_is_of_one_class():
+    model = telling_gan()
+    walks = [model.interpolate(6, seed=seed)[:, 0, 0, 0] for seed in range(8)]
+    assert all(len(set(walk)) == 1 for walk in walks)
+    assert len({walk[0] for walk in walks}) > 1
+    np.testing.assert_array_equal(model.interpolate(6, seed=3), model.interpolate(6, seed=3))
+    of_class = model.interpolate(3, seed=0, labels=[0, 1, 2])[:, 0, 0, 0]
+    np.testing.assert_array_equal(of_class, [0, 1, 2])
+
+
 def test_class_interpolation_keeps_the_noise_fixed(cgan):
     rows = cgan.interpolate_classes(2, 0, steps=4, n=3, seed=5)
     assert rows.shape == (12, *IMAGE_SHAPE)
