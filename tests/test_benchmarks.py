@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.benchmarks import pixel_loops, reproductions, score_by_minutes, stacked_modes, trainings
+from tests.benchmarks import (
+    pixel_loops,
+    reproductions,
+    sampling,
+    score_by_minutes,
+    stacked_modes,
+    trainings,
+)
 from tests.benchmarks.equal_time import steps_in
 from tests.benchmarks.workloads import BENCHMARKS, page_workload, torch_loop, workload
 from tests.families import missing
@@ -137,6 +144,25 @@ def test_scores_by_minutes_are_of_trainings_of_their_own_and_none_runs_twice(
     with pytest.raises(SystemExit):
         score_by_minutes.main([*options, "--rows", "hinges"])
     assert "there is no row 'hinges'" in capsys.readouterr().err
+
+
+def test_samples_of_presets_are_scored_beside_the_time_they_take(capsys):
+    sampling.main(["gan_digits", "-n", "60"])
+    heading, line, row = capsys.readouterr().out.splitlines()
+    assert heading.startswith("| samples of | network runs | minutes of training | FID |")
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert len(cells) == line.count("|") - 1 and cells[0] == "`gan_digits`" and cells[1] == ""
+    assert float(cells[3]) > 0.0 and cells[4] == "" and float(cells[5]) > 0.0
+
+
+def test_a_diffusions_runs_are_those_of_its_solver():
+    from tests.families import CASES
+
+    model = CASES["diffusion"].build()
+    name, options = sampling.parsed("diffusion_fashion_mnist:steps=5,solver=euler")
+    assert (name, options) == ("diffusion_fashion_mnist", {"steps": 5, "solver": "euler"})
+    found = [sampling.network_runs(model, given) for given in (options, {"steps": 5}, {})]
+    assert found == [5, 9, 39]
 
 
 def test_modes_are_counted_of_samples_and_of_real_images(tmp_path, monkeypatch):
