@@ -74,6 +74,8 @@ def validating_evenly(x, y, options, replicas):
         held = tuple(_part(whole, slice(cut, None)) for whole in (x, y))
         x, y = (_part(whole, slice(cut)) for whole in (x, y))
     data = held if isinstance(held, (list, tuple)) else (held,)
+    if len(data) > 2:
+        return x, y, options  # Weights of examples, which `evaluate` refuses.
     size = options.get("validation_batch_size") or options.get("batch_size")
     first = None if is_stream(data[0]) else min(len(keras.tree.flatten(data[0])[0]), size or 32)
     shared = shared_evenly(data[0], data[1] if len(data) > 1 else None, size, first, replicas)
