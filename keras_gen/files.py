@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import threading
 
 
 @contextlib.contextmanager
@@ -107,9 +108,15 @@ def folder_written_aside(path):
         yield aside
         for each in (*aside.rglob("*"), aside):
             flush(each)
-        if path.exists():
-            path.rename(scratch / "old")
-        aside.rename(path)
+        old = scratch / "old"
+        try:
+            if path.exists():
+                path.rename(old)
+            aside.rename(path)
+        except BaseException:
+            if old.exists() and not path.exists():
+                old.rename(path)
+            raise
         flush(path.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -153,7 +160,11 @@ def flush(path):
         os.close(handle)
 
 
+_umask_lock = threading.Lock()
+
+
 def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
+    with _umask_lock:  # Of two at once the second would put back what the first had set.
+        mask = os.umask(0o077)  # What others write meanwhile is no wider than it was to be.
+        os.umask(mask)
     return mask

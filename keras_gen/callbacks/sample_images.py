@@ -125,9 +125,10 @@ class SampleImages(keras.callbacks.Callback):
 
     def animate(self) -> None:
         """Writes `training.gif` of the pictures that there are in the folder."""
-        paths = self.directory.glob("epoch_*.png")
         # From 10,000 epochs on names are longer.
-        paths = sorted(paths, key=lambda path: (len(path.name), path.name))
+        paths = sorted(
+            self.directory.glob("epoch_*.png"), key=lambda path: (len(path.name), path.name)
+        )
         frames = [pictures.read_picture(path) for path in paths]
         frames = [frame for frame in frames if frame.shape == frames[-1].shape]
         if frames:

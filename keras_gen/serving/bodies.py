@@ -111,7 +111,9 @@ def generate_body(served: Served, limits: Limits, of_latents: Mapping[str, Any])
 def _with_label(served, fields):
     if served.model.num_classes is not None:
         fields["label"] = (label_type(served.model), ...)
-    return fields | _options(served.methods["generate"].options)
+    # What draws latents has no part where they are given.
+    drawn = draws_of(served)
+    return fields | _options(n for n in served.methods["generate"].options if n not in drawn)
 
 
 def vary_body(served: Served, limits: Limits) -> Any:

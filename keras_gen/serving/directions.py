@@ -64,7 +64,7 @@ class Directions:
         served, limits = self.served, self.served.limits
         height, width, _ = served.model.gives.shape
         most = max(1, min(limits.images, limits.pixels // (height * width)))
-        latents, labels = served.model.chosen(PICTURES, seed=0)
+        latents, labels = await served.drawn(lambda: served.model.chosen(PICTURES, seed=0))
         pictures = []
         for start in range(0, PICTURES, most):
             part = slice(start, start + most)

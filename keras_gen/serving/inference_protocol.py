@@ -5,6 +5,7 @@ https://github.com/kserve/open-inference-protocol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -121,7 +122,7 @@ def _arrays_of(body, method, served, limits):
     most = limits.rows if served.is_table else limits.images
     if not 1 <= len(arrays[0]) <= most:
         raise RefusedError(422, f"`inputs` must be of 1 to {most} examples.")
-    if any(array.ndim == 4 and array[..., 0].size > limits.pixels for array in arrays):
+    if any(array.ndim == 4 and served.pixels_of(array) > limits.pixels for array in arrays):
         raise RefusedError(413, f"Pictures must have {limits.pixels:,} pixels at most in all.")
     return arrays
 
@@ -132,13 +133,14 @@ def _array_of(sent, part, served):
     shape = tuple(sent.shape)
     wanted = part.shape
     fits = len(shape) == 1 + len(wanted) and all(
-        side in (None, given) for side, given in zip(wanted, shape[1:], strict=True)
+        given == side or (side is None and given > 0)
+        for side, given in zip(wanted, shape[1:], strict=True)
     )
     if not fits:
         words = ", ".join("any" if side is None else str(side) for side in ("n", *wanted))
         raise RefusedError(422, f"{what} must have shape ({words}). Received: {list(shape)[:8]}")
     values = as_floats(what, sent.data, bodies.MOST if part.name == "latents" else 1e6)
-    if values.size != int(np.prod(shape)) or values.shape not in (shape, (values.size,)):
+    if values.size != math.prod(shape) or values.shape not in (shape, (values.size,)):
         raise RefusedError(422, f"{what} must hold as many numbers as its shape says.")
     values = values.reshape(shape)
     if part.datatype == INTEGER:

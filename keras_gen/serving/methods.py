@@ -186,12 +186,15 @@ def _mixing(model):
 def _encoding(model):
     spec = model.gives
     takes = (data(spec), *_labels(model))
-    shape = model.prior.shape if isinstance(model, tasks.FromLatents) else (None,)
-    means = tuple(Part(name, FLOAT, shape) for name in ("means", "log_variances"))
+    coded = not isinstance(model, tasks.FromLatents)  # A VQ-VAE gives maps of whole numbers.
+    if coded:
+        means: tuple[Part, ...] = (Part("codes", INTEGER, (None, None)),)
+    else:
+        means = tuple(Part(n, FLOAT, model.prior.shape) for n in ("means", "log_variances"))
 
     def encode(examples, labels=None):
-        posterior = model.encode(examples, batch_size=len(examples), **_beside(model, labels))
-        return tuple(finite(part) for part in posterior)
+        found = model.encode(examples, batch_size=len(examples), **_beside(model, labels))
+        return (found,) if coded else tuple(finite(part) for part in found)
 
     def reconstruct(examples, labels=None):
         made = model.reconstruct(examples, batch_size=len(examples), **_beside(model, labels))

@@ -214,9 +214,8 @@ def _generating(router, served, limits):
         if n is None and given is None and labels is None and not draws:
             n = 1
         seed = seed_or_drawn(body.seed)
-        latents, labels = await _drawn(
-            lambda: model.chosen(n, labels=labels, seed=seed, latents=given, **draws)
-        )
+        wanted = {"labels": labels, "seed": seed, "latents": given, **draws}
+        latents, labels = await served.drawn(lambda: model.chosen(n, **wanted))
         if len(latents) > limits.images:
             raise RefusedError(422, f"`n` must be {limits.images} at most.")
         drawn = given is None or (labels is not None and body.labels is None)
@@ -225,7 +224,8 @@ def _generating(router, served, limits):
     async def vary(request, body):
         _, options = options_of(body)
         seed = seed_or_drawn(body.seed)
-        latents = model.prior.near(np.array(body.latent, "float32"), body.amount, body.n, seed)
+        latent = np.array(body.latent, "float32")
+        latents = await served.drawn(lambda: model.prior.near(latent, body.amount, body.n, seed))
         return await answer(request, latents, _of_label(model, body, body.n), seed, options)
 
     async def interpolate(request, body):
@@ -233,10 +233,14 @@ def _generating(router, served, limits):
         options.pop("steps", None)  # of the walk, not of the sampler
         seed = seed_or_drawn(body.seed)
         given = None if body.latents is None else np.array(body.latents, "float32")
-        start, end = model.prior.draw(2, seed, given)
-        latents = model.prior.between(start, end, body.steps)
-        seed = seed if given is None else None
-        return await answer(request, latents, _of_label(model, body, body.steps), seed, options)
+
+        def walk():
+            prior = model.prior
+            return prior.between(*prior.draw(2, seed, given), body.steps)
+
+        latents = await served.drawn(walk)
+        label = _of_label(model, body, body.steps)
+        return await answer(request, latents, label, seed if given is None else None, options)
 
     body = bodies.generate_body(served, limits, of_latents)
     _add(router, "/generate", "Make samples, by seed or of latents.", body, generate, _PNG)
@@ -323,16 +327,15 @@ def _encoding(router, served, limits):
         taken = await run_in_threadpool(uploads.images_for, spec, images, limits)
         if labels is None:
             return taken, taken.arrays
-        labels = await _drawn(lambda: model.labels_of(_whole_numbers(labels)))
+        names = model.class_names or ()
+        labels = await _drawn(lambda: model.labels_of(_classes_of(labels, names)))
         _check_as_many(labels, len(images))
         return taken, (*taken.arrays, labels)
 
     async def encode(request, **sent):
         _, arrays = await taken_of(**sent)
-        means, log_variances = await served.run("encode", arrays)
-        return await answers.numbers(
-            {"model": served.name}, latents=means, log_variances=log_variances
-        )
+        found = await served.run("encode", arrays)
+        return await answers.numbers({"model": served.name}, **_named(served, found))
 
     async def reconstruct(request, **sent):
         taken, arrays = await taken_of(**sent)
@@ -357,9 +360,21 @@ def _check_as_many(labels, n):
         raise RefusedError(422, f"`labels` must be {n}, one for each. Received: {len(labels)}")
 
 
-def _whole_numbers(labels):
-    """Labels of a form: numbers where they are such, else names."""
-    return [int(x) if x.isascii() and x.isdigit() and len(x) < 9 else x for x in labels]
+def _classes_of(labels, names):
+    """Labels of a form, which are text: what is no name may be a number."""
+    if all(label in names for label in labels):
+        return labels
+    numbered = [x.isascii() and x.isdigit() and len(x) < 9 and x not in names for x in labels]
+    if any(label in names for label in labels):  # Some of each.
+        labels = [names.index(x) if x in names else x for x in labels]
+    return [int(x) if is_one else x for x, is_one in zip(labels, numbered, strict=True)]
+
+
+def _named(served, found):
+    """What `encode` gives, by names: a posterior's means are the latents."""
+    parts = served.methods["encode"].gives
+    names = ["latents" if part.name == "means" else part.name for part in parts]
+    return dict(zip(names, found, strict=True))
 
 
 def _encoding_numbers(router, served, limits):
@@ -378,10 +393,8 @@ def _encoding_numbers(router, served, limits):
 
     async def encode(request, body):
         arrays = await _drawn(lambda: arrays_in(body))
-        means, log_variances = await served.run("encode", arrays)
-        return await answers.numbers(
-            {"model": served.name}, latents=means, log_variances=log_variances
-        )
+        found = await served.run("encode", arrays)
+        return await answers.numbers({"model": served.name}, **_named(served, found))
 
     async def reconstruct(request, body):
         arrays = await _drawn(lambda: arrays_in(body))
@@ -445,6 +458,11 @@ def _translating(router, served, limits, names):
         method = names[0] if name is None else f"translate_{name}"
         options = {"frames": _count("frames", frames, limits.images)} if frames else {}
         taken = await run_in_threadpool(uploads.images_for, chosen.takes, images, limits)
+        if served.pixels_of(taken.arrays[0]) > limits.pixels:
+            raise RefusedError(
+                413,
+                f"Pictures must have {limits.pixels:,} pixels at most in all, when they are made, too.",
+            )
         (made,) = await served.run(method, taken.arrays, **options)
         if chosen.takes.kind == "clips":
             made = to_uint8(made[0])

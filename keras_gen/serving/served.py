@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,10 @@ class Served:
             latents, labels = self.model.chosen(1, seed=0)
             self.latents.call(*arrays_of(latents, labels))
 
+    def pixels_of(self, array: Array) -> int:
+        """How many pixels pictures have, or what is made of them where that is larger."""
+        return int(array[..., 0].size) * (getattr(self.model, "enlarges", None) or 1) ** 2
+
     async def run(self, name: str, arrays: Sequence[Array] = (), **options: Any) -> Any:
         """Has the worker do something, beside others who want the same.
 
@@ -98,6 +102,17 @@ class Served:
         key = None if method.alone else (name, shapes, tuple(sorted(options.items())))
         size = len(arrays[0]) if arrays else options["n"]
         return await self._answer(self.worker.submit(key, arrays, call, size))
+
+    async def drawn(self, draw: Callable[[], Any]) -> Any:
+        """What a function gives that may run a network, as a fitted sampler's draws do: in the worker's turn.
+
+        Args:
+            draw: Function without arguments.
+
+        Raises:
+            RefusedError: As `run`.
+        """
+        return await self._answer(self.worker.submit(None, (), draw, 0))
 
     async def _answer(self, future):
         answer = asyncio.wrap_future(future)

@@ -105,6 +105,8 @@ class Worker:
             if self._stopped:
                 raise RefusedError(503, "The server is being stopped.")
             if len(self._jobs) >= self.limits.queue:
+                self._drop_cancelled()
+            if len(self._jobs) >= self.limits.queue:
                 raise busy(f"The queue is full: {len(self._jobs)} requests wait for this model.")
             self._jobs.append(job)
             self._changed.notify()
@@ -121,9 +123,14 @@ class Worker:
             if jobs:
                 self._answer(jobs)
 
+    def _drop_cancelled(self):
+        """Lets go of jobs whose requests were answered that it took too long."""
+        self._jobs = collections.deque(job for job in self._jobs if not job.future.cancelled())
+
     def _next(self):
         """The jobs of the next batch; None when it is time to stop."""
         with self._changed:
+            self._drop_cancelled()
             while not self._jobs and not self._stopped:
                 self._changed.wait()
             if self._stopped:
@@ -160,7 +167,8 @@ class Worker:
     def _call(self, jobs):
         call = jobs[0].call
         if jobs[0].key is None:
-            self._seen(jobs[0].size)
+            if jobs[0].size:  # None of what only draws.
+                self._seen(jobs[0].size)
             return [call(*jobs[0].arrays)]
         arrays = [np.concatenate(parts) for parts in zip(*(j.arrays for j in jobs), strict=True)]
         made = []

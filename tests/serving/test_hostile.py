@@ -414,6 +414,13 @@ def test_pictures_of_too_many_pixels_together_are_refused(client):
     refused(client.post(ONE_PICTURE[0], files=images), 413)
 
 
+def test_pictures_that_would_be_made_too_large_are_refused(client):
+    """Enlarged twice, 160 x 160 pixels are more than the 65,536 that may be made."""
+    path = "/v1/models/super_resolution/translate"
+    refused(client.post(path, files=files(images=[png((160, 160, 3))])), 413)
+    assert client.post(path, files=files(images=[png((100, 100, 3))])).status_code == 200
+
+
 FORMS = {
     "no files": (ONE_PICTURE[0], [], {"images": "text"}),
     "another file": (ONE_PICTURE[0], files(images=[png()], other=[png()]), None),

@@ -316,7 +316,9 @@ def test_directions_are_those_of_most_change(models):
         return (made,)
 
     served.run = run
+    served.worker.start()
     found = asyncio.run(Directions(served, 2).find())
+    served.worker.stop()
     assert found.shape == (2, dim)
     np.testing.assert_allclose(found @ found.T, np.eye(2), atol=1e-5)
     assert abs(found[0, dim - 1]) > 0.95 and abs(found[1, dim - 2]) > 0.9

@@ -136,6 +136,18 @@ REFUSED = {
         "gan",
         {"inputs": [tensor("latents", [[0.1] * LATENT_DIM] * (LIMITS.images + 1))]},
     ),
+    "pictures of no size": (
+        "super_resolution",
+        {"inputs": [tensor("images", np.zeros((1, 0, 0, 3)), "UINT8")]},
+    ),
+    "a size that wraps to 0": (
+        "super_resolution",
+        {
+            "inputs": [
+                {"name": "images", "datatype": "UINT8", "shape": [2**31] * 3 + [3], "data": []}
+            ]
+        },
+    ),
     "a label too high": ("conditional_gan", {"inputs": [GOOD, tensor("labels", [3], "INT32")]}),
     "a label as a float": ("conditional_gan", {"inputs": [GOOD, tensor("labels", [1.0])]}),
     "two labels": ("conditional_gan", {"inputs": [GOOD, tensor("labels", [1, 1], "INT32")]}),

@@ -2,13 +2,27 @@
 
 import csv
 import io
+import threading
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from keras_gen.modalities.images.range import in_range, to_uint8
-from tests.cases import LATENT_DIM, NUM_CLASSES
-from tests.serving.conftest import FAMILIES, files, mask, opened, pictures_in, png, post
+from keras_gen.serving import create_app
+from keras_gen.serving.rest import _classes_of
+from tests.cases import CASES, LATENT_DIM, NUM_CLASSES
+from tests.serving.conftest import (
+    FAMILIES,
+    LIMITS,
+    files,
+    mask,
+    opened,
+    pictures_in,
+    png,
+    post,
+    until_ready,
+)
 
 MAKERS = {"generate", "vary", "interpolate"}
 ENCODERS = {"encode", "reconstruct"}
@@ -93,6 +107,53 @@ def close(images, expected):
 
 def _of(labels, number):
     return {name: values[number : number + 1] for name, values in labels.items()}
+
+
+def test_codes_have_no_part_where_the_latents_are_given(client):
+    sent = {"latent": [0.1] * client.get("/v1/models/info_gan").json()["latent_dim"][0]}
+    assert client.post("/v1/models/info_gan/vary", json=sent).status_code == 200
+    for codes in ({"category": 1}, {"category": 99}):
+        answer = client.post("/v1/models/info_gan/vary", json={**sent, "codes": codes})
+        assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_vq_vae_encodes_to_maps_of_codes(n):
+    model = CASES["vq_vae"].build()
+    images = [png(model.image_shape[:2], seed=k) for k in range(n)]
+    with TestClient(create_app({"vq": model}, LIMITS), base_url="http://localhost") as client:
+        until_ready(client)
+        answer = client.post("/v1/models/vq/encode", files=files(images=images))
+        assert answer.status_code == 200, answer.text
+    pixels = in_range(np.stack([opened(image) for image in images])[..., None])
+    np.testing.assert_array_equal(answer.json()["codes"], model.encode(pixels))
+
+
+def test_classes_whose_names_are_numbers_are_meant_by_their_names():
+    assert _classes_of(["1", "2"], ("1", "2", "3")) == ["1", "2"]
+    assert _classes_of(["1", "0"], ("1", "2", "3")) == [0, 0]
+    assert _classes_of(["1", "0"], ("bag", "cap")) == [1, 0]
+    assert _classes_of(["cap", "0"], ("bag", "cap")) == [1, 0]
+    assert _classes_of(["1", "hat"], ()) == [1, "hat"]
+
+
+def test_networks_run_in_the_worker_s_thread_alone(monkeypatch):
+    """What draws the latents of a fitted sampler runs the encoder."""
+    model = CASES["vae"].build()
+    seen = []
+    chosen, near = model.chosen, model.prior.near
+    monkeypatch.setattr(
+        model, "chosen", lambda *a, **k: seen.append(threading.current_thread()) or chosen(*a, **k)
+    )
+    monkeypatch.setattr(
+        model.prior, "near", lambda *a: seen.append(threading.current_thread()) or near(*a)
+    )
+    app = create_app({"vae": model}, LIMITS)
+    with TestClient(app, base_url="http://localhost") as client:
+        until_ready(client)
+        made = post(client, "vae", "generate", n=2, seed=0)
+        post(client, "vae", "vary", latent=made["latents"][0])
+    assert len(seen) == 3 and len(set(seen)) == 1  # The first of the warming up.
 
 
 def test_a_seed_that_was_drawn_makes_the_same_picture(client):
