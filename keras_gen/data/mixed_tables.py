@@ -16,11 +16,11 @@ from keras_gen.data import large_tables
 from keras_gen.data.csv_files import MISSING, check_decimal, find_decimal, to_number
 from keras_gen.data.named_tables import NAMES, named_table
 from keras_gen.data.preparing import is_dataset_name
-from keras_gen.data.tables import OpenedTable, fields_of, file_of
+from keras_gen.data.tables import OpenedTable, fields_of, file_of, known_columns
 from keras_gen.data.tfds_tables import tfds_table
 from keras_gen.modalities.tables import MixedColumn, MixedRows, RawColumn, mixed_columns_of
 from keras_gen.modalities.tables.frames import import_pandas, is_frame, raw_columns
-from keras_gen.types import Array, PathLike
+from keras_gen.types import Array, Config, PathLike
 
 if TYPE_CHECKING:
     import pandas
@@ -35,7 +35,7 @@ def open_mixed_table(
     source: Any,
     split: str = "train",
     *,
-    columns: Sequence[str] | Sequence[MixedColumn] | None = None,
+    columns: Sequence[str] | Sequence[MixedColumn] | Sequence[Config] | None = None,
     kinds: Mapping[str, str] | None = None,
     header: bool | None = None,
     separator: str | None = None,
@@ -61,7 +61,7 @@ def open_mixed_table(
         split: String: a folder's file, without `.csv`; `"train"` or `"test"` of a table known by name; a
             split of TFDS's. All else is `"train"`.
         columns: Sequence of strings, the columns wanted, in this order; or of `MixedColumn`, a model's
-            own: values that it never saw are then left out, with a warning.
+            own, or of their configs: values that it never saw are then left out, with a warning.
         kinds: Dict from names of columns to kinds, where they shall not be found:
             `{"zip": "categorical"}`; `"identifier"` leaves a column out.
         header: As in `open_table`, and so are `separator` and `decimal`.
@@ -160,12 +160,11 @@ def raw_columns_of_file(path: PathLike, known: Sequence[MixedColumn]) -> list[Ra
 def _opened(source, split, columns, kinds, reading, seed):
     if isinstance(columns, str):
         raise ValueError(f"`columns` must be a list of names. Received: columns={columns!r}")
-    known = None
-    if columns is not None:
+    known = {column.name: column for column in known_columns(columns, MixedColumn)} or None
+    if known is not None:
+        columns = list(known)
+    elif columns is not None:
         columns = list(columns)
-        if columns and isinstance(columns[0], MixedColumn):
-            known = {column.name: column for column in columns}
-            columns = list(known)
     splits = ("train",)
     if is_frame(source):
         name = "a data frame"

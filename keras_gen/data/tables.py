@@ -24,7 +24,7 @@ from keras_gen.data.lazy import tf
 from keras_gen.data.orders import in_batches, permuted_indices
 from keras_gen.data.settings import Settings
 from keras_gen.modalities.tables.columns import Column, columns_of
-from keras_gen.types import Array, Dataset
+from keras_gen.types import Array, Config, Dataset
 
 _LATER = (
     "`open_table` takes numeric columns only, for now; `columns` chooses those that are, and "
@@ -36,7 +36,7 @@ def open_table(
     source: Any,
     split: str = "train",
     *,
-    columns: Sequence[str] | Sequence[Column] | None = None,
+    columns: Sequence[str] | Sequence[Column] | Sequence[Config] | None = None,
     header: bool | None = None,
     separator: str | None = None,
     decimal: str | None = None,
@@ -49,7 +49,7 @@ def open_table(
         split: String: a folder's file, without `.csv`. All else is `"train"`.
         columns: Sequence of strings: the columns wanted, in this order. Of a source whose columns have no
             names, an array say, they are the names, one a column. Or of `keras_gen.modalities.Column`, a
-            model's own, which are then not measured anew.
+            model's own, or of their configs, which are then not measured anew.
         header: Boolean, whether the first row of a file names the columns. By default it does unless all
             of it are numbers.
         separator: String of one character. By default a tab, a semicolon or a comma is found.
@@ -72,7 +72,7 @@ def open_table(
     [[30.0, 1.75], [50.0, 1.649999976158142]]
     """
     check_decimal(decimal)
-    known = tuple(column for column in columns or () if isinstance(column, Column))
+    known = known_columns(columns, Column)
     names: Any = [column.name for column in known] if known else columns
     reading = {"columns": names, "header": header, "separator": separator, "decimal": decimal}
     if isinstance(source, str | os.PathLike):
@@ -381,6 +381,17 @@ def _of_array(source, columns):
             column = _numbers(name, [str(v).strip() for v in column], ".", lambda k: f"row {k}")
         values[:, number] = column
     return names, values
+
+
+def known_columns(columns, kind):
+    """Those of the columns wanted that are measured already: a tuple, empty where names alone are given.
+
+    Args:
+        columns: Sequence of names, of columns of that kind, or of their configs; or None.
+        kind: Class of columns.
+    """
+    columns = [kind(**each) if isinstance(each, dict) else each for each in columns or ()]
+    return tuple(column for column in columns if isinstance(column, kind))
 
 
 def chosen(names, count, columns):

@@ -42,11 +42,10 @@ class TableRecipe(Recipe):
 
     def reopen(self, kept: "Config") -> "OpenedTable":
         from keras_gen import data
-        from keras_gen.modalities import Column
 
         if "columns" not in kept:
             return self.open()
-        return data.open_table(self.dataset, columns=[Column(**each) for each in kept["columns"]])
+        return data.open_table(self.dataset, columns=kept["columns"])
 
     def _names(self):
         return self.columns and [name.strip() for name in self.columns.split(",")]
@@ -98,12 +97,10 @@ class MixedTableRecipe(TableRecipe):
 
     def reopen(self, kept: "Config") -> "OpenedMixedTable":
         from keras_gen import data
-        from keras_gen.modalities import MixedColumn
 
         if "columns" not in kept:
             return self.open()
-        columns = [MixedColumn(**each) for each in kept["columns"]]
-        return data.open_mixed_table(self.dataset, columns=columns, seed=self.seed)
+        return data.open_mixed_table(self.dataset, columns=kept["columns"], seed=self.seed)
 
     def found(self, opened: "OpenedData") -> str:
         """What columns were found to be, and how to say otherwise."""

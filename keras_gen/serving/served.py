@@ -80,7 +80,9 @@ class Served:
 
     def pixels_of(self, array: Array) -> int:
         """How many pixels pictures have, or what is made of them where that is larger."""
-        return int(array[..., 0].size) * (getattr(self.model, "enlarges", None) or 1) ** 2
+        model = self.model
+        factor = model.enlarges if isinstance(model, tasks.Translates) else None
+        return int(array[..., 0].size) * (factor or 1) ** 2
 
     async def run(self, name: str, arrays: Sequence[Array] = (), **options: Any) -> Any:
         """Has the worker do something, beside others who want the same.
