@@ -296,17 +296,12 @@ def _from_preset(preset):
 def _ends_in_softmax(model):
     last = model
     while isinstance(last, keras.Model):  # A classifier may be wrapped in another, which rescales.
-        parts = last.layers if isinstance(last, keras.Sequential) else _operations(last)
+        parts = getattr(last, "operations", None) or last.layers  # Bare operations among them.
         if not parts:
             return False
         last = parts[-1]
     softmax = type(last).__name__ == "Softmax"  # the layer, or `keras.ops.softmax`
     return softmax or getattr(last, "activation", None) is keras.activations.softmax
-
-
-def _operations(model):
-    """What a functional model computes, in order: layers and bare operations."""
-    return getattr(model, "operations", None) or model.layers
 
 
 def _flatten(outputs):

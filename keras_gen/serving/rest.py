@@ -334,8 +334,7 @@ def _encoding(router, served, limits):
 
     async def encode(request, **sent):
         _, arrays = await taken_of(**sent)
-        found = await served.run("encode", arrays)
-        return await answers.numbers({"model": served.name}, **_named(served, found))
+        return await _encoded(served, arrays)
 
     async def reconstruct(request, **sent):
         taken, arrays = await taken_of(**sent)
@@ -364,17 +363,16 @@ def _classes_of(labels, names):
     """Labels of a form, which are text: what is no name may be a number."""
     if all(label in names for label in labels):
         return labels
-    numbered = [x.isascii() and x.isdigit() and len(x) < 9 and x not in names for x in labels]
-    if any(label in names for label in labels):  # Some of each.
-        labels = [names.index(x) if x in names else x for x in labels]
-    return [int(x) if is_one else x for x, is_one in zip(labels, numbered, strict=True)]
+    whole = lambda x: x.isascii() and x.isdigit() and len(x) < 9  # noqa: E731
+    return [names.index(x) if x in names else int(x) if whole(x) else x for x in labels]
 
 
-def _named(served, found):
-    """What `encode` gives, by names: a posterior's means are the latents."""
+async def _encoded(served, arrays):
+    """The answer with what `encode` gives, by names: a posterior's means are the latents."""
+    found = await served.run("encode", arrays)
     parts = served.methods["encode"].gives
     names = ["latents" if part.name == "means" else part.name for part in parts]
-    return dict(zip(names, found, strict=True))
+    return await answers.numbers({"model": served.name}, **dict(zip(names, found, strict=True)))
 
 
 def _encoding_numbers(router, served, limits):
@@ -392,9 +390,7 @@ def _encoding_numbers(router, served, limits):
         return taken, labels
 
     async def encode(request, body):
-        arrays = await _drawn(lambda: arrays_in(body))
-        found = await served.run("encode", arrays)
-        return await answers.numbers({"model": served.name}, **_named(served, found))
+        return await _encoded(served, await _drawn(lambda: arrays_in(body)))
 
     async def reconstruct(request, body):
         arrays = await _drawn(lambda: arrays_in(body))

@@ -1,7 +1,7 @@
 """Making samples of latents, vectors that stand for them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -78,10 +78,13 @@ class FromLatents(Generates):
             labels = np.repeat(np.arange(self.num_classes, dtype="int32"), len(latents))
             return np.concatenate([latents] * self.num_classes), labels
         if labels is None:
-            # A stream of its own, so that it does not repeat the latents' numbers.
-            random = np.random.default_rng(None if seed is None else [seed, 1])
-            labels = random.integers(self.num_classes, size=len(latents)).astype("int32")
+            labels = self._drawn_labels(len(latents), seed)
         return latents, labels
+
+    def _drawn_labels(self, n: int, seed: int | None) -> Array:
+        """Classes, drawn by a stream of their own, so that it does not repeat the latents' numbers."""
+        random = np.random.default_rng(None if seed is None else [seed, 1])
+        return random.integers(cast(int, self.num_classes), size=n).astype("int32")
 
     def exports(self) -> dict[str, Callable[[], keras.Model]]:
         """The network of latents, and labels where there are classes, to samples."""
@@ -168,6 +171,5 @@ class GeneratesFromLatents(FromLatents):
         """
         start, end = self.prior.draw(2, seed, latents)
         if self.num_classes is not None and not {"labels", "per_class"} & {*options}:
-            random = np.random.default_rng(None if seed is None else [seed, 1])
-            options["labels"] = [int(random.integers(self.num_classes))] * steps
+            options["labels"] = self._drawn_labels(1, seed).repeat(steps)
         return self.generate(latents=self.prior.between(start, end, steps), **options)

@@ -11,7 +11,6 @@ The table is written as Markdown.
 """
 
 import argparse
-import sys
 import time
 
 from tests.benchmarks.trainings import first_named
@@ -44,7 +43,7 @@ def _arguments(given):
     )
     parser.add_argument("models", nargs="+", metavar="PRESET[:option=value,...]")
     parser.add_argument("-n", type=int, default=10_000, help="samples, and real pictures")
-    return parser.parse_args(sys.argv[1:] if given is None else given)
+    return parser.parse_args(given)
 
 
 def parsed(text):

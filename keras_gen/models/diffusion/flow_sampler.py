@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -98,9 +99,8 @@ class FlowSampler(keras.Model):
         noise = ops.cast(noise, "float32")
         steps = ops.convert_to_tensor(self.steps)
         size = 1.0 / ops.cast(steps, "float32")
-        step = {"euler": self._euler, "heun": self._heun}[self.solver]
 
-        def move(number, x):
+        def move(step, number, x):
             time = ops.cast(number, "float32") * size
             x = step(x, time, size, labels)
             if known is None:
@@ -108,7 +108,11 @@ class FlowSampler(keras.Model):
             time = time + size
             return ops.where(holes > 0.5, x, (1.0 - time) * noise + time * known)
 
-        return repeat(move, steps, noise)
+        if self.solver == "euler":
+            return repeat(functools.partial(move, self._euler), steps, noise)
+        # At 1 there is no noise left by which a velocity could be told: a correction would bring half back.
+        x = repeat(functools.partial(move, self._heun), steps - 1, noise)
+        return repeat(lambda _, x: move(self._euler, steps - 1, x), 1, x)
 
     def _euler(self, x, time, size, labels):
         return x + size * self.velocity(x, time, labels)
@@ -116,9 +120,7 @@ class FlowSampler(keras.Model):
     def _heun(self, x, time, size, labels):
         first = self.velocity(x, time, labels)
         second = self.velocity(x + size * first, time + size, labels)
-        # At 1 there is no noise left by which a velocity could be told: a correction would bring half back.
-        is_last = time + 1.5 * size > 1.0
-        return x + size * ops.where(is_last, first, 0.5 * (first + second))
+        return x + 0.5 * size * (first + second)
 
     def velocity(self, x: Tensor, time: Tensor, labels: Tensor | None = None) -> Tensor:
         """Velocities, guided where the sampler is.

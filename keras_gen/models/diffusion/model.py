@@ -169,8 +169,7 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
     def step(self, data: Data, update: Update) -> None:
         images, labels = self._taken(data)
         noise = self.prior.sample(ops.shape(images)[0], self.seed_generator)
-        if self.pairing == "optimal_transport":
-            noise = noise_by_transport(images, noise, labels, self.seed_generator)
+        noise = self._paired(images, noise, labels, self.seed_generator)
         times = self.draw_times(ops.shape(images)[0])
         labels = self.drop_labels(labels)
         update("flow", lambda: self.flow_loss(self.network, images, noise, times, labels, True))
@@ -223,10 +222,15 @@ class Diffusion(GeneratesFromLatents, GenerativeModel):
         images, labels = self._taken(data)
         count = ops.shape(images)[0]
         noise = keras.random.normal((count, *self.image_shape), seed=0)
-        if self.pairing == "optimal_transport":
-            noise = noise_by_transport(images, noise, labels, seed=1)
+        noise = self._paired(images, noise, labels, seed=1)
         times = (ops.arange(count, dtype="float32") + 0.5) / ops.cast(count, "float32")
         return {"loss": self.flow_loss(self.averaged(), images, noise, times, labels, False)}
+
+    def _paired(self, images, noise, labels, seed):
+        """Noise in the order in which images are joined to it."""
+        if self.pairing == "independent":
+            return noise
+        return noise_by_transport(images, noise, labels, seed)
 
     def _taken(self, data):
         taken = self.take(data)
