@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_gen.modalities.images import decode, fit, show
 from keras_gen.modalities.images.range import to_uint8
-from keras_gen.modalities.images.windows import windows_around
+from keras_gen.modalities.images.windows import covered, windows_around
 from keras_gen.tasks.filling import Fills
 from keras_gen.translation import (
     distinct_targets,
@@ -125,8 +125,9 @@ def _made(model, pictures, batch_size):
     """Yields each picture with its holes filled."""
     size = model.gives.shape[:2]
     windows = (
-        (index, window, weights, *_as_taken(picture[window], hidden[window], size))
+        (index, window, weights, *_as_taken(known[window], hidden[window], size))
         for index, (picture, hidden) in enumerate(pictures)
+        for known in [covered(picture, hidden)]
         for window, weights in windows_around(hidden, size)
     )
     parts = itertools.groupby(_filled(model, windows, batch_size), key=lambda part: part[0])

@@ -16,6 +16,7 @@ from keras_gen.checks import check_positive_integer
 from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import to_uint8
+from keras_gen.modalities.images.reading import check_value_range, resize_for_both
 from keras_gen.tasks.tiles import pieces
 from keras_gen.tasks.translating import Translates
 from keras_gen.types import PathLike, ValueRange
@@ -32,7 +33,7 @@ def translate_files(
     batch_size: int = 16,
     *,
     value_range: ValueRange | None = None,
-    resize: str = "bicubic",
+    resize: str | Sequence[str] = "bicubic",
     own_size: bool = False,
     frames: int | None = None,
 ) -> int:
@@ -70,7 +71,8 @@ def translate_files(
         batch_size: Integer, how many pictures are translated at a time.
         value_range: Optional `(low, high)`, the stored values that are black and white, as in
             `keras_gen.data.images`.
-        resize: `"bicubic"`, or `"nearest"` for masks, whose colours are not to be mixed.
+        resize: `"bicubic"`, or `"nearest"` for masks, whose colours are not to be mixed; or one each of
+            pictures and translations, in a tuple or with a comma between them.
         own_size: Boolean, whether a model that was made for one size is given pictures at their own, too.
         frames: Integer, by how many frames clips are continued. None is 10; of pictures it must be None.
 
@@ -99,6 +101,7 @@ def translate_files(
         raise ValueError(
             f"`frames` is for a model of clips. Received: frames={frames!r} with a {type(model).__name__}"
         )
+    value_range, (read_by, written_by) = check_value_range(value_range), resize_for_both(resize)
     source, output = pathlib.Path(source), pathlib.Path(output)
     root, paths, others = pictures_of(source, output)
     chosen = model.direction(direction)
@@ -110,8 +113,8 @@ def translate_files(
         for path, image in _at_own_size(chosen, paths, parts_of, value_range, reports, errors):
             write_picture(image, targets[path])
     else:
-        made = _fitted(chosen, paths, parts_of, batch_size, value_range, resize, reports, errors)
-        in_threads((_write_resized, targets[path], *image) for path, *image in made)
+        made = _fitted(chosen, paths, parts_of, batch_size, value_range, read_by, reports, errors)
+        in_threads((_write_resized, targets[path], *image, written_by) for path, *image in made)
     guesses = files.say_guesses(reports, len(paths) * (1 + len(beside)), False)
     return written(source, paths, errors, others, "pictures that can be read", guesses)
 
@@ -324,7 +327,7 @@ def _found_beside(root, folders):
 
 
 def _fitted(direction, paths, parts_of, batch_size, value_range, resize, reports, errors):
-    """Yields each path with its translation at the model's size, the picture's own size and `resize`."""
+    """Yields each path with its translation at the model's size, and the picture's own size."""
 
     def read(path):
         return _read(parts_of(path), direction.takes.shape, value_range, resize)
@@ -334,7 +337,7 @@ def _fitted(direction, paths, parts_of, batch_size, value_range, resize, reports
         outputs = direction.translate(images, batch_size=batch_size)
         for (path, _, middle, size, report), image in zip(batch, outputs, strict=True):
             reports += report
-            yield path, to_uint8(image[middle]), size, resize
+            yield path, to_uint8(image[middle]), size
 
 
 def _at_own_size(direction, paths, parts_of, value_range, reports, errors):

@@ -161,8 +161,9 @@ def test_a_diffusions_runs_are_those_of_its_solver():
     model = CASES["diffusion"].build()
     name, options = sampling.parsed("diffusion_fashion_mnist:steps=5,solver=euler")
     assert (name, options) == ("diffusion_fashion_mnist", {"steps": 5, "solver": "euler"})
-    found = [sampling.network_runs(model, given) for given in (options, {"steps": 5}, {})]
-    assert found == [5, 9, 39]
+    guided = sampling.parsed("diffusion_fashion_mnist:steps=5,guidance=1.5")[1]
+    found = [sampling.network_runs(model, given) for given in (options, {"steps": 5}, guided, {})]
+    assert found == [5, 9, 18, 39]
 
 
 def test_modes_are_counted_of_samples_and_of_real_images(tmp_path, monkeypatch):

@@ -412,7 +412,7 @@ def test_how_pictures_are_read_is_said_once(run, tmp_path):
     white = json.loads(out)["losses"]["reconstruction_loss"]
     code, out, _ = run(*measure, "--value-range", "0,65535")
     assert abs(json.loads(out)["losses"]["reconstruction_loss"] - white) > 0.1
-    for wrong in ("4095", "9,1", "a,b"):
+    for wrong in ("4095", "9,1", "a,b", "0,3,0"):
         code, _, err = run("train", "vae", *options[:-1], wrong, *TINY, "--resume")
         assert code == 2 and err.startswith("keras-gen: `--value-range`")
 

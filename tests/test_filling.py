@@ -106,6 +106,7 @@ class Seen(White):
     """Fills with white, and keeps the shares of what was hidden."""
 
     def fill(self, images, masks, batch_size=16):
+        self.images = images
         self.shares = getattr(self, "shares", []) + masks.mean((1, 2, 3)).tolist()
         return super().fill(images, masks, batch_size)
 
@@ -122,3 +123,15 @@ def test_a_large_picture_is_filled_in_windows_around_its_holes(tmp_path):
     np.testing.assert_array_equal(filled, np.where(mask[..., None] > 0, 255, picture))
     # Holes as large as they are in the picture: 2 x 2 and rows of 1 x 8 of 8 x 8.
     assert sorted(model.shares)[:2] == [4 / 64] * 2 and set(model.shares[:-2]) <= {8 / 64, 4 / 64}
+
+
+def test_what_is_hidden_is_not_mixed_into_what_the_model_sees(tmp_path):
+    """A hole that is thicker than the model's window is given smaller, and its colours with it."""
+    picture, mask = np.full((40, 40, 3), 100, "uint8"), np.zeros((40, 40), "uint8")
+    mask[11:26, 9:24] = 255
+    picture[mask > 0] = (255, 0, 255)
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    model = Seen()
+    fill_files(model, tmp_path / "a.png", tmp_path / "out", tmp_path / "mask.png")
+    np.testing.assert_allclose(model.images, 100 / 127.5 - 1.0, atol=1e-6)

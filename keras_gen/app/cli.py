@@ -35,7 +35,11 @@ _ValueRange = Annotated[
     typer.Option(help="Stored values that are black and white, 0,4095 of 12 bits say."),
 ]
 _Resize = Annotated[
-    str | None, typer.Option(help="How pictures are resized: bicubic, or nearest for masks.")
+    str | None,
+    typer.Option(
+        help="How pictures are resized: bicubic, or nearest for masks; or one each of what is given and what "
+        "is wanted, nearest,bicubic."
+    ),
 ]
 app.add_typer(_families, name="train", help=HELP, short_help="Train a model.")
 
@@ -158,7 +162,7 @@ def translate(
     start()
     from keras_gen import tasks
     from keras_gen.app.opening import load
-    from keras_gen.recipes.images import pair_of
+    from keras_gen.recipes.images import ranges_of
     from keras_gen.translation import translate_files
 
     model = load(model, tasks.Translates, trust)
@@ -168,7 +172,7 @@ def translate(
         output,
         direction,
         batch_size,
-        value_range=pair_of(value_range),
+        value_range=ranges_of(value_range),
         resize=resize or "bicubic",
         own_size=own_size,
         frames=frames,
@@ -296,7 +300,7 @@ def evaluate(
     from keras_gen.app import comparing
     from keras_gen.evaluation import render
     from keras_gen.files import written_aside
-    from keras_gen.recipes.images import pair_of
+    from keras_gen.recipes.images import ranges_of
 
     options = {
         "dataset": dataset,
@@ -311,7 +315,7 @@ def evaluate(
         "resize": resize,
         "binarize": binarize,
         "classes": classes,
-        "value_range": pair_of(value_range),
+        "value_range": ranges_of(value_range),
     }
     options = {name: value for name, value in options.items() if value is not None}
     if picture is not None and len(models) > 1:

@@ -8,7 +8,7 @@ from keras_gen import tasks
 from keras_gen.app.run_folder import RunFolder
 from keras_gen.presets import find_preset, is_preset, kept_with, open_model
 from keras_gen.presets.finding import find_file, model_name
-from keras_gen.recipes.images import pair_of
+from keras_gen.recipes.images import ranges_of
 from keras_gen.recipes.registry import foreign_families
 
 
@@ -100,7 +100,7 @@ def evaluation_of(path):
         )
     names = ("dataset", "input", "target", "resize", "side_by_side", "binarize", "classes")
     chosen = {name: settings.get(name) for name in names}
-    chosen["value_range"] = pair_of(settings.get("value_range"))
+    chosen["value_range"] = ranges_of(settings.get("value_range"))
     chosen = {name: value for name, value in chosen.items() if value is not None}
     run = RunFolder(find_file(path).parent)
     chosen["split"] = _split(run, settings)

@@ -25,7 +25,7 @@
 - `fused_batch_normalization`: a kernel for training, see `tensorflow.py`; None on a backend that has none.
 - `keeps_state(model)`: context in which a call that fails leaves the model its weights.
 - `replica_id()`: number of this replica among those that train together, an int or an integer tensor.
-- `mean_over_replicas(value)`: the mean of a tensor over the replicas that train together, within a step.
+- `sum_over_replicas(value)`: the sum of a tensor over the replicas that train together, within a step.
 - `replicas_here(model)`: how many replicas share the batches that this process is given.
 - `process_id(model)`, `process_count(model)`: number of this process, and how many train a model together;
   number 0 writes files.
@@ -64,7 +64,6 @@ CONTRACT = (
     "keeps_state",
     "loss_and_gradients",
     "loss_and_output_gradient",
-    "mean_over_replicas",
     "outputs_and_input_gradient",
     "predict",
     "process_count",
@@ -75,6 +74,7 @@ CONTRACT = (
     "replicas_here",
     "seed_layers",
     "step_scope",
+    "sum_over_replicas",
     "synchronize",
 )
 
@@ -87,7 +87,6 @@ fused_batch_normalization = running.fused_batch_normalization
 keeps_state = running.keeps_state
 loss_and_gradients = running.loss_and_gradients
 loss_and_output_gradient = running.loss_and_output_gradient
-mean_over_replicas = running.mean_over_replicas
 outputs_and_input_gradient = running.outputs_and_input_gradient
 predict = running.predict
 process_count = running.process_count
@@ -98,6 +97,7 @@ replica_id = running.replica_id
 replicas_here = running.replicas_here
 seed_layers = running.seed_layers
 step_scope = running.step_scope
+sum_over_replicas = running.sum_over_replicas
 synchronize = running.synchronize
 
 __all__ = ["CONTRACT", "Recorded", "input_gradient", *CONTRACT]

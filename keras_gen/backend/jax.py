@@ -159,7 +159,7 @@ def replica_id():
     return 0
 
 
-def mean_over_replicas(value):
+def sum_over_replicas(value):
     """The value itself, which is the global batch's."""
     return value
 

@@ -198,11 +198,11 @@ def replica_id():
     return 0 if context is None else context.replica_id_in_sync_group
 
 
-def mean_over_replicas(value):
+def sum_over_replicas(value):
     """See `keras_gen.backend`."""
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return value
-    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
 def replicas_here(model):

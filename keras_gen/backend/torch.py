@@ -120,13 +120,13 @@ def replica_id():
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
-def mean_over_replicas(value):
+def sum_over_replicas(value):
     """See `keras_gen.backend`."""
     if not torch.distributed.is_initialized():
         return value
     total = value.clone()
     torch.distributed.all_reduce(total)
-    return total / torch.distributed.get_world_size()
+    return total
 
 
 def replicas_here(model):

@@ -4,7 +4,7 @@ from typing import Any
 from keras_gen.checks import check_positive_integer
 from keras_gen.data.clip_sources import open_clip_source
 from keras_gen.data.opened_clips import OpenedClips
-from keras_gen.data.settings import check_resize, check_value_range
+from keras_gen.modalities.images.reading import check_resize, check_value_range
 from keras_gen.types import Dataset, ImageSize, PathLike, ValueRange
 
 

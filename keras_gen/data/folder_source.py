@@ -18,6 +18,8 @@ from keras_gen.modalities.images.files import name_errors, say_guesses, say_left
 HALVES = ("left", "right")
 # Decoded pictures of no more bytes than this are kept for other sizes than the first.
 KEPT_BYTES = 256 * 1024**2
+# By how much the widths to heights of an example's images may differ: sizes are rounded.
+SAME_SHAPE = 0.02
 
 _large_pictures = threading.Lock()
 
@@ -267,9 +269,20 @@ class FolderSource:
         said = [say_skipped(self._errors, self._total), say_left_out(self._others)]
         for reports in self._reports:
             said += say_guesses(reports, self._total, say_composited=not self._asked)
+        said.append(self._say_cut_apart())
         said = list(dict.fromkeys(filter(None, said)))
         if said:
             warnings.warn(f"{self.name}: {' '.join(said)}", stacklevel=2)
+
+    def _say_cut_apart(self):
+        """A sentence on examples whose images are not of one shape, or none where there are none."""
+        apart = [k for k, header in enumerate(self._headers) if _differ_in_shape(header)]
+        if not apart:
+            return ""
+        return (
+            f"The images of {len(apart)} of {len(self._rows)} examples are not of one shape, those of "
+            f"{self._rows[apart[0]][0]} say: each is cut to its own middle, and what they show differs."
+        )
 
     def _common_shapes(self):
         """Per column height, width (None where they differ) and the most channels of any picture."""
@@ -290,6 +303,12 @@ class FolderSource:
             if needed:
                 raise
             return None, None
+
+
+def _differ_in_shape(header):
+    """Whether the pictures of a row differ in width to height by more than what rounding of a size does."""
+    ratios = [width / height for height, width, _ in header]
+    return max(ratios) > (1.0 + SAME_SHAPE) * min(ratios)
 
 
 class _Unreadable(Exception):  # noqa: N818

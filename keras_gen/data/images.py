@@ -2,9 +2,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_gen.data.opened import Opened
-from keras_gen.data.settings import check_resize, check_value_range
 from keras_gen.data.sources import open_source
 from keras_gen.data.transforms import arrangement, with_binarization
+from keras_gen.modalities.images.reading import check_resize, check_value_range
 from keras_gen.types import Dataset, ImageSize, PathLike, Tensor, ValueRange
 
 

@@ -7,9 +7,10 @@ from keras_gen.data.folder_source import HALVES, FolderSource
 from keras_gen.data.folders import SPLITS, known_splits, split_folder
 from keras_gen.data.lazy import tf
 from keras_gen.data.opened import Opened
-from keras_gen.data.settings import for_both, resize_for_both, value_range_for_both
+from keras_gen.data.settings import for_both
 from keras_gen.data.sources import IMAGE, is_folder, only_train, open_source
 from keras_gen.data.transforms import arrangement, by_name, suggestion
+from keras_gen.modalities.images.reading import resize_for_both, value_range_for_both
 from keras_gen.types import Dataset, ImageSize, PathLike, Tensor, ValueRange
 
 
@@ -37,7 +38,7 @@ def open_paired(
         split: String. Defaults to `"train"`.
         strict: Boolean.
         data_dir: Path of TFDS's folder.
-        resize: `"bicubic"` or `"nearest"`, or a tuple.
+        resize: `"bicubic"` or `"nearest"`, or a tuple or `"nearest,bicubic"`, one each.
         value_range: `(low, high)`, or a tuple of them.
 
     Returns:
@@ -160,8 +161,8 @@ def paired(
         shard: `(index, count)`, as in `images`.
         dtype: `"float32"` or `"uint8"`, as in `images`.
         data_dir: Path of TFDS's folder.
-        resize: As in `images`, for both images, or a tuple, one each: `("nearest", "bicubic")` where
-            the inputs are masks.
+        resize: As in `images`, for both images, or one each, in a tuple or with a comma between them:
+            `"nearest,bicubic"` where the inputs are masks.
         value_range: As in `images`, for both images, or a tuple, one each, of which one may be None.
 
     Returns:

@@ -8,8 +8,8 @@ import numpy as np
 from keras_gen.checks import check_positive_integer
 from keras_gen.data.lazy import tf
 from keras_gen.data.opened import Opened
-from keras_gen.data.settings import check_resize, check_value_range
 from keras_gen.data.sources import open_source
+from keras_gen.modalities.images.reading import check_resize, check_value_range
 from keras_gen.types import Array, Dataset, ImageSize, PathLike, ValueRange
 
 # One example of so many in a batch has a label.

@@ -1,7 +1,6 @@
 """The options that all the pipelines share, checked."""
 
 import dataclasses
-import math
 import numbers
 import secrets
 from collections.abc import Sequence
@@ -9,7 +8,6 @@ from typing import Any
 
 DTYPES = ("float32", "uint8")
 AUGMENTATIONS = ("flip", "crop")
-RESIZES = ("bicubic", "nearest")
 # Isola et al. enlarge 256 to 286 and crop 256 of it; other sizes are enlarged in proportion.
 JITTER = 286 / 256
 
@@ -121,69 +119,6 @@ def for_both(channels: Any) -> tuple[Any, Any]:
             f"Received: channels={channels!r}"
         )
     return both
-
-
-def check_resize(resize):
-    """Refuse an unknown way of resizing.
-
-    Raises:
-        ValueError: If it is none of `RESIZES`.
-    """
-    if resize not in RESIZES:
-        raise ValueError(f"`resize` must be one of {RESIZES}. Received: resize={resize!r}")
-    return resize
-
-
-def resize_for_both(resize: Any) -> tuple[Any, Any]:
-    """`resize` as a tuple of two, for pairs of images.
-
-    Raises:
-        ValueError: If it is another word, or a tuple of another length.
-    """
-    both = (resize, resize) if isinstance(resize, str) else tuple(resize)
-    if len(both) != 2 or not set(both) <= set(RESIZES):
-        raise ValueError(
-            f"`resize` must be one of {RESIZES}, or one each of the two images of a pair. "
-            f"Received: resize={resize!r}"
-        )
-    return both
-
-
-def value_range_for_both(value_range: Any) -> tuple[Any, Any]:
-    """`value_range` as a tuple of two, for pairs of images: `(low, high)` or None for each.
-
-    Raises:
-        ValueError: If it is neither numbers `(low, high)`, low below high, nor two of them.
-    """
-    both = value_range if isinstance(value_range, (tuple, list)) else ()
-    if not any(part is None or isinstance(part, (tuple, list)) for part in both):
-        both = (value_range, value_range)
-    if len(both) == 2:
-        return tuple(check_value_range(part) for part in both)
-    raise ValueError(
-        "`value_range` must be (low, high), or one each of the two images of a pair. "
-        f"Received: value_range={value_range!r}"
-    )
-
-
-def check_value_range(value_range):
-    """`value_range` as a tuple of two floats, or None.
-
-    Raises:
-        ValueError: If it is not two finite numbers, the first below the second.
-    """
-    if value_range is None:
-        return None
-    try:
-        low, high = (float(value) for value in value_range)
-    except (TypeError, ValueError):
-        low = high = 0.0
-    if not (low < high and math.isfinite(high - low)):
-        raise ValueError(
-            "`value_range` must be (low, high), the values that are to be black and white. "
-            f"Received: value_range={value_range!r}"
-        )
-    return low, high
 
 
 def _is_integer(value):

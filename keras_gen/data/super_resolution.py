@@ -6,9 +6,10 @@ from keras_gen.checks import is_integer
 from keras_gen.data import pipeline
 from keras_gen.data.folder_source import FolderSource
 from keras_gen.data.opened import Opened
-from keras_gen.data.settings import Settings, check_resize, check_value_range
+from keras_gen.data.settings import Settings
 from keras_gen.data.sources import open_source
 from keras_gen.data.transforms import arrangement, downsampled
+from keras_gen.modalities.images.reading import check_resize, check_value_range
 from keras_gen.types import Dataset, ImageSize, PathLike, ValueRange
 
 # Pieces are cut out of the middle of pictures that were made so small, or twice as large as a piece.

@@ -7,9 +7,10 @@ from keras_gen.data.folder_source import FolderSource
 from keras_gen.data.folders import SPLITS
 from keras_gen.data.opened import Opened
 from keras_gen.data.preparing import prepared_builder
-from keras_gen.data.settings import for_both, resize_for_both, value_range_for_both
+from keras_gen.data.settings import for_both
 from keras_gen.data.sources import is_folder, open_source
 from keras_gen.data.tfds_source import TFDSSource
+from keras_gen.modalities.images.reading import resize_for_both, value_range_for_both
 from keras_gen.types import Dataset, ImageSize, PathLike, ValueRange
 
 
@@ -37,7 +38,7 @@ def open_unpaired(
         split: String. Defaults to `"train"`.
         strict: Boolean.
         data_dir: Path of TFDS's folder.
-        resize: `"bicubic"` or `"nearest"`, or a tuple.
+        resize: `"bicubic"` or `"nearest"`, or a tuple or `"nearest,bicubic"`, one each.
         value_range: `(low, high)`, or a tuple of them.
 
     Returns:
@@ -137,7 +138,7 @@ def unpaired(
         shard: `(index, count)`, as in `images`.
         dtype: `"float32"` or `"uint8"`, as in `images`.
         data_dir: Path of TFDS's folder.
-        resize: As in `images`, for both domains, or a tuple, one each.
+        resize: As in `images`, for both domains, or one each, in a tuple or with a comma between them.
         value_range: As in `images`, for both domains, or a tuple, one each, of which one may be None.
 
     Returns:

@@ -4,7 +4,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from keras_gen.backend import mean_over_replicas, replica_id
+from keras_gen.backend import sum_over_replicas
 from keras_gen.layers.diff_augment import DiffAugment
 from keras_gen.types import Config, Tensor
 
@@ -86,11 +86,11 @@ class AdaptiveAugment(DiffAugment):
         Args:
             real_logits: Float tensor `(batch, ...)`.
         """
-        signs = mean_over_replicas(ops.mean(ops.sign(ops.cast(real_logits, "float32"))))
+        signs = ops.mean(ops.sign(ops.cast(real_logits, "float32")))
+        here = ops.convert_to_tensor(ops.cast(ops.shape(real_logits)[0], "float32"))
+        seen = sum_over_replicas(here)
+        signs = sum_over_replicas(here * signs) / seen
         known = _MEMORY * self.known.value + (1.0 - _MEMORY) * signs
-        first = ops.cast(ops.equal(replica_id(), 0), "float32")
-        seen = ops.convert_to_tensor(ops.cast(ops.shape(real_logits)[0], "float32"))
-        seen = mean_over_replicas(seen) / mean_over_replicas(first)
         moved = self.probability.value + ops.sign(known - self.target) * seen / self.images
         self.known.assign(known)
         self.probability.assign(ops.clip(moved, 0.0, 1.0))

@@ -3,7 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_gen.backend import mean_over_replicas, replica_id
+from keras_gen.backend import replica_id, sum_over_replicas
 from keras_gen.checks import check_int
 from keras_gen.types import Config, Tensor
 
@@ -149,8 +149,9 @@ class VectorQuantizer(keras.layers.Layer):
         vectors = ops.reshape(ops.cast(vectors, "float32"), (-1, self.sums.shape[-1]))
         count = ops.cast(ops.shape(vectors)[0], "float32")
         nearest = ops.one_hot(self.indices(vectors), self.codes, dtype="float32")
-        shares = mean_over_replicas(ops.sum(nearest, axis=0) / count)
-        sums = mean_over_replicas(ops.matmul(ops.transpose(nearest), vectors) / count)
+        of_all = sum_over_replicas(ops.convert_to_tensor(count))
+        shares = sum_over_replicas(ops.sum(nearest, axis=0)) / of_all
+        sums = sum_over_replicas(ops.matmul(ops.transpose(nearest), vectors)) / of_all
         shares = self.decay * self.shares.value + (1.0 - self.decay) * shares
         sums = self.decay * self.sums.value + (1.0 - self.decay) * sums
         if self.revive_below:
@@ -166,8 +167,7 @@ class VectorQuantizer(keras.layers.Layer):
         uniform = keras.random.uniform((self.codes,), seed=seed_generator)
         places = ops.cast(ops.floor(ops.minimum(uniform * count, count - 1.0)), "int32")
         first = ops.cast(ops.equal(replica_id(), 0), "float32")
-        drawn = mean_over_replicas(first * ops.take(vectors, places, axis=0))
-        return drawn / mean_over_replicas(first)
+        return sum_over_replicas(first * ops.take(vectors, places, axis=0))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

@@ -45,7 +45,7 @@ class ImageRecipe(Recipe):
         return {
             "channels": self.channels,
             "resize": self.resize,
-            "value_range": pair_of(self.value_range),
+            "value_range": ranges_of(self.value_range),
         }
 
     def batches(
@@ -86,26 +86,27 @@ class OneImageRecipe(ImageRecipe):
         return {**super().reading, "classes": self.classes}
 
 
-def pair_of(value_range: str | None) -> tuple[float, float] | None:
-    """The two numbers of a `value_range` as it is typed; None where it is not.
+def ranges_of(value_range: str | None) -> Any:
+    """The two numbers of a `value_range` as it is typed, or of four two each of a pair; None where it is not.
 
     Raises:
-        ValueError: If they are not two numbers, the first below the second.
+        ValueError: If they are not numbers, the first of two below the second.
 
     Example:
 
-    >>> pair_of("0,4095")
-    (0.0, 4095.0)
+    >>> ranges_of("0,4095"), ranges_of("0,4095,0,255")
+    ((0.0, 4095.0), ((0.0, 4095.0), (0.0, 255.0)))
     """
     if value_range is None:
         return None
     try:
-        low, high = map(float, value_range.split(","))
+        numbers = [float(number) for number in value_range.split(",")]
     except ValueError:
-        low = high = 0.0
-    if not low < high:
+        numbers = []
+    ranges = tuple(zip(numbers[::2], numbers[1::2], strict=False))
+    if len(numbers) not in (2, 4) or not all(low < high for low, high in ranges):
         raise ValueError(
-            "`value_range` must be two numbers divided by a comma, the first below the second. "
-            f"Received: value_range={value_range!r}"
+            "`value_range` must be two numbers divided by a comma, the first below the second, or of pairs of "
+            f"images four. Received: value_range={value_range!r}"
         )
-    return low, high
+    return ranges[0] if len(ranges) == 1 else ranges

@@ -75,6 +75,16 @@ class TranslationRecipe(AugmentedRecipe):
         "masked, masked_free_form, downsampled, downsampled_x2. Of pairs also several: line,flat.",
     )
     target: str | None = option(None, "The feature or subfolder wanted.")
+    resize: str = option(
+        "bicubic",
+        "bicubic, or nearest for masks, whose values are not to be mixed; nearest,bicubic where the inputs "
+        "alone are masks.",
+    )
+    value_range: str | None = option(
+        None,
+        "Stored values to be black and white, where it is others: 0,4095 for 12 bits; of inputs and targets "
+        "by themselves 0,4095,0,255.",
+    )
     base_filters: int = option(32, "Width of the networks.", min=1)
     learning_rate: float = option(2e-4, "Of all networks.", min=0.0)
     discriminator_learning_rate: float | None = option(

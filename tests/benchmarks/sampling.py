@@ -49,12 +49,21 @@ def _arguments(given):
 def parsed(text):
     """The name of a preset and a dict of options of `generate`.
 
-    >>> parsed("diffusion_fashion_mnist:steps=5,solver=euler")
-    ('diffusion_fashion_mnist', {'steps': 5, 'solver': 'euler'})
+    >>> parsed("diffusion_fashion_mnist:steps=5,solver=euler,guidance=1.5")
+    ('diffusion_fashion_mnist', {'steps': 5, 'solver': 'euler', 'guidance': 1.5})
     """
     name, _, options = text.partition(":")
     pairs = [option.partition("=") for option in options.split(",") if option]
-    return name, {key: int(value) if value.isdigit() else value for key, _, value in pairs}
+    return name, {key: _number_or_word(value) for key, _, value in pairs}
+
+
+def _number_or_word(text):
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
 
 
 def network_runs(model, options):
@@ -63,7 +72,8 @@ def network_runs(model, options):
         return None
     sampler = model.sampler_of(**options)
     steps = int(sampler.steps)
-    return 2 * steps - 1 if sampler.solver == "heun" else steps
+    runs = 2 * steps - 1 if sampler.solver == "heun" else steps
+    return runs if options.get("guidance", 1.0) == 1.0 else 2 * runs
 
 
 def _measured(name, options, n, reference):

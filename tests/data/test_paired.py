@@ -1,4 +1,5 @@
 import functools
+import warnings
 
 import numpy as np
 import pytest
@@ -319,3 +320,13 @@ def test_several_inputs_that_cannot_be_are_refused(
     write_pictures(tmp_path, {f"{name}/1.png": (8, 8) for name in "abc"})
     with pytest.raises(ValueError, match=message):
         data.open_paired(tmp_path, given, "c", **options)
+
+
+def test_pairs_that_would_be_cut_apart_are_told_of(tmp_path, write_pictures):
+    write_pictures(tmp_path, {"in/a.png": (8, 13), "out/a.png": (16, 26, 3)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        next(iter(data.paired(tmp_path, "in", "out", image_size=8)))
+    write_pictures(tmp_path, {"in/b.png": (8, 12), "out/b.png": (12, 8)})
+    with pytest.warns(UserWarning, match=r"images of 1 of 2 examples are not of one shape.*b\.png"):
+        next(iter(data.paired(tmp_path, "in", "out", image_size=8)))

@@ -11,6 +11,8 @@ from PIL import Image
 
 from keras_gen import data
 from keras_gen.modalities import Images
+from keras_gen.modalities.images.range import to_uint8
+from keras_gen.recipes import find_family
 from keras_gen.tasks import Direction, Translates
 from keras_gen.translation import translate_files
 
@@ -120,13 +122,9 @@ def test_masks_keep_their_colours(masks, augment):
     assert colours(numbers) == {(0,), (85,), (170,), (255,)}
 
 
-def test_of_a_pair_each_is_resized_in_its_own_way(masks):
-    options = {
-        "image_size": 13,
-        "batch_size": 3,
-        "dtype": "uint8",
-        "resize": ("nearest", "bicubic"),
-    }
+@pytest.mark.parametrize("resize", [("nearest", "bicubic"), "nearest,bicubic"])
+def test_of_a_pair_each_is_resized_in_its_own_way(masks, resize):
+    options = {"image_size": 13, "batch_size": 3, "dtype": "uint8", "resize": resize}
     inputs, targets = next(iter(data.paired(masks, "masks", "photos", **options)))
     assert colours(inputs.numpy()) == set(PALETTE)
     assert len(colours(targets.numpy())) > 100
@@ -134,6 +132,25 @@ def test_of_a_pair_each_is_resized_in_its_own_way(masks):
     inputs, targets = next(iter(data.paired(masks, "masks", "photos", **options)))
     assert (inputs.shape, targets.shape) == ((3, 13, 13, 1), (3, 13, 13, 3))
     assert colours(inputs.numpy()) == {(0,), (85,), (170,), (255,)}
+
+
+def test_of_a_pair_each_is_read_in_its_own_way_in_a_training(masks):
+    options = {"dataset": str(masks), "input": "masks", "target": "photos", "image_size": 16}
+    options |= {"resize": "nearest,bicubic", "value_range": "0,3,0,127", "augment": "none"}
+    recipe = find_family("pix2pix").load()(batch_size=3, **options)
+    inputs, targets = next(iter(recipe.batches(recipe.open())))
+    assert len(np.unique(inputs)) == 4 and inputs.shape == (3, 16, 16, 1)
+    assert np.mean(targets) > 0.3 and len(np.unique(targets)) > 100
+
+
+def test_a_masks_translation_is_not_made_of_blocks(masks):
+    """Masks are read without a mixture, and pictures that are made of them written as pictures."""
+    model, options = Unchanged((10, 10, 3)), {"resize": "nearest,bicubic"}
+    translate_files(model, masks / "masks", masks / "out", **options)
+    assert colours(to_uint8(np.stack(model.seen))) <= set(PALETTE)
+    assert len(colours(written(masks / "out", "0.png"))) > 4
+    with pytest.raises(ValueError, match=r"`value_range` must be \(low, high\)"):
+        translate_files(model, masks / "masks", masks / "out", value_range=((0, 3), None))
 
 
 # A fourth channel

@@ -16,6 +16,27 @@ _WITH_CORNERS = np.ones((3, 3), bool)
 Window = tuple[slice, slice]
 
 
+def covered(picture: Array, hidden: Array) -> Array:
+    """A picture whose hidden pixels have the colour of the nearest others, for sizes at which they mix.
+
+    Args:
+        picture: Array `(height, width, channels)`.
+        hidden: Boolean array `(height, width)`, not true everywhere.
+
+    Returns:
+        Array of the picture's shape and dtype.
+
+    Example:
+
+    >>> covered(np.array([[[7], [200], [201], [9]]]), np.array([[False, True, True, False]])).ravel()
+    array([7, 7, 9, 9])
+    """
+    rows, columns = ndimage.distance_transform_edt(
+        hidden, return_distances=False, return_indices=True
+    )
+    return picture[rows, columns]
+
+
 def windows_around(hidden: Array, size: Sequence[int]) -> Iterator[tuple[Window, Array]]:
     """Windows that cover the holes of a picture, as small as its pixels and the holes allow.
 
