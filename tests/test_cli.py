@@ -65,7 +65,9 @@ def test_train_leaves_everything_and_resumes_exactly(run, pictures, tmp_path, mo
     assert "Wrote straight/model.keras" in out
     names = {path.name for path in (tmp_path / "straight").iterdir()}
     files = {"model.keras", "samples.png", "history.csv", "settings.json", "samples"}
-    assert names == files | {"model.previous.keras", "data.json"}
+    assert names == files | {"model.previous.keras", "data.json", "interpolation.gif"}
+    with Image.open(tmp_path / "straight" / "interpolation.gif") as film:
+        assert film.n_frames > 20
     settings = json.loads((tmp_path / "straight" / "settings.json").read_text())
     assert settings["epochs"] == 3 and settings["base_filters"] == 4 and settings["seed"] == 0
 
@@ -390,6 +392,12 @@ def test_a_file_with_classes_of_one_s_own_is_loaded_with_trust_alone(run, tmp_pa
             assert code == 2 and "Doubled" in err and "--trust" in err
             code, out, _ = run("generate", "own.keras", "-n", 4, "--trust")
             assert code == 0 and out == "Wrote samples.png\n"
+            code, out, _ = run("generate", "own.keras", "-n", 2, "--trust", "--output", "a.gif")
+            assert code == 0 and out == "Wrote a.gif\n"
+            with Image.open(tmp_path / "a.gif") as film:
+                assert film.n_frames > 20
+            code, _, err = run("generate", "cgan_fashion_mnist", "--per-class", "--output", "b.gif")
+            assert code == 2 and "`--output` may end in .gif" in err
         finally:
             del keras.saving.get_custom_objects()["Doubled"]
 

@@ -240,7 +240,7 @@ def test_cycles_can_have_a_weight_each(options, weights, identity):
     assert model.cycle_weights == weights and model.identity_weight == identity
 
 
-@pytest.mark.parametrize("name", ["pix2pix", "cycle_gan", "cut", "gan", "inpainting"])
+@pytest.mark.parametrize("name", ["pix2pix", "cycle_gan", "cut", "gan", "style_gan2", "inpainting"])
 def test_a_classifier_can_help_to_judge(name):
     recipe = FAMILIES[name](
         **{**DOMAINS["cut"], "input": "flat", "target": "3d"} if name in DOMAINS else {},

@@ -76,7 +76,10 @@ def generate(
     ] = None,
     output: Annotated[
         pathlib.Path,
-        typer.Option(help="Picture, or CSV file of a table, to write; a folder with --separate."),
+        typer.Option(
+            help="Picture, or CSV file of a table, to write; a folder with --separate; with a name that ends in "
+            ".gif an animation of n images that become others."
+        ),
     ] = pathlib.Path("samples.png"),
     per_class: Annotated[
         bool,
@@ -102,9 +105,19 @@ def generate(
     start()
     from keras_gen import pictures, tasks
     from keras_gen.app.opening import load
+    from keras_gen.modalities import Clips
 
     model = load(model, tasks.Generates, trust)
     spec = model.gives
+    if output.suffix == ".gif" and spec.kind == "images" and not separate:
+        if per_class or not isinstance(model, tasks.FromLatents):
+            raise ValueError(
+                "`output` may end in .gif for a model that makes images of latents, without `per_class`. "
+                f"Received: output={str(output)!r} with a {type(model).__name__}, per_class={per_class}"
+            )
+        walk = model.walk(16 if n is None else n, seed=seed)
+        typer.echo(f"Wrote {Clips(walk.shape[1:]).show(walk, output)}")
+        return
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
     if given is None:

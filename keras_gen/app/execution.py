@@ -28,6 +28,12 @@ class Execution:
         "sizes; of networks that it has not, with new ones.",
         shown="new weights",
     )
+    freeze_discriminator: int | None = option(
+        None,
+        "First layers of the discriminator that keep the weights of --from-preset, for few pictures: 3 say.",
+        min=1,
+        shown="none",
+    )
     save_every: float | None = option(
         None, "Minutes after which the model is saved within an epoch, too.", min=0.0
     )

@@ -19,7 +19,8 @@ from keras_gen.recipes.registry import own_families
 
 HELP = (
     "Train a model. Each has options of its own: keras-gen train vae --help shows those of the vae.\n\n"
-    "Leaves model.keras, samples.png, samples/, history.csv, settings.json and data.json."
+    "Leaves model.keras, samples.png, samples/, history.csv, settings.json and data.json; of models of latents "
+    "interpolation.gif, too."
 )
 
 

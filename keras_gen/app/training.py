@@ -15,8 +15,9 @@ from keras_gen.app.run_folder import Progress, RunFolder
 from keras_gen.app.stopping import Stopper
 from keras_gen.app.timing import steps_in
 from keras_gen.app.tracking import TRACKERS, chosen_trackers
-from keras_gen.app.warm_start import begin_with
-from keras_gen.recipes import find_family
+from keras_gen.app.warm_start import begin_with, freeze_discriminator
+from keras_gen.modalities import Clips
+from keras_gen.recipes import LatentRecipe, find_family
 from keras_gen.recipes.recipe import LENGTHS
 
 MOST_PICTURES = 200  # of a training's course
@@ -26,6 +27,8 @@ _LEAST_BATCH = 32  # examples, than which none is made smaller for that
 
 def train(name, options, execution=None, stopper=None):
     """Trains a model and leaves `model.keras`, `samples.png`, `history.csv` and `settings.json`.
+
+    Of a model of latents there is `interpolation.gif`, too, in which its images become others.
 
     `samples/` holds a picture of the same latents after each epoch (or every few, so that there are 200
     or so, and that a tenth of the time goes to them) and an animation of them; `data.json` what was known
@@ -147,6 +150,7 @@ class _Training:
         self.sampler = None
         self.saver = None
         self.from_preset = None  # whose weights it began with, which `data.json` keeps
+        self.frozen = self._frozen()
         self.notes = []  # sentences for the user
 
     def run(self):
@@ -174,7 +178,9 @@ class _Training:
                 if found is not None:
                     self.notes.append(found)
                 if self.execution.from_preset is not None:
-                    self.notes.append(begin_with(model, self.execution.from_preset))
+                    self.notes.append(
+                        begin_with(model, self.execution.from_preset, self.frozen is not None)
+                    )
                     self.from_preset = self.execution.from_preset
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
@@ -188,12 +194,31 @@ class _Training:
             with model.alone() as own:
                 samples, columns = self.draw(own)
             model.gives.show(samples, folder.picture, columns, least=512)
+            self._draw_walk(model)
         return model
 
     def _opened(self):
         """The data, measured as they were when the training began."""
         kept = self.folder.read_data() if self.execution.resume and self.folder.has_model else None
         return self.recipe.open() if kept is None else self.recipe.reopen(kept)
+
+    def _frozen(self):
+        """How many layers of the discriminator are frozen, or None: as many as when the training began."""
+        given = self.execution.freeze_discriminator
+        if not (self.execution.resume and self.folder.has_model):
+            if given is not None and self.execution.from_preset is None:
+                raise ValueError(
+                    "`freeze_discriminator` keeps weights of `from_preset`, which must be given with it. "
+                    f"Received: freeze_discriminator={given}"
+                )
+            return given
+        kept = (self.folder.read_data() or {}).get("freeze_discriminator")
+        if given not in (None, kept):
+            raise ValueError(
+                "`freeze_discriminator` can't change when a training is resumed: it began with "
+                f"{kept!r}. Received: freeze_discriminator={given}"
+            )
+        return kept
 
     def _fit_batch_size(self):
         """A family's own batch size, where none was given, no larger than the data, or a part of them."""
@@ -273,7 +298,8 @@ class _Training:
     def _data(self, passes):
         """What `data.json` says."""
         opened = self.opened
-        begun_with = {} if self.from_preset is None else {"from_preset": self.from_preset}
+        begun_with = {"from_preset": self.from_preset, "freeze_discriminator": self.frozen}
+        begun_with = {name: value for name, value in begun_with.items() if value is not None}
         return {
             "dataset": self.recipe.dataset,
             "count": passes[-1]["count"],
@@ -335,6 +361,8 @@ class _Training:
         """A new model, the same for the same seed."""
         keras.utils.set_random_seed(self.recipe.seed)
         model = self.recipe.build(self.opened, updates)
+        if self.frozen is not None:
+            freeze_discriminator(model, self.frozen)
         model.set_execution(JIT[self.execution.jit], self.execution.steps_per_execution)
         return model
 
@@ -378,6 +406,13 @@ class _Training:
             self.folder.save(model, reached)
             self.notes = [words]
             self._say()
+
+    def _draw_walk(self, model):
+        """Draws images that become others, of a model that makes them of latents at once."""
+        if isinstance(self.recipe, LatentRecipe) and model.gives.kind == "images":
+            with model.alone() as own:
+                walk = own.walk(seed=self.recipe.seed)
+            Clips(walk.shape[1:]).show(walk, self.folder.walk)
 
     def _watchers(self, plan, begun):
         """The callbacks of the training, and a context that closes what they leave open."""

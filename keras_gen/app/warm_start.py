@@ -5,20 +5,21 @@ import keras
 from keras_gen.app.opening import load
 
 
-def begin_with(model, path):
+def begin_with(model, path, frozen=False):
     """Gives the networks of a new model the weights of those of the same names in another.
 
     Args:
         model: A model of this package, just built.
         path: String: a preset, a model file, or the folder of a training.
+        frozen: Boolean, whether layers of discriminators are frozen, which must then be taken, too.
 
     Returns:
         String, a sentence on what was taken and what is new.
 
     Raises:
         FileNotFoundError: If there is no such model.
-        ValueError: If none of the networks has the same name, or one, but for discriminators, has weights of
-            other shapes.
+        ValueError: If none of the networks has the same name, or one, but for discriminators that are not
+            frozen, has weights of other shapes.
     """
     other = load(path)
     ours, theirs = networks_of(model), networks_of(other)
@@ -36,6 +37,13 @@ def begin_with(model, path):
             f"`from_preset` must be a model with the networks {' or '.join(ours)}. Received: {path}, a "
             f"{type(other).__name__} with {', '.join(theirs)}"
         )
+    for name in discriminators_of(model) if frozen else ():
+        if name not in theirs:
+            raise ValueError(
+                f"`freeze_discriminator` keeps layers of the {name} of `from_preset`, which must have one. "
+                f"Received: {path}, a {type(other).__name__} with {', '.join(theirs)}"
+            )
+        taken = [*taken, name] if name not in taken else taken
     for name in taken:
         _check(name, ours[name], theirs[name], path)
     for name in taken:
@@ -43,6 +51,41 @@ def begin_with(model, path):
     new = [name for name in ours if name not in taken]
     sentence = f"Begins with the weights of {path}: {', '.join(taken)}"
     return f"{sentence}; new is the {', '.join(new)}." if new else f"{sentence}."
+
+
+def freeze_discriminator(model, count):
+    """Freezes the first layers of a compiled model's discriminators, whose weights no training changes then.
+
+    Args:
+        model: A compiled model of this package.
+        count: Integer above 0, how many layers, of those with weights that train.
+
+    Raises:
+        ValueError: If there is no discriminator, or it has no layers beyond those.
+
+    Reference: Mo et al., 2020, Freeze the Discriminator, https://arxiv.org/abs/2002.10964
+    """
+    discriminators = discriminators_of(model)
+    if not discriminators:
+        raise ValueError(
+            "`freeze_discriminator` is for a model with a discriminator. Received: "
+            f"freeze_discriminator={count} with a {type(model).__name__}"
+        )
+    for name, network in discriminators.items():
+        layers = [layer for layer in network.layers if layer.trainable_weights]
+        if count >= len(layers):
+            raise ValueError(
+                f"`freeze_discriminator` must be below {len(layers)}, the layers of the {name} that train. "
+                f"Received: freeze_discriminator={count}"
+            )
+        for layer in layers[:count]:
+            layer.trainable = False
+    model.compile_from_config(model.get_compile_config())  # Optimizers know what they train.
+
+
+def discriminators_of(model):
+    """Dict from names of attributes to the discriminators of a model."""
+    return {n: network for n, network in networks_of(model).items() if "discriminator" in n}
 
 
 def networks_of(model):

@@ -31,19 +31,6 @@ def check_augmentations(diff_augment: str) -> None:
         )
 
 
-def adaptive_augment(operations: str, images: int, seed: int) -> "AdaptiveAugment":
-    """An `AdaptiveAugment` that can come to all of the images in a quarter of a training.
-
-    Args:
-        operations: String, as `DiffAugment` takes it.
-        images: Integer, the images that the training sees in all.
-        seed: Integer.
-    """
-    from keras_gen.layers import AdaptiveAugment
-
-    return AdaptiveAugment(operations, images=min(500_000, max(1, images // 4)), seed=seed)
-
-
 def fixed_augment(operations: str, share: Any, seed: int) -> "DiffAugment | None":
     """A `DiffAugment` whose share does not adapt to the training; None of no operations.
 
@@ -57,6 +44,26 @@ def fixed_augment(operations: str, share: Any, seed: int) -> "DiffAugment | None
     from keras_gen.layers import DiffAugment
 
     return DiffAugment(operations, share, seed=seed)
+
+
+def suited_augment(
+    operations: str, loss: str, images: int, seed: int
+) -> "AdaptiveAugment | DiffAugment | None":
+    """What adapts by the signs of a discriminator's scores; changes all images where a loss's have none.
+
+    It can come to all of the images in a quarter of a training.
+
+    Args:
+        operations: String, as `DiffAugment` takes it, or `"none"`, of which there is None.
+        loss: String, the adversarial loss.
+        images: Integer, the images that the training sees in all.
+        seed: Integer.
+    """
+    from keras_gen.layers.adaptive_augment import UNSIGNED, AdaptiveAugment
+
+    if operations == "none" or loss in UNSIGNED:
+        return fixed_augment(operations, 1.0, seed)
+    return AdaptiveAugment(operations, images=min(500_000, max(1, images // 4)), seed=seed)
 
 
 PROJECTED = (
@@ -154,21 +161,15 @@ class DCGANRecipe(AdversarialRecipe):
             *self.optimizers(updates, beta_1=0.5),
             loss=self.loss,
             r1_weight=self.r1_weight,
-            augmentation=None if self.diff_augment == "none" else self.augmentation(updates),
+            augmentation=self.augmentation(updates),
             **settings,
         )
         return gan
 
     def augmentation(self, updates: int) -> "DiffAugment | None":
-        """The layer that images pass through where `diff_augment` names some change.
-
-        It adapts by the signs of the discriminator's scores; all images are changed where a loss's have none.
+        """The layer that images pass through where `diff_augment` names some change: see `suited_augment`.
 
         Args:
             updates: Integer, the training steps in all.
         """
-        from keras_gen.layers.adaptive_augment import UNSIGNED
-
-        if self.loss in UNSIGNED:
-            return fixed_augment(self.diff_augment, 1.0, self.seed)
-        return adaptive_augment(self.diff_augment, updates * self.batch_size, self.seed)
+        return suited_augment(self.diff_augment, self.loss, updates * self.batch_size, self.seed)

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_gen.backend import predict
+from keras_gen.checks import check_positive_integer
 from keras_gen.core.priors import Normal
 from keras_gen.tasks.generating import Generates
 from keras_gen.types import Array, ArrayLike, ClassLabels
@@ -85,6 +86,50 @@ class FromLatents(Generates):
         """Classes, drawn by a stream of their own, so that it does not repeat the latents' numbers."""
         random = np.random.default_rng(None if seed is None else [seed, 1])
         return random.integers(cast(int, self.num_classes), size=n).astype("int32")
+
+    def walk(
+        self,
+        n: int = 16,
+        stops: int = 4,
+        steps: int = 8,
+        seed: int | None = None,
+        labels: ClassLabels | None = None,
+        **options: Any,
+    ) -> Array:
+        """Makes samples of latents that wander, for an animation: from one to the next, and back to the first.
+
+        Args:
+            n: Integer above 0, how many wander side by side.
+            stops: Integer, at least 2: the latents that each of them comes to.
+            steps: Integer above 0, the samples from one to the next, without that.
+            seed: Integer or None, of the latents, and where there are classes and no `labels` of those.
+            labels: Integer array `(n,)` in [0, num_classes), or a list of names: the class of each of them.
+            **options: Of `generate`.
+
+        Returns:
+            Float32 NumPy array `(n, stops * steps, ...)`, of images clips, whose last samples lead to the first.
+
+        Raises:
+            ValueError: If a number or a label is out of range.
+        """
+        for name, value in (("n", n), ("stops", stops - 1), ("steps", steps)):
+            check_positive_integer(name, value)
+        ends = self.prior.draw(n * stops, seed).reshape(stops, n, *self.prior.shape)
+        ways = [
+            [
+                self.prior.between(start, end, steps + 1)[:-1]
+                for start, end in zip(*pair, strict=True)
+            ]
+            for pair in zip(ends, np.roll(ends, -1, axis=0), strict=True)
+        ]
+        latents = np.concatenate([np.stack(way) for way in ways], axis=1)
+        if self.num_classes is not None:
+            own = self._drawn_labels(n, seed) if labels is None else self.labels_of(labels)
+            options["labels"] = np.repeat(own, latents.shape[1])
+        elif labels is not None:
+            options["labels"] = labels  # which is refused
+        made = self.generate(latents=latents.reshape(-1, *self.prior.shape), **options)
+        return made.reshape(*latents.shape[:2], *made.shape[1:])
 
     def exports(self) -> dict[str, Callable[[], keras.Model]]:
         """The network of latents, and labels where there are classes, to samples."""

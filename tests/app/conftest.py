@@ -53,6 +53,7 @@ def training(pictures, tmp_path, monkeypatch):
             for key in (
                 "resume",
                 "from_preset",
+                "freeze_discriminator",
                 "save_every",
                 "steps_per_execution",
                 "track",

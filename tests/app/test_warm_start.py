@@ -47,6 +47,28 @@ def test_a_training_begins_with_anothers_weights_and_goes_its_own_way(training, 
     assert json.loads((tmp_path / "second" / "data.json").read_text()) == kept
 
 
+@pytest.mark.one_backend
+def test_the_first_layers_of_a_discriminator_can_be_frozen(training, tmp_path):
+    first = training("first", "gan", steps=2).discriminator.layers
+    start = {"name": "gan", "from_preset": str(tmp_path / "first"), "freeze_discriminator": 1}
+    training("second", **start, steps=1)
+    second = training("second", "gan", steps=2, resume=True).discriminator.layers
+    kept = [same(a, b) for a, b in zip(first, second, strict=True) if a.trainable_weights]
+    assert kept == [True, False]
+    loaded = keras.saving.load_model(tmp_path / "second" / "model.keras").discriminator.layers
+    assert [layer.trainable for layer in loaded if layer.weights] == [False, True]
+    for options, message in (
+        ({"steps": 3, "resume": True, "freeze_discriminator": 2}, "began with 1. Received"),
+        ({"from_preset": None}, "keeps weights of `from_preset`, which must be given"),
+        ({"freeze_discriminator": 99}, r"must be below \d+, the layers of the discriminator that"),
+        ({"name": "vae"}, "is for a model with a discriminator.*VAE"),
+        ({"base_filters": 5}, "networks of the sizes that are trained"),
+    ):
+        folder = "second" if "resume" in options else "third"
+        with pytest.raises(ValueError, match=f"`freeze_discriminator`.*{message}|{message}"):
+            training(folder, **{"steps": 1, **start, **options})
+
+
 def test_what_the_other_has_not_is_new(tmp_path):
     path = saved(build_gan(), tmp_path / "plain.keras")
     model = build_gan(ema_decay=0.9)

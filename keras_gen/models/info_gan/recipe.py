@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import option
-from keras_gen.recipes.adversarial import NONE_OR_SOME, DCGANRecipe
+from keras_gen.recipes.adversarial import NONE_OR_SOME, DCGANRecipe, fixed_augment
 
 if TYPE_CHECKING:
     from keras_gen.layers import DiffAugment
@@ -57,7 +57,5 @@ class InfoGANRecipe(DCGANRecipe):
             continuous_weight=self.continuous_weight,
         )
 
-    def augmentation(self, updates: int) -> "DiffAugment":
-        from keras_gen.layers import DiffAugment
-
-        return DiffAugment(self.diff_augment, self.diff_augment_share, seed=self.seed)
+    def augmentation(self, updates: int) -> "DiffAugment | None":
+        return fixed_augment(self.diff_augment, self.diff_augment_share, self.seed)

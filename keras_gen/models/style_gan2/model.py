@@ -44,7 +44,8 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
     levels. In training most images have two latents' codes, which meet at a random level, so that levels come
     to mean things of their own: `mix` takes the coarse ones of one image and the fine ones of another. The
     running mean of all codes is the mean image's, towards which `generate` may draw (`truncation`). `invert`
-    finds the codes of images that there are, and `decode` makes images of codes.
+    finds the codes of images that there are, `edit` moves codes in one of their `directions`, and `decode`
+    makes images of codes.
 
     `fit` takes images, `(images, anything)` or `{"image": images}`: float32 of shape
     `(batch, height, width, channels)` in [-1, 1]. It logs `discriminator_loss`, `generator_loss`, and the
@@ -79,6 +80,8 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
     (3, 8, 8, 1)
     >>> gan.mix([0, 1, 2], [3, 4], levels=[0, 1]).shape
     (3, 2, 8, 8, 1)
+    >>> gan.edit(gan.codes(3, seed=0), gan.directions(1)[0], amounts=[-1, 0, 1]).shape
+    (3, 3, 8, 8, 1)
 
     Reference: Karras et al., 2019, Analyzing and Improving the Image Quality of StyleGAN,
     https://arxiv.org/abs/1912.04958; Karras et al., 2020 (small data), https://arxiv.org/abs/2006.06676
@@ -376,15 +379,27 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
         Raises:
             ValueError: If the codes have another shape.
         """
+        made = predict(self.makers[1], self._checked_codes(codes), batch_size)
+        made = np.clip(made, -1.0, 1.0) if self.gives.kind == "images" else made
+        return self.gives.give(made)
+
+    def _checked_codes(self, codes):
         codes = np.asarray(codes, "float32")
         if codes.ndim != 3 or codes.shape[1:] != (self.levels, self.style_dim) or not len(codes):
             raise ValueError(
                 f"`codes` must have shape (n, {self.levels}, {self.style_dim}): a code for each of "
                 f"{self.levels} levels. Received: shape {codes.shape}"
             )
-        made = predict(self.makers[1], codes, batch_size)
-        made = np.clip(made, -1.0, 1.0) if self.gives.kind == "images" else made
-        return self.gives.give(made)
+        return codes
+
+    def _checked_levels(self, levels):
+        chosen = list(levels)
+        if not all(is_integer(level) and 0 <= level < self.levels for level in chosen):
+            raise ValueError(
+                f"`levels` must be integers in [0, {self.levels}), from coarse to fine. "
+                f"Received: levels={chosen}"
+            )
+        return chosen
 
     def mix(
         self,
@@ -410,12 +425,7 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
         Raises:
             ValueError: If a seed or a level is none, or the truncation is out of range.
         """
-        chosen = list(levels)
-        if not all(is_integer(level) and 0 <= level < self.levels for level in chosen):
-            raise ValueError(
-                f"`levels` must be integers in [0, {self.levels}), from coarse to fine. "
-                f"Received: levels={chosen}"
-            )
+        chosen = self._checked_levels(levels)
         of_a, of_b = (
             self._codes_of_seeds(name, seeds, truncation)
             for name, seeds in (("seeds_a", seeds_a), ("seeds_b", seeds_b))
@@ -434,6 +444,81 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
             )
         latents = np.concatenate([self.prior.draw(1, int(seed)) for seed in seeds])
         return self.codes(latents=latents, truncation=truncation)
+
+    def directions(self, n: int = 8, samples: int = 4096, seed: int = 0) -> Array:
+        """The directions in which codes differ most, for `edit`: their principal components.
+
+        Args:
+            n: Integer in [1, style_dim], how many, the strongest first.
+            samples: Integer, at least `n + 1`: the codes that are looked at.
+            seed: Integer, of the latents of those.
+
+        Returns:
+            Float32 NumPy array `(n, style_dim)`, each as long as the codes' standard deviation along it. Its
+            largest number is positive, so that it points the same way each time.
+
+        Raises:
+            ValueError: If a number is out of range.
+
+        Reference: Härkönen et al., 2020 (GANSpace), https://arxiv.org/abs/2004.02546
+        """
+        check_positive_integer("n", n)
+        check_positive_integer("samples", samples)
+        if n > self.style_dim or n >= samples:
+            raise ValueError(
+                f"`n` must be at most {self.style_dim}, the length of a code, and below `samples`. "
+                f"Received: n={n}, samples={samples}"
+            )
+        codes = self.codes(samples, seed)[:, 0].astype("float64")
+        _, lengths, found = np.linalg.svd(codes - codes.mean(0), full_matrices=False)
+        found = found[:n] * (lengths[:n, None] / (samples - 1) ** 0.5)
+        largest = np.take_along_axis(found, np.abs(found).argmax(1)[:, None], 1)
+        return (found * np.sign(largest)).astype("float32")
+
+    def edit(
+        self,
+        codes: ArrayLike,
+        direction: ArrayLike,
+        amounts: Sequence[float] = (-2.0, -1.0, 0.0, 1.0, 2.0),
+        levels: Sequence[int] | None = None,
+        batch_size: int = 128,
+    ) -> Array:
+        """Makes images of codes that are moved in a direction, by several amounts.
+
+        Args:
+            codes: Float array `(n, levels, style_dim)`, such as `codes` and, of pictures, `invert` give.
+            direction: Float array `(style_dim,)`, or `(levels, style_dim)` of one for each level: one of
+                `directions`, say, or the mean code of some images less that of others.
+            amounts: Sequence of numbers, how far; 0 is the image itself.
+            levels: Sequence of integers in [0, levels) that are moved, from coarse to fine. Defaults to all.
+            batch_size: Integer, how many images are made at a time.
+
+        Returns:
+            Float32 NumPy array `(n, len(amounts), height, width, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: If the codes or the direction have another shape, an amount is no finite number, or a
+                level is none.
+        """
+        chosen = self._checked_levels(range(self.levels) if levels is None else levels)
+        direction = np.asarray(direction, "float32")
+        wanted = ((self.style_dim,), (self.levels, self.style_dim))
+        if direction.shape not in wanted or not np.isfinite(direction).all():
+            raise ValueError(
+                f"`direction` must be finite numbers of shape {wanted[0]} or {wanted[1]}. "
+                f"Received: shape {direction.shape}"
+            )
+        steps = np.asarray(amounts, "float32")
+        if steps.ndim != 1 or not len(steps) or not np.isfinite(steps).all():
+            raise ValueError(
+                f"`amounts` must be finite numbers, one at least. Received: {amounts!r}"
+            )
+        codes = self._checked_codes(codes)
+        moved = np.zeros((self.levels, self.style_dim), "float32")
+        moved[chosen] = np.broadcast_to(direction, moved.shape)[chosen]
+        grid = codes[:, None] + steps[:, None, None] * moved
+        images = self.decode(grid.reshape(-1, *grid.shape[2:]), batch_size)
+        return images.reshape(*grid.shape[:2], *images.shape[1:])
 
     def invert(self, images: ArrayLike, steps: int = 200, batch_size: int = 32) -> Array:
         """Finds codes of images, one for each level, by going down the distance of what they make.

@@ -3,7 +3,13 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import LatentRecipe, option
-from keras_gen.recipes.adversarial import NONE_OR_SOME, adaptive_augment, check_augmentations
+from keras_gen.recipes.adversarial import (
+    NONE_OR_SOME,
+    PROJECTED,
+    check_augmentations,
+    projected_judge,
+    suited_augment,
+)
 
 if TYPE_CHECKING:
     from keras_gen.models.style_gan2.model import StyleGAN2
@@ -11,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StyleGAN2Recipe(LatentRecipe):
-    """Codes of style at every level of detail, the logistic loss, R1 in every sixteenth step.
+    """Codes of style at every level of detail, the logistic loss, R1 in every sixteenth step or none.
 
     The rate is held; of the augmentation there is as much as the discriminator needs.
     """
@@ -23,11 +29,15 @@ class StyleGAN2Recipe(LatentRecipe):
     learning_rate = 2.5e-3
     style_dim: int = option(64, "Length of a code of style.", min=1)
     mapping_depth: int = option(2, "Dense layers from latents to codes.", min=1)
+    loss: str = option(
+        "non_saturating", "Adversarial loss: non_saturating, hinge, relativistic, ..."
+    )
+    projected: bool = option(False, PROJECTED)
     r1_weight: float | None = option(
         None,
         "Weight of the R1 penalty; 0 for none.",
         min=0.0,
-        shown="0.0002 x pixels / batch size",
+        shown="0.0002 x pixels / batch size, 0 with --projected",
     )
     penalties_every: int = option(
         16, "The R1 penalty is taken in every so many steps: 1 on several devices.", min=1
@@ -56,28 +66,32 @@ class StyleGAN2Recipe(LatentRecipe):
         from keras_gen.models.style_gan2 import model
 
         (shape,) = self.image_shapes(opened)
+        if self.projected:
+            judge = projected_judge(shape)
+        else:
+            judge = networks.style_gan2_discriminator(shape, self.base_filters)
         gan = model.StyleGAN2(
             networks.style_gan2_mapping(self.latent_dim, self.style_dim, self.mapping_depth),
             networks.style_gan2_synthesis(shape, self.style_dim, self.base_filters),
-            networks.style_gan2_discriminator(shape, self.base_filters),
+            judge,
             latent_dim=self.latent_dim,
             ema_decay=self.ema_decay or None,
         )
         r1_weight = self.r1_weight
         if r1_weight is None:
-            r1_weight = model.paper_r1_weight(shape, self.batch_size)
-        augmentation = None
-        if self.diff_augment != "none":
-            images = updates * self.batch_size
-            augmentation = adaptive_augment(self.diff_augment, images, self.seed)
+            r1_weight = 0.0 if self.projected else model.paper_r1_weight(shape, self.batch_size)
+        penalties_every = self.penalties_every if r1_weight else 1
         paths_every = model.PATH_LENGTHS_EVERY if self.path_length_weight else 1
         gan.compile(
             model.paper_adam(self.learning_rate, paths_every),
-            model.paper_adam(self.learning_rate, self.penalties_every),
+            model.paper_adam(self.learning_rate, penalties_every),
+            loss=self.loss,
             r1_weight=r1_weight,
-            penalties_every=self.penalties_every,
+            penalties_every=penalties_every,
             path_length_weight=self.path_length_weight,
             style_mixing=self.style_mixing,
-            augmentation=augmentation,
+            augmentation=suited_augment(
+                self.diff_augment, self.loss, updates * self.batch_size, self.seed
+            ),
         )
         return gan

@@ -267,3 +267,18 @@ def test_interpolation_has_its_ends(gan):
     np.testing.assert_array_equal(gan.interpolate(4, seed=0), gan.interpolate(4, seed=0))
     with pytest.raises(ValueError, match=r"`steps`.*at least 2. Received: steps=1"):
         gan.interpolate(1)
+
+
+def test_a_walk_goes_from_latent_to_latent_and_back():
+    gan = build_gan()
+    walk = gan.walk(2, stops=3, steps=4, seed=5)
+    assert walk.shape == (2, 12, *gan.gives.shape)
+    ends = gan.prior.draw(6, 5).reshape(3, 2, -1)
+    for number in range(2):
+        for stop in range(3):
+            both = ends[[stop, (stop + 1) % 3], number]
+            way = gan.interpolate(5, latents=both)[:-1]
+            np.testing.assert_allclose(walk[number, 4 * stop :][:4], way, atol=1e-5)
+    for options in ({"n": 0}, {"stops": 1}, {"steps": 0}, {"labels": [0] * 16}):
+        with pytest.raises((ValueError, TypeError), match=f"`?{next(iter(options))}"):
+            gan.walk(**options)

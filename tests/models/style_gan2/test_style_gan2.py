@@ -4,6 +4,7 @@ from unittest import mock
 import keras
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
 import keras_gen
 from keras_gen.layers import AdaptiveAugment
@@ -214,6 +215,32 @@ def test_the_first_step_of_an_inversion_goes_a_rate_from_the_mean():
     np.testing.assert_allclose(np.abs(codes - array(model.mean_code)).max(), 0.1, rtol=1e-3)
 
 
+def test_directions_are_the_codes_principal_components():
+    model = some_model()
+    found = model.directions(3, samples=500, seed=1)
+    pca = PCA(3).fit(model.codes(500, seed=1)[:, 0])
+    lengths = np.linalg.norm(found, axis=1)
+    np.testing.assert_allclose(lengths, pca.explained_variance_**0.5, rtol=1e-3)
+    cosines = (found * pca.components_).sum(1) / lengths
+    np.testing.assert_allclose(np.abs(cosines), 1.0, atol=1e-3)
+    assert (found.max(1) >= np.abs(found).max(1)).all()
+
+
+def test_an_edit_moves_codes_by_amounts_at_the_asked_levels_and_no_others():
+    weights = 0.05 * some_weights()
+    model = linear_model(weights)
+    codes, direction = model.codes(3, seed=0), np.array([1.0, -2.0, 0.5])
+    made = model.edit(codes, direction, [0.0, 1.5], levels=[1])
+    assert made.shape == (3, 2, *SHAPE)
+    np.testing.assert_allclose(made[:, 0], model.decode(codes), atol=1e-6)
+    moved = (1.5 * direction @ weights[1]).reshape(SHAPE)
+    np.testing.assert_allclose(
+        made[:, 1] - made[:, 0], np.broadcast_to(moved, made[:, 0].shape), atol=1e-5
+    )
+    of_levels = np.stack([0.0 * direction, direction])
+    np.testing.assert_allclose(model.edit(codes, of_levels, [0.0, 1.5]), made, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -231,6 +258,16 @@ def test_the_first_step_of_an_inversion_goes_a_rate_from_the_mean():
         (lambda m: m.mix([0], [1], [4]), r"`levels` must be integers in \[0, 4\).*levels=\[4\]"),
         (lambda m: m.mix([], [1], [0]), r"`seeds_a` must be integers from 0 up.*seeds_a=\[\]"),
         (lambda m: m.mix([0], [0.5], [0]), r"`seeds_b` must be integers.*seeds_b=\[0.5\]"),
+        (lambda m: m.directions(5), r"`n` must be at most 4, the length of a code.*n=5"),
+        (lambda m: m.directions(2, samples=2), r"below `samples`. Received: n=2, samples=2"),
+        (
+            lambda m: m.edit(m.codes(1), [1.0, 2.0]),
+            r"`direction` must be.*\(4,\) or \(4, 4\).*\(2,\)",
+        ),
+        (lambda m: m.edit(m.codes(1), np.full(4, np.nan)), r"`direction` must be finite numbers"),
+        (lambda m: m.edit(m.codes(1), np.ones(4), []), r"`amounts` must be finite numbers, one"),
+        (lambda m: m.edit(m.codes(1), np.ones(4), levels=[-1]), r"`levels` must be integers in"),
+        (lambda m: m.edit(np.zeros((1, 3, 4)), np.ones(4)), r"`codes` must have shape \(n, 4, 4\)"),
         (lambda m: m.invert(images(1, (16, 16, 1))), r"`images`.*shape.*Received.*16"),
         (lambda m: m.invert(images(1), steps=0), r"`steps` must be an integer above 0. Received"),
         (lambda m: m.compile(style_mixing=2), r"`style_mixing` must be a number in \[0, 1\]"),
