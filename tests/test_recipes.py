@@ -259,6 +259,25 @@ def test_a_classifier_can_help_to_judge(name):
         grey.build(grey.open(), 10)
 
 
+def test_a_flag_brings_defaults_that_can_be_said_otherwise():
+    recipe = FAMILIES["gan"]
+    given = {"dataset": "photos", "projected": True}
+    brought = recipe.from_settings(given)
+    assert (brought.generator, brought.loss, brought.batch_size) == ("fast_gan", "hinge", 16)
+    assert brought.diff_augment == "color,translation,cutout"
+    said = recipe.from_settings({**given, "loss": "non_saturating", "batch_size": 64})
+    assert (said.generator, said.loss, said.batch_size) == ("fast_gan", "non_saturating", 64)
+    assert recipe.from_settings(said.to_settings()) == said
+    without = recipe.from_settings({"dataset": "photos", "projected": False})
+    assert (without.generator, without.loss) == ("dcgan", "non_saturating")
+    for name, recipe in FAMILIES.items():
+        for flag, defaults in recipe.brings.items():
+            found = recipe.from_settings({"dataset": "photos", flag: True}).to_settings()
+            assert found.items() >= defaults.items(), name
+            shown = {option.name: option.default_in_words for option in recipe.options()}
+            assert all(f"{v} with --{flag}" in shown[k] for k, v in defaults.items())
+
+
 def test_a_cycle_gan_can_judge_its_inputs_by_patches():
     domains = DOMAINS["cut"] | {"input": "flat", "target": "3d", "dataset": "fluent_emoji"}
     recipe = FAMILIES["cycle_gan"](

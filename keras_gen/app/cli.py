@@ -77,8 +77,8 @@ def generate(
     output: Annotated[
         pathlib.Path,
         typer.Option(
-            help="Picture, or CSV file of a table, to write; a folder with --separate; with a name that ends in "
-            ".gif an animation of n images that become others."
+            help="Picture, or CSV file of a table, to write; a folder with --separate; under a name that ends "
+            "in .gif an animation of n images that become others."
         ),
     ] = pathlib.Path("samples.png"),
     per_class: Annotated[

@@ -34,6 +34,12 @@ class Execution:
         min=1,
         shown="none",
     )
+    keep_best: bool | None = option(
+        None,
+        "Score samples by KID as the model learns, at a tenth of the time, keep the best as best.keras, and "
+        "warn where they become alike: of models that make images by themselves.",
+        shown="no, or as before where it is resumed",
+    )
     save_every: float | None = option(
         None, "Minutes after which the model is saved within an epoch, too.", min=0.0
     )

@@ -12,6 +12,7 @@ from keras_gen.files import remove_strays, written_aside
 from keras_gen.lock import locked
 
 _PROGRESS = "keras_gen_progress"  # in the comment of the model's file, a zip archive
+_SCORE = "keras_gen_score"  # likewise, of the best one
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +49,7 @@ class RunFolder:
         self.path = pathlib.Path(path)
         self.model = self.path / "model.keras"
         self.previous = self.path / "model.previous.keras"
+        self.best = self.path / "best.keras"
         self.settings = self.path / "settings.json"
         self.data = self.path / "data.json"
         self.history = self.path / "history.csv"
@@ -75,6 +77,7 @@ class RunFolder:
         kept = (
             self.model,
             self.previous,
+            self.best,
             self.settings,
             self.data,
             self.history,
@@ -135,6 +138,21 @@ class RunFolder:
                 archive.comment = json.dumps(kept).encode()
             if self.model.exists():
                 self._keep_previous()
+
+    def save_best(self, model, score):
+        """Writes a model that scores better than all before it, with its score."""
+        with written_aside(self.best) as aside:
+            model.save(aside)
+            with zipfile.ZipFile(aside, "a") as archive:
+                archive.comment = json.dumps({_SCORE: float(score)}).encode()
+
+    def best_score(self):
+        """The score of the best model that is kept, or None where there is none that can be read."""
+        try:
+            with zipfile.ZipFile(self.best) as archive:
+                return float(json.loads(archive.comment)[_SCORE])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
 
     def _keep_previous(self):
         """Gives the checkpoint its second name, so that there is one under either at every moment."""

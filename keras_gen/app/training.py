@@ -8,7 +8,7 @@ import sys
 import keras
 
 from keras_gen import callbacks, distribution
-from keras_gen.app import progress, watching
+from keras_gen.app import progress, scoring, watching
 from keras_gen.app.execution import JIT, Execution
 from keras_gen.app.plan import Plan
 from keras_gen.app.run_folder import Progress, RunFolder
@@ -195,6 +195,10 @@ class _Training:
                 samples, columns = self.draw(own)
             model.gives.show(samples, folder.picture, columns, least=512)
             self._draw_walk(model)
+            best = self.folder.best_score()
+            if best is not None:
+                self.notes = [f"The best by KID, {best:.4g}, is {self.folder.best}."]
+                self._say()
         return model
 
     def _opened(self):
@@ -375,10 +379,11 @@ class _Training:
                 "--epochs, --steps or --minutes go on with it."
             )
         self._say()
-        watchers, closing = self._watchers(plan, begun)
+        first, watchers, closing = self._watchers(plan, begun)
         with closing:
             if not parts and self.sampler is not None:
                 self.sampler.animate()  # It was killed, perhaps, before it came to that.
+            scorers = self._scorers(model) if parts else []
             for part in parts:
                 if part.stage != (self.stage[0] or self.stages[0].name):
                     done = watching.number(model.optimizer.iterations)
@@ -395,8 +400,22 @@ class _Training:
                     initial_epoch=part.first_epoch,
                     epochs=part.end_epoch,
                     verbose=0,
-                    callbacks=watchers,
+                    # Of an earlier stage no samples are scored: some models can't make any yet.
+                    callbacks=[
+                        *first,
+                        *(scorers if part.stage == self.stages[-1].name else ()),
+                        *watchers,
+                    ],
                 )
+
+    def _scorers(self, model):
+        """Callbacks that score samples and keep the best model, where that was asked for."""
+        asked, resumed = self.execution.keep_best, self.execution.resume
+        if not self.devices.is_chief or not (
+            resumed and self.folder.best.exists() if asked is None else asked
+        ):
+            return []
+        return scoring.scorers(model, self.opened, self.folder)
 
     def _finish(self, model):
         """What the recipe does with the trained model, which its last checkpoint then holds, too."""
@@ -415,11 +434,12 @@ class _Training:
             Clips(walk.shape[1:]).show(walk, self.folder.walk)
 
     def _watchers(self, plan, begun):
-        """The callbacks of the training, and a context that closes what they leave open."""
+        """The callbacks before and after those that score, and a context that closes what they leave open."""
         closing = contextlib.ExitStack()
         alone = self.devices.processes == 1
         clock = watching.Clock(begun.seconds)
-        watchers = [watching.ContinueMeans(begun.logs), watching.StopOnNaN(), clock]
+        first = [watching.ContinueMeans(begun.logs), watching.StopOnNaN(), clock]
+        watchers = []
         if self.devices.is_chief:
             history = watching.History(self.folder.history)
             closing.callback(history.close)
@@ -435,7 +455,7 @@ class _Training:
                 watchers.append(line)
         folder = self.folder if self.devices.is_chief else None
         self.saver = watching.Saver(folder, clock, self.stopper, self.execution.save_every, alone)
-        return [*watchers, self.saver], closing
+        return first, [*watchers, self.saver], closing
 
     def _sampler(self, plan):
         """Draws the pictures of the training's course."""

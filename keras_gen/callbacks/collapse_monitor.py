@@ -52,6 +52,7 @@ class CollapseMonitor(PeriodicMeasurement):
         stop: Boolean, whether to end the training, too.
         seed: Integer, of the latents.
         draw: Callable `model -> images`, for models without `generate`; then there is no accuracy.
+        share: As in `EvaluateSamples`.
 
     Raises:
         ValueError: If a number is out of range; when training begins, if there is nothing to draw, or
@@ -77,8 +78,9 @@ class CollapseMonitor(PeriodicMeasurement):
         stop: bool = False,
         seed: int = 0,
         draw: Callable[[Any], ArrayLike] | None = None,
+        share: float = 1.0,
     ) -> None:
-        super().__init__(every)
+        super().__init__(every, share)
         for name, value, least in (("n", n, 2), ("patience", patience, 1)):
             if not is_integer(value) or value < least:
                 raise ValueError(

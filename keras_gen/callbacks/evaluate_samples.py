@@ -44,6 +44,8 @@ class EvaluateSamples(PeriodicMeasurement):
         seed: Integer, of the latents, which are the same each time.
         draw: Callable `model -> images`, a float array `(n, height, width, channels)` in [-1, 1], for
             models without `generate`: `lambda model: model.translate(pictures)`.
+        share: Number above 0, at most 1: how much of the training's time scores may take, as pictures in
+            `SampleImages`.
 
     Raises:
         ValueError: If neither `feature_extractor` nor `metrics` is given, or a number is out of range; when
@@ -78,8 +80,9 @@ class EvaluateSamples(PeriodicMeasurement):
         every: int = 1,
         seed: int = 0,
         draw: Callable[[Any], ArrayLike] | None = None,
+        share: float = 1.0,
     ) -> None:
-        super().__init__(every)
+        super().__init__(every, share)
         if feature_extractor is None and not metrics:
             raise ValueError(
                 "Give `feature_extractor`, or `metrics` that have one. Received: neither"

@@ -1,5 +1,8 @@
 """What the callbacks that measure a model every few epochs share."""
 
+import contextlib
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -7,6 +10,42 @@ import keras
 from keras_gen.callbacks.needs import check_draws
 from keras_gen.checks import check_positive_integer
 from keras_gen.types import Array, ArrayLike, Logs
+
+_FREE_SECONDS = 1.0  # that it may take without its time being counted
+
+
+class Pace:
+    """When something that takes time may be done again, so that it has no more than a share of the time.
+
+    Args:
+        share: Number above 0, at most 1.
+
+    Raises:
+        ValueError: If it is not.
+    """
+
+    def __init__(self, share: float) -> None:
+        if not 0.0 < share <= 1.0:
+            raise ValueError(f"`share` must be above 0 and at most 1. Received: share={share}")
+        self.share = share
+        self._free_from = 0.0
+
+    @property
+    def free(self) -> bool:
+        """Whether it may be done: its last time is no more than the share of what has passed since."""
+        return time.monotonic() >= self._free_from
+
+    def begin(self) -> None:
+        """Forgets what was done."""
+        self._free_from = 0.0
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """Context in which it is done."""
+        begun = time.monotonic()
+        yield
+        took = time.monotonic() - begun
+        self._free_from = begun + took / self.share if took > _FREE_SECONDS else 0.0
 
 
 class PeriodicMeasurement(keras.callbacks.Callback):
@@ -18,12 +57,16 @@ class PeriodicMeasurement(keras.callbacks.Callback):
 
     Args:
         every: Integer above 0.
+        share: Number above 0, at most 1: how much of the time measurements may take. Once one has taken
+            longer than a second, none is made until its time is this share of what has passed since it was
+            begun; the last is made all the same.
     """
 
-    def __init__(self, every: int) -> None:
+    def __init__(self, every: int, share: float = 1.0) -> None:
         super().__init__()
         check_positive_integer("every", every)
         self.every = every
+        self._pace = Pace(share)
         self._found: Any = None
 
     @property
@@ -58,10 +101,12 @@ class PeriodicMeasurement(keras.callbacks.Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         check_draws(self)
         self._found = None
+        self._pace.begin()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         last = epoch + 1 == self.params.get("epochs")
-        if self._found is None or last or (epoch + 1) % self.every == 0:
-            self._found = self.measure(epoch)
+        if self._found is None or last or ((epoch + 1) % self.every == 0 and self._pace.free):
+            with self._pace.taken():
+                self._found = self.measure(epoch)
         if logs is not None:
             logs.update(self._found)

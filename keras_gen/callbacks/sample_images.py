@@ -10,12 +10,11 @@ import numpy as np
 
 from keras_gen import pictures
 from keras_gen.callbacks.needs import check_draws
+from keras_gen.callbacks.periodic import Pace
 from keras_gen.checks import check_positive_integer
 from keras_gen.modalities import spec_of
 from keras_gen.tasks import Task
 from keras_gen.types import ArrayLike, Logs, PathLike
-
-_FREE_SECONDS = 1.0  # that a picture may take without its time being counted
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -67,8 +66,6 @@ class SampleImages(keras.callbacks.Callback):
         check_positive_integer("every", every)
         if columns is not None:
             check_positive_integer("columns", columns)
-        if not 0.0 < share <= 1.0:
-            raise ValueError(f"`share` must be above 0 and at most 1. Received: share={share}")
         self.directory = pathlib.Path(directory)
         self.n = n
         self.seed = seed
@@ -77,21 +74,20 @@ class SampleImages(keras.callbacks.Callback):
         self.columns = columns
         self.gif = gif
         self.log_dir = log_dir
-        self.share = share
+        self._pace = Pace(share)
         self._last: int | None = None
         self._drawn: int | None = None
-        self._free_from = 0.0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         check_draws(self)
         self._last = self._drawn = None
-        self._free_from = 0.0
+        self._pace.begin()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if not self.model.is_chief:
             return
         self._last = epoch
-        if (epoch + 1) % self.every == 0 and time.monotonic() >= self._free_from:
+        if (epoch + 1) % self.every == 0 and self._pace.free:
             self._write(epoch)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
@@ -103,7 +99,11 @@ class SampleImages(keras.callbacks.Callback):
             self.animate()
 
     def _write(self, epoch):
-        begun = time.monotonic()
+        with self._pace.taken():
+            self._draw(epoch)
+        self._drawn = epoch
+
+    def _draw(self, epoch):
         with self.model.alone() as model:
             if self.draw is None:
                 samples, spec = model.generate(self.n, seed=self.seed), model.gives
@@ -113,9 +113,6 @@ class SampleImages(keras.callbacks.Callback):
         path = spec.show(samples, self.directory / f"epoch_{epoch + 1:04d}.png", self.columns)
         if self.log_dir is not None and path.suffix == ".png":
             self._log(pictures.read_picture(path), epoch)
-        self._drawn = epoch
-        took = time.monotonic() - begun
-        self._free_from = begun + took / self.share if took > _FREE_SECONDS else 0.0
 
     def _spec_of(self, samples):
         """What was drawn: what the model makes, where it looks like that."""

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from keras_gen.recipes.options import REQUIRED, check_options, option, options_of
+from keras_gen.recipes.options import REQUIRED, check_options, flag, option, options_of
 
 if TYPE_CHECKING:
     from keras_gen.core.model import GenerativeModel
@@ -53,11 +53,13 @@ class Recipe:
         least_batches: Integer, how many batches a pass over few data is cut into, by smaller ones than the
             family's own. Defaults to one. A step that is much shorter than a pass's end needs more.
         alone: Tuple of the options that take a training of one process.
+        brings: Dict from flags to dicts of the defaults that other options have with them.
         unsaid: Dict from options to what holds where a `settings.json` does not name them, since it was
             written before there were such options; only of those whose default changes the model.
     """
 
     family: ClassVar[str]
+    brings: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     title: ClassVar[str] = ""
     default_epochs: ClassVar[int] = 12
     least_steps: ClassVar[int] = 10_000
@@ -96,8 +98,11 @@ class Recipe:
     def options(cls) -> "list[Option]":
         """The options of this family, a list of `Option`."""
         found = options_of(cls)
-        steps = f"{cls.default_epochs}, or as many as make {cls.least_steps:,} steps"
-        return [dataclasses.replace(o, shown=steps) if o.name == "epochs" else o for o in found]
+        shown = {"epochs": f"{cls.default_epochs}, or as many as make {cls.least_steps:,} steps"}
+        for name, defaults in cls.brings.items():
+            words = {o.name: o.default_in_words or "none" for o in found}
+            shown |= {k: f"{words[k]}; {v} with {flag(name)}" for k, v in defaults.items()}
+        return [dataclasses.replace(o, shown=shown.get(o.name, o.shown)) for o in found]
 
     @classmethod
     def defaults(cls) -> "Config":
@@ -118,6 +123,8 @@ class Recipe:
         known = {o.name: o for o in cls.options()}
         given = {name: value for name, value in settings.items() if value is not None}
         given.pop("model", None)
+        for name, defaults in cls.brings.items():
+            given = {**defaults, **given} if given.get(name) else given
         for name, value in given.items():
             if name not in known:
                 raise ValueError(

@@ -107,7 +107,7 @@ class FromLatents(Generates):
             **options: Of `generate`.
 
         Returns:
-            Float32 NumPy array `(n, stops * steps, ...)`, of images clips, whose last samples lead to the first.
+            Float32 NumPy array `(n, stops * steps, ...)`, of images clips, whose end leads to the beginning.
 
         Raises:
             ValueError: If a number or a label is out of range.

@@ -54,6 +54,7 @@ def training(pictures, tmp_path, monkeypatch):
                 "resume",
                 "from_preset",
                 "freeze_discriminator",
+                "keep_best",
                 "save_every",
                 "steps_per_execution",
                 "track",

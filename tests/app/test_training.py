@@ -647,3 +647,34 @@ def test_classes_in_another_order_are_refused(run, tmp_path):
     write_pictures(tmp_path / "classes" / "3", range(4))
     code, _, err = run(*train, "--epochs", "3", "--resume")
     assert code == 2 and "Received: 1, 2, 3, 10" in err
+
+
+# Scores as it learns
+
+
+@pytest.mark.one_backend
+def test_the_best_by_kid_is_kept_and_a_training_that_goes_on_knows_it(training, tmp_path, capsys):
+    options = {"dataset": "digits", "batch_size": 250}
+    training("run", "gan", **options, epochs=3, keep_best=True)
+    rows = history(tmp_path / "run")
+    assert {"kernel_distance", "sample_diversity", "discriminator_accuracy"} <= rows[0].keys()
+    scores = [float(row["kernel_distance"]) for row in rows]
+    said = f"The best by KID, {min(scores):.4g}, is {tmp_path / 'run' / 'best.keras'}."
+    assert said in capsys.readouterr().err
+    best = keras.saving.load_model(tmp_path / "run" / "best.keras")
+    assert steps_of(best) == 5 * (1 + scores.index(min(scores)))
+    assert type(best) is keras_gen.GAN
+
+    folder = training_module.RunFolder(tmp_path / "run")
+    folder.save_best(best, -1.0)  # better than anything
+    before = folder.best.read_bytes()
+    training("run", "gan", **options, epochs=4, resume=True)
+    assert len(history(tmp_path / "run")) == 4 and folder.best.read_bytes() == before
+    assert "kernel_distance" in history(tmp_path / "run")[-1]
+    folder.best.write_bytes(b"damaged")
+    assert folder.best_score() is None
+
+
+def test_the_best_is_kept_of_models_that_make_images_by_themselves(training):
+    with pytest.raises(ValueError, match=r"`keep_best` is for a model that makes images.*Pix2Pix"):
+        training("run", "pix2pix", input="edges", latent_dim=None, steps=1, keep_best=True)

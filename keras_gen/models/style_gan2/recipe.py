@@ -1,6 +1,6 @@
 """How `keras-gen train style_gan2` makes a StyleGAN2."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from keras_gen.recipes import LatentRecipe, option
 from keras_gen.recipes.adversarial import (
@@ -25,6 +25,7 @@ class StyleGAN2Recipe(LatentRecipe):
     family = "style_gan2"
     title = "Images from styles that can be mixed and found for pictures (StyleGAN2-ADA)."
 
+    brings: ClassVar = {"projected": {"loss": "hinge", "diff_augment": "color,translation,cutout"}}
     base_filters = 16
     learning_rate = 2.5e-3
     style_dim: int = option(64, "Length of a code of style.", min=1)
