@@ -268,6 +268,11 @@ def test_a_flag_brings_defaults_that_can_be_said_otherwise():
     said = recipe.from_settings({**given, "loss": "non_saturating", "batch_size": 64})
     assert (said.generator, said.loss, said.batch_size) == ("fast_gan", "non_saturating", 64)
     assert recipe.from_settings(said.to_settings()) == said
+    assert (brought.usual("batch_size"), said.usual("batch_size"), said.usual("seed")) == (
+        16,
+        16,
+        0,
+    )
     without = recipe.from_settings({"dataset": "photos", "projected": False})
     assert (without.generator, without.loss) == ("dcgan", "non_saturating")
     for name, recipe in FAMILIES.items():

@@ -228,7 +228,7 @@ class _Training:
         """A family's own batch size, where none was given, no larger than the data, or a part of them."""
         count, recipe = int(self.opened.count), self.recipe
         if (
-            recipe.batch_size != recipe.defaults()["batch_size"]
+            recipe.batch_size != recipe.usual("batch_size")
             or not 2 <= count < recipe.batch_size * recipe.least_batches
         ):
             return

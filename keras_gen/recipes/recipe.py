@@ -109,6 +109,13 @@ class Recipe:
         """Dict of the options that have a default."""
         return {o.name: o.default for o in cls.options() if o.default is not REQUIRED}
 
+    def usual(self, name: str) -> Any:
+        """An option's default, as this recipe's flags bring it."""
+        brought = {
+            k: v for flag, own in self.brings.items() if getattr(self, flag) for k, v in own.items()
+        }
+        return brought.get(name, self.defaults().get(name))
+
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
         """A recipe from what `settings` gives: its `settings.json`, or some of its options.
@@ -145,8 +152,7 @@ class Recipe:
         A small data set is passed until there are `least_steps`, fewer where batches are larger than
         the family's own.
         """
-        usual = self.defaults()["batch_size"]
-        least = self.least_steps * min(1.0, usual / self.batch_size)
+        least = self.least_steps * min(1.0, self.usual("batch_size") / self.batch_size)
         return max(self.default_epochs, math.ceil(least / steps))
 
     # What a family defines

@@ -513,10 +513,10 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
             raise ValueError(
                 f"`amounts` must be finite numbers, one at least. Received: {amounts!r}"
             )
-        codes = self._checked_codes(codes)
+        starts = self._checked_codes(codes)
         moved = np.zeros((self.levels, self.style_dim), "float32")
         moved[chosen] = np.broadcast_to(direction, moved.shape)[chosen]
-        grid = codes[:, None] + steps[:, None, None] * moved
+        grid = starts[:, None] + steps[:, None, None] * moved
         images = self.decode(grid.reshape(-1, *grid.shape[2:]), batch_size)
         return images.reshape(*grid.shape[:2], *images.shape[1:])
 
