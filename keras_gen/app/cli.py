@@ -115,6 +115,9 @@ def generate(
                 "`output` may end in .gif for a model that makes images of latents, without `per_class`. "
                 f"Received: output={str(output)!r} with a {type(model).__name__}, per_class={per_class}"
             )
+        model.meeting(condition or [])
+        if given is not None:
+            model.filling(given)
         walk = model.walk(16 if n is None else n, seed=seed)
         typer.echo(f"Wrote {Clips(walk.shape[1:]).show(walk, output)}")
         return

@@ -36,8 +36,8 @@ class Execution:
     )
     keep_best: bool | None = option(
         None,
-        "Score samples by KID as the model learns, at a tenth of the time, keep the best as best.keras, and "
-        "warn where they become alike: of models that make images by themselves.",
+        "Score samples by KID as the model learns, which adds a tenth to the time; keep the best as "
+        "best.keras, and warn where samples become alike: of models that make images by themselves.",
         shown="no, or as before where it is resumed",
     )
     save_every: float | None = option(

@@ -139,20 +139,25 @@ class RunFolder:
             if self.model.exists():
                 self._keep_previous()
 
-    def save_best(self, model, score):
-        """Writes a model that scores better than all before it, with its score."""
+    def save_best(self, model, score, features):
+        """Writes a model that scores better than all before it, with its score and what measured it."""
         with written_aside(self.best) as aside:
             model.save(aside)
             with zipfile.ZipFile(aside, "a") as archive:
-                archive.comment = json.dumps({_SCORE: float(score)}).encode()
+                archive.comment = json.dumps({_SCORE: [float(score), features]}).encode()
 
-    def best_score(self):
-        """The score of the best model that is kept, or None where there is none that can be read."""
+    def best_score(self, features=None):
+        """The score of the best model that is kept, or None where there is none that can be read.
+
+        Args:
+            features: String, what it must be measured with, or None.
+        """
         try:
             with zipfile.ZipFile(self.best) as archive:
-                return float(json.loads(archive.comment)[_SCORE])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                score, measured_with = json.loads(archive.comment)[_SCORE]
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             return None
+        return float(score) if features in (None, measured_with) else None
 
     def _keep_previous(self):
         """Gives the checkpoint its second name, so that there is one under either at every moment."""

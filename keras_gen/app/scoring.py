@@ -5,12 +5,14 @@ import math
 import keras
 
 from keras_gen import callbacks, metrics, tasks
+from keras_gen.recipes.images import ImageRecipe
 from keras_gen.tasks import reporting
 
 SCORE = "kernel_distance"
 _SAMPLES = 500  # and as many real images, of the test split where there is one
 _WATCHED = 128  # images whose diversity is looked at
-_SHARE = 0.05  # of the training's time, for each of the two
+_PACE = {"share": 0.05, "free_seconds": 0.0}  # of the training's time, for each of the two
+_READING = ("resize", "value_range", "classes")
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -18,43 +20,57 @@ class KeepBest(keras.callbacks.Callback):
 
     Args:
         folder: `RunFolder`.
+        features: String, the fingerprint of what scores are measured with: those by others are not compared.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, features):
         super().__init__()
-        self._folder = folder
-        self._least = math.inf if folder.best_score() is None else folder.best_score()
+        self._folder, self._features = folder, features
+        least = folder.best_score(features)
+        self._least = math.inf if least is None else least
 
     def on_epoch_end(self, epoch, logs=None):
         score = (logs or {}).get(SCORE, math.inf)
         if score < self._least:
             self._least = score
-            self._folder.save_best(self.model, score)
+            self._folder.save_best(self.model, score, self._features)
 
 
-def scorers(model, opened, folder):
+def scorers(model, recipe, opened, folder):
     """Callbacks that score samples by KID, keep the best model, and warn of a collapse.
 
     Args:
         model: A compiled model.
-        opened: What its recipe's `open` gave.
+        recipe: Its recipe.
+        opened: What the recipe's `open` gave.
         folder: `RunFolder`.
 
     Raises:
         ValueError: If it is none that makes images by itself, or there is nothing to score them by.
     """
-    if not isinstance(model, tasks.Generates) or model.gives.kind != "images":
+    images = isinstance(model, tasks.Generates) and model.gives.kind == "images"
+    if not images or model.gives.shape[-1] not in (1, 3):
+        made = f", of {model.gives.noun} of shape {model.gives.shape}" if images else ""
         raise ValueError(
-            "`keep_best` is for a model that makes images by itself. Received: keep_best=True with a "
-            f"{type(model).__name__}"
+            "`keep_best` is for a model that makes images by itself, of 1 or 3 channels. Received: "
+            f"keep_best=True with a {type(model).__name__}{made}"
         )
-    if "test" in opened.splits:
-        opened = opened.at_split("test")
-    real, count = reporting.chosen_examples(opened, (model.gives,), _SAMPLES, _WATCHED)
-    extractor = reporting.default_extractor(model.gives, opened.name)
+    reading = recipe.reading if isinstance(recipe, ImageRecipe) else {}
+    held = model.open_data(
+        recipe.dataset,
+        "test" if "test" in opened.splits else opened.split,
+        **{name: reading[name] for name in _READING if reading.get(name) is not None},
+    )
+    real, count = reporting.chosen_examples(held, (model.gives,), _SAMPLES, _WATCHED)
+    if count < 2:
+        raise ValueError(
+            "`keep_best` needs two pictures or more to score by: the test split's, where there is one. "
+            f"Received: {count} in {held.name}, {held.split}"
+        )
+    extractor = reporting.default_extractor(model.gives, held.name)
     distance = metrics.KernelDistance(extractor, subsets=20, subset_size=min(count, 250))
     return [
-        callbacks.EvaluateSamples(real, metrics=[distance], n=count, share=_SHARE),
-        callbacks.CollapseMonitor(real, n=min(count, _WATCHED), share=_SHARE),
-        KeepBest(folder),
+        callbacks.EvaluateSamples(real, metrics=[distance], n=count, **_PACE),
+        callbacks.CollapseMonitor(real, n=min(count, _WATCHED), **_PACE),
+        KeepBest(folder, extractor.fingerprint),
     ]

@@ -7,7 +7,7 @@ import sys
 
 import keras
 
-from keras_gen import callbacks, distribution
+from keras_gen import callbacks, distribution, tasks
 from keras_gen.app import progress, scoring, watching
 from keras_gen.app.execution import JIT, Execution
 from keras_gen.app.plan import Plan
@@ -151,6 +151,7 @@ class _Training:
         self.saver = None
         self.from_preset = None  # whose weights it began with, which `data.json` keeps
         self.frozen = self._frozen()
+        self.keeps_best = self._keeps_best()
         self.notes = []  # sentences for the user
 
     def run(self):
@@ -167,6 +168,8 @@ class _Training:
             checkpoint, begun, passes = self._begun()
             plan = self._plan(passes[-1], begun.step)
             model = self._build(plan.stage_ends(self.stages)[self.stages[0].name])
+            if checkpoint is None and self.devices.is_chief:
+                folder.best.unlink(missing_ok=True)  # Of a training that is no longer here.
             if checkpoint is not None:
                 self._check_classes(model)
                 self.from_preset = (folder.read_data() or {}).get("from_preset")
@@ -195,7 +198,7 @@ class _Training:
                 samples, columns = self.draw(own)
             model.gives.show(samples, folder.picture, columns, least=512)
             self._draw_walk(model)
-            best = self.folder.best_score()
+            best = self.folder.best_score() if self.keeps_best else None
             if best is not None:
                 self.notes = [f"The best by KID, {best:.4g}, is {self.folder.best}."]
                 self._say()
@@ -223,6 +226,18 @@ class _Training:
                 f"{kept!r}. Received: freeze_discriminator={given}"
             )
         return kept
+
+    def _keeps_best(self):
+        """Whether the best model by a score is kept, as when the training began where that isn't said."""
+        goes_on = self.execution.resume and self.folder.has_model
+        kept = (self.folder.read_data() or {}).get("keep_best") if goes_on else None
+        keeps = bool(self.execution.keep_best or kept)
+        if keeps and self.devices.processes > 1:
+            raise ValueError(
+                "`keep_best` is for one process: evaluate the checkpoints of several. Received: "
+                f"keep_best=True and {self.devices.processes} processes"
+            )
+        return keeps
 
     def _fit_batch_size(self):
         """A family's own batch size, where none was given, no larger than the data, or a part of them."""
@@ -302,7 +317,11 @@ class _Training:
     def _data(self, passes):
         """What `data.json` says."""
         opened = self.opened
-        begun_with = {"from_preset": self.from_preset, "freeze_discriminator": self.frozen}
+        begun_with = {
+            "from_preset": self.from_preset,
+            "freeze_discriminator": self.frozen,
+            "keep_best": self.keeps_best or None,
+        }
         begun_with = {name: value for name, value in begun_with.items() if value is not None}
         return {
             "dataset": self.recipe.dataset,
@@ -410,12 +429,9 @@ class _Training:
 
     def _scorers(self, model):
         """Callbacks that score samples and keep the best model, where that was asked for."""
-        asked, resumed = self.execution.keep_best, self.execution.resume
-        if not self.devices.is_chief or not (
-            resumed and self.folder.best.exists() if asked is None else asked
-        ):
+        if not self.keeps_best:
             return []
-        return scoring.scorers(model, self.opened, self.folder)
+        return scoring.scorers(model, self.recipe, self.opened, self.folder)
 
     def _finish(self, model):
         """What the recipe does with the trained model, which its last checkpoint then holds, too."""
@@ -428,7 +444,8 @@ class _Training:
 
     def _draw_walk(self, model):
         """Draws images that become others, of a model that makes them of latents at once."""
-        if isinstance(self.recipe, LatentRecipe) and model.gives.kind == "images":
+        at_once = isinstance(self.recipe, LatentRecipe) and isinstance(model, tasks.FromLatents)
+        if at_once and model.gives.kind == "images":
             with model.alone() as own:
                 walk = own.walk(seed=self.recipe.seed)
             Clips(walk.shape[1:]).show(walk, self.folder.walk)

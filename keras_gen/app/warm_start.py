@@ -84,8 +84,12 @@ def freeze_discriminator(model, count):
 
 
 def discriminators_of(model):
-    """Dict from names of attributes to the discriminators of a model."""
-    return {n: network for n, network in networks_of(model).items() if "discriminator" in n}
+    """Dict from names of attributes to the discriminators of a model that are trained: no averages."""
+    return {
+        name: network
+        for name, network in networks_of(model).items()
+        if "discriminator" in name and not name.startswith("ema_")
+    }
 
 
 def networks_of(model):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras_gen.callbacks.needs import check_extractor, real_batches, spec_drawn
-from keras_gen.callbacks.periodic import PeriodicMeasurement
+from keras_gen.callbacks.periodic import FREE_SECONDS, PeriodicMeasurement
 from keras_gen.checks import is_integer
 from keras_gen.metrics import get_feature_extractor
 from keras_gen.types import ArrayLike, Data, ExtractorLike, Logs
@@ -53,6 +53,7 @@ class CollapseMonitor(PeriodicMeasurement):
         seed: Integer, of the latents.
         draw: Callable `model -> images`, for models without `generate`; then there is no accuracy.
         share: As in `EvaluateSamples`.
+        free_seconds: As in `EvaluateSamples`.
 
     Raises:
         ValueError: If a number is out of range; when training begins, if there is nothing to draw, or
@@ -79,8 +80,9 @@ class CollapseMonitor(PeriodicMeasurement):
         seed: int = 0,
         draw: Callable[[Any], ArrayLike] | None = None,
         share: float = 1.0,
+        free_seconds: float = FREE_SECONDS,
     ) -> None:
-        super().__init__(every, share)
+        super().__init__(every, share, free_seconds)
         for name, value, least in (("n", n, 2), ("patience", patience, 1)):
             if not is_integer(value) or value < least:
                 raise ValueError(

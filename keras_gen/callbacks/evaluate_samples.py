@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.callbacks.needs import check_extractor, real_batches, spec_drawn
-from keras_gen.callbacks.periodic import PeriodicMeasurement
+from keras_gen.callbacks.periodic import FREE_SECONDS, PeriodicMeasurement
 from keras_gen.checks import is_integer
 from keras_gen.metrics import ReferenceStatistics, SampleScores
 from keras_gen.types import ArrayLike, Data, ExtractorLike, Logs
@@ -46,6 +46,7 @@ class EvaluateSamples(PeriodicMeasurement):
             models without `generate`: `lambda model: model.translate(pictures)`.
         share: Number above 0, at most 1: how much of the training's time scores may take, as pictures in
             `SampleImages`.
+        free_seconds: Number from 0 up, what they may take without its being counted.
 
     Raises:
         ValueError: If neither `feature_extractor` nor `metrics` is given, or a number is out of range; when
@@ -81,8 +82,9 @@ class EvaluateSamples(PeriodicMeasurement):
         seed: int = 0,
         draw: Callable[[Any], ArrayLike] | None = None,
         share: float = 1.0,
+        free_seconds: float = FREE_SECONDS,
     ) -> None:
-        super().__init__(every, share)
+        super().__init__(every, share, free_seconds)
         if feature_extractor is None and not metrics:
             raise ValueError(
                 "Give `feature_extractor`, or `metrics` that have one. Received: neither"

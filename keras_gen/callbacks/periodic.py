@@ -11,7 +11,7 @@ from keras_gen.callbacks.needs import check_draws
 from keras_gen.checks import check_positive_integer
 from keras_gen.types import Array, ArrayLike, Logs
 
-_FREE_SECONDS = 1.0  # that it may take without its time being counted
+FREE_SECONDS = 1.0  # that it may take without its time being counted
 
 
 class Pace:
@@ -19,15 +19,17 @@ class Pace:
 
     Args:
         share: Number above 0, at most 1.
+        free_seconds: Number from 0 up, what it may take without its time being counted.
 
     Raises:
-        ValueError: If it is not.
+        ValueError: If the share is out of range.
     """
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, free_seconds: float = FREE_SECONDS) -> None:
         if not 0.0 < share <= 1.0:
             raise ValueError(f"`share` must be above 0 and at most 1. Received: share={share}")
         self.share = share
+        self._free_seconds = free_seconds
         self._free_from = 0.0
 
     @property
@@ -45,7 +47,7 @@ class Pace:
         begun = time.monotonic()
         yield
         took = time.monotonic() - begun
-        self._free_from = begun + took / self.share if took > _FREE_SECONDS else 0.0
+        self._free_from = begun + took / self.share if took > self._free_seconds else 0.0
 
 
 class PeriodicMeasurement(keras.callbacks.Callback):
@@ -60,13 +62,14 @@ class PeriodicMeasurement(keras.callbacks.Callback):
         share: Number above 0, at most 1: how much of the time measurements may take. Once one has taken
             longer than a second, none is made until its time is this share of what has passed since it was
             begun; the last is made all the same.
+        free_seconds: Number from 0 up, in place of that second.
     """
 
-    def __init__(self, every: int, share: float = 1.0) -> None:
+    def __init__(self, every: int, share: float = 1.0, free_seconds: float = FREE_SECONDS) -> None:
         super().__init__()
         check_positive_integer("every", every)
         self.every = every
-        self._pace = Pace(share)
+        self._pace = Pace(share, free_seconds)
         self._found: Any = None
 
     @property

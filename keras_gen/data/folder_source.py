@@ -18,8 +18,6 @@ from keras_gen.modalities.images.files import name_errors, say_guesses, say_left
 HALVES = ("left", "right")
 # Decoded pictures of no more bytes than this are kept for other sizes than the first.
 KEPT_BYTES = 256 * 1024**2
-# By how much the widths to heights of an example's images may differ: sizes are rounded.
-SAME_SHAPE = 0.02
 
 _large_pictures = threading.Lock()
 
@@ -306,9 +304,10 @@ class FolderSource:
 
 
 def _differ_in_shape(header):
-    """Whether the pictures of a row differ in width to height by more than what rounding of a size does."""
-    ratios = [width / height for height, width, _ in header]
-    return max(ratios) > (1.0 + SAME_SHAPE) * min(ratios)
+    """Whether the pictures of a row differ in width to height by more than a pixel of any of them."""
+    least = max((width - 1) / (height + 1) for height, width, _ in header)
+    most = min((width + 1) / max(height - 1, 1) for height, width, _ in header)
+    return least > most
 
 
 class _Unreadable(Exception):  # noqa: N818

@@ -112,8 +112,12 @@ class FromLatents(Generates):
         Raises:
             ValueError: If a number or a label is out of range.
         """
-        for name, value in (("n", n), ("stops", stops - 1), ("steps", steps)):
+        for name, value in (("n", n), ("stops", stops), ("steps", steps)):
             check_positive_integer(name, value)
+        if stops < 2:
+            raise ValueError(f"`stops` must be at least 2. Received: stops={stops}")
+        if labels is not None:
+            labels = self.labels_for(labels, n)
         ends = self.prior.draw(n * stops, seed).reshape(stops, n, *self.prior.shape)
         ways = [
             [
@@ -124,10 +128,8 @@ class FromLatents(Generates):
         ]
         latents = np.concatenate([np.stack(way) for way in ways], axis=1)
         if self.num_classes is not None:
-            own = self._drawn_labels(n, seed) if labels is None else self.labels_of(labels)
+            own = self._drawn_labels(n, seed) if labels is None else labels
             options["labels"] = np.repeat(own, latents.shape[1])
-        elif labels is not None:
-            options["labels"] = labels  # which is refused
         made = self.generate(latents=latents.reshape(-1, *self.prior.shape), **options)
         return made.reshape(*latents.shape[:2], *made.shape[1:])
 

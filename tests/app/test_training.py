@@ -17,6 +17,7 @@ import keras_gen
 from keras_gen.app import training as training_module
 from keras_gen.app import watching
 from keras_gen.app.stopping import Stopper
+from keras_gen.metrics import get_feature_extractor
 from keras_gen.recipes import find_family
 from tests.app.conftest import history, without_seconds, write_pictures
 
@@ -666,13 +667,21 @@ def test_the_best_by_kid_is_kept_and_a_training_that_goes_on_knows_it(training, 
     assert type(best) is keras_gen.GAN
 
     folder = training_module.RunFolder(tmp_path / "run")
-    folder.save_best(best, -1.0)  # better than anything
+    features = get_feature_extractor("classifier_digits").fingerprint
+    folder.save_best(best, -1.0, features)  # better than anything
+    assert (folder.best_score(features), folder.best_score("others")) == (-1.0, None)
     before = folder.best.read_bytes()
     training("run", "gan", **options, epochs=4, resume=True)
     assert len(history(tmp_path / "run")) == 4 and folder.best.read_bytes() == before
-    assert "kernel_distance" in history(tmp_path / "run")[-1]
+    assert np.isfinite(float(history(tmp_path / "run")[-1]["kernel_distance"]))
     folder.best.write_bytes(b"damaged")
     assert folder.best_score() is None
+
+    for checkpoint in (folder.model, folder.previous):
+        checkpoint.unlink()
+    capsys.readouterr()
+    training("run", "gan", **options, epochs=1)
+    assert not folder.best.exists() and "best by KID" not in capsys.readouterr().err
 
 
 def test_the_best_is_kept_of_models_that_make_images_by_themselves(training):

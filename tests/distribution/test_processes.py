@@ -116,6 +116,6 @@ def test_two_processes_train_and_one_that_is_killed_comes_back(tmp_path):
     assert epochs_of(chief) == list(range(EPOCHS))
     names = {path.name for path in chief.iterdir()}
     files = {"model.keras", "samples.png", "history.csv", "settings.json", "samples"}
-    assert names == files | {"model.previous.keras", "data.json"}
+    assert names == files | {"model.previous.keras", "data.json", "interpolation.gif"}
     model = load(str(chief))
     assert int(model.optimizer.iterations) == EPOCHS * 2

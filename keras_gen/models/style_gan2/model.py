@@ -18,7 +18,7 @@ from keras_gen.core.adversary import Adversary, TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import without_updates
-from keras_gen.core.networks import check_network
+from keras_gen.core.networks import check_network, scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import parts_of, spec_of
@@ -54,7 +54,7 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
     Args:
         mapping: Built `keras.Model`, latents `(batch, latent_dim)` to codes `(batch, style_dim)`.
         synthesis: Built `keras.Model`, codes `(batch, levels, style_dim)` to images.
-        discriminator: Built `keras.Model`, images to logits `(batch, 1)`.
+        discriminator: Built `keras.Model`, images to logits `(batch, 1)` or maps of them, one or a list.
         latent_dim: Integer, the length of a latent vector.
         ema_decay: Float in [0, 1) or None: the decay of a moving average of mapping and synthesis, which then
             make images.
@@ -269,7 +269,10 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
         self, reals: Tensor, fakes: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The penalties in use, their weighted sum and each by itself."""
-        return self.adversary.penalties(self.discriminator, reals, fakes, training=training)
+        scales = scales_of(self.discriminator)
+        return self.adversary.penalties(
+            self.discriminator, reals, fakes, scales=scales, training=training
+        )
 
     def generator_loss(self, reals: Tensor, count: int | Tensor, training: bool) -> Tensor:
         """Loss of mapping and synthesis on images that are drawn for it."""

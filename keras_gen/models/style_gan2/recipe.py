@@ -81,7 +81,8 @@ class StyleGAN2Recipe(LatentRecipe):
         r1_weight = self.r1_weight
         if r1_weight is None:
             r1_weight = 0.0 if self.projected else model.paper_r1_weight(shape, self.batch_size)
-        penalties_every = self.penalties_every if r1_weight else 1
+        # A projected judge that has no penalty takes one update a step.
+        penalties_every = 1 if self.projected and not r1_weight else self.penalties_every
         paths_every = model.PATH_LENGTHS_EVERY if self.path_length_weight else 1
         gan.compile(
             model.paper_adam(self.learning_rate, paths_every),

@@ -279,6 +279,11 @@ def test_a_walk_goes_from_latent_to_latent_and_back():
             both = ends[[stop, (stop + 1) % 3], number]
             way = gan.interpolate(5, latents=both)[:-1]
             np.testing.assert_allclose(walk[number, 4 * stop :][:4], way, atol=1e-5)
-    for options in ({"n": 0}, {"stops": 1}, {"steps": 0}, {"labels": [0] * 16}):
-        with pytest.raises((ValueError, TypeError), match=f"`?{next(iter(options))}"):
+    for options, message in (
+        ({"n": 0}, "`n` must be an integer above 0. Received: n=0"),
+        ({"stops": 1}, "`stops` must be at least 2. Received: stops=1"),
+        ({"steps": 0}, "`steps` must be an integer above 0. Received: steps=0"),
+        ({"labels": [0] * 16}, "classes"),
+    ):
+        with pytest.raises(ValueError, match=message):
             gan.walk(**options)
