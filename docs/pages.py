@@ -36,6 +36,7 @@ def on_config(config):
                 {"Picking and describing": "studio.md"},
                 {"Pix2Pix's options": "ablation.md"},
                 {"Autoencoders beside each other": "reproductions.md"},
+                {"Samples beside their time": "sampling.md"},
             ]
         },
         {"Tutorials": ["tutorials/index.md", *tutorials]},

@@ -105,7 +105,6 @@ def generate(
     start()
     from keras_gen import pictures, tasks
     from keras_gen.app.opening import load
-    from keras_gen.modalities import Clips
 
     model = load(model, tasks.Generates, trust)
     spec = model.gives
@@ -118,8 +117,7 @@ def generate(
         model.meeting(condition or [])
         if given is not None:
             model.filling(given)
-        walk = model.walk(16 if n is None else n, seed=seed)
-        typer.echo(f"Wrote {Clips(walk.shape[1:]).show(walk, output)}")
+        typer.echo(f"Wrote {model.film(output, 16 if n is None else n, seed)}")
         return
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")

@@ -54,7 +54,7 @@ class RunFolder:
         self.data = self.path / "data.json"
         self.history = self.path / "history.csv"
         self.picture = self.path / "samples.png"
-        self.walk = self.path / "interpolation.gif"
+        self.film = self.path / "interpolation.gif"
         self.samples = self.path / "samples"
         self.tracking = self.path / "tracking.json"
         self.tensorboard = self.path / "tensorboard"
@@ -84,7 +84,7 @@ class RunFolder:
             self.tracking,
         )
         return remove_strays(
-            self.path, *(file.name for file in kept), self.picture.stem, self.walk.name
+            self.path, *(file.name for file in kept), self.picture.stem, self.film.name
         ) + remove_strays(self.samples, "epoch_*.*", "training.gif")
 
     # Settings, and what was known of the data

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from keras_gen import callbacks, metrics, tasks
+from keras_gen import callbacks, tasks
 from keras_gen.recipes.images import ImageRecipe
 from keras_gen.tasks import reporting
 
@@ -48,6 +48,8 @@ def scorers(model, recipe, opened, folder):
     Raises:
         ValueError: If it is none that makes images by itself, or there is nothing to score them by.
     """
+    from keras_gen import metrics
+
     images = isinstance(model, tasks.Generates) and model.gives.kind == "images"
     if not images or model.gives.shape[-1] not in (1, 3):
         made = f", of {model.gives.noun} of shape {model.gives.shape}" if images else ""

@@ -16,7 +16,6 @@ from keras_gen.app.stopping import Stopper
 from keras_gen.app.timing import steps_in
 from keras_gen.app.tracking import TRACKERS, chosen_trackers
 from keras_gen.app.warm_start import begin_with, freeze_discriminator
-from keras_gen.modalities import Clips
 from keras_gen.recipes import LatentRecipe, find_family
 from keras_gen.recipes.recipe import LENGTHS
 
@@ -197,7 +196,7 @@ class _Training:
             with model.alone() as own:
                 samples, columns = self.draw(own)
             model.gives.show(samples, folder.picture, columns, least=512)
-            self._draw_walk(model)
+            self._draw_film(model)
             best = self.folder.best_score() if self.keeps_best else None
             if best is not None:
                 self.notes = [f"The best by KID, {best:.4g}, is {self.folder.best}."]
@@ -442,13 +441,12 @@ class _Training:
             self.notes = [words]
             self._say()
 
-    def _draw_walk(self, model):
+    def _draw_film(self, model):
         """Draws images that become others, of a model that makes them of latents at once."""
         at_once = isinstance(self.recipe, LatentRecipe) and isinstance(model, tasks.FromLatents)
         if at_once and model.gives.kind == "images":
             with model.alone() as own:
-                walk = own.walk(seed=self.recipe.seed)
-            Clips(walk.shape[1:]).show(walk, self.folder.walk)
+                own.film(self.folder.film, seed=self.recipe.seed)
 
     def _watchers(self, plan, begun):
         """The callbacks before and after those that score, and a context that closes what they leave open."""

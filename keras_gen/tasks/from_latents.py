@@ -1,5 +1,6 @@
 """Making samples of latents, vectors that stand for them."""
 
+import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -9,8 +10,9 @@ import numpy as np
 from keras_gen.backend import predict
 from keras_gen.checks import check_positive_integer
 from keras_gen.core.priors import Normal
+from keras_gen.modalities import Clips
 from keras_gen.tasks.generating import Generates
-from keras_gen.types import Array, ArrayLike, ClassLabels
+from keras_gen.types import Array, ArrayLike, ClassLabels, PathLike
 
 
 class FromLatents(Generates):
@@ -132,6 +134,31 @@ class FromLatents(Generates):
             options["labels"] = np.repeat(own, latents.shape[1])
         made = self.generate(latents=latents.reshape(-1, *self.prior.shape), **options)
         return made.reshape(*latents.shape[:2], *made.shape[1:])
+
+    def film(
+        self, path: PathLike, n: int = 16, seed: int | None = None, **options: Any
+    ) -> pathlib.Path:
+        """Writes an animation of images that become others: what `walk` makes.
+
+        Args:
+            path: String or path of the file, which ends in `.gif`.
+            n: As in `walk`, and so is `seed`.
+            seed: As in `walk`.
+            **options: Of `walk`.
+
+        Returns:
+            `pathlib.Path` of the file that was written.
+
+        Raises:
+            ValueError: If the model makes no images, the name does not end in `.gif`, or as `walk`.
+        """
+        if self.gives.kind != "images" or pathlib.Path(path).suffix != ".gif":
+            raise ValueError(
+                "`film` is of a model of images, and `path` must end in .gif. Received: "
+                f"path={str(path)!r} with a model of {self.gives.noun}"
+            )
+        made = self.walk(n, seed=seed, **options)
+        return Clips(made.shape[1:]).show(made, path)
 
     def exports(self) -> dict[str, Callable[[], keras.Model]]:
         """The network of latents, and labels where there are classes, to samples."""

@@ -279,6 +279,8 @@ def test_a_walk_goes_from_latent_to_latent_and_back():
             both = ends[[stop, (stop + 1) % 3], number]
             way = gan.interpolate(5, latents=both)[:-1]
             np.testing.assert_allclose(walk[number, 4 * stop :][:4], way, atol=1e-5)
+    with pytest.raises(ValueError, match=r"`path` must end in .gif. Received: path='a.png'"):
+        gan.film("a.png")
     for options, message in (
         ({"n": 0}, "`n` must be an integer above 0. Received: n=0"),
         ({"stops": 1}, "`stops` must be at least 2. Received: stops=1"),
