@@ -156,9 +156,9 @@ def test_samples_of_presets_are_scored_beside_the_time_they_take(capsys):
 
 
 def test_a_diffusions_runs_are_those_of_its_solver():
-    from tests.families import CASES
+    from tests.models.diffusion.case import build
 
-    model = CASES["diffusion"].build()
+    model = build(num_classes=3)
     name, options = sampling.parsed("diffusion_fashion_mnist:steps=5,solver=euler")
     assert (name, options) == ("diffusion_fashion_mnist", {"steps": 5, "solver": "euler"})
     guided = sampling.parsed("diffusion_fashion_mnist:steps=5,guidance=1.5")[1]
