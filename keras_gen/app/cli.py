@@ -108,24 +108,22 @@ def generate(
 
     model = load(model, tasks.Generates, trust)
     spec = model.gives
-    if output.suffix == ".gif" and spec.kind == "images" and not separate:
-        if per_class or not isinstance(model, tasks.FromLatents):
-            raise ValueError(
-                "`output` may end in .gif for a model that makes images of latents, without `per_class`. "
-                f"Received: output={str(output)!r} with a {type(model).__name__}, per_class={per_class}"
-            )
-        model.meeting(condition or [])
-        if given is not None:
-            model.filling(given)
-        typer.echo(f"Wrote {model.film(output, 16 if n is None else n, seed)}")
-        return
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
     if given is None:
         options, columns = model.in_order(64 if n is None else n, per_class)
     else:
         options, columns = {"n": n, **model.filling(given)}, None
-    samples = model.generate(seed=seed, **options, **model.meeting(condition or []))
+    options |= model.meeting(condition or [])
+    if output.suffix == ".gif" and spec.kind == "images" and not separate:
+        if per_class or not isinstance(model, tasks.FromLatents):
+            raise ValueError(
+                "`output` may end in .gif for a model that makes images of latents, without `per_class`. "
+                f"Received: output={str(output)!r} with a {type(model).__name__}, per_class={per_class}"
+            )
+        typer.echo(f"Wrote {model.film(output, 16 if n is None else n, seed)}")
+        return
+    samples = model.generate(seed=seed, **options)
     if separate:
         folder = output.with_suffix("") if output.suffix == ".png" else output
         digits = len(str(len(samples) - 1))

@@ -132,19 +132,14 @@ class RunFolder:
     def save(self, model, progress):
         """Writes a checkpoint; the one before it is kept."""
         with written_aside(self.model) as aside:
-            model.save(aside)
-            with zipfile.ZipFile(aside, "a") as archive:
-                kept = {_PROGRESS: dataclasses.asdict(progress)}
-                archive.comment = json.dumps(kept).encode()
+            _save_with(model, aside, {_PROGRESS: dataclasses.asdict(progress)})
             if self.model.exists():
                 self._keep_previous()
 
     def save_best(self, model, score, features):
         """Writes a model that scores better than all before it, with its score and what measured it."""
         with written_aside(self.best) as aside:
-            model.save(aside)
-            with zipfile.ZipFile(aside, "a") as archive:
-                archive.comment = json.dumps({_SCORE: [float(score), features]}).encode()
+            _save_with(model, aside, {_SCORE: [float(score), features]})
 
     def best_score(self, features=None):
         """The score of the best model that is kept, or None where there is none that can be read.
@@ -266,3 +261,10 @@ class RunFolder:
                 "header. Move it away to go on without it."
             )
         return header, rows
+
+
+def _save_with(model, path, kept):
+    """Writes a model's file with a dict in its comment."""
+    model.save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = json.dumps(kept).encode()

@@ -7,12 +7,12 @@ import keras
 from keras_gen import callbacks, tasks
 from keras_gen.recipes.images import ImageRecipe
 from keras_gen.tasks import reporting
+from keras_gen.tasks.task import reading_in
 
 SCORE = "kernel_distance"
 _SAMPLES = 500  # and as many real images, of the test split where there is one
 _WATCHED = 128  # images whose diversity is looked at
 _PACE = {"share": 0.05, "free_seconds": 0.0}  # of the training's time, for each of the two
-_READING = ("resize", "value_range", "classes")
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -61,7 +61,7 @@ def scorers(model, recipe, opened, folder):
     held = model.open_data(
         recipe.dataset,
         "test" if "test" in opened.splits else opened.split,
-        **{name: reading[name] for name in _READING if reading.get(name) is not None},
+        **reading_in({**reading, "binarize": None}),  # Samples are grey, whatever was learnt from.
     )
     real, count = reporting.chosen_examples(held, (model.gives,), _SAMPLES, _WATCHED)
     if count < 2:

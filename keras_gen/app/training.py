@@ -148,8 +148,11 @@ class _Training:
         self.trackers = trackers
         self.sampler = None
         self.saver = None
-        self.from_preset = None  # whose weights it began with, which `data.json` keeps
-        self.frozen = self._frozen()
+        goes_on = execution.resume and folder.has_model
+        # What `data.json` says of a training that goes on; nothing where it is new, or of 0.1.
+        self.kept = (goes_on and folder.read_data()) or {}
+        self.from_preset = self.kept.get("from_preset")  # whose weights it began with
+        self.frozen = self._frozen(goes_on)
         self.keeps_best = self._keeps_best()
         self.notes = []  # sentences for the user
 
@@ -171,7 +174,6 @@ class _Training:
                 folder.best.unlink(missing_ok=True)  # Of a training that is no longer here.
             if checkpoint is not None:
                 self._check_classes(model)
-                self.from_preset = (folder.read_data() or {}).get("from_preset")
                 if begun.stage is not None:
                     self._begin_stage(model, begun.stage, begun.stage_start, plan)
                 folder.load(model, checkpoint)
@@ -205,20 +207,19 @@ class _Training:
 
     def _opened(self):
         """The data, measured as they were when the training began."""
-        kept = self.folder.read_data() if self.execution.resume and self.folder.has_model else None
-        return self.recipe.open() if kept is None else self.recipe.reopen(kept)
+        return self.recipe.reopen(self.kept) if self.kept else self.recipe.open()
 
-    def _frozen(self):
+    def _frozen(self, goes_on):
         """How many layers of the discriminator are frozen, or None: as many as when the training began."""
         given = self.execution.freeze_discriminator
-        if not (self.execution.resume and self.folder.has_model):
+        if not goes_on:
             if given is not None and self.execution.from_preset is None:
                 raise ValueError(
                     "`freeze_discriminator` keeps weights of `from_preset`, which must be given with it. "
                     f"Received: freeze_discriminator={given}"
                 )
             return given
-        kept = (self.folder.read_data() or {}).get("freeze_discriminator")
+        kept = self.kept.get("freeze_discriminator")
         if given not in (None, kept):
             raise ValueError(
                 "`freeze_discriminator` can't change when a training is resumed: it began with "
@@ -228,9 +229,7 @@ class _Training:
 
     def _keeps_best(self):
         """Whether the best model by a score is kept, as when the training began where that isn't said."""
-        goes_on = self.execution.resume and self.folder.has_model
-        kept = (self.folder.read_data() or {}).get("keep_best") if goes_on else None
-        keeps = bool(self.execution.keep_best or kept)
+        keeps = bool(self.execution.keep_best or self.kept.get("keep_best"))
         if keeps and self.devices.processes > 1:
             raise ValueError(
                 "`keep_best` is for one process: evaluate the checkpoints of several. Received: "
@@ -293,9 +292,8 @@ class _Training:
     def _check_classes(self, model):
         """Refuses data whose classes are others, or in another order, than those that were learnt."""
         names = list(self.opened.class_names or ())
-        kept = self.folder.read_data()
         # A training of 0.1 has none kept: there 10 came before 2.
-        learnt = sorted(names) if kept is None else list(kept.get("class_names") or names)
+        learnt = list(self.kept.get("class_names") or names) if self.kept else sorted(names)
         if model.num_classes is not None and names != learnt:
             raise ValueError(
                 "`dataset` must have the classes that the training began with, in their order: "
@@ -304,7 +302,7 @@ class _Training:
 
     def _passes(self, begun, now):
         """The passes that `data.json` tells of, up to the checkpoint."""
-        kept = (self.folder.read_data() or {}).get("passes")
+        kept = self.kept.get("passes")
         if kept:
             return [old for old in kept if old["step"] <= begun.step] or kept[:1]
         # A training of 0.1, saved after whole passes: its history tells how many.

@@ -30,20 +30,19 @@ def begin_with(model, path, frozen=False):
         name
         for name in ours
         if name in theirs
-        and ("discriminator" not in name or _shapes(ours[name]) == _shapes(theirs[name]))
+        and (frozen or "discriminator" not in name or _shapes(ours[name]) == _shapes(theirs[name]))
     ]
     if not taken:
         raise ValueError(
             f"`from_preset` must be a model with the networks {' or '.join(ours)}. Received: {path}, a "
             f"{type(other).__name__} with {', '.join(theirs)}"
         )
-    for name in discriminators_of(model) if frozen else ():
-        if name not in theirs:
-            raise ValueError(
-                f"`freeze_discriminator` keeps layers of the {name} of `from_preset`, which must have one. "
-                f"Received: {path}, a {type(other).__name__} with {', '.join(theirs)}"
-            )
-        taken = [*taken, name] if name not in taken else taken
+    missing = [name for name in discriminators_of(model) if name not in theirs]
+    if frozen and missing:
+        raise ValueError(
+            f"`freeze_discriminator` keeps layers of the {missing[0]} of `from_preset`, which must have one. "
+            f"Received: {path}, a {type(other).__name__} with {', '.join(theirs)}"
+        )
     for name in taken:
         _check(name, ours[name], theirs[name], path)
     for name in taken:

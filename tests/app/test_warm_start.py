@@ -58,14 +58,20 @@ def test_the_first_layers_of_a_discriminator_can_be_frozen(training, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "second" / "model.keras").discriminator.layers
     assert [layer.trainable for layer in loaded if layer.weights] == [False, True]
     for options, message in (
-        ({"steps": 3, "resume": True, "freeze_discriminator": 2}, "began with 1. Received"),
-        ({"from_preset": None}, "keeps weights of `from_preset`, which must be given"),
-        ({"freeze_discriminator": 99}, r"must be below \d+, the layers of the discriminator that"),
-        ({"name": "vae"}, "is for a model with a discriminator.*VAE"),
-        ({"base_filters": 5}, "networks of the sizes that are trained"),
+        (
+            {"steps": 3, "resume": True, "freeze_discriminator": 2},
+            "`freeze_discriminator` can't change.* began with 1. Received",
+        ),
+        (
+            {"from_preset": None},
+            "`freeze_discriminator` keeps weights of `from_preset`, which must",
+        ),
+        ({"freeze_discriminator": 99}, "`freeze_discriminator` must be below 2, the layers of the"),
+        ({"name": "vae"}, "`freeze_discriminator` is for a model with a discriminator.*VAE"),
+        ({"base_filters": 5}, "`from_preset` must have networks of the sizes that are trained"),
     ):
         folder = "second" if "resume" in options else "third"
-        with pytest.raises(ValueError, match=f"`freeze_discriminator`.*{message}|{message}"):
+        with pytest.raises(ValueError, match=message):
             training(folder, **{"steps": 1, **start, **options})
 
 

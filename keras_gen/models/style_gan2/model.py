@@ -435,6 +435,10 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
         )
         grid = np.repeat(of_a[:, None], len(of_b), axis=1)
         grid[:, :, chosen] = of_b[None, :, chosen]
+        return self._decoded(grid, batch_size)
+
+    def _decoded(self, grid, batch_size):
+        """Images of rows of codes, `(rows, columns, levels, style_dim)`."""
         images = self.decode(grid.reshape(-1, *grid.shape[2:]), batch_size)
         return images.reshape(*grid.shape[:2], *images.shape[1:])
 
@@ -519,9 +523,7 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
         starts = self._checked_codes(codes)
         moved = np.zeros((self.levels, self.style_dim), "float32")
         moved[chosen] = np.broadcast_to(direction, moved.shape)[chosen]
-        grid = starts[:, None] + steps[:, None, None] * moved
-        images = self.decode(grid.reshape(-1, *grid.shape[2:]), batch_size)
-        return images.reshape(*grid.shape[:2], *images.shape[1:])
+        return self._decoded(starts[:, None] + steps[:, None, None] * moved, batch_size)
 
     def invert(self, images: ArrayLike, steps: int = 200, batch_size: int = 32) -> Array:
         """Finds codes of images, one for each level, by going down the distance of what they make.
