@@ -11,6 +11,7 @@ import pytest
 
 from keras_gen.layers import ImagePool
 from keras_gen.tasks.filling import Fills
+from keras_gen.tasks.from_latents import FromLatents
 from keras_gen.tasks.generating import Generates
 from keras_gen.tasks.translating import Translates
 from tests.cases import UNTRACED
@@ -511,6 +512,11 @@ def test_what_it_takes_and_gives_is_what_it_says(case, model):
         samples, labels = model.samples(4, seed=0)
         assert_is(model.gives, samples, 4)
         assert (labels is None) == (model.num_classes is None)
+        if isinstance(model, FromLatents) and model.gives.kind == "tables":
+            with pytest.raises(ValueError, match="`walk` is of a model of arrays"):
+                model.walk(1)
+        elif isinstance(model, FromLatents):
+            assert_is(model.gives, model.walk(1, stops=2, steps=2, seed=0)[0], 4)
         return
     if isinstance(model, Fills):
         images = next(iter(parts.values()))

@@ -213,6 +213,39 @@ def test_a_conditional_gan_s_images_are_its_classes_in_order(
     code, _, err = run("generate", "model.keras", "-n", n, "--seed", "0")
     assert code == 0, err
     assert list(asked["labels"]) == labels and asked["columns"] == columns
+    assert run("generate", "model.keras", "--labels", "2,0", "-n", 4)[0] == 0
+    assert list(asked["labels"]) == [2, 2, 0, 0] and asked["columns"] == 2
+
+
+def test_classes_and_options_that_a_model_has_not_are_refused(run, tmp_path):
+    CASES["conditional_gan"].build().save(tmp_path / "model.keras")
+    for wrong, message in (
+        (["--labels", "9"], "`--labels` must be a list of integers in [0, 3)"),
+        (["--labels", "2", "--per-class"], "Give `--labels` or `--per-class`"),
+        (
+            ["--option", "truncation=0.7"],
+            "`--option` must be NAME=VALUE, and NAME one of batch_size.",
+        ),
+        (["--option", "batch_size"], "Received: --option batch_size for a ConditionalGAN"),
+    ):
+        code, _, err = run("generate", "model.keras", *wrong)
+        assert code == 2 and message in err
+
+
+def test_what_generate_takes_beside_is_said_by_options(run, tmp_path):
+    model = CASES["style_gan2"].build()
+    model.save(tmp_path / "model.keras")
+    given = ["generate", "model.keras", "-n", 4, "--seed", 0, "--separate", "--output", "made"]
+    assert run(*given, "--option", "truncation=0", "--option", "batch_size=3")[0] == 0
+    made = [np.asarray(Image.open(path)) for path in sorted((tmp_path / "made").iterdir())]
+    expected = pictures_module.to_uint8(model.generate(4, seed=0, truncation=0.0))
+    np.testing.assert_array_equal(np.stack(made), expected.reshape(np.shape(made)))
+    code, _, err = run(*given, "--option", "truncation=2")
+    assert code == 2 and "`truncation` must be a number in [0, 1]" in err
+    moving = ["generate", "model.keras", "--output", "a.gif"]
+    assert run(*moving, "-n", 2, "--option", "truncation=0.5")[0] == 0
+    code, _, err = run(*moving, "--option", "steps=3")
+    assert code == 2 and "NAME one of batch_size, truncation" in err
 
 
 def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path):

@@ -85,7 +85,17 @@ def generate(
         bool,
         typer.Option("--per-class", help="n images of each class, all rows of the same latents."),
     ] = False,
+    labels: Annotated[
+        str | None, typer.Option(help="Classes by name or number, with commas between: Coat,Bag.")
+    ] = None,
     separate: Annotated[bool, typer.Option("--separate", help="One file for each image.")] = False,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the model's generate takes beside, once or more: truncation=0.7, steps=10, guidance=2, "
+            "temperature=0.9."
+        ),
+    ] = None,
     condition: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,23 +115,37 @@ def generate(
     start()
     from keras_gen import pictures, tasks
     from keras_gen.app.opening import load
+    from keras_gen.studio.of_model import labels_in
 
     model = load(model, tasks.Generates, trust)
     spec = model.gives
+    asked = model.asking(option or [])
     if separate and spec.kind != "images":
         raise ValueError(f"`separate` is for images. Received: a model of {spec.noun}")
+    animated = output.suffix == ".gif" and spec.kind == "images" and not separate
+    n = (16 if animated else 64) if n is None and given is None else n
+    if given is not None and (labels or per_class):
+        raise ValueError(
+            "`given` says all of the rows; `labels` and `per_class` are for models without. "
+            f"Received: labels={labels!r}, per_class={per_class}"
+        )
     if given is None:
-        options, columns = model.in_order(64 if n is None else n, per_class)
+        options, columns = model.in_order(n, per_class, labels_in(labels))
     else:
         options, columns = {"n": n, **model.filling(given)}, None
-    options |= model.meeting(condition or [])
-    if output.suffix == ".gif" and spec.kind == "images" and not separate:
+    options |= model.meeting(condition or []) | asked
+    if animated:
         if per_class or not isinstance(model, tasks.FromLatents):
             raise ValueError(
                 "`output` may end in .gif for a model that makes images of latents, without `per_class`. "
                 f"Received: output={str(output)!r} with a {type(model).__name__}, per_class={per_class}"
             )
-        typer.echo(f"Wrote {model.film(output, 16 if n is None else n, seed)}")
+        if "steps" in asked:
+            raise ValueError(
+                "`option` takes no steps where `output` ends in .gif, whose steps are others. "
+                f"Received: output={str(output)!r} with steps={asked['steps']}"
+            )
+        typer.echo(f"Wrote {model.film(output, seed=seed, **{'n': n, **options})}")
         return
     samples = model.generate(seed=seed, **options)
     if separate:

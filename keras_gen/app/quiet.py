@@ -1,6 +1,7 @@
-"""What TensorFlow prints when it starts is kept back, and shown only if it does not start."""
+"""What TensorFlow prints when it starts is kept back, and shown only if it does not; and one false alarm."""
 
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -41,6 +42,18 @@ def kept_back():
         os.dup2(shown, 2)
         # Handlers of logs may have taken hold of it: it stays open.
         python.flush()
+
+
+def ignore_retracing():
+    """Drops TensorFlow's warning of functions that are traced anew.
+
+    It counts a function by its code: `predict` of several networks, each traced once, is one to it.
+    """
+    logging.getLogger("tensorflow").addFilter(_is_no_retracing)
+
+
+def _is_no_retracing(record):
+    return "triggered tf.function retracing" not in str(record.msg)
 
 
 def _hold(held, inward, shown):

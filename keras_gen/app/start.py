@@ -1,7 +1,7 @@
 """Before a command computes: Keras, its backend and TensorFlow, without what they print."""
 
 from keras_gen.app.cpu import keep_freed_memory, use_onednn
-from keras_gen.app.quiet import kept_back
+from keras_gen.app.quiet import ignore_retracing, kept_back
 
 
 def start(data=False):
@@ -10,6 +10,7 @@ def start(data=False):
     Args:
         data: Boolean, whether it reads data sets.
     """
+    ignore_retracing()
     keep_freed_memory()
     use_onednn()
     import keras_gen

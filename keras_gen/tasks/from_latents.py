@@ -112,8 +112,13 @@ class FromLatents(Generates):
             Float32 NumPy array `(n, stops * steps, ...)`, of images clips, whose end leads to the beginning.
 
         Raises:
-            ValueError: If a number or a label is out of range.
+            ValueError: If a number or a label is out of range, or the model makes tables.
         """
+        if self.gives.kind == "tables":
+            raise ValueError(
+                "`walk` is of a model of arrays; `interpolate` makes the rows between two of a table. "
+                f"Received: a model of {self.gives.noun}"
+            )
         for name, value in (("n", n), ("stops", stops), ("steps", steps)):
             check_positive_integer(name, value)
         if stops < 2:

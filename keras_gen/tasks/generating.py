@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from keras_gen.metrics.sample_scores import SampleScores
 
 BATCH_SIZE = 128  # of an evaluation
+# What `generate` takes that says what is to be made: arrays, and what has words of its own.
+_MADE = ("n", "seed", "latents", "labels", "per_class", "codes", "conditions", "given")
 
 
 class Generates(Task):
@@ -150,20 +154,25 @@ class Generates(Task):
             return self.generate(64, seed=seed), 8
         return self.generate(10, per_class=True, seed=seed), 10
 
-    def in_order(self, n: int, per_class: bool = False) -> tuple[dict[str, Any], int | None]:
+    def in_order(
+        self, n: int, per_class: bool = False, labels: ClassLabels | None = None
+    ) -> tuple[dict[str, Any], int | None]:
         """Arguments of `generate`, and columns of a sheet, that put the classes of a model in order.
 
         Args:
             n: Integer, how many; with `per_class`, how many of each class.
             per_class: Boolean.
+            labels: Integers in [0, num_classes) or names, the classes wanted, or None for all of them.
 
         Returns:
             Pair of a dict and an integer or None.
 
         Raises:
-            ValueError: If a model without classes is asked for them.
+            ValueError: If a model without classes is asked for them, or there is no such class.
         """
         classes = self.num_classes
+        if per_class and labels is not None:
+            raise ValueError("Give `labels` or `per_class=True`. Received: both")
         if per_class and classes is None:
             raise ValueError(
                 "`per_class` is for a model with classes, a ConditionalGAN say. "
@@ -171,10 +180,38 @@ class Generates(Task):
             )
         if per_class:
             return {"n": n, "per_class": True}, n
-        if classes is None:
+        if labels is not None:
+            kinds = self.labels_of(labels).tolist()
+        elif classes is None:
             return {"n": n}, None
-        labels = [number * classes // n for number in range(n)]
-        return {"labels": labels}, n // classes if n % classes == 0 else None
+        else:
+            kinds = list(range(classes))
+        in_turn = [kinds[number * len(kinds) // n] for number in range(n)]
+        return {"labels": in_turn}, n // len(kinds) if n % len(kinds) == 0 else None
+
+    def asking(self, options: Sequence[str]) -> dict[str, Any]:
+        """Arguments of `generate` that words stand for, beside what is to be made.
+
+        Args:
+            options: Sequence of strings, a name and a value each: `["truncation=0.7"]`.
+
+        Returns:
+            Dict of integers, floats and strings.
+
+        Raises:
+            ValueError: If one is no name and value, or `generate` takes none of that name.
+        """
+        taken = [name for name in inspect.signature(self.generate).parameters if name not in _MADE]
+        asked = {}
+        for option in options:
+            name, equals, value = option.partition("=")
+            if name not in taken or not equals or not value:
+                raise ValueError(
+                    f"`option` must be NAME=VALUE, and NAME one of {', '.join(taken)}. "
+                    f"Received: option={option!r} for a {type(self).__name__}"
+                )
+            asked[name] = number_or_word(value)
+        return asked
 
     def meeting(self, conditions: Sequence[str]) -> dict[str, Any]:
         """Arguments of `generate` by which samples meet conditions: of a model that takes any.
@@ -452,6 +489,18 @@ class Generates(Task):
         if self.num_classes is None:
             return {}
         return {"labels": np.arange(3, dtype="int32") % self.num_classes}
+
+
+def number_or_word(text: str) -> int | float | str:
+    """What is written: an integer, else another number, else a word.
+
+    >>> number_or_word("20"), number_or_word("0.7"), number_or_word("euler")
+    (20, 0.7, 'euler')
+    """
+    for number in (int, float):
+        with contextlib.suppress(ValueError):
+            return number(text)
+    return text
 
 
 def batches(x, y=None, batch_size=None):

@@ -1,6 +1,7 @@
 """Words come at once, and say what to type."""
 
 import json
+import logging
 import os
 import pathlib
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import pytest
 
 import keras_gen
+from keras_gen.app.quiet import ignore_retracing
 from keras_gen.app.words import in_options
 from tests.cases import build_gan
 
@@ -208,6 +210,36 @@ def test_notices_are_shown_to_who_asks_for_them():
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"},
     )
     assert result.stderr == "notice\n"
+
+
+def test_networks_that_are_each_traced_once_are_no_alarm():
+    import tensorflow as tf
+
+    class Heard(logging.Handler):
+        def emit(self, record):
+            heard.append(record.getMessage())
+
+    def networks():
+        """As `predict` of several networks: functions of one code."""
+        code = compile("lambda x: x + 1", "network", "eval")
+        for _ in range(8):
+            tf.function(eval(code), autograph=False)(tf.ones(()))
+        tf.get_logger().warning("another")
+
+    heard = []
+    logger, handler = tf.get_logger(), Heard()
+    logger.addHandler(handler)
+    before = [*logger.filters]
+    try:
+        networks()
+        assert "triggered tf.function retracing" in heard[0]
+        heard.clear()
+        ignore_retracing()
+        networks()
+        assert heard == ["another"]
+    finally:
+        logger.removeHandler(handler)
+        logger.filters[:] = before
 
 
 def test_an_unknown_backend_is_one_line():

@@ -52,18 +52,11 @@ def parsed(text):
     >>> parsed("diffusion_fashion_mnist:steps=5,solver=euler,guidance=1.5")
     ('diffusion_fashion_mnist', {'steps': 5, 'solver': 'euler', 'guidance': 1.5})
     """
+    from keras_gen.tasks.generating import number_or_word
+
     name, _, options = text.partition(":")
     pairs = [option.partition("=") for option in options.split(",") if option]
-    return name, {key: _number_or_word(value) for key, _, value in pairs}
-
-
-def _number_or_word(text):
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
-    return text
+    return name, {key: number_or_word(value) for key, _, value in pairs}
 
 
 def network_runs(model, options):

@@ -383,6 +383,7 @@ REFUSED = {
         "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),
         "style_dim": INTEGERS,
         "base_filters": INTEGERS,
+        "output_scale": (0, -1.0, True),
     },
     "style_gan2_discriminator": {
         "image_shape": (*SHAPES, (28, 28, 1), (16, 32, 1), (4, 4, 1)),

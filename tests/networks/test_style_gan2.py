@@ -213,6 +213,17 @@ def test_a_level_s_code_is_its_own():
     }
 
 
+def test_an_output_scale_multiplies_images_that_new_weights_make_too_large():
+    """Of new weights a third of all values are beyond [-1, 1], and of a quarter of those hardly any."""
+    codes = np.random.default_rng(0).normal(size=(64, 6, STYLE_DIM)).astype("float32")
+    whole, scaled = (
+        run(networks.style_gan2_synthesis(SHAPE, STYLE_DIM, 4, scale, seed=0), codes)
+        for scale in (1.0, 0.25)
+    )
+    np.testing.assert_allclose(scaled, whole / 4, rtol=1e-4, atol=1e-5)
+    assert (np.abs(whole) > 1).mean() > 0.2 > 0.02 > (np.abs(scaled) > 1).mean()
+
+
 def test_noise_is_drawn_in_training_and_one_map_without():
     network = scrambled(networks.style_gan2_synthesis((8, 8, 1), STYLE_DIM, base_filters=4))
     codes = np.zeros((2, 4, STYLE_DIM), "float32")

@@ -107,6 +107,9 @@ def test_it_generates_after_both_stages_and_is_refused_before():
     first = model.generate(3, seed=1)
     assert first.shape == (3, 8, 8, 1)
     np.testing.assert_array_equal(first, model.generate(3, seed=1))
+    coldest = model.generate(2, seed=1, temperature=1e-4)
+    np.testing.assert_array_equal(coldest, model.generate(2, seed=2, temperature=1e-4))
+    np.testing.assert_array_equal(first, model.generate(3, seed=1))
     assert len(model.preview(images(11))[0]) == 64
     with pytest.raises(ValueError, match=r"generates once its prior is trained.* no prior"):
         build(prior=False).generate(2)
