@@ -67,8 +67,9 @@ def evaluate(
             One that is not compiled is, with its defaults.
         dataset: String, a TFDS name or a folder of images. For data of other kinds, an array or the path of
             a `.npy` file.
-        split: String, the split or subfolder to evaluate on. Defaults to `"test"`; where there is none,
-            a flat folder say, to `"train"`, and the report's `notes` say so.
+        split: String, the split or subfolder to evaluate on. Defaults to `"test"`, or to what else is held
+            out, `"val"` say; where there is nothing, a flat folder say, to `"train"`, and the report's `notes`
+            say so.
         n: Integer, the most images; they are taken evenly over the split.
         features: What the scores' `feature_extractor` is. Defaults to that of the data set, see
             `keras_gen.metrics.default_feature_extractor`, or where its weights can't be had for want of a
@@ -161,14 +162,19 @@ def evaluate(
 
 def _open(model, dataset, split, options):
     """The data set at the split asked for, or at the one there is, and what there is to say of that."""
+    from keras_gen.data.folders import held_out
+
     if split is not None or not _is_named(dataset):
         return model.open_data(dataset, split or "train", **options), []
     try:
         return model.open_data(dataset, "test", **options), []
     except ValueError:
         opened = model.open_data(dataset, "train", **options)
-        if "test" in opened.splits:
+        other = held_out(opened.splits)
+        if other == "test":
             raise
+    if other is not None:
+        return opened.at_split(other), []
     return opened, [
         f"There is no test split: these are the {model.gives.noun} of the train split, which the model may "
         "have been trained on."

@@ -538,14 +538,18 @@ def test_wrong_input_is_one_line_and_exit_code_2(run, tmp_path, arguments, messa
     assert len(err.strip().splitlines()) == 1 and "Traceback" not in err
 
 
-def test_ctrl_c_says_how_to_go_on(run, monkeypatch):
+def test_ctrl_c_says_how_to_go_on(run, monkeypatch, tmp_path):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "train", interrupted)
-    code, _, err = run("train", "gan", "--dataset", "digits", "--output", "here")
-    assert code == 130
-    assert "--output here --resume" in err
+    command = ["train", "gan", "--dataset", "digits", "--output", "my run"]
+    code, _, err = run(*command)
+    assert code == 130 and err == "\nInterrupted. Nothing was written yet.\n"
+    (tmp_path / "my run").mkdir()
+    (tmp_path / "my run" / "settings.json").write_text("{}")
+    code, _, err = run(*command)
+    assert code == 130 and "--output 'my run' --resume" in err
 
 
 @pytest.mark.parametrize("own_size", [False, True])

@@ -365,6 +365,10 @@ def test_without_a_network_the_nearest_classifier_stands_in_and_is_named(folder,
     with pytest.warns(UserWarning, match=r"'inception_v3' can't be had.*'classifier_digits'.*URL"):
         report = evaluate(build_gan(), folder, n=20)
     assert report["extractor"] == "digits classifier" and DIGITS_FID in report["scores"]
+    # It knows as many classes as this model makes: others.
+    extractor = metrics.get_feature_extractor("classifier_digits")
+    assert reporting.stands_in(extractor, build_gan().gives, "mine")
+    assert not reporting.stands_in(extractor, build_gan().gives, "digits")
     for shape, nearest in {
         (28, 28, 3): "fashion_mnist",
         (256, 256, 3): "imagenet_lite0",

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import pathlib
+import shlex
 import signal
 from typing import Annotated
 
@@ -136,6 +137,7 @@ def run(name, options, running):
         execution = Execution(**{**vars(execution), "output": output})
     start(data=True)
     from keras_gen.app import training
+    from keras_gen.app.run_folder import RunFolder
 
     stopper = Stopper()
     try:
@@ -143,9 +145,10 @@ def run(name, options, running):
             model = training.train(name, options, execution, stopper)
     except KeyboardInterrupt:
         word = "Terminated" if stopper.signal == signal.SIGTERM else "Interrupted"
-        typer.echo(
-            f"\n{word}. Go on with: keras-gen train {name} --output {output} --resume", err=True
-        )
+        on = "Nothing was written yet."
+        if RunFolder(output).settings.exists():
+            on = f"Go on with: keras-gen train {name} --output {shlex.quote(output)} --resume"
+        typer.echo(f"\n{word}. {on}", err=True)
         raise typer.Exit(stopper.code) from None
     if model.is_chief:
         suffix = model.gives.suffix

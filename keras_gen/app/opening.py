@@ -111,11 +111,13 @@ def evaluation_of(path):
 
 
 def _split(run, settings):
-    """The test split of a training's data, or the one that it was trained on."""
+    """What was held out of a training's data, or the split that it was trained on."""
+    from keras_gen.data.folders import held_out
+
     splits = (run.read_data() or {}).get("splits")
     if splits is None:  # A training of 0.1.
         from keras_gen.recipes import find_family
 
         recipe = find_family(settings["model"]).load().from_settings(settings)
         splits = recipe.open().splits
-    return "test" if "test" in splits else "train"
+    return held_out(splits) or "train"

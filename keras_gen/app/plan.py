@@ -64,9 +64,11 @@ class Plan:
             ValueError: If there are fewer passes than stages.
         """
         if len(stages) > self.epochs:
+            wanted = (len(stages) - self.epoch) * self.steps + self.step
             raise ValueError(
                 f"`epochs` must be {len(stages)} or more, one for each of the stages "
-                f"{', '.join(stage.name for stage in stages)}. Received: {self.epochs} epochs"
+                f"{', '.join(stage.name for stage in stages)}: that are {wanted:,} `steps`, or `minutes` for "
+                f"as many. Received: {self.epochs} epochs, {self.total:,} steps"
             )
         whole = sum(stage.epochs for stage in stages)
         ends, passes, share = {}, 0, 0

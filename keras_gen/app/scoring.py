@@ -36,6 +36,17 @@ class KeepBest(keras.callbacks.Callback):
             self._folder.save_best(self.model, score, self._features)
 
 
+def check_scored(model):
+    """Raises a ValueError unless it is a model that makes images by itself, which KID can score."""
+    images = isinstance(model, tasks.Generates) and model.gives.kind == "images"
+    if not images or model.gives.shape[-1] not in (1, 3):
+        made = f", of {model.gives.noun} of shape {model.gives.shape}" if images else ""
+        raise ValueError(
+            "`keep_best` is for a model that makes images by itself, of 1 or 3 channels. Received: "
+            f"keep_best=True with a {type(model).__name__}{made}"
+        )
+
+
 def scorers(model, recipe, opened, folder):
     """Callbacks that score samples by KID, keep the best model, and warn of a collapse.
 
@@ -46,21 +57,15 @@ def scorers(model, recipe, opened, folder):
         folder: `RunFolder`.
 
     Raises:
-        ValueError: If it is none that makes images by itself, or there is nothing to score them by.
+        ValueError: If there is nothing to score it by.
     """
     from keras_gen import metrics
+    from keras_gen.data.folders import held_out
 
-    images = isinstance(model, tasks.Generates) and model.gives.kind == "images"
-    if not images or model.gives.shape[-1] not in (1, 3):
-        made = f", of {model.gives.noun} of shape {model.gives.shape}" if images else ""
-        raise ValueError(
-            "`keep_best` is for a model that makes images by itself, of 1 or 3 channels. Received: "
-            f"keep_best=True with a {type(model).__name__}{made}"
-        )
     reading = recipe.reading if isinstance(recipe, ImageRecipe) else {}
     held = model.open_data(
         recipe.dataset,
-        "test" if "test" in opened.splits else opened.split,
+        held_out(opened.splits) or opened.split,
         **reading_in({**reading, "binarize": None}),  # Samples are grey, whatever was learnt from.
     )
     real, count = reporting.chosen_examples(held, (model.gives,), _SAMPLES, _WATCHED)

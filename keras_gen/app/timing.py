@@ -11,6 +11,8 @@ _WARM_UP = 3  # executions that trace, compile and fill caches
 _LEAST = 5  # executions that are timed
 _SHARE = 0.05  # of the minutes, at most, goes into timing
 _LONGEST = 10.0  # seconds, of timing
+# Of a training's time, what pictures (a tenth) and checkpoints (a twentieth) take at most, of short passes.
+_MOST_BETWEEN = 0.15
 
 
 class _Timer(keras.callbacks.Callback):
@@ -56,9 +58,11 @@ def steps_in(minutes, stages, steps, draw, steps_per_execution=1):
         endless.is_checked = getattr(batches, "is_checked", False)
         model.fit(endless, steps_per_epoch=10**6, epochs=1, verbose=0, callbacks=[timer])
         seconds += timer.seconds * part / whole
+    draw(model)  # compiles what makes the pictures
     start = time.monotonic()
     draw(model)
     with tempfile.TemporaryDirectory() as folder:
         RunFolder(folder).save(model, Progress(0))
-    between = time.monotonic() - start
-    return max(1, round(60.0 * minutes / (seconds + between / steps)))
+    between = (time.monotonic() - start) / steps
+    between = min(between, seconds * _MOST_BETWEEN / (1.0 - _MOST_BETWEEN))
+    return max(1, round(60.0 * minutes / (seconds + between)))

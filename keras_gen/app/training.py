@@ -101,13 +101,16 @@ def _recipe(recipe_class, options, folder, resume, devices):
             f"`model` can't change when a training is resumed: it began with {kept['model']!r}. "
             f"Received: model={recipe_class.family!r}"
         )
-    kept = {**recipe_class.unsaid, **{k: v for k, v in kept.items() if v is not None}}
+    kept |= {k: v for k, v in recipe_class.unsaid.items() if kept.get(k) is None}
+    # What is done at the end may be asked for later, and what a training of 0.1 had no word for.
+    fixed = {k: v for k, v in kept.items() if v is not None or k not in recipe_class.alone}
+    kept = {key: value for key, value in kept.items() if value is not None}
     if lengths:
         kept = {key: value for key, value in kept.items() if key not in LENGTHS}
     for key, value in given.items():
-        if key not in LENGTHS and key in kept and kept[key] != value:
+        if key not in LENGTHS and key in fixed and fixed[key] != value:
             raise ValueError(
-                f"`{key}` can't change when a training is resumed: it began with {kept[key]!r}. "
+                f"`{key}` can't change when a training is resumed: it began with {fixed[key]!r}. "
                 f"Received: {key}={value!r}"
             )
     try:
@@ -148,12 +151,14 @@ class _Training:
         self.trackers = trackers
         self.sampler = None
         self.saver = None
+        said = (execution.resume and folder.read_data()) or {}
         goes_on = execution.resume and folder.has_model
         # What `data.json` says of a training that goes on; nothing where it is new, or of 0.1.
-        self.kept = (goes_on and folder.read_data()) or {}
-        self.from_preset = self.kept.get("from_preset")  # whose weights it began with
-        self.frozen = self._frozen(goes_on)
-        self.keeps_best = self._keeps_best()
+        self.kept = said if goes_on else {}
+        # What it began with holds where it was stopped before its first checkpoint, too.
+        self.from_preset = self._from_preset(said, goes_on)
+        self.frozen = self._frozen(said, goes_on)
+        self.keeps_best = self._keeps_best(said)
         self.notes = []  # sentences for the user
 
     def run(self):
@@ -181,18 +186,18 @@ class _Training:
                 found = self.recipe.found(self.opened)
                 if found is not None:
                     self.notes.append(found)
-                if self.execution.from_preset is not None:
-                    self.notes.append(
-                        begin_with(model, self.execution.from_preset, self.frozen is not None)
-                    )
-                    self.from_preset = self.execution.from_preset
+                if self.from_preset is not None:
+                    self.notes.append(begin_with(model, self.from_preset, self.frozen is not None))
+        # Before anything is written: what a model can't be scored by would be asked for at every resumption.
+        parts = plan.parts(begun.step, self.stages, begun.stage)
+        scorers = self._scorers(model, bool(parts))
         if self.devices.is_chief:
             folder.write_json(folder.settings, self.recipe.to_settings())
             folder.write_json(folder.data, self._data(passes))
             whole, begun_pass = plan.place(begun.step)
             ended = begun.step >= plan.total  # The row of a pass that was cut short stays the last.
             folder.trim_history(whole + (1 if ended and begun_pass else 0))
-        self._fit(model, plan, begun)
+        self._fit(model, plan, begun, parts, scorers)
         self._finish(model)
         if self.devices.is_chief:
             with model.alone() as own:
@@ -209,17 +214,27 @@ class _Training:
         """The data, measured as they were when the training began."""
         return self.recipe.reopen(self.kept) if self.kept else self.recipe.open()
 
-    def _frozen(self, goes_on):
+    def _from_preset(self, said, goes_on):
+        """Whose weights it begins with, or began with, or None."""
+        given, kept = self.execution.from_preset, said.get("from_preset")
+        if goes_on and given not in (None, kept):
+            raise ValueError(
+                f"`from_preset` can't change when a training is resumed: it began with {kept!r}. "
+                f"Received: from_preset={given!r}"
+            )
+        return kept if given is None else given
+
+    def _frozen(self, said, goes_on):
         """How many layers of the discriminator are frozen, or None: as many as when the training began."""
-        given = self.execution.freeze_discriminator
+        given, kept = self.execution.freeze_discriminator, said.get("freeze_discriminator")
         if not goes_on:
-            if given is not None and self.execution.from_preset is None:
+            given = kept if given is None else given
+            if given is not None and self.from_preset is None:
                 raise ValueError(
                     "`freeze_discriminator` keeps weights of `from_preset`, which must be given with it. "
                     f"Received: freeze_discriminator={given}"
                 )
             return given
-        kept = self.kept.get("freeze_discriminator")
         if given not in (None, kept):
             raise ValueError(
                 "`freeze_discriminator` can't change when a training is resumed: it began with "
@@ -227,9 +242,9 @@ class _Training:
             )
         return kept
 
-    def _keeps_best(self):
+    def _keeps_best(self, said):
         """Whether the best model by a score is kept, as when the training began where that isn't said."""
-        keeps = bool(self.execution.keep_best or self.kept.get("keep_best"))
+        keeps = bool(self.execution.keep_best or said.get("keep_best"))
         if keeps and self.devices.processes > 1:
             raise ValueError(
                 "`keep_best` is for one process: evaluate the checkpoints of several. Received: "
@@ -386,9 +401,8 @@ class _Training:
         model.set_execution(JIT[self.execution.jit], self.execution.steps_per_execution)
         return model
 
-    def _fit(self, model, plan, begun):
+    def _fit(self, model, plan, begun, parts, scorers):
         """Trains the parts of the plan, one after the other."""
-        parts = plan.parts(begun.step, self.stages, begun.stage)
         if not parts:
             self.notes.append(
                 f"The training is done: {begun.step} steps were taken, and {plan.total} asked for. Longer "
@@ -399,7 +413,6 @@ class _Training:
         with closing:
             if not parts and self.sampler is not None:
                 self.sampler.animate()  # It was killed, perhaps, before it came to that.
-            scorers = self._scorers(model) if parts else []
             for part in parts:
                 if part.stage != (self.stage[0] or self.stages[0].name):
                     done = watching.number(model.optimizer.iterations)
@@ -424,11 +437,12 @@ class _Training:
                     ],
                 )
 
-    def _scorers(self, model):
+    def _scorers(self, model, trains):
         """Callbacks that score samples and keep the best model, where that was asked for."""
         if not self.keeps_best:
             return []
-        return scoring.scorers(model, self.recipe, self.opened, self.folder)
+        scoring.check_scored(model)
+        return scoring.scorers(model, self.recipe, self.opened, self.folder) if trains else []
 
     def _finish(self, model):
         """What the recipe does with the trained model, which its last checkpoint then holds, too."""

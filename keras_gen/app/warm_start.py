@@ -122,5 +122,6 @@ def _check(name, ours, theirs, path):
         said = f"{ours.weights[first].path} of {want[first]} here and of {have[first]} there"
     raise ValueError(
         f"`from_preset` must have networks of the sizes that are trained: the {name} has {said}. Give the "
-        f"options that it was trained with, such as --base-filters. Received: from_preset={path!r}"
+        "options that it was trained with, such as --image-size or --base-filters. Received: "
+        f"from_preset={path!r}"
     )

@@ -142,6 +142,15 @@ def known_splits(folder):
     return tuple(name for name in SPLITS if (root / name).is_dir()) or ("train",)
 
 
+def held_out(splits):
+    """The split that nothing was learnt from: `"test"`, else one of another usual name, else None.
+
+    >>> held_out(("train", "val")), held_out(("train", "test", "val")), held_out(("train",))
+    ('val', 'test', None)
+    """
+    return next((name for name in SPLITS[1:] if name in splits), None)
+
+
 def classes_beside(folder, splits):
     """The classes of the split `train` that lies beside a folder, one of the splits; none of `train` itself."""
     root = pathlib.Path(folder).expanduser()

@@ -44,8 +44,9 @@ def find_builder(name, data_dir=None):
     except ValueError as error:  # An unknown name, config or version.
         known = tfds.list_builders(with_community_datasets=False)
         if base in known:
+            own = f" The folder of that name is './{name}'." if os.path.isdir(name) else ""
             raise ValueError(
-                f"`source` names no config or version of {base}: {str(error).splitlines()[0]} "
+                f"`source` names no config or version of {base}: {str(error).splitlines()[0]}{own} "
                 f"Received: source={name!r}"
             ) from error
         near = difflib.get_close_matches(base, [*OWN_BUILDERS, *known], n=5)

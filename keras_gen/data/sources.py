@@ -26,7 +26,8 @@ def is_folder(source):
     if text in OWN_BUILDERS:
         return False
     exists = pathlib.Path(text).expanduser().is_dir()
-    if isinstance(source, os.PathLike) or text.startswith((".", "~", os.sep)):
+    # A name ends in no slash: so a shell completes folders.
+    if isinstance(source, os.PathLike) or text.startswith((".", "~", os.sep)) or text.endswith("/"):
         if not exists:
             raise FileNotFoundError(f"`source` must be a folder that exists. Received: {text!r}")
         return True

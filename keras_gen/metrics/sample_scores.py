@@ -103,6 +103,15 @@ class SampleScores:
                     f"more. Received: {real} real, {generated} generated"
                 )
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether so many images were seen that every score can be had of them."""
+        try:
+            self.check_counts(*self.counts)
+        except ValueError:
+            return False
+        return True
+
     def update_real(self, images: ArrayLike) -> None:
         """Adds real images `(batch, height, width, channels)`, in [-1, 1]."""
         self.add_real(self.feature_extractor(images))
@@ -162,7 +171,7 @@ class SampleScores:
                 a classifier of as many is taken to know those classes.
 
         Returns:
-            The report that `evaluate_samples` returns.
+            The report that `evaluate_samples` returns, without a floor where real images are too few for one.
         """
         self.reset_state()
         extractor = self.feature_extractor
@@ -185,13 +194,15 @@ class SampleScores:
             self.add_generated(embedding)
         for embedding in embed(self.holdout, self.counts[0]) if self.holdout is not None else ():
             floor.add_generated(embedding)
-        return {
+        report = {
             "extractor": extractor.name,
             "scores": _named(self.result(), extractor),
             "counts": dict(zip(("real", "generated"), self.counts, strict=True)),
-            "floor": _named(floor.result(), extractor),
-            "floor_counts": dict(zip(("real", "generated"), floor.counts, strict=True)),
         }
+        if floor.is_enough:
+            report["floor"] = _named(floor.result(), extractor)
+            report["floor_counts"] = dict(zip(("real", "generated"), floor.counts, strict=True))
+        return report
 
     def reset_state(self) -> None:
         """Forgets both sides."""

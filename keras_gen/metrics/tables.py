@@ -91,14 +91,13 @@ def _share(ordered, values):
 
 
 def _in_deviations(real, made):
-    deviation = real.std()
-    if deviation == 0.0:  # Of a constant column there is no such unit: the share of other values.
-        return float((made != real[0]).mean())
-    return float(wasserstein_distance(real, made) / deviation)
+    if np.ptp(real) == 0:  # Of a constant column there is no such unit: the share of other values.
+        return float((~np.isclose(made, real[0], rtol=1e-6, atol=0.0)).mean())
+    return float(wasserstein_distance(real, made) / real.std())
 
 
 def _correlation_difference(real, made):
-    varies = real.std(axis=0) > 0
+    varies = np.ptp(real, axis=0) > 0
     if varies.sum() < 2:
         return None
     of_real, of_made = (_correlations(rows[:, varies]) for rows in (real, made))

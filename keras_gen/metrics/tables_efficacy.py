@@ -128,7 +128,12 @@ def _targets(values, number):
     if not number:
         return codes_of(*values)
     values = [plain_column(each, True) for each in values]
-    return [(each - values[0].mean()) / (values[0].std() or 1.0) for each in values]
+    return [(each - values[0].mean()) / _deviation(values[0]) for each in values]
+
+
+def _deviation(values):
+    """The standard deviation; 1 of a constant, whose own rounding may leave above 0."""
+    return values.std() if np.ptp(values) > 0 else 1.0
 
 
 def _features(sides, numbers, place):
@@ -148,7 +153,7 @@ def _features(sides, numbers, place):
 def _of_numbers(values):
     values = [plain_column(each, True) for each in values]
     first = values[0][~np.isnan(values[0])]
-    mean, deviation = (first.mean(), first.std() or 1.0) if len(first) else (0.0, 1.0)
+    mean, deviation = (first.mean(), _deviation(first)) if len(first) else (0.0, 1.0)
     return [
         np.stack([np.nan_to_num((each - mean) / deviation), np.isnan(each)], axis=1)
         for each in values
@@ -173,7 +178,7 @@ def _models(number, seed):
                 50, min_samples_leaf=5, max_features=1 / 3, random_state=seed
             ),
             "gradient boosting": ensemble.HistGradientBoostingRegressor(
-                max_iter=50, random_state=seed
+                max_iter=50, early_stopping=False, random_state=seed
             ),
         }
     return {
@@ -181,7 +186,7 @@ def _models(number, seed):
         "decision tree": tree.DecisionTreeClassifier(max_depth=8, random_state=seed),
         "random forest": ensemble.RandomForestClassifier(50, min_samples_leaf=5, random_state=seed),
         "gradient boosting": ensemble.HistGradientBoostingClassifier(
-            max_iter=50, random_state=seed
+            max_iter=50, early_stopping=False, random_state=seed
         ),
     }
 

@@ -50,16 +50,12 @@ class AugmentedRecipe(ImageRecipe):
 
     def preview(self, opened: "OpenedData") -> Any:
         """A batch of what is held out from training where there is any: its arrays."""
-        try:
-            held_out = opened.at_split("test")
-            batches = held_out.batches(self.size(held_out), PREVIEWED, seed=self.seed)
-        except (ValueError, FileNotFoundError):  # There is no such split, or it is too small.
-            batches = opened.batches(
-                self.size(opened),
-                min(PREVIEWED, self.batch_size),
-                seed=self.seed,
-                drop_remainder=False,
-            )
+        from keras_gen.data.folders import held_out
+
+        split, count = held_out(opened.splits), min(PREVIEWED, self.batch_size)
+        if split is not None:
+            opened, count = opened.at_split(split), PREVIEWED
+        batches = opened.batches(self.size(opened), count, seed=self.seed, drop_remainder=False)
         return next(iter(batches.as_numpy_iterator()))
 
 

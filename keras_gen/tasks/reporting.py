@@ -128,6 +128,11 @@ def default_extractor(spec, name):
         return extractor_of(nearest)
 
 
+def stands_in(extractor, spec, name):
+    """Whether `default_extractor` gave the classifier of another data set, whose classes are others."""
+    return spec.default_features(name) == FALLBACK and extractor.name != FALLBACK
+
+
 def nearest_classifier(shape):
     """Name of the classifier of the package that takes images of the nearest size.
 

@@ -684,6 +684,38 @@ def test_the_best_by_kid_is_kept_and_a_training_that_goes_on_knows_it(training, 
     assert not folder.best.exists() and "best by KID" not in capsys.readouterr().err
 
 
+@pytest.mark.one_backend
+def test_what_can_t_be_kept_is_refused_before_it_is_written(training, tmp_path):
+    options = {"input": "edges", "latent_dim": None}
+    training("run", "pix2pix", **options, steps=1)
+    kept = (tmp_path / "run" / "data.json").read_text()
+    for steps in (1, 2):
+        with pytest.raises(ValueError, match="`keep_best` is for a model that makes images"):
+            training("run", "pix2pix", **options, steps=steps, resume=True, keep_best=True)
+    assert (tmp_path / "run" / "data.json").read_text() == kept
+    training("run", "pix2pix", **options, steps=2, resume=True)
+
+
+@pytest.mark.one_backend
+def test_what_a_training_began_with_holds_without_a_checkpoint_and_can_t_change(
+    training, tmp_path, capsys
+):
+    training("first", "gan", steps=1, dataset="digits")
+    begun = {"from_preset": str(tmp_path / "first"), "freeze_discriminator": 1, "keep_best": True}
+    training("run", "gan", steps=1, dataset="digits", **begun)
+    for path in (tmp_path / "run").glob("model*.keras"):
+        path.unlink()
+    capsys.readouterr()
+    training("run", "gan", steps=1, dataset="digits", resume=True)
+    said = capsys.readouterr().err
+    assert "Begins with the weights of" in said and "The best by KID" in said
+    kept = json.loads((tmp_path / "run" / "data.json").read_text())
+    assert kept.items() >= begun.items()
+    for wrong in ({"from_preset": "gan_digits"}, {"classes": "0"}):
+        with pytest.raises(ValueError, match=f"`{next(iter(wrong))}` can't change when a training"):
+            training("run", "gan", steps=2, dataset="digits", resume=True, **wrong)
+
+
 def test_the_best_is_kept_of_models_that_make_images_by_themselves(training):
     with pytest.raises(ValueError, match=r"`keep_best` is for a model that makes images.*Pix2Pix"):
         training("run", "pix2pix", input="edges", latent_dim=None, steps=1, keep_best=True)

@@ -10,6 +10,7 @@ from keras_gen.callbacks import EvaluateSamples
 from keras_gen.metrics import (
     FeatureExtractor,
     FrechetDistance,
+    InceptionScore,
     KernelDistance,
     PrecisionRecall,
     ReferenceStatistics,
@@ -98,12 +99,37 @@ def test_a_conditional_gan_makes_as_many_of_each_class():
 
     callback = EvaluateSamples(images(20), Watched(classifier), n=12)
     model, history = fit(callback, name="conditional_gan", epochs=1)
-    labels = np.arange(12) % NUM_CLASSES
-    generated = model.generate(labels=labels, seed=0)
+    order = np.random.default_rng(0).permutation(12)
+    labels = (np.arange(12) % NUM_CLASSES)[order]
+    generated = model.generate(labels=np.arange(12) % NUM_CLASSES, seed=0)[order]
     np.testing.assert_allclose(seen[-1], generated, atol=1e-5)
     named = classifier.predict(generated, verbose=0).argmax(axis=1)
     assert history.history["class_accuracy"] == [pytest.approx(np.mean(named == labels))]
     assert "worst_class_accuracy" in history.history
+
+
+def test_classes_that_take_turns_do_not_fall_into_splits_of_their_own(monkeypatch):
+    """A split of one class has a score of 1, however many classes there are and however well they are made."""
+    model = compiled(CASES["conditional_gan"], **UNTRACED)
+    monkeypatch.setattr(
+        type(model),
+        "samples",
+        lambda self, n, seed=None: (
+            np.eye(NUM_CLASSES, 64, dtype="float32")[np.arange(n) % NUM_CLASSES].reshape(
+                n, 8, 8, 1
+            ),
+            np.arange(n) % NUM_CLASSES,
+        ),
+    )
+    pixels = keras.layers.Flatten(name="pixels")
+    logits = keras.layers.Dense(NUM_CLASSES, use_bias=False)
+    network = keras.Sequential([keras.Input((8, 8, 1)), pixels, logits])
+    logits.set_weights([30 * np.eye(64, NUM_CLASSES, dtype="float32")])
+    extractor = FeatureExtractor(network, feature_layer="pixels", from_logits=True)
+    score = InceptionScore(extractor, splits=NUM_CLASSES)
+    callback = EvaluateSamples(images(20), extractor, [score], n=60)
+    history = model.fit(CASES["conditional_gan"].data(4), callbacks=[callback], verbose=0).history
+    assert history["inception_score"][0] > 0.9 * NUM_CLASSES
 
 
 def test_a_classifier_of_other_classes_says_nothing_of_them():

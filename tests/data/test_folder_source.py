@@ -209,8 +209,13 @@ def test_a_data_set_s_name_is_no_folder(tmp_path, write_pictures, monkeypatch, d
     write_pictures(tmp_path, {"digits/a.png": (5, 5), "mine/a.png": (5, 5)})
     monkeypatch.chdir(tmp_path)
     assert data.images("digits", batch_size=1, data_dir=data_dir).element_spec.shape[1] == 8
-    for name in ("./digits", "mine"):
+    for name in ("./digits", "mine", "digits/", "mine/"):
         assert data.images(name, batch_size=1).element_spec.shape[1] == 5
+    write_pictures(tmp_path, {"mnist/mine/a.png": (5, 5)})
+    with pytest.raises(ValueError, match=r"The folder of that name is './mnist/mine'. Received"):
+        data.images("mnist/mine")
+    with pytest.raises(FileNotFoundError, match="`source` must be a folder that exists"):
+        data.images("nowhere/")
 
 
 def test_counting_does_not_hold_all_pictures(tmp_path, write_pictures, monkeypatch):

@@ -107,6 +107,11 @@ def test_floor_compares_every_other_real_image(classifier, images, sizes):
     assert report["floor_counts"] == {"real": 20, "generated": 20}
 
 
+def test_scores_that_there_are_too_few_real_images_for_a_floor_of_stay(classifier, images):
+    report = evaluate_samples(images(15), images(15), classifier)
+    assert len(report["scores"]) > 5 and not {"floor", "floor_counts"} & report.keys()
+
+
 def test_floor_compares_the_holdout_where_there_is_one(classifier, images):
     real, holdout = images(30), images(25)
     metric = FrechetDistance(classifier)

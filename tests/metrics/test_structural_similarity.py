@@ -5,6 +5,7 @@ import skimage.metrics
 import tensorflow as tf
 
 from keras_gen import losses
+from keras_gen.backend import input_gradient
 from keras_gen.metrics import PeakSignalToNoiseRatio, StructuralSimilarity
 from keras_gen.modalities.images import similarity
 from keras_gen.modalities.images.similarity import SCALE_WEIGHTS
@@ -85,6 +86,16 @@ def test_opposite_textures_are_below_zero_or_cut_there(rng):
     assert structural_similarity(0.5 + texture, 0.5 - texture).max() < 0
     scores = structural_similarity(0.5 + texture, 0.5 - texture, scales=2)
     assert scores.tolist() == [0.0, 0.0]
+
+
+def test_what_is_cut_to_no_similarity_has_a_finite_gradient(rng):
+    texture = 0.3 * rng.uniform(-1, 1, (2, 28, 28, 1)).astype("float32")
+    real = keras.ops.convert_to_tensor(0.5 + texture)
+    gradient = input_gradient(
+        lambda made: losses.structural_similarity(real, made, scales=2),
+        keras.ops.convert_to_tensor(0.5 - texture),
+    )
+    assert np.isfinite(keras.ops.convert_to_numpy(gradient)).all()
 
 
 @pytest.mark.parametrize(("size", "window"), [(10, 9), (8, 7), (7, 7), (3, 3)])

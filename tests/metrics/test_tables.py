@@ -44,6 +44,14 @@ def test_constant_columns():
     assert "correlation" not in scores
 
 
+def test_a_constant_that_rounding_gives_a_deviation_is_one():
+    real = np.tile([0.1, 0.3], (1000, 1))
+    assert real.std(axis=0).min() > 0
+    scores = table_scores(real, real.astype("float32").astype("float64"), ["a", "b"])
+    assert scores["wasserstein of a"] == scores["wasserstein"] == 0.0
+    assert "correlation" not in scores
+
+
 @pytest.mark.parametrize("made", [np.zeros((4, 3)), np.zeros(4), np.zeros((0, 2))])
 def test_other_rows_are_refused(made):
     with pytest.raises(ValueError, match="`real` and `made`"):

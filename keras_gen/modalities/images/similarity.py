@@ -79,8 +79,10 @@ def structural_similarity(
         luminance, contrast = _luminance_and_contrast(x, y, filter_size, data_range)
         last = scale == scales - 1
         similarity = ops.mean(luminance * contrast if last else contrast, axis=(1, 2))
-        # A negative mean has no real power; it counts as no similarity.
-        result = result * ops.maximum(similarity, 0.0) ** weight
+        # A negative mean has no real power; it counts as no similarity. Of 0 the power's gradient is infinite.
+        positive = similarity > 0.0
+        power = ops.where(positive, similarity, 1.0) ** weight
+        result = result * ops.where(positive, power, 0.0)
         x, y = _halve(x), _halve(y)
     return ops.mean(result, axis=1)
 

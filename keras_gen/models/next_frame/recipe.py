@@ -92,12 +92,12 @@ class NextFrameRecipe(ImageRecipe):
 
     def preview(self, opened: "OpenedData") -> Any:
         """Clips held out from training where there are any, a tuple of two arrays."""
-        try:
-            held_out = opened.at_split("test")
-        except (ValueError, FileNotFoundError):  # There is no such split.
-            held_out = opened
-        frames = min(held_out.longest, self.context + ROLLED)
-        batches = held_out.with_frames(frames, self.context).batches(
+        from keras_gen.data.folders import held_out
+
+        split = held_out(opened.splits)
+        shown = opened if split is None else opened.at_split(split)
+        frames = min(shown.longest, self.context + ROLLED)
+        batches = shown.with_frames(frames, self.context).batches(
             self.image_size, PREVIEWED, shuffle=False, drop_remainder=False
         )
         return next(iter(batches.as_numpy_iterator()))
