@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.checks import is_integer
+from keras_gen.tasks import reporting
 from keras_gen.tasks.task import Task
 from keras_gen.types import ExtractorLike, PathLike, Report, ValueRange
 
@@ -162,15 +163,13 @@ def evaluate(
 
 def _open(model, dataset, split, options):
     """The data set at the split asked for, or at the one there is, and what there is to say of that."""
-    from keras_gen.data.folders import held_out
-
     if split is not None or not _is_named(dataset):
         return model.open_data(dataset, split or "train", **options), []
     try:
         return model.open_data(dataset, "test", **options), []
     except ValueError:
         opened = model.open_data(dataset, "train", **options)
-        other = held_out(opened.splits)
+        other = reporting.split_held_out(opened)
         if other == "test":
             raise
     if other is not None:

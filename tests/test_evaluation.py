@@ -446,3 +446,14 @@ def test_arrays_are_evaluated():
 def test_what_has_no_task_is_refused(model):
     with pytest.raises(ValueError, match=r"`model` must be one that generates or translates"):
         evaluate(model, "digits")
+
+
+def test_what_is_held_out_may_be_called_val(tmp_path, features):
+    for split, count in (("train", 24), ("val", 20)):
+        (tmp_path / "mine" / split).mkdir(parents=True)
+        for number in range(count):
+            values = np.random.default_rng(number).integers(0, 256, (8, 8), dtype="uint8")
+            Image.fromarray(values).save(tmp_path / "mine" / split / f"{number}.png")
+    report = evaluate(build_gan(), tmp_path / "mine", features=features)
+    assert report["split"] == "val" and report["counts"]["real"] == 20
+    assert not report.get("notes")

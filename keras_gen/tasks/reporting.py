@@ -48,6 +48,13 @@ def held_out(opened):
     return opened.at_split("train")
 
 
+def split_held_out(opened):
+    """Name of the split of data that nothing was learnt from, `"test"` or `"val"` say, or None."""
+    from keras_gen.data.folders import held_out
+
+    return held_out(opened.splits)
+
+
 def fitting(pairs):
     """The report's `fitted`, where the data's own shapes differ from those that the model is given.
 

@@ -360,9 +360,9 @@ PRESETS = {
         "beside": "Of the same 1,526 pictures, by the same features, on one core of a slower machine (AMD EPYC "
         "with AVX2): the DCGAN recipe as it is has a KID of 0.256 after an hour (`keras-gen train gan "
         "--dataset fluent_emoji --classes 'People & Body' --minutes 60`), R3GAN with the augmentation 0.212 "
-        "after 64 minutes (`train r3gan`, `--base-filters 8`), and FastGAN from new weights, over a folder of the "
-        "same pictures, 0.034 after 70 (`train gan --projected --dataset people/ --image-size 64 --minutes 60 "
-        "--keep-best`): of the first two most samples could not be named, of the last about half.",
+        "after 64 minutes (`train r3gan`, `--base-filters 8`), and FastGAN from new weights, over a folder of "
+        "the same pictures, 0.034 after 70 (`train gan --projected --dataset people/ --image-size 64 --minutes "
+        "60 --keep-best`): of the first two most samples could not be named, of the last about half.",
         "size": "64 x 64 x 3",
         "use": "Teaching, a start for small drawings of one's own: `--from-preset gan_fluent_people`.",
         "limits": "64 x 64 pictures on white. Busts come out best; of whole bodies and of what people hold "
