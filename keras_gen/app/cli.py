@@ -92,8 +92,7 @@ def generate(
     option: Annotated[
         list[str] | None,
         typer.Option(
-            help="What the model's generate takes beside, once or more: truncation=0.7, steps=10, guidance=2, "
-            "temperature=0.9."
+            help="What the model's generate takes beside, once or more: truncation=0.7, steps=10, guidance=2."
         ),
     ] = None,
     condition: Annotated[

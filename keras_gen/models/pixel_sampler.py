@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
-import numbers
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import keras
@@ -60,36 +57,7 @@ class PixelSampler(keras.Model):
         self.num_classes = num_classes
         self.integers = integers
         self.whole_passes = whole_passes
-        self.temperature = self.add_weight(
-            shape=(),
-            initializer="ones",
-            dtype="float32",
-            trainable=False,
-            autocast=False,
-            name="temperature",
-        )
         self.built = True
-
-    @contextlib.contextmanager
-    def at(self, temperature: float) -> Iterator[None]:
-        """Context in which it draws at a temperature, a variable: a change of it compiles nothing anew.
-
-        Args:
-            temperature: Number above 0. Below 1 what is likely comes more often than it should.
-
-        Raises:
-            ValueError: If it is none.
-        """
-        real = isinstance(temperature, numbers.Real) and not isinstance(temperature, bool)
-        if not real or not 0.0 < temperature < math.inf:
-            raise ValueError(
-                f"`temperature` must be a number above 0. Received: temperature={temperature!r}"
-            )
-        self.temperature.assign(temperature)
-        try:
-            yield
-        finally:
-            self.temperature.assign(1.0)
 
     def call(self, inputs: Tensor) -> Tensor:
         numbers, labels = (inputs, None) if self.num_classes is None else inputs
@@ -119,15 +87,13 @@ class PixelSampler(keras.Model):
         channels = self.likelihood.channels
         blank = ops.zeros_like(uniforms[..., :channels], dtype="int32")
 
-        temperature = ops.convert_to_tensor(self.temperature)
-
         if known is not None:
             known = ops.reshape(known, (-1, height * width, channels))
             holes = ops.reshape(holes, (-1, height * width, 1))
 
         def drawn(number, outputs):
             outputs = ops.cast(outputs, "float32")
-            new = self.likelihood.draw(outputs, ops.take(uniforms, number, axis=1), temperature)
+            new = self.likelihood.draw(outputs, ops.take(uniforms, number, axis=1))
             if known is None:
                 return new
             hidden = ops.take(holes, number, axis=1) > 0.5

@@ -214,7 +214,6 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         seed: int | None = None,
         labels: ClassLabels | None = None,
         batch_size: int = 128,
-        temperature: float = 1.0,
     ) -> Array:
         """Draws what is hidden of images, each pixel given those above it and before it in its row.
 
@@ -228,7 +227,6 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
             labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names: for a model
                 with classes alone.
             batch_size: Integer, how many are filled at a time.
-            temperature: As in `generate`.
 
         Returns:
             Float32 NumPy array of the images' shape in [-1, 1]: the given pixels where they are known, drawn
@@ -253,8 +251,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         numbers = self.prior.draw(len(taken), seed)
         levels = ops.convert_to_numpy(self.levels_of(taken))
         inputs = [numbers, levels, holes, *self._labels_beside(levels, labels)]
-        with self.sampler.at(temperature):
-            made = self._images_of(predict(self._filler(), inputs, batch_size))
+        made = self._images_of(predict(self._filler(), inputs, batch_size))
         return np.where(holes == 1.0, made, taken)
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
@@ -300,7 +297,6 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         batch_size: int = 128,
         labels: ClassLabels | None = None,
         per_class: bool = False,
-        temperature: float = 1.0,
     ) -> Array:
         """Draws images pixel by pixel, in `height * width` steps for each batch.
 
@@ -314,19 +310,15 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
                 without `per_class` they are drawn, where there are classes.
             per_class: Boolean. If True, the result is `num_classes` rows of `n` images, every column made by
                 the same numbers.
-            temperature: Number above 0, that logits of levels or components are divided by, and scales of
-                logistics multiplied: below 1 images are more typical, and more alike.
 
         Returns:
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1], or
             `(num_classes * n, height, width, channels)` with `per_class`.
 
         Raises:
-            ValueError: If a label is out of range, it is not said how many images to make, or the temperature
-                is none.
+            ValueError: If a label is out of range, or it is not said how many images to make.
         """
-        with self.sampler.at(temperature):
-            levels = self.sample(n, labels, per_class, seed, latents, batch_size)
+        levels = self.sample(n, labels, per_class, seed, latents, batch_size)
         return self._images_of(levels)
 
 

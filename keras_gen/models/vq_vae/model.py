@@ -290,7 +290,6 @@ class VQVAE(Encodes, Generates, GenerativeModel):
         seed: int | None = None,
         latents: ArrayLike | None = None,
         batch_size: int = 128,
-        temperature: float = 1.0,
     ) -> Array:
         """Draws codes from the prior one by one, and decodes them.
 
@@ -302,15 +301,12 @@ class VQVAE(Encodes, Generates, GenerativeModel):
             latents: Float array `(n, rows, columns, 1)` of numbers in [0, 1) by which codes are chosen, in the
                 place of drawn ones.
             batch_size: Integer, how many images are made at a time.
-            temperature: Number above 0, that the prior's logits are divided by: below 1 images are more
-                typical, and more alike.
 
         Returns:
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1].
 
         Raises:
-            ValueError: If the prior was not trained, it is not said how many images to make, or the
-                temperature is none.
+            ValueError: If the prior was not trained, or it is not said how many images to make.
         """
         if not self.has_prior:
             raise ValueError(
@@ -319,9 +315,7 @@ class VQVAE(Encodes, Generates, GenerativeModel):
                 f"{'no prior' if self.prior_network is None else 'a prior not trained on these codes'}"
             )
         numbers = self.prior.draw(n, seed, latents)
-        sampler = self._parts()["prior"]
-        with sampler.at(temperature):
-            codes = predict(sampler, numbers, batch_size)
+        codes = predict(self._parts()["prior"], numbers, batch_size)
         return self.decode(codes[..., 0], batch_size)
 
     @property
