@@ -217,6 +217,22 @@ def test_a_conditional_gan_s_images_are_its_classes_in_order(
     assert list(asked["labels"]) == [2, 2, 0, 0] and asked["columns"] == 2
 
 
+def test_classes_named_by_numbers_are_meant_by_their_names(run, tmp_path, monkeypatch):
+    model = CASES["conditional_gan"].build()
+    model.set_classes(3, ["3", "8", "1"])
+    model.save(tmp_path / "model.keras")
+    asked = []
+    generate = keras_gen.ConditionalGAN.generate
+    monkeypatch.setattr(
+        keras_gen.ConditionalGAN,
+        "generate",
+        lambda self, **options: asked.append(options["labels"]) or generate(self, **options),
+    )
+    for labels in ("8,1", "2,0"):
+        assert run("generate", "model.keras", "--labels", labels, "-n", 2)[0] == 0
+    assert asked == [[1, 2], [2, 0]]
+
+
 def test_classes_and_options_that_a_model_has_not_are_refused(run, tmp_path):
     CASES["conditional_gan"].build().save(tmp_path / "model.keras")
     for wrong, message in (

@@ -4,6 +4,7 @@ import dataclasses
 
 import keras
 import pytest
+from PIL import Image
 
 import keras_gen
 from keras_gen.recipes import AdversarialRecipe, TranslationRecipe, families
@@ -238,6 +239,33 @@ def test_cycles_can_have_a_weight_each(options, weights, identity):
     recipe = tiny("cycle_gan", **options)
     model = recipe.build(recipe.open(), 10)
     assert model.cycle_weights == weights and model.identity_weight == identity
+
+
+def test_what_is_held_out_is_shown_and_where_it_can_t_be_the_training_data(tmp_path):
+    def write(split, value, *sizes):
+        (tmp_path / split).mkdir(parents=True)
+        for number, size in enumerate(sizes):
+            Image.new("L", (size, size), value).save(tmp_path / split / f"{number}.png")
+
+    def shown():
+        recipe = FAMILIES["inpainting"](dataset=str(tmp_path), **TINY)
+        batch = recipe.preview(recipe.open())
+        return (batch[0] if isinstance(batch, tuple) else batch).mean() > 0
+
+    write("train", 0, *[8] * 4)
+    write("val", 255, 8, 9)  # of several sizes
+    assert not shown()
+    (tmp_path / "val" / "1.png").unlink()
+    assert shown()  # fewer than are shown else
+    (tmp_path / "val" / "0.png").unlink()
+    assert not shown()
+
+
+def test_a_style_gan_of_settings_without_a_scale_has_none(tmp_path):
+    recipe = FAMILIES["style_gan2"]
+    old = {"dataset": "photos", "projected": True}
+    assert recipe.from_settings(old).output_scale == 0.25
+    assert recipe.from_settings({**old, **recipe.unsaid}).output_scale == 1.0
 
 
 @pytest.mark.parametrize("name", ["pix2pix", "cycle_gan", "cut", "gan", "style_gan2", "inpainting"])

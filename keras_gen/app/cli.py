@@ -129,7 +129,7 @@ def generate(
             f"Received: labels={labels!r}, per_class={per_class}"
         )
     if given is None:
-        options, columns = model.in_order(n, per_class, labels_in(labels))
+        options, columns = model.in_order(n, per_class, labels_in(labels, model.class_names or ()))
     else:
         options, columns = {"n": n, **model.filling(given)}, None
     options |= model.meeting(condition or []) | asked

@@ -58,7 +58,6 @@ def steps_in(minutes, stages, steps, draw, steps_per_execution=1):
         endless.is_checked = getattr(batches, "is_checked", False)
         model.fit(endless, steps_per_epoch=10**6, epochs=1, verbose=0, callbacks=[timer])
         seconds += timer.seconds * part / whole
-    draw(model)  # compiles what makes the pictures
     start = time.monotonic()
     draw(model)
     with tempfile.TemporaryDirectory() as folder:

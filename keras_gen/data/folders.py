@@ -143,12 +143,13 @@ def known_splits(folder):
 
 
 def held_out(splits):
-    """The split that nothing was learnt from: `"test"`, else one of another usual name, else None.
+    """The split that nothing was learnt from: `"test"`, else beside `"train"` another usual one, else None.
 
-    >>> held_out(("train", "val")), held_out(("train", "test", "val")), held_out(("train",))
+    >>> held_out(("train", "val")), held_out(("train", "test", "val")), held_out(("valid",))
     ('val', 'test', None)
     """
-    return next((name for name in SPLITS[1:] if name in splits), None)
+    usual = SPLITS[1:] if "train" in splits else ("test",)
+    return next((name for name in usual if name in splits), None)
 
 
 def classes_beside(folder, splits):

@@ -266,7 +266,8 @@ def evaluate_samples(
     Returns:
         Dict, ready for JSON: `extractor`, its name; `scores` and `floor`, each a dict from
         `score_name`s to floats; `counts` and `floor_counts`, each `{"real": n, "generated": m}`
-        (in the floor, `generated` are the real images that stand in their place).
+        (in the floor, `generated` are the real images that stand in their place). Real images too few
+        for every score have no `floor` and no `floor_counts`.
 
     Example:
 

@@ -1,5 +1,6 @@
 """Recipes of models that translate images."""
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes.adversarial import (
@@ -52,9 +53,14 @@ class AugmentedRecipe(ImageRecipe):
         """A batch of what is held out from training where there is any: its arrays."""
         from keras_gen.data.folders import held_out
 
-        split, count = held_out(opened.splits), min(PREVIEWED, self.batch_size)
+        split = held_out(opened.splits)
         if split is not None:
-            opened, count = opened.at_split(split), PREVIEWED
+            # It may be empty, or of pictures of several sizes.
+            with contextlib.suppress(ValueError, FileNotFoundError):
+                return self._first(opened.at_split(split), PREVIEWED)
+        return self._first(opened, min(PREVIEWED, self.batch_size))
+
+    def _first(self, opened, count):
         batches = opened.batches(self.size(opened), count, seed=self.seed, drop_remainder=False)
         return next(iter(batches.as_numpy_iterator()))
 

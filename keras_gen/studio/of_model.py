@@ -62,11 +62,13 @@ def candidates_of(
     return make_candidates(model, output, n, seed, name, weights, labels)
 
 
-def labels_in(text: str | None) -> list[int | str] | None:
+def labels_in(text: str | None, class_names: Sequence[str] = ()) -> list[int | str] | None:
     """Classes that are written in one line.
 
     Args:
         text: String, names or integers with commas between them, or None.
+        class_names: Sequence of strings, those that are known: where all are of these they are names, though
+            they be numbers.
 
     Returns:
         List of strings, or of integers where all are, or None.
@@ -76,8 +78,8 @@ def labels_in(text: str | None) -> list[int | str] | None:
 
     Example:
 
-    >>> labels_in("Coat, Ankle boot"), labels_in("4,9")
-    (['Coat', 'Ankle boot'], [4, 9])
+    >>> labels_in("Coat, Ankle boot"), labels_in("4,9"), labels_in("8", class_names=["3", "8"])
+    (['Coat', 'Ankle boot'], [4, 9], ['8'])
     """
     if text is None:
         return None
@@ -86,7 +88,7 @@ def labels_in(text: str | None) -> list[int | str] | None:
         raise ValueError(
             f"`labels` must be classes with a comma between two. Received: labels={text!r}"
         )
-    whole = all(map(str.isdecimal, names))
+    whole = all(map(str.isdecimal, names)) and not {*names} <= {*class_names}
     return [int(name) if whole else name for name in names]
 
 

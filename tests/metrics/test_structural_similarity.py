@@ -86,6 +86,7 @@ def test_opposite_textures_are_below_zero_or_cut_there(rng):
     assert structural_similarity(0.5 + texture, 0.5 - texture).max() < 0
     scores = structural_similarity(0.5 + texture, 0.5 - texture, scales=2)
     assert scores.tolist() == [0.0, 0.0]
+    assert np.isnan(structural_similarity(texture, np.full_like(texture, np.nan), scales=2)).all()
 
 
 def test_what_is_cut_to_no_similarity_has_a_finite_gradient(rng):

@@ -80,9 +80,9 @@ def structural_similarity(
         last = scale == scales - 1
         similarity = ops.mean(luminance * contrast if last else contrast, axis=(1, 2))
         # A negative mean has no real power; it counts as no similarity. Of 0 the power's gradient is infinite.
-        positive = similarity > 0.0
-        power = ops.where(positive, similarity, 1.0) ** weight
-        result = result * ops.where(positive, power, 0.0)
+        none = similarity <= 0.0
+        power = ops.where(none, 1.0, similarity) ** weight
+        result = result * ops.where(none, 0.0, power)
         x, y = _halve(x), _halve(y)
     return ops.mean(result, axis=1)
 

@@ -1,5 +1,6 @@
 """How `keras-gen train next_frame` makes a NextFrame."""
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes import ImageRecipe
@@ -94,8 +95,10 @@ class NextFrameRecipe(ImageRecipe):
         """Clips held out from training where there are any, a tuple of two arrays."""
         from keras_gen.data.folders import held_out
 
-        split = held_out(opened.splits)
-        shown = opened if split is None else opened.at_split(split)
+        split, shown = held_out(opened.splits), opened
+        if split is not None:
+            with contextlib.suppress(ValueError, FileNotFoundError):  # It may be empty.
+                shown = opened.at_split(split)
         frames = min(shown.longest, self.context + ROLLED)
         batches = shown.with_frames(frames, self.context).batches(
             self.image_size, PREVIEWED, shuffle=False, drop_remainder=False

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from keras_gen.models.style_gan2.model import StyleGAN2
     from keras_gen.types import OpenedData
 
-# Images of new weights are within the range that a classifier knows: beyond it its maps tell nothing.
-_SCALE_TO_SEE = 0.25
-
 
 class StyleGAN2Recipe(LatentRecipe):
     """Codes of style at every level of detail, the logistic loss, R1 in every sixteenth step or none.
@@ -35,14 +32,20 @@ class StyleGAN2Recipe(LatentRecipe):
             "batch_size": 16,
             "learning_rate": 1e-2,
             "discriminator_learning_rate": 4e-4,
+            # Beyond [-1, 1] a classifier's maps tell nothing.
+            "output_scale": 0.25,
             "loss": "hinge",
             "diff_augment": "color,translation,cutout",
         }
     }
+    unsaid: ClassVar = {"output_scale": 1.0}
     base_filters = 16
     learning_rate = 2.5e-3
     discriminator_learning_rate: float | None = option(
         None, "Of the discriminator.", min=0.0, shown="that of the generator"
+    )
+    output_scale: float = option(
+        1.0, "What images are multiplied by, so that those of new weights are within the range."
     )
     style_dim: int = option(64, "Length of a code of style.", min=1)
     mapping_depth: int = option(2, "Dense layers from latents to codes.", min=1)
@@ -93,7 +96,7 @@ class StyleGAN2Recipe(LatentRecipe):
                 shape,
                 self.style_dim,
                 self.base_filters,
-                output_scale=_SCALE_TO_SEE if self.projected else 1.0,
+                output_scale=self.output_scale,
             ),
             judge,
             latent_dim=self.latent_dim,
