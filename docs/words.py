@@ -309,6 +309,10 @@ WORDS = {
         "Bounds how steep a layer is by its largest singular value.",
         "reference/layers/SpectralNormalization.md",
     ),
+    "sampling temperature": (
+        "Below 1 an autoregressive model draws what is likely more often than it should.",
+        "reference/models/PixelCNN.md",
+    ),
     "SSIM, structural similarity": (
         "How like an image is to its true counterpart in light, contrast and structure.",
         "reference/metrics/StructuralSimilarity.md",

@@ -1,7 +1,9 @@
 """Translation of a user's own picture files."""
 
 import collections
+import contextlib
 import dataclasses
+import functools
 import itertools
 import os
 import pathlib
@@ -17,6 +19,7 @@ from keras_gen.files import written_aside
 from keras_gen.modalities.images import decode, files, fit, show
 from keras_gen.modalities.images.range import to_uint8
 from keras_gen.modalities.images.reading import check_value_range, resize_for_both
+from keras_gen.tasks import reporting
 from keras_gen.tasks.tiles import pieces
 from keras_gen.tasks.translating import Translates
 from keras_gen.types import PathLike, ValueRange
@@ -58,14 +61,14 @@ def translate_files(
     given as many folders, in that order, with files of the same names and sizes.
 
     Of a model of clips, a `NextFrame` say, what is given are clips as `keras_gen.data.clips` takes them, a
-    folder of GIFs or of numbered pictures in subfolders, of which long ones come in pieces; and what is written
-    are GIFs, `0.gif`, `1.gif` and so on, each the clip at the model's size and what follows it.
+    folder of GIFs or of numbered pictures in subfolders; and what is written are GIFs, `0.gif`, `1.gif` and so
+    on, each the clip's last frames, 20 where they are all as long, and what follows them.
 
     Args:
         model: One that translates, a `Pix2Pix`, `CycleGAN` or `NextFrame` say.
         source: Path of a folder, which is searched with its subfolders, or of one picture; or several of
-            them. For clips a folder, a `.npy` or `.npz` file, or the name of a TFDS data set, whose test split
-            is taken where it has one.
+            them. For clips a folder, a `.npy` or `.npz` file, or the name of a TFDS data set; of a folder or a
+            data set the split that is held out from training where there is one, `test` first.
         output: Path of the folder to write to.
         direction: `"ab"` or `"ba"` for a `CycleGAN`, which is `"ab"` where it is None.
         batch_size: Integer, how many pictures are translated at a time.
@@ -108,12 +111,19 @@ def translate_files(
     suffix = ".png" if chosen.gives.shape[-1] in (1, 3, 4) else decode.ARRAYS
     targets = distinct_targets(paths, root, output, suffix)
     parts_of = _found_beside(root, [pathlib.Path(folder) for folder in beside])
+    depths = _depths_of(paths, parts_of, chosen.takes.shape[-1], value_range) if beside else None
     errors, reports = [], []
     if own_size or chosen.takes_any_size:
-        for path, image in _at_own_size(chosen, paths, parts_of, value_range, reports, errors):
+        made_whole = _at_own_size(chosen, paths, parts_of, depths, value_range, reports, errors)
+        for path, image in made_whole:
             write_picture(image, targets[path])
     else:
-        made = _fitted(chosen, paths, parts_of, batch_size, value_range, read_by, reports, errors)
+        read = functools.partial(
+            _read, shape=chosen.takes.shape, depths=depths, value_range=value_range, resize=read_by
+        )
+        made = _fitted(
+            chosen, paths, lambda path: read(parts_of(path)), batch_size, reports, errors
+        )
         in_threads((_write_resized, targets[path], *image, written_by) for path, *image in made)
     guesses = files.say_guesses(reports, len(paths) * (1 + len(beside)), False)
     return written(source, paths, errors, others, "pictures that can be read", guesses)
@@ -230,17 +240,18 @@ def pictures_of(
 
     Raises:
         FileNotFoundError: If `source` does not exist.
-        ValueError: If it holds no picture, or is the folder to write to.
+        ValueError: If it holds no picture, or is written to.
     """
     if not source.exists():
         raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
     root = source if source.is_dir() else source.parent
     paths, others = files.find_pictures(source) if source.is_dir() else ([source], {})
-    if source.is_dir() and output.resolve() == source.resolve():
+    if output.resolve() == root.resolve():
         raise ValueError(
             f"`output` must be another folder than that of the pictures. Received: output={str(output)!r}"
         )
-    paths = [path for path in paths if output.resolve() not in path.resolve().parents]
+    if root.resolve() in output.resolve().parents:
+        paths = [path for path in paths if output.resolve() not in path.resolve().parents]
     if not paths:
         raise ValueError(
             f"`images` must hold pictures, PNG or JPEG say. Received: none in {source}"
@@ -254,9 +265,11 @@ def _continue_clips(model, source, output, batch_size, frames, reading):
     check_positive_integer("frames", frames)
     direction = model.direction()
     opened = direction.takes.open(source, **reading)
-    if "test" in opened.splits:
-        opened = opened.at_split("test")
-    batches = opened.with_frames(opened.longest).batches(
+    split = reporting.split_held_out(opened)
+    if split is not None:
+        opened = opened.at_split(split)
+    ends = opened.ends().with_frames(opened.longest)
+    batches = ends.batches(
         direction.takes.shape[-3:-1], batch_size, shuffle=False, drop_remainder=False
     )
     number = 0
@@ -326,12 +339,21 @@ def _found_beside(root, folders):
     return parts_of
 
 
-def _fitted(direction, paths, parts_of, batch_size, value_range, resize, reports, errors):
+def _depths_of(paths, parts_of, channels, value_range):
+    """The channels of each part of an input: the most of its pictures, as in training; None if unfit."""
+    most = None
+    for path in paths:
+        with contextlib.suppress(Exception):  # It will be skipped, with the reason.
+            shapes = [
+                decode.picture_shape(part, value_range=value_range) for part in parts_of(path)
+            ]
+            own = [shape[-1] for shape in shapes]
+            most = own if most is None else list(map(max, most, own))
+    return most if most is not None and sum(most) == channels else None
+
+
+def _fitted(direction, paths, read, batch_size, reports, errors):
     """Yields each path with its translation at the model's size, and the picture's own size."""
-
-    def read(path):
-        return _read(parts_of(path), direction.takes.shape, value_range, resize)
-
     for batch in read_in_batches(paths, read, batch_size, errors):
         images = np.stack([image for _, image, *_ in batch])
         outputs = direction.translate(images, batch_size=batch_size)
@@ -340,17 +362,17 @@ def _fitted(direction, paths, parts_of, batch_size, value_range, resize, reports
             yield path, to_uint8(image[middle]), size
 
 
-def _at_own_size(direction, paths, parts_of, value_range, reports, errors):
+def _at_own_size(direction, paths, parts_of, depths, value_range, reports, errors):
     """Yields each path with its translation, made at the picture's own size."""
     anywhere = direction.at_any_size()
     for path in paths:
         try:
             with decode.silent_about_size():
                 parts = parts_of(path)
-                depths, _ = _depths_and_size(parts, direction.takes.shape[-1], value_range)
+                own, _ = _depths_and_size(parts, direction.takes.shape[-1], depths, value_range)
                 decoded = [
                     decode.decode(part, depth, value_range)
-                    for part, depth in zip(parts, depths, strict=True)
+                    for part, depth in zip(parts, own, strict=True)
                 ]
         except Exception as error:  # Pillow raises many kinds, SyntaxError among them.
             errors.append((path, error))
@@ -364,8 +386,8 @@ def _at_own_size(direction, paths, parts_of, value_range, reports, errors):
         yield path, image
 
 
-def _depths_and_size(parts, channels, value_range):
-    """The channels that each picture of an input has in it, and the size of them all.
+def _depths_and_size(parts, channels, depths, value_range):
+    """The channels that each picture of an input has in it, those of its folder if known, and their size.
 
     Raises:
         ValueError: If they have not as many together as the model takes, or not one size.
@@ -373,7 +395,7 @@ def _depths_and_size(parts, channels, value_range):
     shapes = [decode.picture_shape(part, value_range=value_range) for part in parts]
     if len(parts) == 1:
         return [channels], shapes[0][:2]
-    depths = [shape[-1] for shape in shapes]
+    depths = depths or [shape[-1] for shape in shapes]
     if sum(depths) != channels:
         raise ValueError(
             f"it and those of its name have {' + '.join(map(str, depths))} channels, and the model takes "
@@ -384,9 +406,9 @@ def _depths_and_size(parts, channels, value_range):
     return depths, shapes[0][:2]
 
 
-def _read(parts, shape, value_range, resize):
+def _read(parts, shape, depths, value_range, resize):
     """The image in [-1, 1] that the model takes, where in it the picture is, its size, and reports."""
-    depths, size = _depths_and_size(parts, shape[-1], value_range)
+    depths, size = _depths_and_size(parts, shape[-1], depths, value_range)
     least = fit.inside(shape[:2], size)
     reports, columns = [], []
     for part, depth in zip(parts, depths, strict=True):

@@ -13,6 +13,7 @@ import keras_gen
 from keras_gen import cli, presets
 from keras_gen import pictures as pictures_module
 from keras_gen.app import training, watching
+from keras_gen.app.opening import reading_of
 from keras_gen.distribution import STRATEGIES, Devices, start
 from keras_gen.recipes import find_family
 from tests.cases import CASES, build_gan
@@ -281,6 +282,14 @@ def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path
     assert "Wrote 4 pictures" in out
     code, _, err = run("translate", "run", mixed, "--output", mixed)
     assert (code, "`--output` must be another folder than that of the pictures" in err) == (2, True)
+    with pytest.warns(
+        UserWarning, match="Left out 1 file"
+    ):  # A folder above theirs is another one.
+        assert run("translate", "run", mixed, "--output", tmp_path)[:2] == (
+            0,
+            out.replace("out", str(tmp_path)),
+        )
+    assert (tmp_path / "deeper" / "c.png").is_file()
     sizes = {}
     for path in (tmp_path / "out").rglob("*.png"):
         with Image.open(path) as image:
@@ -295,6 +304,33 @@ def test_translate_keeps_names_and_sizes_of_any_pictures(run, pictures, tmp_path
         "a.png.png": (5, 5),
         "b.png": (9, 30),
         "deeper/c.png": (16, 16),
+    }
+
+
+def test_pictures_are_read_as_in_training(run, tmp_path):
+    model = CASES["pix2pix"].build()
+    (tmp_path / "run").mkdir()
+    for path in (tmp_path / "run", tmp_path):
+        model.save(path / "model.keras")
+    settings = {"model": "pix2pix", "value_range": "0,7,0,255", "resize": "nearest,bicubic"}
+    (tmp_path / "run" / "settings.json").write_text(json.dumps(settings))
+    Image.fromarray(np.arange(100, dtype="uint8").reshape(10, 10) % 8).save(tmp_path / "a.png")
+    said = ["--value-range", "0,7", "--resize", "nearest,bicubic"]
+    made = {}
+    for name, path, options in (
+        ("as", "run", []),
+        ("told", "model.keras", said),
+        ("not", "model.keras", []),
+    ):
+        code, out, err = run("translate", path, "a.png", *options, "--output", name)
+        assert code == 0, err
+        assert (f"Read as in training: {' '.join(said)}." in out) == (name == "as")
+        made[name] = np.asarray(Image.open(tmp_path / name / "a.png")).tolist()
+    assert made["as"] == made["told"] != made["not"]
+    assert reading_of("run", "ba") == {"value_range": "0,255", "resize": "bicubic,nearest"}
+    assert reading_of("run/model.keras", "ab") == {
+        "value_range": "0,7",
+        "resize": "nearest,bicubic",
     }
 
 
@@ -589,6 +625,17 @@ def test_translate_from_several_folders_to_arrays(run, tmp_path, own_size):
     inputs = np.concatenate([pixels["grey"][..., None], pixels["colour"]], -1) / 127.5 - 1.0
     expected = np.clip(inputs @ weights[0, 0], -1, 1)
     np.testing.assert_allclose(made / 127.5 - 1.0, expected, atol=0.0045)
+    # A grey picture among coloured ones has their channels, as in training.
+    Image.fromarray(pixels["grey"]).save(tmp_path / "grey" / "b.png")
+    Image.fromarray(pixels["grey"]).save(tmp_path / "colour" / "b.png")
+    code, _, err = run("translate", "model.keras", "grey", "colour", *options)
+    assert code == 0, err
+    inputs = np.stack([pixels["grey"]] * 4, -1) / 127.5 - 1.0
+    expected = np.clip(inputs @ weights[0, 0], -1, 1)
+    made = np.load(tmp_path / "out" / "b.npy")
+    np.testing.assert_allclose(made / 127.5 - 1.0, expected, atol=0.0045)
+    for name in ("grey", "colour"):
+        (tmp_path / name / "b.png").unlink()
     code, _, err = run("translate", "model.keras", "grey", "grey", *options)
     assert (code, "have 1 + 1 channels, and the model takes 4" in err) == (2, True)
     Image.new("RGB", (9, 8)).save(tmp_path / "colour" / "x" / "a.png")

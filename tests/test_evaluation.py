@@ -246,6 +246,13 @@ def test_both_directions_of_a_cycle_gan_are_scored(folder, features):
     assert not any("l1" in name for name in report["scores"])
 
 
+def test_no_image_of_a_smaller_domain_counts_twice(folder, features):
+    for number in range(10, 40):
+        (folder / "testA" / f"{number}.png").unlink()
+    report = evaluate(CASES["cycle_gan"].build(), folder, features=features)
+    assert report["counts"] == {"real": 10}
+
+
 def test_a_cycle_gan_is_held_against_true_counterparts():
     model = CASES["cycle_gan"].build()
     report = evaluate(model, "digits", n=40, input="image", target="image")

@@ -259,6 +259,10 @@ def test_what_is_held_out_is_shown_and_where_it_can_t_be_the_training_data(tmp_p
     assert shown()  # fewer than are shown else
     (tmp_path / "val" / "0.png").unlink()
     assert not shown()
+    write("test", 255, 12)  # of another size than the networks are made for
+    assert not shown()
+    Image.new("L", (8, 8), 255).save(tmp_path / "test" / "0.png")
+    assert shown()
 
 
 def test_a_style_gan_of_settings_without_a_scale_has_none(tmp_path):

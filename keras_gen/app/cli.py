@@ -196,19 +196,25 @@ def translate(
     """Translate your own pictures, of any size and kind; names are kept, files are PNG. Clips become GIFs."""
     start()
     from keras_gen import tasks
-    from keras_gen.app.opening import load
+    from keras_gen.app.opening import load, reading_of
     from keras_gen.recipes.images import ranges_of
     from keras_gen.translation import translate_files
 
+    given = {"value_range": value_range, "resize": resize}
+    reading = {name: how for name, how in reading_of(model, direction).items() if not given[name]}
     model = load(model, tasks.Translates, trust)
+    if reading:
+        said = " ".join(f"--{name.replace('_', '-')} {how}" for name, how in reading.items())
+        typer.echo(f"Read as in training: {said}.")
+    reading = given | reading
     count = translate_files(
         model,
         images,
         output,
         direction,
         batch_size,
-        value_range=ranges_of(value_range),
-        resize=resize or "bicubic",
+        value_range=ranges_of(reading["value_range"]),
+        resize=reading["resize"] or "bicubic",
         own_size=own_size,
         frames=frames,
     )

@@ -76,6 +76,26 @@ def _foreign_classes():
     }
 
 
+def reading_of(path, direction=None):
+    """How a model's pictures were read in its training, by the settings beside it.
+
+    Args:
+        path: String, as in `load`.
+        direction: `"ba"` where the model is to translate what was wanted of it back, or another.
+
+    Returns:
+        Dict of what differs from the usual, of `value_range` and `resize`, as they are typed for `translate`.
+    """
+    settings = kept_with(path)["settings"]
+    sides = slice(None, None, -1) if direction == "ba" else slice(None)
+    found = {}
+    if ranges := settings.get("value_range"):
+        numbers = ranges.split(",")
+        found["value_range"] = ",".join([*zip(numbers[::2], numbers[1::2], strict=True)][sides][0])
+    resize = ",".join((settings.get("resize") or "bicubic").split(",")[sides])
+    return found if set(resize.split(",")) == {"bicubic"} else {**found, "resize": resize}
+
+
 def evaluation_of(path):
     """What a model is evaluated on where nothing is said.
 

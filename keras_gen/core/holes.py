@@ -18,6 +18,7 @@ _FREE_FORM = _STROKES * (4 + 2 * _PARTS)
 _NUMBERS = 1 + max(_BOX, _FREE_FORM)
 # Of an evaluation's batch the n-th picture has the n-th of so many masks.
 _FIXED = 256
+_AT_ONCE = 2**20  # pixels of masks, each of which all lines are held against
 
 
 class Holes:
@@ -87,9 +88,11 @@ class Holes:
         Returns:
             Float32 array `(n, height, width, 1)` of zeros and ones. The first do not depend on `n`.
         """
-        draws, parts = _uniform(n, seed), range(0, n, _FIXED)
-        masks = [ops.convert_to_numpy(self.masks(draws[k : k + _FIXED], size)) for k in parts]
-        return np.concatenate(masks)
+        draws, count = _uniform(n, seed), max(1, _AT_ONCE // math.prod(size))
+        masks = np.empty((n, *size, 1), "float32")
+        for k in range(0, n, count):
+            masks[k : k + count] = ops.convert_to_numpy(self.masks(draws[k : k + count], size))
+        return masks
 
     def masks(self, draws: Tensor, size: Sequence[int]) -> Tensor:
         """The masks that random numbers stand for.

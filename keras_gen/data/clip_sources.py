@@ -1,5 +1,6 @@
 """Clips as images whose channels are those of all their frames: what stores and pipelines hold."""
 
+import copy
 import os
 import pathlib
 import warnings
@@ -279,6 +280,13 @@ class ClipFolder:
                 f"Left out {len(short)} of {len(groups)} clips that have fewer than {frames} frames: "
                 f"{', '.join(short[:5])}{' and others' if len(short) > 5 else ''}."
             )
+        most = max(PIECE, 2 * frames)
+        shortest = min(map(len, clips), default=most)
+        if shortest < min(most, max(map(len, clips), default=most)):
+            said.append(
+                f"Elements have at most {shortest} frames, those of the shortest clip that was taken; longer "
+                "ones are cut."
+            )
         said = " ".join(filter(None, said))
         if not clips or (strict and (errors or short)):
             raise ValueError(
@@ -289,8 +297,7 @@ class ClipFolder:
         if said:
             warnings.warn(f"{self.name}: {said}", stacklevel=4)
         self.depth = channels or max(clip.shape[-1] for clip in clips)
-        most = max(PIECE, 2 * frames)
-        self.length = min(most, *(len(clip) for clip in clips))
+        self.length = min(most, shortest)
         self._clips = [
             _with_depth(clip, self.depth) if clip.shape[-1] != self.depth else clip
             for clip in clips
@@ -298,12 +305,19 @@ class ClipFolder:
         self._pieces = [
             (number, start)
             for number, clip in enumerate(self._clips)
-            for start in _starts(len(clip), self.length)
+            for start in _starts(len(clip), self.length, frames if shortest < most else 1)
         ]
         self.count = self.listed = len(self._pieces)
         sizes = {clip.shape[1:3] for clip in self._clips}
         size = sizes.pop() if len(sizes) == 1 else (None, None)
         self.shapes = ((*size, self.length * self.depth),)
+
+    def ends(self):
+        """The same, of clips that were cut the last piece alone."""
+        taken = copy.copy(self)
+        taken._pieces = list({number: (number, start) for number, start in self._pieces}.values())
+        taken.count = taken.listed = len(taken._pieces)
+        return taken
 
     def settle(self, keep_pictures=True):
         """All clips are good ones."""
@@ -324,9 +338,9 @@ class ClipFolder:
         return clip.transpose(1, 2, 0, 3).reshape(*clip.shape[1:3], -1)
 
 
-def _starts(length, piece):
-    """Where the pieces of a clip begin; the last ends with the clip."""
-    starts = list(range(0, length - piece + 1, piece))
+def _starts(length, piece, frames=1):
+    """Where the pieces of a clip begin, so that so many frames in a row are in one; the last ends with it."""
+    starts = list(range(0, length - piece + 1, piece - frames + 1))
     return starts if starts[-1] + piece == length else [*starts, length - piece]
 
 

@@ -113,7 +113,8 @@ def clips(
             `(n, frames, height, width, channels)`, or the path of a `.npy` or `.npz` file of one. In a folder
             each animated GIF or WebP is a clip, and so are the pictures of each subfolder, in the order of
             their names, in which numbers count as numbers. Clips of a folder are held in memory; those longer
-            than 20 frames, or twice `frames`, are cut into pieces.
+            than 20 frames, or twice `frames`, are cut into pieces; and where one is shorter, the others into
+            pieces of its length, with a warning, so that any `frames` that follow each other are in one.
         frames: Integer, how many frames an element has. Shorter clips of a folder are left out, with a warning;
             others are refused. Defaults to 5.
         image_size: Integer, or `(height, width)`. Defaults to the data's own size.

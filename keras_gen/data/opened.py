@@ -93,7 +93,12 @@ class Opened:
         Of a folder whose pictures were not read yet, all are decoded to know which can be. Where
         pipelines are wanted, too, `batches` first, which decodes them anyway, is quicker.
         """
-        return max(source.count for source in self._sources)
+        return max(self.counts)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Tuple of integers, the examples of each domain: one, or where there are two unlike ones two."""
+        return tuple(source.count for source in self._sources)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

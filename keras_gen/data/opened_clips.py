@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_gen.checks import check_positive_integer, is_integer
-from keras_gen.data.clip_sources import check_length
+from keras_gen.data.clip_sources import ClipFolder, check_length
 from keras_gen.data.lazy import tf
 from keras_gen.data.opened import Opened
 from keras_gen.types import Dataset, ImageSize, Shape
@@ -81,6 +81,15 @@ class OpenedClips(Opened):
         )
         opened._stores = self._stores
         return opened
+
+    def ends(self) -> OpenedClips:
+        """The same data, of a folder's clips that were cut into pieces the last one alone."""
+        (source,) = self._sources
+        if not isinstance(source, ClipFolder):
+            return self
+        return OpenedClips(
+            source.ends(), self.frames, self.context, self._resize[0], self.split, self._open
+        )
 
     @property
     def own_shapes(self) -> tuple[Shape, ...]:

@@ -283,7 +283,9 @@ def _open_folder(source, first, second, side_by_side, split, options):
         options = options | {key: options[key][own] for key in ("channels", "value_range")}
         folder = name and _subfolder(root, name, split)
         folder = folder or (root if name in (None, IMAGE) else None)
-        opened = open_source(folder or root / name, split=split, **options)
+        # A subfolder is one of the split already.
+        within = split if folder in (None, root) else "train"
+        opened = open_source(folder or root / name, split=within, **options)
         if folder not in (None, root):
             opened.splits = _splits(root, name)
         return opened, makers

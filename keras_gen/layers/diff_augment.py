@@ -10,6 +10,7 @@ from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.types import Config, Tensor
 
 OPERATIONS = ("color", "hue", "translation", "scale", "rotation", "shear", "cutout", "flip")
+_MOVING = {"translation", "scale", "rotation", "shear", "flip"}
 _TURN = math.pi / 8  # the furthest, each way
 _LEAN = math.tan(math.pi / 8)
 _STRETCH = math.log(1.25)
@@ -96,6 +97,11 @@ class DiffAugment(keras.layers.Layer):
             name="probability",
         )
         self.built = True
+
+    @property
+    def moves(self) -> bool:
+        """Whether one of its operations moves pixels."""
+        return not _MOVING.isdisjoint(self.operations)
 
     def follow(self, step: Tensor) -> None:
         """Sets the probability to what its schedule says of a training step, where there is one."""

@@ -81,17 +81,18 @@ class PixelSoftmax:
         chosen = ops.one_hot(ops.cast(levels[..., 0], "int32"), self.levels, dtype="float32")
         return ops.sum(chosen * logs, axis=(1, 2, 3))
 
-    def draw(self, outputs: Tensor, uniforms: Tensor) -> Tensor:
+    def draw(self, outputs: Tensor, uniforms: Tensor, temperature: float | Tensor = 1.0) -> Tensor:
         """Draws levels of one pixel of each example.
 
         Args:
             outputs: Float tensor `(batch, levels)`.
             uniforms: Float32 tensor `(batch, 1)` of uniform numbers in [0, 1].
+            temperature: Number above 0, or a scalar tensor, that logits are divided by.
 
         Returns:
             Int32 tensor `(batch, 1)`.
         """
-        return ops.expand_dims(_drawn(ops.cast(outputs, "float32"), uniforms), -1)
+        return ops.expand_dims(_drawn(ops.cast(outputs, "float32") / temperature, uniforms), -1)
 
     def get_config(self) -> Config:
         return {"levels": self.levels, "channels": self.channels}
@@ -172,22 +173,24 @@ class LogisticMixture:
             )
         return ops.sum(ops.logsumexp(total, axis=-1), axis=(1, 2))
 
-    def draw(self, outputs: Tensor, uniforms: Tensor) -> Tensor:
+    def draw(self, outputs: Tensor, uniforms: Tensor, temperature: float | Tensor = 1.0) -> Tensor:
         """Draws levels of one pixel of each example.
 
         Args:
             outputs: Float tensor `(batch, parameters)`.
             uniforms: Float32 tensor `(batch, 1 + channels)` of uniform numbers in [0, 1].
+            temperature: Number above 0, or a scalar tensor, that the components' logits are divided by and
+                their scales multiplied.
 
         Returns:
             Int32 tensor `(batch, channels)`.
         """
         logits, *parts = self._parts(outputs)
-        component = _drawn(logits, uniforms[:, :1])
+        component = _drawn(logits / temperature, uniforms[:, :1])
         chosen = ops.one_hot(component, logits.shape[-1], dtype="float32")[:, None, :]
         means, log_scales, factors = (ops.sum(part * chosen, -1, keepdims=True) for part in parts)
         u = ops.clip(uniforms[:, 1:], _EDGE, 1.0 - _EDGE)
-        logistic = ops.log(u) - ops.log(1.0 - u)
+        logistic = temperature * (ops.log(u) - ops.log(1.0 - u))
         drawn, values = [], []
         for channel in range(self.channels):
             mean = self._mean(means, factors, values, channel)

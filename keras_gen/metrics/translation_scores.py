@@ -97,7 +97,7 @@ class TranslationScores:
             for name, sums in self._sums.items()
         }
         for name, samples in self._samples.items():
-            if samples.counts[1] and (name != FLOOR or samples.is_enough):
+            if samples.is_enough:
                 results.setdefault(name, {}).update(
                     (score_name(score, self.feature_extractor), value)
                     for score, value in samples.result().items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -69,6 +71,7 @@ class PixelSampler(keras.Model):
         labels: Tensor | None = None,
         known: Tensor | None = None,
         holes: Tensor | None = None,
+        temperature: float | Tensor = 1.0,
     ) -> Tensor:
         """Draws maps, or the holes of maps.
 
@@ -78,6 +81,7 @@ class PixelSampler(keras.Model):
             known: Int32 tensor `(batch, height, width, channels)` of levels, or None.
             holes: Float tensor `(batch, height, width, 1)`, with `known`: 1 where a pixel is to be drawn, 0
                 where its level is the known one.
+            temperature: Number above 0, or a scalar tensor, as the likelihood's `draw` takes it.
 
         Returns:
             Int32 tensor `(batch, height, width, channels)`.
@@ -93,7 +97,7 @@ class PixelSampler(keras.Model):
 
         def drawn(number, outputs):
             outputs = ops.cast(outputs, "float32")
-            new = self.likelihood.draw(outputs, ops.take(uniforms, number, axis=1))
+            new = self.likelihood.draw(outputs, ops.take(uniforms, number, axis=1), temperature)
             if known is None:
                 return new
             hidden = ops.take(holes, number, axis=1) > 0.5
@@ -171,3 +175,54 @@ class PixelSampler(keras.Model):
             for name in ("network", "likelihood")
         }
         return cls(**{**config, **made})
+
+
+class TemperedSampler(keras.Model):
+    """Draws as a `PixelSampler` at a temperature, a variable: a change of it compiles nothing anew.
+
+    It is to be no part of a model's file, which has no such variable.
+
+    Args:
+        sampler: The `PixelSampler`.
+        fills: Boolean, whether it draws the holes of maps rather than maps.
+
+    Call arguments:
+        inputs: What the `PixelSampler` takes, and where it fills after the numbers the known levels and the
+            holes, as `PixelSampler.draw` takes them.
+    """
+
+    def __init__(self, sampler: PixelSampler, fills: bool = False) -> None:
+        super().__init__(name="pixel_filler" if fills else "tempered_sampler", dtype="float32")
+        self.sampler = sampler
+        self.fills = fills
+        self.temperature = self.add_weight(
+            shape=(), initializer="ones", trainable=False, autocast=False, name="temperature"
+        )
+        self.built = True
+
+    def at(self, temperature: float) -> Self:
+        """Itself, from now on at this temperature.
+
+        Args:
+            temperature: Number above 0. Below 1 what is likely is drawn more often than it should be.
+
+        Raises:
+            ValueError: If it is none.
+        """
+        real = isinstance(temperature, numbers.Real) and not isinstance(temperature, bool)
+        if not real or not 0.0 < temperature < math.inf:
+            raise ValueError(
+                f"`temperature` must be a number above 0. Received: temperature={temperature!r}"
+            )
+        self.temperature.assign(temperature)
+        return self
+
+    def call(self, inputs: Any) -> Tensor:
+        drawn_by, *rest = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        known, holes = (None, None)
+        if self.fills:
+            known, holes, *rest = rest
+            known = ops.cast(known, "int32")
+        labels = rest[0] if rest else None
+        temperature = ops.convert_to_tensor(self.temperature)
+        return self.sampler.draw(drawn_by, labels, known, holes, temperature)

@@ -1,5 +1,7 @@
 """Recipes of models whose generator of latents learns from a discriminator."""
 
+import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes.latent import LatentRecipe
@@ -28,6 +30,22 @@ def check_augmentations(diff_augment: str) -> None:
         raise ValueError(
             f"`diff_augment` must be none, or some of {', '.join(AUGMENTATIONS)} with commas between. "
             f"Received: diff_augment={diff_augment!r}"
+        )
+
+
+def warn_without_discriminator(recipe: Any, names: Sequence[str]) -> None:
+    """Warns of options of a discriminator that were given where there is none, at a weight of 0.
+
+    Args:
+        recipe: A recipe with the option `adversarial_weight`.
+        names: Sequence of strings, the options that are its discriminator's.
+    """
+    usual = type(recipe).defaults()
+    given = [name for name in names if getattr(recipe, name) != usual[name]]
+    if given and not recipe.adversarial_weight:
+        warnings.warn(
+            f"{', '.join(given)}: of no effect, since there is no discriminator where adversarial_weight is 0.",
+            stacklevel=3,
         )
 
 

@@ -55,9 +55,11 @@ class AugmentedRecipe(ImageRecipe):
 
         split = held_out(opened.splits)
         if split is not None:
-            # It may be empty, or of pictures of several sizes.
+            # It may be empty, or of pictures of several sizes, or of others than the networks were made for.
             with contextlib.suppress(ValueError, FileNotFoundError):
-                return self._first(opened.at_split(split), PREVIEWED)
+                shown, size = opened.at_split(split), self.size(opened)
+                if shown.shapes_at(size) == opened.shapes_at(size):
+                    return self._first(shown, PREVIEWED)
         return self._first(opened, min(PREVIEWED, self.batch_size))
 
     def _first(self, opened, count):

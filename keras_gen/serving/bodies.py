@@ -38,6 +38,7 @@ OPTIONS: dict[str, Any] = {
     "guidance": Annotated[float, Field(ge=-100, le=100)],
     "solver": Annotated[str, Field(max_length=20)],
     "truncation": Annotated[float, Field(ge=0, le=1)],
+    "temperature": Annotated[float, Field(gt=0, le=100)],
     "codes": Codes,
     "conditions": dict[str, _Cell],
 }

@@ -142,6 +142,8 @@ class Fills(Task):
             report["extractor"] = extractor.name
             report |= self._floor(opened, scores, count)
         results = scores.result()
+        if "floor" not in results:  # Of too few pictures there is none.
+            report.pop("floor_counts", None)
         for name, error in errors.items():
             del results[name]["l1"]
             results[name] = {"hole_l1": error / count, **results[name]}
@@ -153,7 +155,7 @@ class Fills(Task):
         return report | results | reporting.fitting(fitted)
 
     def _floor(self, opened, scores, count):
-        train = reporting.held_out(opened)
+        train = reporting.training_split(opened)
         if train is None:
             return {}
         others, other_count = reporting.chosen_examples(train, (self.gives,), count, BATCH_SIZE)

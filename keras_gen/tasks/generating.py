@@ -395,7 +395,7 @@ class Generates(Task):
         """
         spec = self.gives
         beside = {name: options.pop(name) for name in spec.scored_by if name in options}
-        spec.check_beside(reporting.held_out(opened) is not None, **beside)
+        spec.check_beside(reporting.training_split(opened) is not None, **beside)
         examples, count = reporting.chosen_examples(opened, (spec,), n, BATCH_SIZE)
         if spec.default_features(opened.name) is not None:
             report = self._scored(opened, examples, count, features, seed)
@@ -421,7 +421,7 @@ class Generates(Task):
             extractor = reporting.default_extractor(self.gives, opened.name)
         else:
             extractor = reporting.extractor_of(features)
-        train = reporting.held_out(opened)
+        train = reporting.training_split(opened)
         if train is not None:
             train, _ = reporting.chosen_examples(train, (self.gives,), count, BATCH_SIZE)
         scores = metrics.SampleScores(extractor, seed=seed, holdout=train)
@@ -449,7 +449,7 @@ class Generates(Task):
     def _scored_by_kind(self, opened, examples, count, seed, options):
         """Scores that a kind of data has of its own, of as many samples as there are real examples."""
         real, spec = reporting.as_array(examples), self.gives
-        train = reporting.held_out(opened)
+        train = reporting.training_split(opened)
         if train is None:
             first, second = real[::2], real[1::2]
         else:

@@ -9,7 +9,7 @@ import numpy as np
 FALLBACK = "inception_v3"  # Its weights come from the network.
 
 
-def chosen_examples(opened, specs, n, batch_size):
+def chosen_examples(opened, specs, n, batch_size, once=False):
     """Examples that lie evenly over a data set, as a model takes them.
 
     Args:
@@ -17,6 +17,7 @@ def chosen_examples(opened, specs, n, batch_size):
         specs: Sequence of what the parts of an example are.
         n: Integer, the most examples.
         batch_size: Integer, the most examples in a batch.
+        once: Boolean, whether to end with the smaller of two domains, whose images would come again.
 
     Returns:
         Pair of a `tf.data.Dataset` of batches and the number of examples in it.
@@ -30,6 +31,8 @@ def chosen_examples(opened, specs, n, batch_size):
         shuffle=False,
         drop_remainder=False,
     )
+    if once:
+        one_by_one = one_by_one.take(min(opened.counts))
     chosen, count = evenly_spaced(one_by_one, n, batch_size)
     chosen.is_checked = True  # as all of a data set that was opened
     return chosen, count
@@ -41,7 +44,7 @@ def as_array(examples):
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
 
-def held_out(opened):
+def training_split(opened):
     """The train split of data of which another is evaluated, or None where there is no such thing."""
     if opened.split.startswith("train") or "train" not in opened.splits:
         return None

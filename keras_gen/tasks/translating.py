@@ -267,8 +267,9 @@ class Translates(Task):
         Returns:
             Dict, ready for JSON: see `keras_gen.evaluation.evaluate`.
         """
-        specs = tuple(self.takes.values())
-        examples, count = reporting.chosen_examples(opened, specs, n, BATCH_SIZE)
+        specs = self._read_by()
+        once = not (self.paired or opened.aligned)
+        examples, count = reporting.chosen_examples(opened, specs, n, BATCH_SIZE, once)
         report = {"losses": self.evaluate(examples, verbose=0, return_dict=True)}
         report["counts"] = {"real": count}
         if all(spec.kind == "images" for spec in specs):
@@ -281,6 +282,11 @@ class Translates(Task):
         if "copying" in report and self.baseline_in_words != Translates.baseline_in_words:
             report["baseline"] = self.baseline_in_words
         return report | reporting.fitting(self._fitted(opened.own_shapes))
+
+    def _read_by(self):
+        """What the parts of an example are, that first whose size data are asked for."""
+        specs = tuple(self.takes.values())
+        return specs if self.enlarges is None else specs[::-1]
 
     def _scored(self, opened, examples, count, features, seed):
         """The report's `scores` and, where they can be had, `copying`, `floor` and what they are of."""
@@ -295,20 +301,23 @@ class Translates(Task):
         for pair in examples.as_numpy_iterator():
             for name, direction in self.directions.items():
                 scores[name].update(*self._translated(direction, pair))
-        train = None if extractor is None else reporting.held_out(opened)
+        train = None if extractor is None else reporting.training_split(opened)
         if train is not None:
-            specs = tuple(self.takes.values())
-            others, other_count = reporting.chosen_examples(train, specs, count, BATCH_SIZE)
+            specs = self._read_by()
+            once = not (self.paired or train.aligned)
+            others, other_count = reporting.chosen_examples(train, specs, count, BATCH_SIZE, once)
             found["floor_counts"] = {"real": count, "generated": other_count}
             for pair in others.as_numpy_iterator():
                 for name, direction in self.directions.items():
                     scores[name].update_floor(pair[:: direction.order][1])
-        results = self._copying_alone(None)
+        results: dict[str, Any] = self._copying_alone(None)
         for name, direction in self.directions.items():
             prefix = f"{direction.words}: " if direction.words else ""
             for part, values in scores[name].result().items():
                 named = {f"{prefix}{score}": value for score, value in values.items()}
                 results[part] = results.get(part, {}) | named
+        if "floor" not in results:  # Of too few images there is none.
+            found.pop("floor_counts", None)
         return found | results
 
     def _translated(self, direction, pair):
@@ -351,7 +360,7 @@ class Translates(Task):
         """
         evaluation.pop("n", None)
         opened = self.open_data(**evaluation)
-        size = self.direction().takes.shape[:2]
+        size = (self.direction().takes if self.enlarges is None else self.gives).shape[:2]
         if (
             self.enlarges is not None and None in size
         ):  # It enlarges pieces as well as whole pictures.

@@ -46,6 +46,12 @@ def test_mixed_holes_are_the_one_or_the_other():
     np.testing.assert_array_equal(found["mixed"][4:], found["free_form"][4:])
 
 
+def test_many_are_drawn_a_part_at_a_time(monkeypatch):
+    whole = Holes().draw(7, SIZE, seed=0)
+    monkeypatch.setattr("keras_gen.core.holes._AT_ONCE", 2 * SIZE[0] * SIZE[1] + 1)
+    np.testing.assert_array_equal(Holes().draw(7, SIZE, seed=0), whole)
+
+
 def test_fixed_masks_are_the_same_and_drawn_ones_follow_the_seed():
     holes = Holes()
     fixed = keras.ops.convert_to_numpy(holes.fixed(5, SIZE))

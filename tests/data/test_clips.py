@@ -137,6 +137,20 @@ def test_long_clips_of_a_folder_are_cut_and_nothing_is_lost(tmp_path):
     assert [(row[0], row[-1]) for row in rows] == [(0, 19), (20, 39), (30, 49)]
 
 
+def test_a_short_clip_takes_no_frames_from_longer_ones(tmp_path):
+    """Elements are no longer than it; but whatever follows each other in the others is still in one."""
+    save_frames(tmp_path / "a", range(20))
+    save_frames(tmp_path / "b", range(100, 106))
+    with pytest.warns(UserWarning, match=r"at most 6 frames, those of the shortest clip"):
+        opened = data.open_clips(tmp_path, 5)
+    assert opened.longest == 6
+    pieces = shades_of(opened.with_frames(6).batches(batch_size=1, shuffle=False, dtype="uint8"))
+    windows = {row[first] for row in pieces for first in (0, 1)}
+    assert windows == {*range(16), 100, 101}
+    ends = shades_of(opened.ends().batches(batch_size=1, shuffle=False, dtype="uint8"))
+    assert sorted(ends) == [[*range(14, 19)], [*range(100, 105)]]
+
+
 class Videos(tfds.core.GeneratorBasedBuilder):
     """Clips of Video features, one of known length and one of others."""
 

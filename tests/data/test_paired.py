@@ -209,6 +209,17 @@ def test_a_transform_is_of_the_images_of_a_subfolder_of_that_name(tmp_path, writ
     np.testing.assert_array_equal(targets[0], written["image/a.png"])
 
 
+@pytest.mark.parametrize("layout", ["{split}/photos", "photos/{split}"])
+def test_a_transform_is_of_the_split_of_a_subfolder(tmp_path, write_pictures, layout):
+    splits = {split: layout.format(split=split) + "/a.png" for split in ("train", "test")}
+    written = write_pictures(tmp_path, dict.fromkeys(splits.values(), (8, 8, 3)))
+    opened = data.open_paired(tmp_path, "grayscale", "photos")
+    for split, name in splits.items():
+        batches = opened.at_split(split).batches(batch_size=1, shuffle=False, dtype="uint8")
+        ((_, targets),) = batches.as_numpy_iterator()
+        np.testing.assert_array_equal(targets[0], written[name])
+
+
 def test_a_subfolder_comes_before_a_transform_of_its_name(tmp_path, write_pictures):
     written = write_pictures(tmp_path, {"edges/a.png": (8, 8, 3), "photos/a.png": (8, 8, 3)})
     inputs, _ = pairs(tmp_path, "edges", "photos")

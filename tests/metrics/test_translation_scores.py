@@ -69,6 +69,14 @@ def test_without_features_or_pairs_there_is_nothing_to_say(batches):
     assert scores.result() == {}
 
 
+def test_of_one_pair_there_is_no_distance(batches, classifier):
+    scores = TranslationScores(classifier, True)
+    (targets, near, _), *_ = batches
+    scores.update(targets[:1], {"near": near[:1]})
+    scores.update_floor(targets)
+    assert {*scores.result()} == {"near"} and {*scores.result()["near"]} == {"l1", "psnr", "ssim"}
+
+
 @pytest.mark.slow
 def test_pairs_that_are_large_enough_have_a_perceptual_distance(rng):
     targets = rng.uniform(-1, 1, (5, 32, 32, 3)).astype("float32")

@@ -18,6 +18,7 @@ from keras_gen.core.holes import KINDS, Holes
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.networks import check_network, scales_of
 from keras_gen.core.phase import Phase
+from keras_gen.layers import DiffAugment
 from keras_gen.modalities import Masks, spec_of
 from keras_gen.tasks.filling import Fills
 from keras_gen.types import Array, ArrayLike, Augmentation, Data, LossLike, Optimizer, Spec, Tensor
@@ -182,16 +183,21 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
             r1_weight: Number from 0 up, the weight of the R1 penalty on whole pictures.
             r2_weight: Number from 0 up, the weight of the R2 penalty on filled ones.
             penalties_every: Integer, as in `GAN.compile`.
-            augmentation: Keras layer or None, as in `GAN.compile`; one that moves no pixel, since the masks
-                stay where they are.
+            augmentation: Keras layer or None, as in `GAN.compile`; where the discriminator is given masks
+                one that moves no pixel, since those stay where they are.
             optimizer: Another name of `generator_optimizer`, for a model without a discriminator.
             **trainer_options: `run_eagerly`, `steps_per_execution`, `jit_compile`, as in
                 `keras.Model.compile`.
 
         Raises:
             ValueError: If there is an optimizer for a discriminator that there is not, or two for the
-                generator.
+                generator; or the augmentation would move pictures away from their masks.
         """
+        if self._masks_are_judged and isinstance(augmentation, DiffAugment) and augmentation.moves:
+            raise ValueError(
+                "`augmentation` must move no pixel where the discriminator is given masks, which stay where "
+                f"they are: color, hue and cutout do not. Received: {','.join(augmentation.operations)}"
+            )
         if isinstance(self._distance, losses.NetworkDistance):
             self._distance.build()
         generator_optimizer = self.optimizer_of_generator(

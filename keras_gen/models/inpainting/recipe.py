@@ -3,7 +3,11 @@
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes import AugmentedRecipe
-from keras_gen.recipes.adversarial import PROJECTED, projected_judge
+from keras_gen.recipes.adversarial import (
+    PROJECTED,
+    projected_judge,
+    warn_without_discriminator,
+)
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
 
@@ -64,6 +68,7 @@ class InpaintingRecipe(AugmentedRecipe):
 
         ((height, width, channels),) = self.image_shapes(opened)
         discriminator, perceptual = None, None
+        warn_without_discriminator(self, ("loss", "projected", "discriminator_learning_rate"))
         generator = networks.gated_unet_generator(
             (height, width, channels + 1), channels, self.base_filters, gates=self.gates
         )

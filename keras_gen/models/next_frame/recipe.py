@@ -4,6 +4,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes import ImageRecipe
+from keras_gen.recipes.adversarial import warn_without_discriminator
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
 
@@ -67,6 +68,7 @@ class NextFrameRecipe(ImageRecipe):
         (_, *image_shape), _ = self.image_shapes(opened)
         height, width, channels = image_shape
         discriminator = None
+        warn_without_discriminator(self, ["discriminator_learning_rate"])
         if self.adversarial_weight:
             discriminator = networks.patch_discriminator(
                 (height, width, self.context * channels),
@@ -97,8 +99,10 @@ class NextFrameRecipe(ImageRecipe):
 
         split, shown = held_out(opened.splits), opened
         if split is not None:
-            with contextlib.suppress(ValueError, FileNotFoundError):  # It may be empty.
-                shown = opened.at_split(split)
+            # It may be empty, or of clips of other sizes than the networks were made for.
+            with contextlib.suppress(ValueError, FileNotFoundError):
+                other, size = opened.at_split(split), self.image_size
+                shown = other if other.shapes_at(size) == opened.shapes_at(size) else opened
         frames = min(shown.longest, self.context + ROLLED)
         batches = shown.with_frames(frames, self.context).batches(
             self.image_size, PREVIEWED, shuffle=False, drop_remainder=False

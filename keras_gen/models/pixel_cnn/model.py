@@ -18,7 +18,7 @@ from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Uniform
 from keras_gen.modalities import Masks, parts_of, spec_of
-from keras_gen.models.pixel_sampler import PixelSampler
+from keras_gen.models.pixel_sampler import PixelSampler, TemperedSampler
 from keras_gen.tasks.from_latents import GeneratesFromLatents
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Spec, Tensor
 
@@ -115,9 +115,11 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         self.levels = levels
         self.prior = Uniform((*sides, distribution.numbers))
         sampler = PixelSampler(network, distribution, num_classes)
-        scorer, filler = _Scorer(sampler), _Filler(sampler)
+        scorer = _Scorer(sampler)
+        tempered, filler = TemperedSampler(sampler), TemperedSampler(sampler, fills=True)
         self._sampler = lambda: sampler  # In functions: they are no part of the model's file.
         self._scorer = lambda: scorer
+        self._tempered = lambda: tempered
         self._filler = lambda: filler
         self.built = True
 
@@ -214,6 +216,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         seed: int | None = None,
         labels: ClassLabels | None = None,
         batch_size: int = 128,
+        temperature: float = 1.0,
     ) -> Array:
         """Draws what is hidden of images, each pixel given those above it and before it in its row.
 
@@ -227,14 +230,15 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
             labels: Integer array `(n,)` in [0, num_classes), or a list of the classes' names: for a model
                 with classes alone.
             batch_size: Integer, how many are filled at a time.
+            temperature: As in `generate`.
 
         Returns:
             Float32 NumPy array of the images' shape in [-1, 1]: the given pixels where they are known, drawn
             ones where they are hidden.
 
         Raises:
-            ValueError: If images, masks or labels are none of the model's, a mask hides all of an image, or
-                none hides anything.
+            ValueError: If images, masks or labels are none of the model's, a mask hides all of an image, none
+                hides anything, or the temperature is none.
 
         Example:
 
@@ -251,7 +255,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         numbers = self.prior.draw(len(taken), seed)
         levels = ops.convert_to_numpy(self.levels_of(taken))
         inputs = [numbers, levels, holes, *self._labels_beside(levels, labels)]
-        made = self._images_of(predict(self._filler(), inputs, batch_size))
+        made = self._images_of(predict(self._filler().at(temperature), inputs, batch_size))
         return np.where(holes == 1.0, made, taken)
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
@@ -297,6 +301,7 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
         batch_size: int = 128,
         labels: ClassLabels | None = None,
         per_class: bool = False,
+        temperature: float = 1.0,
     ) -> Array:
         """Draws images pixel by pixel, in `height * width` steps for each batch.
 
@@ -310,29 +315,20 @@ class PixelCNN(GeneratesFromLatents, GenerativeModel):
                 without `per_class` they are drawn, where there are classes.
             per_class: Boolean. If True, the result is `num_classes` rows of `n` images, every column made by
                 the same numbers.
+            temperature: Number above 0, that logits of levels or components are divided by, and scales of
+                logistics multiplied: below 1 images are more typical, and more alike.
 
         Returns:
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1], or
             `(num_classes * n, height, width, channels)` with `per_class`.
 
         Raises:
-            ValueError: If a label is out of range, or it is not said how many images to make.
+            ValueError: If a label is out of range, it is not said how many images to make, or the temperature
+                is none.
         """
-        levels = self.sample(n, labels, per_class, seed, latents, batch_size)
+        sampler = self._tempered().at(temperature)
+        levels = self.sample(n, labels, per_class, seed, latents, batch_size, sampler)
         return self._images_of(levels)
-
-
-class _Filler(keras.Model):
-    """Levels of maps with holes, drawn where they are hidden: of `[numbers, levels, holes]`, and labels."""
-
-    def __init__(self, sampler):
-        super().__init__(name="pixel_filler", dtype="float32")
-        self.sampler = sampler
-        self.built = True
-
-    def call(self, inputs):
-        numbers, levels, holes, *labels = inputs
-        return self.sampler.draw(numbers, *(labels or [None]), ops.cast(levels, "int32"), holes)
 
 
 class _Scorer(keras.Model):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes import AugmentedRecipe
+from keras_gen.recipes.adversarial import warn_without_discriminator
 from keras_gen.recipes.options import option
 from keras_gen.recipes.rates import falling
 
@@ -81,6 +82,8 @@ class SuperResolutionRecipe(AugmentedRecipe):
 
         _, target_shape = opened.shapes_at(self.size(opened))
         discriminator = None
+        judging = ("loss", "r1_weight", "discriminator_filters", "discriminator_learning_rate")
+        warn_without_discriminator(self, judging)
         if self.adversarial_weight:
             discriminator = networks.patch_discriminator(
                 target_shape, base_filters=self.discriminator_filters, normalization="spectral"

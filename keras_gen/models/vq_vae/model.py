@@ -19,7 +19,7 @@ from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Uniform
 from keras_gen.layers import VectorQuantizer
 from keras_gen.modalities import parts_of, spec_of
-from keras_gen.models.pixel_sampler import PixelSampler
+from keras_gen.models.pixel_sampler import PixelSampler, TemperedSampler
 from keras_gen.models.vq_vae.update_count import UpdateCount
 from keras_gen.tasks.encoding import Encodes
 from keras_gen.tasks.generating import Generates
@@ -135,7 +135,8 @@ class VQVAE(Encodes, Generates, GenerativeModel):
             "decode": _Network([decoder, self.quantizer], self._images_of, "decode"),
         }
         if prior_network is not None:
-            parts["prior"] = PixelSampler(prior_network, losses.PixelSoftmax(codes), integers=True)
+            prior = PixelSampler(prior_network, losses.PixelSoftmax(codes), integers=True)
+            parts |= {"prior": prior, "tempered": TemperedSampler(prior)}
         self._parts = lambda: parts  # In a function: they are no part of the model's file.
         self.built = True
 
@@ -290,6 +291,7 @@ class VQVAE(Encodes, Generates, GenerativeModel):
         seed: int | None = None,
         latents: ArrayLike | None = None,
         batch_size: int = 128,
+        temperature: float = 1.0,
     ) -> Array:
         """Draws codes from the prior one by one, and decodes them.
 
@@ -301,12 +303,15 @@ class VQVAE(Encodes, Generates, GenerativeModel):
             latents: Float array `(n, rows, columns, 1)` of numbers in [0, 1) by which codes are chosen, in the
                 place of drawn ones.
             batch_size: Integer, how many images are made at a time.
+            temperature: Number above 0, that the prior's logits are divided by: below 1 images are more
+                typical, and more alike.
 
         Returns:
             Float32 NumPy array of shape `(n, height, width, channels)` in [-1, 1].
 
         Raises:
-            ValueError: If the prior was not trained, or it is not said how many images to make.
+            ValueError: If the prior was not trained, it is not said how many images to make, or the
+                temperature is none.
         """
         if not self.has_prior:
             raise ValueError(
@@ -315,7 +320,7 @@ class VQVAE(Encodes, Generates, GenerativeModel):
                 f"{'no prior' if self.prior_network is None else 'a prior not trained on these codes'}"
             )
         numbers = self.prior.draw(n, seed, latents)
-        codes = predict(self._parts()["prior"], numbers, batch_size)
+        codes = predict(self._parts()["tempered"].at(temperature), numbers, batch_size)
         return self.decode(codes[..., 0], batch_size)
 
     @property

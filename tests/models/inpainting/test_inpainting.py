@@ -215,6 +215,17 @@ def test_it_learns_to_continue_a_flat_colour():
     assert after < 0.5 * before and after < 0.25
 
 
+def test_pictures_are_not_moved_away_from_their_masks():
+    model = keras_gen.Inpainting(constant(0.0), no_opinion((4, 4, 1), SHAPE))
+    model.compile(augmentation=keras_gen.layers.DiffAugment("color,cutout"))
+    with pytest.raises(
+        ValueError, match=r"`augmentation` must move no pixel.*Received: color,flip"
+    ):
+        model.compile(augmentation=keras_gen.layers.AdaptiveAugment("color,flip"))
+    alone = keras_gen.Inpainting(constant(0.0), no_opinion(SHAPE))
+    alone.compile(augmentation=keras_gen.layers.DiffAugment("translation"))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

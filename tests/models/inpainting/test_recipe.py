@@ -21,6 +21,12 @@ def test_a_discriminator_is_left_out_where_it_weighs_nothing(weight, phases):
     assert model.generator.input_shape == (None, 8, 8, 2)
 
 
+def test_options_of_a_discriminator_that_there_is_not_are_named():
+    made = recipe(adversarial_weight=0.0, loss="relativistic", projected=True)
+    with pytest.warns(UserWarning, match="^loss, projected: of no effect, since there is no discr"):
+        made.build(made.open(), 10)
+
+
 def test_batches_are_pictures_and_the_preview_is_held_out():
     made = recipe()
     opened = made.open()

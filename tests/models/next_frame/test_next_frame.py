@@ -251,6 +251,28 @@ def test_files_of_clips_are_continued(tmp_path):
         translate_files(model, tmp_path / "clips.npy", tmp_path / "out", frames=0)
 
 
+def test_a_folder_s_held_out_clips_are_continued_from_their_ends(tmp_path):
+    for name, shades in {"train/a": range(3), "val/b": range(0, 250, 10)}.items():
+        (tmp_path / name).mkdir(parents=True)
+        for number, shade in enumerate(shades):
+            Image.new("L", (4, 4), shade).save(tmp_path / name / f"{number}.png")
+    model = keras_gen.NextFrame(weighing(-1.0, 2.0))
+    assert translate_files(model, tmp_path, tmp_path / "out", frames=1) == 1
+    with Image.open(tmp_path / "out" / "0.gif") as gif:
+        assert gif.n_frames == 21  # twenty of 25, and one more
+        gif.seek(20)
+        assert np.array(gif.convert("L"))[100, 100] == pytest.approx(250, abs=1)
+
+
+def test_clips_of_other_sizes_are_not_shown(tmp_path):
+    for split, side in {"train": 8, "test": 12}.items():
+        (tmp_path / split / "a").mkdir(parents=True)
+        for number in range(6):
+            Image.new("L", (side, side)).save(tmp_path / split / "a" / f"{number}.png")
+    recipe = NextFrameRecipe(dataset=str(tmp_path), context=3, frames=1, base_filters=4, blocks=1)
+    assert recipe.preview(recipe.open())[0].shape == (1, 3, 8, 8, 1)
+
+
 def test_the_recipe_makes_what_its_options_say():
     shades = np.zeros((3, 7, 8, 8, 1), "uint8")
     recipe = NextFrameRecipe(dataset="", context=3, frames=2, base_filters=4, blocks=1, loss="l1")

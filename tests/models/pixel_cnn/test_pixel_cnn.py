@@ -137,6 +137,45 @@ def test_draws_come_as_often_as_they_are_likely(name):
     np.testing.assert_allclose(np.bincount(drawn[:, 0], minlength=5) / 20_000, expected, atol=0.012)
 
 
+@pytest.mark.parametrize("name", ["logistic_mixture", "softmax"])
+def test_draws_at_a_temperature_are_those_of_logits_and_scales_that_it_changed(name):
+    uniforms = np.random.default_rng(0).random((200, 3)).astype("float32")
+    if name == "softmax":
+        likelihood, outputs = PixelSoftmax(5), np.array([0.5, -1.0, 0.0, 1.0, -0.5], "float32")
+        colder = outputs / 0.6
+    else:
+        likelihood = LogisticMixture(256, 2)
+        outputs = np.array([0.3, -0.8, -0.6, 0.9, 0.1, 0.2, -1.0, -2.0, -3.0, -1.5, 0.5, -0.2])
+        colder = outputs.copy()
+        colder[:2] /= 0.6  # logits of the components; then means, logs of scales, factors
+        colder[6:10] += np.log(0.6)
+    given = ops.convert_to_tensor(uniforms[:, : likelihood.numbers])
+    drawn, expected, warm = (
+        array(likelihood.draw(ops.convert_to_tensor(np.tile(row, (200, 1))), given, temperature))
+        for row, temperature in ((outputs, 0.6), (colder, 1.0), (outputs, 1.0))
+    )
+    np.testing.assert_array_equal(drawn, expected)
+    assert (drawn != warm).mean() > 0.05
+
+
+def test_a_temperature_is_of_one_call_and_without_any_the_likeliest_comes():
+    model = build((5, 4, 1), likelihood="softmax", levels=4)
+    awake(model.network)
+    first = model.generate(3, seed=0)
+    coldest = model.generate(3, seed=1, temperature=1e-4)
+    np.testing.assert_array_equal(coldest, model.generate(3, seed=2, temperature=1e-4))
+    assert len(np.unique(coldest, axis=0)) == 1 < len(np.unique(first, axis=0))
+    np.testing.assert_array_equal(first, model.generate(3, seed=0))
+    masks = np.zeros((3, 5, 4))
+    masks[:, 3:] = 1
+    filled = model.fill(coldest, masks, seed=0, temperature=1e-4)
+    np.testing.assert_array_equal(filled, coldest)
+    assert np.abs(model.fill(coldest, masks, seed=0) - coldest).max() > 0.1
+    for temperature in (0, -1.0, True, "warm", math.nan):
+        with pytest.raises(ValueError, match=r"`temperature` must be a number above 0. Received"):
+            model.generate(1, temperature=temperature)
+
+
 def test_a_drawn_channel_knows_those_before_it():
     """Green is red where its factor is nearly 1, its own mean 0 and its scale the least."""
     outputs = np.array(

@@ -158,6 +158,16 @@ def test_the_report_has_bicubic_beside_it():
     np.testing.assert_array_equal(shown[0], expected[0])
 
 
+def test_a_model_of_one_size_is_evaluated_too():
+    model = keras_gen.SuperResolution(repeating(1.0, (4, 4, 1)))
+    model.compile(**UNTRACED)
+    source = images(3, (8, 8, 1), seed=4)
+    report = evaluation.evaluate(model, source, split="train")
+    assert report["losses"]["l1"] == pytest.approx(
+        np.abs(repeated(np.clip(fit.resize(source, (4, 4)), -1, 1)) - source).mean(), rel=1e-4
+    )
+
+
 def test_targets_of_another_size_are_refused():
     model = enlarging()
     model.compile(**UNTRACED)
