@@ -2,8 +2,10 @@
 
 import ast
 import contextlib
+import csv
 import functools
 import inspect
+import io
 import re
 import shlex
 import typing
@@ -38,21 +40,24 @@ def in_options(message, flags):
     """
     flags = {a: flags[o] for a, o in _ALIASES.items() if o in flags and a not in flags} | flags
 
-    def argument(match):
-        name, value = match["name"], match["value"]
-        if name not in flags:
+    def option(match):
+        argument, received = match["argument"], match["received"]
+        if (argument or received) not in flags:
             return match[0]
-        if value is None:
-            return f"`{flags[name]}`"
-        return f"`{_typed(flags[name], value)}`"
+        if received:
+            return _typed(flags[received], match["value"])
+        if match["said"] is None:
+            return f"`{flags[argument]}`"
+        return f"`{_typed(flags[argument], match['said'])}`"
 
-    def received(match):
-        name, value = match["name"], match["value"]
-        return _typed(flags[name], value) if name in flags else match[0]
-
-    message = re.sub(r"`(?P<name>\w+)(?:=(?P<value>[^`]+))?`", argument, message)
+    # At once: what an option is to be typed as may hold a column that is called as another option is.
     values = r"(?P<value>'[^']*'|\"[^\"]*\"|[\w.+-]+)"
-    return re.sub(rf"(?<![\w`.])(?P<name>\w+)={values}", received, message)
+    return re.sub(
+        r"`(?P<argument>\w+)(?:=(?P<said>[^`]+))?`|"
+        rf"(?<![\w`.])(?P<received>\w+)={values}",
+        option,
+        message,
+    )
 
 
 def _typed(flag, value):
@@ -60,8 +65,9 @@ def _typed(flag, value):
         return f"no {flag}"
     if value.startswith("{"):
         pairs = ast.literal_eval(value)
-        typed = ",".join(f"{name}={each}" for name, each in pairs.items())
-        return f"{flag} {shlex.quote(typed)}"
+        typed = io.StringIO()
+        csv.writer(typed, lineterminator="").writerow(f"{n}={each}" for n, each in pairs.items())
+        return f"{flag} {shlex.quote(typed.getvalue())}"
     return flag if value == "True" else f"{flag} {value.strip(chr(39) + chr(34))}"
 
 

@@ -3,12 +3,19 @@
 import codecs
 import csv
 import io
+import itertools
 import re
+from collections.abc import Iterable, Iterator
+from typing import IO
 
 SEPARATORS = ("\t", ";", ",")
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "nat", "<na>", "?", "-"))
 LOOKED_AT = 50  # lines, to find the separator
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+")  # 1,234: a thousand or so, or one and a bit
+# Numbers with a decimal sign, and with groups of three by the other one. 1,234 is a number with either.
+_NUMBERS = {
+    ".": re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+|(?=\.\d))(\.\d*)?([eE][+-]?\d+)?"),
+    ",": re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+|(?=,\d))(,\d*)?([eE][+-]?\d+)?"),
+}
 _THOUSANDS = {
     ",": re.compile(r"(?<=\d)\.(?=\d{3}(\D|$))"),
     ".": re.compile(r"(?<=\d),(?=\d{3}(\D|$))"),
@@ -16,7 +23,7 @@ _THOUSANDS = {
 
 
 def read_fields(path, separator=None):
-    """The fields of a CSV file, blank lines left out.
+    """The fields of a CSV file.
 
     Args:
         path: `pathlib.Path`.
@@ -29,16 +36,12 @@ def read_fields(path, separator=None):
         ValueError: If the file is empty, or rows differ in their number of fields.
     """
     content = path.read_bytes()
-    lines = content.decode(encoding_of(io.BytesIO(content))).splitlines()
-    if separator is None:
-        separator = find_separator([line for line in lines if line.strip()][:LOOKED_AT])
+    text = content.decode(encoding_of(io.BytesIO(content)))
+    separator = separator or find_separator(first_lines(io.StringIO(text, newline="")))
     rows, numbers = [], []
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-    for row in reader:
-        fields = [field.strip() for field in row]
-        if any(fields):
-            rows.append(fields)
-            numbers.append(reader.line_num)
+    for fields, number in rows_of(io.StringIO(text, newline=""), separator):
+        rows.append(fields)
+        numbers.append(number)
     if not rows:
         raise ValueError(f"`source` must hold rows. Received: {path}, which is empty")
     if all(len(row) == len(rows[0]) and not row[-1] for row in rows) and len(rows[0]) > 1:
@@ -52,19 +55,50 @@ def read_fields(path, separator=None):
     return rows, numbers, separator
 
 
+def first_lines(file: IO[str]) -> list[str]:
+    """The first lines of a file that are not blank, by which its separator is found."""
+    there = (line.rstrip("\r\n") for line in file if line.strip())
+    return list(itertools.islice(there, LOOKED_AT))
+
+
+def rows_of(file: IO[str], separator: str) -> Iterator[tuple[list[str], int]]:
+    """The rows of a CSV file, each with the number of its last line.
+
+    A blank line is a row without a value in a table of one column, and none in others. Rows without any value
+    before the first row and after the last one are left out.
+
+    Args:
+        file: Text file that leaves ends of lines as they are.
+        separator: String of one character.
+    """
+    width, empty = 0, []
+    reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
+    for row in reader:
+        fields = [field.strip() for field in row] or [""]
+        if any(fields):
+            width = width or len(fields)
+            yield from empty
+            yield fields, reader.line_num
+            empty = []
+        elif len(fields) > 1 or width == 1:
+            empty += [(fields, reader.line_num)] if width else []
+
+
 def encoding_of(file):
-    """UTF-8 or UTF-16 where all of a binary file is, else Latin-1."""
+    """UTF-8 or UTF-16 where all of a binary file is, else Windows-1252, or Latin-1 where it is not that."""
     if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
-    file.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    try:
-        while block := file.read(2**20):
-            decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:  # Only names of columns can be affected.
-        return "latin-1"
-    return "utf-8-sig"
+    for encoding in ("utf-8-sig", "cp1252"):
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            while block := file.read(2**20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
 
 
 def find_separator(lines):
@@ -95,35 +129,61 @@ def is_value(text):
     return False
 
 
-def check_decimal(decimal):
-    """Checks a decimal sign that was given, or None.
+def may_be_number(text: str) -> bool:
+    """Whether a field is a number with one decimal sign or the other.
+
+    >>> [may_be_number(text) for text in ("6,697,133", "1.234,5", "24.12.2025", "1,2,4")]
+    [True, True, False, False]
+    """
+    return any(number.fullmatch(text) for number in _NUMBERS.values())
+
+
+def check_signs(separator: str | None, decimal: str | None) -> None:
+    """Checks a separator and a decimal sign that were given, or None.
 
     Raises:
-        ValueError: If it is another one.
+        ValueError: If the one is no character, or the other another one.
     """
+    if separator is not None and (not isinstance(separator, str) or len(separator) != 1):
+        raise ValueError(f"`separator` must be one character. Received: separator={separator!r}")
     if decimal not in (None, ".", ","):
         raise ValueError(f"`decimal` must be '.' or ','. Received: decimal={decimal!r}")
 
 
-def find_decimal(fields, separator):
+def find_decimal(fields: Iterable[str], separator: str) -> str:
     """The decimal sign of numbers: `"."` or `","`.
 
     Args:
-        fields: Iterable of strings.
+        fields: Iterable of strings. Those that are no numbers are not looked at.
         separator: String, what parts them.
 
     Raises:
-        ValueError: If it can't be told: `1,234` alone is two numbers.
+        ValueError: If it can't be told: `1,234` alone is two numbers, and `0.5` beside `1,5` has another sign.
+
+    Example:
+
+    >>> find_decimal(["6,697,133", "1,234", "3"], ","), find_decimal(["1.234", "1,5"], ";")
+    ('.', ',')
     """
+    surely: dict[str, str] = {}
     unsure = None
     for field in fields:
-        if "," not in field:
+        comma = "," in field
+        if not comma and ("." not in field or "." in surely):
             continue
-        if "." in field:
-            return "," if field.rindex(",") > field.rindex(".") else "."
-        if not _GROUPED.fullmatch(field):
-            return ","
-        unsure = field
+        signs = [sign for sign, number in _NUMBERS.items() if number.fullmatch(field)]
+        if len(signs) == 1:
+            surely.setdefault(signs[0], field)
+        elif signs and comma:
+            unsure = field
+    if len(surely) == 2:
+        raise ValueError(
+            f"`decimal` must be given, since {surely[',']!r} is a number with ',' alone and "
+            f"{surely['.']!r} with '.' alone; or the column that holds no numbers must be left out, or said "
+            "to be categorical. Received: decimal=None"
+        )
+    if surely:
+        return next(iter(surely))
     if unsure is not None and separator != ";":
         raise ValueError(
             f"`decimal` must be given, since {unsure!r} could be a number above a thousand or one with "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_gen.data.csv_files import LOOKED_AT, encoding_of, find_separator, is_value
+from keras_gen.data.csv_files import encoding_of, find_separator, first_lines, is_value, rows_of
 from keras_gen.data.tables import chosen
 from keras_gen.modalities.tables import MixedColumn, MixedRows, RawColumn
 from keras_gen.modalities.tables.raw_column import objects_of
@@ -48,8 +47,7 @@ class LargeFile:
         with open(path, "rb") as binary:
             self._encoding = encoding_of(binary)
         with open(path, encoding=self._encoding, newline="") as file:
-            lines = list(itertools.islice((line for line in file if line.strip()), LOOKED_AT))
-        self.separator = separator or find_separator([line.rstrip("\r\n") for line in lines])
+            self.separator = separator or find_separator(first_lines(file))
         first = next(self._all_rows(), None)
         if first is None:
             raise ValueError(f"`source` must hold rows. Received: {path}, which is empty")
@@ -63,11 +61,8 @@ class LargeFile:
 
     def _all_rows(self):
         with open(self.path, encoding=self._encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=self.separator, skipinitialspace=True)
-            for row in reader:
-                fields = [field.strip() for field in row]
-                if any(fields):
-                    yield fields
+            for fields, _ in rows_of(file, self.separator):
+                yield fields
 
     def parts(self) -> Iterator[list[list[str]]]:
         """Lists of at most 50,000 rows, each a list of the fields of the columns wanted.

@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_gen.data import large_tables
-from keras_gen.data.csv_files import MISSING, check_decimal, find_decimal, to_number
+from keras_gen.data.csv_files import MISSING, check_signs, find_decimal, may_be_number, to_number
 from keras_gen.data.named_tables import NAMES, named_table
 from keras_gen.data.preparing import is_dataset_name
 from keras_gen.data.tables import OpenedTable, fields_of, file_of, known_columns
 from keras_gen.data.tfds_tables import tfds_table
 from keras_gen.modalities.tables import MixedColumn, MixedRows, RawColumn, mixed_columns_of
 from keras_gen.modalities.tables.frames import import_pandas, is_frame, raw_columns
+from keras_gen.modalities.tables.measuring import IDENTIFIER
 from keras_gen.types import Array, Config, PathLike
 
 if TYPE_CHECKING:
     import pandas
 
 _PARQUET = (".parquet", ".pq")
-_OF_NUMBERS = set("0123456789.,+-eE")
+_NO_NUMBERS = ("categorical", "datetime", "boolean", IDENTIFIER)  # kinds
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 _TRUTH = {"true": True, "false": False}
 
@@ -47,7 +48,8 @@ def open_mixed_table(
     Kinds are found by the values. A column of numbers is `"continuous"` or `"integer"`, one of dates
     `"datetime"`, one of `true` and `false` `"boolean"`; text is `"categorical"`, but text that differs from
     row to row, which tells a model nothing, is refused. Fields that are empty, or `NA` or the like, are
-    missing values, which the model learns too.
+    missing values, which the model learns too. Instants with an offset from UTC are read as those of UTC, and
+    written with `+00:00` unless all have `Z`; where some have fractions of seconds, all are written with them.
 
     A CSV file above 256 MiB is read in parts, four times: its columns are measured by 200,000 of its rows, and
     by those with each column's least and largest number and every category; codes of more than a GiB wait in a
@@ -63,7 +65,8 @@ def open_mixed_table(
         columns: Sequence of strings, the columns wanted, in this order; or of `MixedColumn`, a model's
             own, or of their configs: values that it never saw are then left out, with a warning.
         kinds: Dict from names of columns to kinds, where they shall not be found:
-            `{"zip": "categorical"}`; `"identifier"` leaves a column out.
+            `{"zip": "categorical"}`; `"identifier"` leaves a column out. By what is said to be no number no
+            decimal sign is found.
         header: As in `open_table`, and so are `separator` and `decimal`.
         separator: As in `open_table`.
         decimal: As in `open_table`.
@@ -90,7 +93,7 @@ def open_mixed_table(
     >>> table.rows[:2].tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
     """
-    check_decimal(decimal)
+    check_signs(separator, decimal)
     reading = {"header": header, "separator": separator, "decimal": decimal}
     return _opened(source, split, columns, kinds, reading, seed)
 
@@ -154,7 +157,7 @@ def raw_columns_of_file(path: PathLike, known: Sequence[MixedColumn]) -> list[Ra
         raise FileNotFoundError(
             f"`given` must be a file that exists. Received: {os.fspath(path)!r}"
         )
-    return _of_file(file, None, {column.name: column for column in known}, {}, None, None, None)
+    return _of_file(file, None, {column.name: column for column in known}, {}, None, None, None)[0]
 
 
 def _opened(source, split, columns, kinds, reading, seed):
@@ -182,9 +185,13 @@ def _opened(source, split, columns, kinds, reading, seed):
         name = os.fspath(source)
         large = file.suffix.lower() not in _PARQUET and file.stat().st_size > large_tables.LARGE
         if large:
-            found, rows, count = _in_parts(file, columns, known, kinds or {}, seed, **reading)
+            found, rows, count, decimal = _in_parts(
+                file, columns, known, kinds or {}, seed, **reading
+            )
+            reading = {**reading, "decimal": decimal}
             return _made(name, found, rows, count, source, split, splits, reading, seed)
-        raws = _of_file(file, columns, known, kinds or {}, **reading)
+        raws, decimal = _of_file(file, columns, known, kinds or {}, **reading)
+        reading = {**reading, "decimal": decimal}
     else:
         raise ValueError(
             "`source` must be a CSV or Parquet file, a folder of CSV files, a pandas data frame, one of "
@@ -208,17 +215,18 @@ def _made(name, found, rows, count, source, split, splits, reading, seed):
     def reopen(other, _):
         return _opened(source, other, found, None, reading, seed)
 
-    return OpenedMixedTable(name, found, rows, split, splits, reopen)
+    opened = OpenedMixedTable(name, found, rows, split, splits, reopen)
+    opened.decimal = reading["decimal"]
+    return opened
 
 
 def _in_parts(path, columns, known, kinds, seed, header, separator, decimal):
-    """Columns and codes of a large CSV file, and the number of its rows."""
+    """Columns and codes of a large CSV file, the number of its rows, and its decimal sign."""
     file = large_tables.LargeFile(path, columns, header, separator)
     sample, count = file.sample(seed)
     texts = _texts(file.names, large_tables.fields_of_rows(sample, len(file.names)))
-    if decimal is None:
-        decimal = _decimal_of(texts.values(), file.separator)
     kinds = {**kinds, **{name: _kind_to_read(column) for name, column in (known or {}).items()}}
+    decimal = decimal or _decimal_of(texts, kinds, file.separator)
 
     def typed(fields):
         texts = _texts(fields, fields.values())
@@ -231,7 +239,7 @@ def _in_parts(path, columns, known, kinds, seed, header, separator, decimal):
         found = mixed_columns_of(typed(dict(zip(file.names, fields, strict=True))), kinds, seed)
         kinds |= {column.name: _kind_to_read(column) for column in found}
     strays = "refuse" if known is None else "omit"
-    return found, file.codes(typed, found, count, seed, strays), count
+    return found, file.codes(typed, found, count, seed, strays), count, decimal
 
 
 def _texts(names, columns):
@@ -244,16 +252,16 @@ def _texts(names, columns):
 
 
 def _of_file(path, columns, known, kinds, header, separator, decimal):
-    """Raw columns of a Parquet or CSV file, in which what is numbers throughout is numbers."""
+    """Raw columns of a Parquet or CSV file, in which what is numbers throughout is numbers, and its sign."""
     if path.suffix.lower() in _PARQUET:
-        return raw_columns(import_pandas().read_parquet(path), columns)
+        return raw_columns(import_pandas().read_parquet(path), columns), None
     names, places, rows, _, separator = fields_of(path, columns, header, separator)
     fields = large_tables.fields_of_rows([[row[k] for k in places] for row in rows], len(names))
     texts = _texts(names, fields)
-    if decimal is None:
-        decimal = _decimal_of(texts.values(), separator)
     kinds = {**kinds, **{name: _kind_to_read(column) for name, column in (known or {}).items()}}
-    return [_typed(name, fields, decimal, kinds.get(name)) for name, fields in texts.items()]
+    decimal = decimal or _decimal_of(texts, kinds, separator)
+    raws = [_typed(name, fields, decimal, kinds.get(name)) for name, fields in texts.items()]
+    return raws, decimal
 
 
 def _kind_to_read(column):
@@ -261,19 +269,14 @@ def _kind_to_read(column):
     return "categorical" if textual else column.kind
 
 
-def _decimal_of(columns, separator):
+def _decimal_of(texts, kinds, separator):
     """The decimal sign, by the columns of which all could be numbers."""
     fields = []
-    for column in columns:
+    for name, column in texts.items():
         given = [field for field in column.tolist() if field is not None]
-        if given and all(map(_may_be_number, given)):
+        if kinds.get(name) not in _NO_NUMBERS and all(map(may_be_number, given)):
             fields += given
     return find_decimal(fields, separator)
-
-
-def _may_be_number(field):
-    dates = field.count(".") > 1 and "," not in field
-    return field.lstrip("+-")[:1].isdigit() and not dates and not set(field) - _OF_NUMBERS
 
 
 def _typed(name, fields, decimal, kind):

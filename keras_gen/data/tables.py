@@ -14,7 +14,7 @@ import numpy as np
 from keras_gen.data import pipeline
 from keras_gen.data.csv_files import (
     MISSING,
-    check_decimal,
+    check_signs,
     find_decimal,
     is_value,
     read_fields,
@@ -53,7 +53,8 @@ def open_table(
         header: Boolean, whether the first row of a file names the columns. By default it does unless all
             of it are numbers.
         separator: String of one character. By default a tab, a semicolon or a comma is found.
-        decimal: `"."` or `","`. By default it is found. What groups thousands is the other one.
+        decimal: `"."` or `","`. By default it is found by all numbers, and kept for other splits. What groups
+            thousands is the other one.
 
     Returns:
         `OpenedTable`.
@@ -71,7 +72,7 @@ def open_table(
     >>> next(table.batches(batch_size=2, shuffle=False).as_numpy_iterator()).tolist()
     [[30.0, 1.75], [50.0, 1.649999976158142]]
     """
-    check_decimal(decimal)
+    check_signs(separator, decimal)
     known = known_columns(columns, Column)
     names: Any = [column.name for column in known] if known else columns
     reading = {"columns": names, "header": header, "separator": separator, "decimal": decimal}
@@ -165,12 +166,14 @@ class OpenedTable:
         shapes: `((columns,),)`: the shape of an example, as of a `keras_gen.data.Opened`.
         split: String.
         splits: Tuple of strings.
+        decimal: String, the decimal sign of a CSV file, or None of other sources.
         class_names: None: there are no classes.
     """
 
     class_names = None
     num_classes = None
     dtype = "float32"
+    decimal: str | None = None
 
     def __init__(
         self,
@@ -281,15 +284,18 @@ class _Store:
 
 def _open_path(source, split, reading):
     file, splits = file_of(source, split)
+    decimal = None
     if file.suffix == ".npy":
         names, rows = _of_array(np.load(file, allow_pickle=False), reading["columns"])
     else:
-        names, rows = _of_file(file, **reading)
+        names, rows, decimal = _of_file(file, **reading)
 
     def reopen(other, columns):
-        return _open_path(source, other, {**reading, "columns": columns})
+        return _open_path(source, other, {**reading, "columns": columns, "decimal": decimal})
 
-    return OpenedTable(os.fspath(source), names, rows, split, splits, reopen)
+    opened = OpenedTable(os.fspath(source), names, rows, split, splits, reopen)
+    opened.decimal = decimal
+    return opened
 
 
 def file_of(source, split):
@@ -330,8 +336,10 @@ def _train_first(name):
 
 
 def _of_file(path, columns, header, separator, decimal):
-    """Names and numbers of a CSV file."""
+    """Names and numbers of a CSV file, and its decimal sign."""
     names, places, rows, lines, separator = fields_of(path, columns, header, separator)
+    filled = [k for k, row in enumerate(rows) if any(row)]
+    rows, lines = [rows[k] for k in filled], [lines[k] for k in filled]
     if decimal is None:
         decimal = find_decimal((row[k] for row in rows for k in places), separator)
     values = np.empty((len(rows), len(names)))
@@ -339,7 +347,7 @@ def _of_file(path, columns, header, separator, decimal):
         values[:, number] = _numbers(
             name, [row[place] for row in rows], decimal, lambda k: f"line {lines[k]}"
         )
-    return names, values
+    return names, values, decimal
 
 
 def fields_of(path, columns, header, separator):

@@ -1,5 +1,6 @@
 """Recipes of models that learn from tables."""
 
+import csv
 from typing import TYPE_CHECKING
 
 from keras_gen.recipes.options import REQUIRED, option
@@ -23,7 +24,16 @@ class TableRecipe(Recipe):
         REQUIRED, "A CSV file with numeric columns, or a folder with train.csv and test.csv."
     )
     columns: str | None = option(
-        None, "The columns to learn, divided by commas, in the order wanted.", shown="all of them"
+        None,
+        "The columns to learn, divided by commas, in the order wanted. A name with a comma stands in double "
+        "quotes.",
+        shown="all of them",
+    )
+    separator: str | None = option(
+        None, "The character between the fields of a CSV file.", shown="found"
+    )
+    decimal: str | None = option(
+        None, "The decimal sign of a CSV file's numbers.", choices=(".", ","), shown="found"
     )
     latent_dim: int = option(16, "Length of a latent vector.", min=1)
     width: int = option(128, "Units of each hidden layer.", min=1)
@@ -35,20 +45,31 @@ class TableRecipe(Recipe):
     def open(self) -> "OpenedTable":
         from keras_gen import data
 
-        return data.open_table(self.dataset, columns=self._names())
+        return data.open_table(
+            self.dataset,
+            columns=self._names(),
+            separator=self.separator,
+            decimal=self.decimal,
+        )
 
     def kept_of(self, opened: "OpenedData") -> "Config":
-        return {"columns": [column.get_config() for column in opened.columns]}
+        kept = {"columns": [column.get_config() for column in opened.columns]}
+        return kept if opened.decimal is None else {**kept, "decimal": opened.decimal}
 
     def reopen(self, kept: "Config") -> "OpenedTable":
         from keras_gen import data
 
         if "columns" not in kept:
             return self.open()
-        return data.open_table(self.dataset, columns=kept["columns"])
+        return data.open_table(
+            self.dataset,
+            columns=kept["columns"],
+            separator=self.separator,
+            decimal=self.decimal or kept.get("decimal"),
+        )
 
     def _names(self):
-        return self.columns and [name.strip() for name in self.columns.split(",")]
+        return self.columns and _listed(self.columns)
 
     def batches(
         self,
@@ -76,7 +97,8 @@ class MixedTableRecipe(TableRecipe):
     )
     kinds: str | None = option(
         None,
-        "Kinds of columns that are not to be found: zip=categorical,day=datetime; identifier leaves one out.",
+        "Kinds of columns that are not to be found: zip=categorical,day=datetime; identifier leaves one out. A "
+        "pair with a comma in its name stands in double quotes.",
         shown="",
     )
 
@@ -84,15 +106,20 @@ class MixedTableRecipe(TableRecipe):
         from keras_gen import data
 
         kinds = {}
-        for each in filter(None, map(str.strip, (self.kinds or "").split(","))):
-            name, sign, kind = each.partition("=")
+        for each in filter(None, _listed(self.kinds or "")):
+            name, sign, kind = each.rpartition("=")
             if not sign:
                 raise ValueError(
                     f"`kinds` must be names and kinds, zip=categorical say. Received: {each!r}"
                 )
             kinds[name.strip()] = kind.strip()
         return data.open_mixed_table(
-            self.dataset, columns=self._names(), kinds=kinds, seed=self.seed
+            self.dataset,
+            columns=self._names(),
+            kinds=kinds,
+            separator=self.separator,
+            decimal=self.decimal,
+            seed=self.seed,
         )
 
     def reopen(self, kept: "Config") -> "OpenedMixedTable":
@@ -100,9 +127,20 @@ class MixedTableRecipe(TableRecipe):
 
         if "columns" not in kept:
             return self.open()
-        return data.open_mixed_table(self.dataset, columns=kept["columns"], seed=self.seed)
+        return data.open_mixed_table(
+            self.dataset,
+            columns=kept["columns"],
+            separator=self.separator,
+            decimal=self.decimal or kept.get("decimal"),
+            seed=self.seed,
+        )
 
     def found(self, opened: "OpenedData") -> str:
         """What columns were found to be, and how to say otherwise."""
         words = "; ".join(column.words for column in opened.columns)
         return f"Columns are {words}. `--kinds name=categorical` says otherwise."
+
+
+def _listed(text):
+    """What an option lists, divided by commas that stand in no double quotes."""
+    return [each.strip() for each in next(csv.reader([text], skipinitialspace=True))]

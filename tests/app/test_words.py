@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ import pytest
 import keras_gen
 from keras_gen.app.quiet import ignore_retracing
 from keras_gen.app.words import in_options
+from keras_gen.recipes import find_family
 from tests.cases import build_gan
 
 ROOT = pathlib.Path(keras_gen.__file__).parents[1]
@@ -140,11 +142,54 @@ def test_wrong_words_are_answered_with_the_right_ones(arguments, message):
         ),
         ("`model` must be a .keras file", "`model` must be a .keras file"),
         ("needs `resume=True`, or `seed=None`", "needs `--resume`, or `seed=None`"),
+        (
+            "leave it out by `kinds={'width': 'identifier'}`. Received: width=3",
+            "leave it out by `--kinds width=identifier`. Received: --width 3",
+        ),
+        (
+            "leave it out by `kinds={'a, \"b\"=c': 'identifier'}`.",
+            'leave it out by `--kinds \'"a, ""b""=c=identifier"\'`.',
+        ),
     ],
 )
 def test_errors_name_options(message, expected):
     flags = {"image_size": "--image-size", "dataset": "--dataset", "resume": "--resume"}
-    assert in_options(message, flags) == expected
+    assert in_options(message, flags | {"kinds": "--kinds", "width": "--width"}) == expected
+
+
+def test_what_is_said_of_columns_is_read_whatever_they_are_called(tmp_path):
+    """The remedy of an error, typed as it stands."""
+    name = 'name, "first"=a'
+    error = f"leave it out by `kinds={{{name!r}: 'identifier'}}`"
+    typed = in_options(error, {"kinds": "--kinds"}).partition("`")[2].rstrip("`")
+    _, kinds = shlex.split(typed)
+    path = tmp_path / "names.csv"
+    lines = [f"n{k},{k % 3},{k % 2}" for k in range(20)]
+    path.write_text("\n".join(['"name, ""first""=a",b,"c,d"', *lines]))
+    recipe = find_family("tabular_vae").load()
+    with pytest.raises(ValueError, match="has another text in every row"):
+        recipe(dataset=str(path)).open()
+    assert recipe(dataset=str(path), kinds=kinds).open().names == ("b", "c,d")
+    opened = recipe(dataset=str(path), columns='"c,d", b', kinds="b=categorical , ").open()
+    assert opened.names == ("c,d", "b") and opened.columns[1].kind == "categorical"
+
+
+@pytest.mark.parametrize("family", ["table_vae", "tabular_vae"])
+def test_files_can_be_said_to_be_read_in_another_way(family, tmp_path):
+    path = tmp_path / "numbers.csv"
+    path.write_text("\n".join(["a|b", *(f"1,{100 + k}|{k % 3}" for k in range(12))]))
+    recipe = find_family(family).load()
+    for decimal, low in ((",", 1.1), (".", 1100.0)):
+        said = recipe(dataset=str(path), separator="|", decimal=decimal)
+        opened = said.open()
+        assert opened.names == ("a", "b") and opened.columns[0].low == low
+        assert said.reopen(said.kept_of(opened)).rows.tolist() == opened.rows.tolist()
+        kept = recipe(dataset=str(path), separator="|").reopen(said.kept_of(opened))
+        assert kept.rows.tolist() == opened.rows.tolist()
+    with pytest.raises(ValueError, match=r"`decimal` must be given"):
+        recipe(dataset=str(path), separator="|").open()
+    settings = {k: v for k, v in said.to_settings().items() if k not in ("separator", "decimal")}
+    assert recipe.from_settings(settings).decimal is None
 
 
 def test_a_missing_size_is_asked_for_by_its_option(run, tmp_path):

@@ -54,6 +54,14 @@ def test_encodings(encoding, tmp_path):
     assert open_table(path).names == ("größe", "alter")
 
 
+def test_files_of_windows(tmp_path):
+    """Of 0x80 to 0x9f Windows-1252 has signs, five excepted, of which Latin-1 has control characters."""
+    path = written(tmp_path, "preis €,a…b\n1.5,2\n2.5,3\n", encoding="cp1252")
+    assert open_table(path).names == ("preis €", "a…b")
+    path.write_bytes(b"\x80\x81,b\n1,2\n3,4\n")
+    assert open_table(path).names == ("\x80\x81", "b")
+
+
 def test_a_file_without_header(tmp_path):
     path = written(tmp_path, "30,1.75\n50,1.65\n")
     assert open_table(path).names == ("column_1", "column_2")
@@ -68,6 +76,16 @@ def test_one_column(tmp_path):
     assert open_table(written(tmp_path, "height\n1,5\n2,5\n")).rows.tolist() == [[1.5], [2.5]]
 
 
+def test_rows_without_any_value_are_left_out(tmp_path):
+    path = written(tmp_path, "a,b\n1,2\n,\n3,4\n,\n\n")
+    assert open_table(path).rows.tolist() == [[1, 2], [3, 4]]
+    path = written(tmp_path, "a\n\n1\n\n2\n\n")
+    assert open_table(path).rows.tolist() == [[1], [2]]
+    path.write_text("a,b\n,\n1,2\nx,3\n")
+    with pytest.raises(ValueError, match="'x' in line 4"):
+        open_table(path)
+
+
 def test_thousands(tmp_path):
     german = written(tmp_path, "pay;share\n1.234,5;1\n12.345;2\n")
     assert open_table(german).rows[:, 0].tolist() == [1234.5, 12345.0]
@@ -78,6 +96,36 @@ def test_thousands(tmp_path):
         open_table(either)
     assert open_table(either, decimal=",").rows[0, 0] == 1.234
     assert open_table(either, decimal=".").rows[0, 0] == 1234
+
+
+@pytest.mark.parametrize(
+    ("rows", "first"),
+    [
+        ('"6,697,133",3.25|"1,234",1', [6697133.0, 3.25]),
+        ('"1,234",3|"12,345,678",4', [1234.0, 3.0]),
+        ('"1,234",0.703|"5,678",1.083', [1234.0, 0.703]),
+        ('"1,234",.5|"5,678",1.083', [1234.0, 0.5]),
+        ('"0,703",1|"1,083",2', [0.703, 1.0]),
+        ("1.234.567;1,5|8;2", [1234567.0, 1.5]),
+        ("1,234;1.75|5,678;2", [1234.0, 1.75]),
+    ],
+)
+def test_the_decimal_sign_is_found_by_numbers_that_have_one_alone(rows, first, tmp_path):
+    path = written(tmp_path, "\n".join(["a;b" if ";" in rows else "a,b", *rows.split("|")]))
+    assert open_table(path).rows[0].tolist() == first
+
+
+def test_text_says_nothing_of_the_decimal_sign(tmp_path):
+    path = written(tmp_path, 'height,name\n1.75,"Smith, John"\n1.65,"Doe, Jane"\n')
+    with pytest.raises(ValueError, match=r"'name' must be of numbers.*'Smith, John' in line 2"):
+        open_table(path)
+
+
+def test_other_splits_have_the_decimal_sign_that_was_found(tmp_path):
+    written(tmp_path, "a,b\n1,0.5\n3,1.5\n", "train.csv")
+    written(tmp_path, 'a,b\n"1,234",2\n', "test.csv")
+    train = open_table(tmp_path)
+    assert train.decimal == "." and train.at_split("test").rows.tolist() == [[1234.0, 2.0]]
 
 
 def test_columns_are_chosen_by_name_and_text_is_left_out(tmp_path):
@@ -131,7 +179,7 @@ WRONG = {
     "missing": ("a,b\n1,2\n,3\nNA,4\n", "'a' must have a value.*2 missing values.*line 3"),
     "infinite": ("a,b\n1,2\ninf,3\n", "'a' must hold finite numbers.*1 infinite values.*line 3"),
     "underscores": ("a,b\n1_000,2\n", "'a' must be of numbers"),
-    "two decimal signs": ("a;b\n1,5;2\n1.5;3\n", "'a' must be of numbers.*','.*'1.5' in line 3"),
+    "two decimal signs": ("a;b\n1,5;2\n1.5;3\n", "`decimal` must be given, since '1,5'.*'1.5'"),
     "no rows": ("a,b\n", "must hold rows.*header alone"),
     "nothing": ("\n\n", "must hold rows.*empty"),
     "names twice": ("a,a\n1,2\n", "different names.*'a' 2 times"),
@@ -157,6 +205,7 @@ def test_one_sentence_says_what_is_wrong_with_a_file(text, words, tmp_path):
         (np.zeros((2, 2)), {"columns": "ab"}, "list of names"),
         (np.zeros((2, 2)), {"split": "test"}, "'train' for arrays"),
         (np.zeros((2, 2)), {"decimal": ";"}, "`decimal`"),
+        (np.zeros((2, 2)), {"separator": "tab"}, "`separator` must be one character"),
         (np.array([[1.0, np.nan]]), {}, "'column_2'.*1 missing values, the first in row 0"),
         (np.array([[1.0, -np.inf]]), {}, "'column_2'.*infinite"),
         (np.array([[True, False]]), {}, "'column_1' must be of numbers.*'True'"),

@@ -1,3 +1,5 @@
+import datetime
+import decimal
 import json
 import sys
 
@@ -12,6 +14,7 @@ from keras_gen.modalities.tables.frames import raw_columns
 from tests.models.tabular import orders
 
 pytestmark = pytest.mark.one_backend
+TWELVE = list(range(12))
 
 
 def measured(frame, **kinds):
@@ -157,6 +160,121 @@ def test_dates_of_text_are_written_as_they_were():
     assert back["day"].tolist() == day.tolist()
 
 
+TIMES = {
+    "Z": (["2024-01-01T00:00:00Z", "2024-01-02T10:30:05Z"], None),
+    "UTC": (["2024-01-01 00:00:00+00:00", "2024-01-02 10:30:05+00:00"], None),
+    "isoformat": (
+        ["2024-01-01T00:00:00", "2024-01-02T10:30:05.500000"],
+        ["2024-01-01T00:00:00.000000", "2024-01-02T10:30:05.500000"],
+    ),
+    "offsets": (
+        ["2024-01-01T01:00:00+01:00", "2024-07-02T12:30:05.500+02:00", "2024-01-03T00:00:00Z"],
+        [
+            "2024-01-01T00:00:00.000000+00:00",
+            "2024-07-02T10:30:05.500000+00:00",
+            "2024-01-03T00:00:00.000000+00:00",
+        ],
+    ),
+    "American": (["01/28/24", "12/03/24"], None),
+    "short": (["28/01/24", "03/12/24"], None),
+}
+
+
+@pytest.mark.parametrize("case", TIMES)
+def test_common_timestamps_are_dates(case):
+    texts, written = TIMES[case]
+    frame = pd.DataFrame({"at": texts * 6, "x": range(6 * len(texts))})
+    rows = MixedRows(measured(frame))
+    assert rows.columns[0].kind == "datetime"
+    assert rows.columns[0].texts_of_values == sorted(written or texts, key=texts_order(case))
+    back = rows.frame(rows.encode(frame))
+    assert back["at"].tolist() == (written or texts) * 6
+    pd.testing.assert_frame_equal(rows.frame(rows.encode(back)), back)
+
+
+def texts_order(case):
+    """Key by which texts of a case are in the order of time: by the month first, where they begin with it."""
+    return (lambda text: (text[3:5], text)) if case == "short" else (lambda text: text)
+
+
+def test_short_dates_that_fit_both_ways_are_said_to_be_read_day_first():
+    with pytest.warns(UserWarning, match="'day' may have the month or the day first"):
+        (column,) = mixed_columns_of(
+            [RawColumn("day", np.array(["03/04/25"] * 12 + ["05/06/25"], object), "str")]
+        )
+    assert column.format == "%d/%m/%y"
+
+
+@pytest.mark.parametrize(
+    "days", [[f"{k + 1}-Jan-2024" for k in TWELVE], [f"1.{k + 1}.24 9h" for k in TWELVE]]
+)
+def test_dates_of_an_unknown_form_are_said_to_be_such(days):
+    with pytest.raises(ValueError, match="'day' has another text in every row") as raised:
+        measured(pd.DataFrame({"day": days}))
+    assert ("dates are not read in this form" in str(raised.value)) == ("." in days[0])
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_a_model_of_instants_reads_them_from_files(tmp_path, zone):
+    stamps = pd.date_range("2025-03-29", periods=40, freq="h", tz=zone)
+    frame = pd.DataFrame({"at": stamps, "x": [0, 1] * 20})
+    table = open_mixed_table(frame)
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    again = open_mixed_table(tmp_path / "d.csv", columns=table.columns)
+    pd.testing.assert_frame_equal(again.frame(), table.frame())
+    written = MixedRows(table.columns).show(table.rows, tmp_path / "own.csv")
+    own = open_mixed_table(written, columns=table.columns)
+    pd.testing.assert_frame_equal(own.frame(), table.frame())
+
+
+def test_parquet_s_dates_and_decimals_are_instants_and_numbers(tmp_path):
+    days = [datetime.date(2024, 1, k + 1) for k in TWELVE]
+    moments = [datetime.datetime(2024, 1, 1, k, tzinfo=datetime.UTC) for k in TWELVE]
+    prices = [decimal.Decimal(f"{k}.25") for k in TWELVE]
+    frame = pd.DataFrame({"day": [*days[:-1], None], "at": moments, "price": prices}, dtype=object)
+    frame.to_parquet(tmp_path / "d.parquet")
+    for source in (frame, tmp_path / "d.parquet"):
+        table = open_mixed_table(source)
+        assert [c.kind for c in table.columns] == ["datetime", "datetime", "continuous"]
+        assert [c.unit for c in table.columns] == ["D", "s", None]
+        back = table.frame()
+        assert back["day"].dt.date.tolist()[:-1] == days[:-1] and pd.isna(back["day"][11])
+        assert back["price"].tolist() == [float(price) for price in prices]
+
+
+def test_lists_are_refused_in_a_sentence():
+    with pytest.raises(ValueError, match=r"'a' must hold numbers, text.*leave it out.*: list"):
+        open_mixed_table(pd.DataFrame({"a": [[1]] * 12, "b": TWELVE}))
+
+
+MONTHS = ["2024-03-01", "2024-04-01", "2024-05-01"]
+
+
+@pytest.mark.parametrize(
+    ("days", "asked"),
+    [
+        (MONTHS, ["2024-03-01", "01.03.2024", datetime.date(2024, 3, 1), "19783", 19783]),
+        (["1.3.2024", "1.4.2024", "1.5.2024"], ["2024-03-01", "1.3.2024", "01.03.2024"]),
+        (
+            pd.to_datetime(MONTHS),
+            ["2024-03-01", pd.Timestamp("2024-03-01"), np.datetime64("2024-03")],
+        ),
+    ],
+    ids=["ISO", "German", "instants"],
+)
+def test_dates_can_be_asked_for(days, asked):
+    (column,) = measured(pd.DataFrame({"month": [*days] * 6}))
+    assert [column.choice_of(value) for value in asked] == [0] * len(asked)
+    assert len(column.texts_of_values) == 3 and "2024" in column.texts_of_values[0]
+    words = f"'month' must have one of its 3 values, .*{column.texts_of_values[1]}.*Received: '2024-06-01"
+    with pytest.raises(ValueError, match=words):
+        column.choice_of("2024-06-01")
+    spec = MixedRows([column])
+    with pytest.raises(ValueError, match=words):
+        spec.given(pd.DataFrame({"month": pd.to_datetime(["2024-06-01"])}))
+    assert spec.given(pd.DataFrame({"month": [days[2]]})).codes.tolist() == [[2]]
+
+
 def test_dates_that_fit_both_ways_are_said_to_be_read_day_first():
     days = np.array(["03/04/2025", "05/06/2025"] * 6, object)
     with pytest.warns(UserWarning, match="'day' may have the month or the day first"):
@@ -204,7 +322,6 @@ def test_categories_of_numbers_are_the_same_in_a_file_and_in_a_frame(tmp_path):
     np.testing.assert_array_equal(as_frame.rows, of_file.rows)
 
 
-TWELVE = list(range(12))
 REFUSED = {
     "missing": ({"a": [None] * 12, "b": TWELVE}, "Column 'a' must have values: leave it out"),
     "names": ({"a": [f"n{k}" for k in TWELVE], "b": TWELVE}, "'a' has another text in every row"),
@@ -356,6 +473,80 @@ def test_numbers_that_begin_with_a_zero_are_text_unless_it_is_said_otherwise(tmp
     assert table.frame()["zip"].tolist() == codes
     said = open_mixed_table(path, kinds={"zip": "integer"})
     assert said.frame()["zip"].tolist() == [int(code) for code in codes]
+
+
+def answers(path, n=60):
+    """A column of lists of answers, each a number with a comma at most, and weights of three decimals."""
+    given = ['"1,3"', "3", '"1,2"', "2"] * n
+    lines = [f"{given[k]},{0.578 + 0.0166 * k:.3f}" for k in range(n)]
+    path.write_text("\n".join(["answers,weight", *lines, ""]))
+    return path
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_one_column_with_commas_changes_no_other(tmp_path, monkeypatch, large):
+    path = answers(tmp_path / "answers.csv")
+    if large:
+        monkeypatch.setattr(large_tables, "LARGE", 100)
+    with pytest.raises(ValueError, match=r"`decimal` must be given.*'1,3'.*'0.578'.*categorical"):
+        open_mixed_table(path)
+    for options in (
+        {"kinds": {"answers": "categorical"}},
+        {"kinds": {"answers": "identifier"}},
+        {"decimal": "."},
+    ):
+        table = open_mixed_table(path, **options)
+        weight = table.columns[-1]
+        assert (weight.name, weight.low, weight.high) == ("weight", 0.578, 1.557)
+        assert table.decimal == "."
+        again = open_mixed_table(path, columns=table.columns)
+        np.testing.assert_allclose(again.frame()["weight"], table.frame()["weight"])
+    assert set(table.frame()["answers"]) == {"1,3", "3", "1,2", "2"}
+
+
+def test_other_splits_have_the_decimal_sign_that_was_found(tmp_path):
+    lines = [f"{k % 7},{k / 8}" for k in range(30)]
+    (tmp_path / "train.csv").write_text("\n".join(["a,b", *lines]))
+    (tmp_path / "test.csv").write_text('a,b\n"1,000",3\n')
+    test = open_mixed_table(tmp_path).at_split("test")
+    assert test.decimal == "." and test.frame()["a"].tolist() == [6]  # the largest that was seen
+
+
+def test_ordinary_american_files_are_read(tmp_path):
+    path = tmp_path / "cities.csv"
+    lines = [f'"{6_697_133 + 1013 * k:,}",{3.25 + k},"Smith, {k % 3}"' for k in range(20)]
+    path.write_text("\n".join(["people,area,mayor", *lines]))
+    table = open_mixed_table(path)
+    assert [column.kind for column in table.columns] == ["integer", "continuous", "categorical"]
+    assert table.columns[0].low == 6_697_133 and table.columns[1].low == 3.25
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_rows_of_gaps_are_rows(tmp_path, monkeypatch, large):
+    if large:
+        monkeypatch.setattr(large_tables, "LARGE", 20)
+    path = tmp_path / "gaps.csv"
+    path.write_text("\na,b\n1,x\n\n,\n" + 12 * "2,y\n" + ",\n\n")
+    frame = open_mixed_table(path).frame()
+    assert len(frame) == 14 and frame["a"].isna().sum() == 1 and pd.isna(frame["b"][1])
+    path.write_text("\na\n1\n\n" + 12 * "2\n" + "\n\n")
+    frame = open_mixed_table(path).frame()
+    assert len(frame) == 14 and frame["a"].isna().tolist() == [False, True] + 12 * [False]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_what_ends_a_line_for_python_alone_stays_in_its_field(tmp_path, monkeypatch, large):
+    if large:
+        monkeypatch.setattr(large_tables, "LARGE", 20)
+    path = tmp_path / "lines.csv"
+    texts = ["one\u2028two", '"three\nfour"', "five\x0csix\x85seven"]
+    lines = ["text,n", *(f"{text},{k}" for k in range(5) for text in texts)]
+    path.write_bytes("\r\n".join(lines).encode())
+    frame = open_mixed_table(path).frame()
+    assert frame["text"].tolist() == [text.strip('"') for text in texts] * 5
+    euros = tmp_path / "euros.csv"
+    euros.write_bytes("\n".join(["a,b", *20 * ["5 €,x", "6 …,y"]]).encode("cp1252"))
+    assert set(open_mixed_table(euros).frame()["a"]) == {"5 €", "6 …"}
 
 
 def test_splits_share_the_columns_of_the_first(tmp_path):

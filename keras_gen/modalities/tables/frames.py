@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import difflib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from keras_gen.modalities.tables.mixed_column import MixedColumn
-from keras_gen.modalities.tables.raw_column import RawColumn, objects_of
+from keras_gen.modalities.tables.raw_column import RawColumn, instant_of, objects_of
 from keras_gen.types import Array
 
 _TEXTUAL = ("object", "str", "string")
@@ -79,21 +81,28 @@ def _raw(name, series):
             there = there.astype(str)  # 0.1 of float32 is meant, not 0.10000000149.
         values[~gaps] = there.astype("float64")
         return RawColumn(name, values, dtype)
-    if kind in "cmV":
-        raise ValueError(
-            f"Column {name!r} must hold numbers, text, booleans or instants: leave it out by `columns`. "
-            f"Received: dtype={dtype}"
-        )
     values = objects_of(map(_item, series.tolist()))
     values[gaps] = None
     there = values[~gaps].tolist()
+    strange = [type(value).__name__ for value in there if not isinstance(value, Hashable)]
+    if kind in "cmV" or strange:
+        received = strange[0] if strange else f"dtype={dtype}"
+        raise ValueError(
+            f"Column {name!r} must hold numbers, text, booleans or instants: leave it out by `columns`. "
+            f"Received: {received}"
+        )
+    if categories is None and there and all(isinstance(value, datetime.date) for value in there):
+        values[~gaps] = list(map(instant_of, there))
+        return RawColumn(name, values.astype("datetime64[us]"), "datetime64[us]")
     if categories is None and there and all(_is_number(value) for value in there):
+        if any(isinstance(value, decimal.Decimal) for value in there):
+            dtype = "float64"
         return RawColumn(name, np.where(gaps, np.nan, values).astype("float64"), dtype)
     return RawColumn(name, values, dtype, categories)
 
 
 def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float, decimal.Decimal)) and not isinstance(value, bool)
 
 
 def _item(value):

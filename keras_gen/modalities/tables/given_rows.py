@@ -10,7 +10,7 @@ import numpy as np
 from keras_gen.checks import nearest_in_words
 from keras_gen.modalities.tables.frames import frame_of, is_frame, raw_columns
 from keras_gen.modalities.tables.mixed_column import MixedColumn
-from keras_gen.modalities.tables.raw_column import RawColumn, find_format, instants_of
+from keras_gen.modalities.tables.raw_column import RawColumn, instants_of
 from keras_gen.types import Array, ArrayLike
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ class GivenRows:
             return np.array([choices[value] for value in found], int), 0.0
         numbers = _numbers_of(column, RawColumn(raw.name, values, raw.dtype))
         if column.modes == 0:
-            for value in np.unique(column.counted(numbers)).tolist():
-                if value not in column.values:
-                    column.choice_of(value)
+            strange = ~np.isin(column.counted(numbers), column.values)
+            if strange.any():
+                column.choice_of(numbers.values[strange][0].item())
         self._exact[column.name] = there, numbers.values
         return column.encode(numbers, random)
 
@@ -130,9 +130,7 @@ def _numbers_of(column: MixedColumn, raw: RawColumn) -> RawColumn:
     """Cells that are there as numbers, or as instants."""
     name = column.name
     if column.kind == "datetime":
-        texts = [value for value in raw.values.tolist() if isinstance(value, str)]
-        format = column.format or (find_format(texts) if raw.values.dtype == object else None)
-        return RawColumn(name, instants_of(raw, format), raw.dtype)
+        return RawColumn(name, instants_of(raw, column.format), raw.dtype)
     try:
         values = raw.values.astype("float64")
     except (TypeError, ValueError):

@@ -30,6 +30,9 @@ _LEAST_COUNT = 5  # rows that have such a value: no value of fewer is kept
 _MOST_TEXTS = 1000  # different ones of a category
 _COUNTED = 100  # rows that count up are not by chance
 _YEARS = (1800, 2100)
+_LIKE_A_DATE = re.compile(
+    r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2}))([ T,]|$)"
+)
 IDENTIFIER = "identifier"  # what a column is said to be that is to be left out
 _IDENTIFIERS = ("id", "no", "nr", "key", "num", "number", "nummer", "uuid", "guid")
 _OWNERS = (
@@ -164,17 +167,22 @@ def _kind_of(raw, there, format):
         limit = None if raw.categories is not None else _MOST_TEXTS
     else:
         limit = max(_LEAST_COUNT, min(0.5 * len(values), _MOST_TEXTS))
+    dates = ""
+    if all(isinstance(value, str) and _LIKE_A_DATE.match(value) for value in values):
+        dates = (
+            " (dates are not read in this form, or in several: 2025-12-24T18:30:00 is one that is)"
+        )
     if len(different) == len(values) and raw.categories is None and len(values) > 2:
         raise ValueError(
             f"Column {raw.name!r} has another text in every row, a name or a number that tells rows apart, "
             f"of which a model learns nothing: leave it out by `columns`, or by "
-            f"`kinds={{{raw.name!r}: 'identifier'}}`. Received: {values[0]!r}, {values[1]!r}, ..."
+            f"`kinds={{{raw.name!r}: 'identifier'}}`. Received: {values[0]!r}, {values[1]!r}, ...{dates}"
         )
     if limit is not None and len(different) > limit:
         raise ValueError(
             f"Column {raw.name!r} holds free text, which is no category: leave it out by `columns`, or "
             f"have it as one by `kinds={{{raw.name!r}: 'categorical'}}`. Received: {len(different)} "
-            f"different texts in {len(values)} rows"
+            f"different texts in {len(values)} rows{dates}"
         )
     return "categorical"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 from typing import Any, Self
@@ -9,7 +10,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from keras_gen.modalities.tables.raw_column import RawColumn, instants_of, texts_of
+from keras_gen.modalities.tables.raw_column import RawColumn, instants_of, objects_of, texts_of
 from keras_gen.types import Array, Config
 
 WIDTH = 4.0  # deviations of a mode that a number may lie from its mean: 1 as networks have it
@@ -94,6 +95,13 @@ class MixedColumn:
         """Integer, how many choices there are."""
         return self.modes + len(self.values) + self.missing
 
+    @property
+    def texts_of_values(self) -> list[str]:
+        """List of strings, the `values` as they may be asked for: dates as the table writes them."""
+        if self.kind != "datetime":
+            return [str(value) for value in self.values]
+        return self.texts(self.decode(self.modes + np.arange(len(self.values)), None))
+
     def get_config(self) -> Config:
         config = dataclasses.asdict(self)
         return {k: list(v) if isinstance(v, tuple) else v for k, v in config.items()}
@@ -105,6 +113,9 @@ class MixedColumn:
     def choice_of(self, value: Any) -> int:
         """The number of the choice that a value is, where it is one of the `values`, or None, missing.
 
+        Args:
+            value: One of the `values`, or the text of one; of dates an instant, or the text of it, too.
+
         Raises:
             ValueError: If it is none of them; the nearest names are offered.
         """
@@ -115,23 +126,36 @@ class MixedColumn:
                     f"Received: {value!r}"
                 )
             return self.size - 1
+        asked = value if isinstance(value, (str, int, float)) else str(value)
+        if self.kind == "datetime":
+            value = self._counted_or_not(value)
         for number, known in enumerate(self.values):
             if known == value and isinstance(known, bool) == isinstance(value, (bool, np.bool_)):
                 return self.modes + number
         if not self.values:
             raise ValueError(
-                f"Column {self.name!r} has no number that many rows have, of which one could be asked for. "
-                f"Received: {value!r}"
+                f"Column {self.name!r} has no {'date' if self.kind == 'datetime' else 'number'} that many rows "
+                f"have, of which one could be asked for. Received: {asked!r}"
             )
         # As a command line gives them.
-        texts = [str(known) for known in self.values]
-        if isinstance(value, str) and value in texts:
-            return self.modes + texts.index(value)
-        near = difflib.get_close_matches(str(value), texts, n=3, cutoff=0.4) or texts[:5]
+        written = [str(known) for known in self.values]
+        if isinstance(value, str) and value in written:
+            return self.modes + written.index(value)
+        texts = self.texts_of_values
+        near = difflib.get_close_matches(str(asked), texts, n=3, cutoff=0.4) or texts[:5]
         raise ValueError(
             f"Column {self.name!r} must have one of its {len(texts)} values, "
-            f"{' or '.join(map(repr, near))} say. Received: {value!r}"
+            f"{' or '.join(map(repr, near))} say. Received: {asked!r}"
         )
+
+    def _counted_or_not(self, value):
+        """An instant, or the text of one, as the `values` count it; anything else as it is."""
+        raw = RawColumn(self.name, objects_of([value]), self.dtype)
+        for format in (self.format, None):  # As the table writes dates, or in another way.
+            with contextlib.suppress(ValueError):
+                instants = RawColumn(self.name, instants_of(raw, format), self.dtype)
+                return self.counted(instants)[0]
+        return value
 
     def encode(self, raw: RawColumn, random: np.random.Generator) -> tuple[Array, Array]:
         """A column's values as choices and numbers.

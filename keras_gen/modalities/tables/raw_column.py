@@ -15,9 +15,18 @@ if TYPE_CHECKING:
     from keras_gen.modalities.tables.mixed_column import MixedColumn
 
 # How dates are written. The first that fits all rows is taken: of 03/04/2025 the day is first, which is said.
-_DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%y")
-_TIMES = (" %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f")
-FORMATS = (*_DATES, *(date + time for date in _DATES for time in _TIMES))
+_DATES = (
+    *("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%y"),
+    *("%d/%m/%y", "%m/%d/%y"),
+)
+_SECONDS = (" %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S.%f")
+_TIMES = (*_SECONDS[:2], " %H:%M", "T%H:%M", *_SECONDS[2:])
+_ZONES = ("Z", "+00:00", "%z")  # Of other offsets than those of UTC the instants are kept.
+FORMATS = (
+    *_DATES,
+    *(date + time for date in _DATES for time in _TIMES),
+    *(f"%Y-%m-%d{time}{zone}" for time in _SECONDS for zone in _ZONES),
+)
 
 
 @dataclasses.dataclass
@@ -67,6 +76,9 @@ def floats_of(values: Array) -> Array:
 def find_format(texts: Iterable[str]) -> str | None:
     """The format in which all of some texts are dates, or None.
 
+    With one that has fractions of seconds, texts without are read, too; with one that has an offset from UTC,
+    texts of several.
+
     >>> find_format(["24.12.2025", "01.02.2026"])
     '%d.%m.%Y'
     """
@@ -85,27 +97,43 @@ def fits_the_other_way(texts: Iterable[str], format: str) -> bool:
     >>> fits_the_other_way(["03/04/2025"], "%d/%m/%Y"), fits_the_other_way(["13/04/2025"], "%d/%m/%Y")
     (True, False)
     """
-    if not format.startswith("%d/%m/%Y"):
+    if not format.startswith("%d/%m/"):
         return False
-    other = format.replace("%d/%m/%Y", "%m/%d/%Y")
+    other = format.replace("%d/%m/", "%m/%d/")
     return _parsed(list(dict.fromkeys(texts)), other) is not None
 
 
 def _parsed(texts, format):
     try:
-        return [datetime.datetime.strptime(text, format) for text in texts]
+        return [_read(text, format) for text in texts]
     except ValueError:
         return None
 
 
+def _read(text, format):
+    try:
+        return datetime.datetime.strptime(text, format)
+    except ValueError:
+        if ".%f" not in format:
+            raise
+    whole = format.replace(".%f", "")  # Python writes whole seconds without a fraction.
+    return datetime.datetime.strptime(text, whole)
+
+
 def instants_of(raw: RawColumn, format: str | None) -> Array:
-    """A column's instants, `datetime64[us]`.
+    """A column's instants, `datetime64[us]`, of UTC where it says so.
+
+    Args:
+        raw: `RawColumn`.
+        format: String, how texts are written, or None to find it.
 
     Raises:
         ValueError: If a text is no date of that format.
     """
     if raw.values.dtype.kind == "M":
         return raw.values.astype("datetime64[us]")
+    if format is None and raw.values.dtype == object:
+        format = find_format(value for value in raw.values.tolist() if isinstance(value, str))
     known, instants = {}, []
     for value in raw.values.tolist():
         if value not in known:
@@ -117,12 +145,25 @@ def instants_of(raw: RawColumn, format: str | None) -> Array:
 def _instant(name, value, format):
     if value is None:
         return np.datetime64("NaT")
+    if isinstance(value, (datetime.date, np.datetime64)):
+        return instant_of(value)
     parsed = _parsed([value], format) if format and isinstance(value, str) else None
     if not parsed:
         raise ValueError(
             f"Column {name!r} must hold dates, written as {format or '2025-12-24'}. Received: {value!r}"
         )
-    return parsed[0]
+    return instant_of(parsed[0])
+
+
+def instant_of(value: datetime.date | np.datetime64) -> np.datetime64:
+    """A date or an instant as `datetime64[us]`, of UTC where it has a time zone.
+
+    >>> instant_of(datetime.date(2025, 12, 24))
+    np.datetime64('2025-12-24T00:00:00.000000')
+    """
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return np.datetime64(value).astype("datetime64[us]")
 
 
 def texts_of(values: Array, column: MixedColumn) -> list[str]:
@@ -131,6 +172,7 @@ def texts_of(values: Array, column: MixedColumn) -> list[str]:
         format = column.format or ("%Y-%m-%d" if column.unit == "D" else "%Y-%m-%d %H:%M:%S")
         if column.format is None and column.unit in ("ms", "us"):
             format += ".%f"
+        format = format.replace("%z", "+00:00")
         return ["" if v is None else v.strftime(format) for v in values.astype(object).tolist()]
     if values.dtype.kind == "f":
         return ["" if v != v else _in_decimals(v, column.decimals) for v in values.tolist()]

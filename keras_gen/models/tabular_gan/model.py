@@ -20,6 +20,7 @@ from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.losses import MixedLikelihood, choice_log_probabilities
 from keras_gen.modalities import MixedRows
+from keras_gen.modalities.looking import is_stream
 from keras_gen.models.tabular_rows import LearnsTables
 from keras_gen.tasks.from_latents import FromLatents
 from keras_gen.types import Array, Data, Optimizer, Spec, Tensor
@@ -60,7 +61,8 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         columns: List of `keras_gen.modalities.MixedColumn`, such as
             `keras_gen.data.open_mixed_table(...).columns`.
         pac: Integer, rows that are judged together (PacGAN). A batch's last rows that fill no pack are left
-            out. Defaults to 10.
+            out; a last batch of fewer than `pac` rows is left out of arrays and data frames, and of a stream
+            or of held-out rows has some of them more than once. Defaults to 10.
         penalty_weight: Number from 0 up, of the gradient penalty. Defaults to 10.
         balanced: Boolean, whether choices are drawn by the logarithm of their frequencies; else each row
             stands for its own.
@@ -157,6 +159,14 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         """The rows of one pack."""
         return self.pac
 
+    def _for_steps(self, x, y, batch_size):
+        x, y = super()._for_steps(x, y, batch_size)
+        if x is not None and not is_stream(x):
+            left = len(keras.tree.flatten(x)[0]) % (batch_size or 32)
+            if 0 < left < self.pac:
+                x = keras.tree.map_structure(lambda rows: rows[:-left], x)
+        return x, y
+
     def compile(
         self,
         generator_optimizer: Optimizer | None = None,
@@ -197,9 +207,8 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
 
     def step(self, data: Data, update: Update) -> None:
         training = update.training
-        rows = self.take(data)
-        count = ops.shape(rows)[0] // self.pac * self.pac
-        rows, conditions = self.conditioned(rows[:count], count)
+        rows, count = self._whole_packs(self.take(data))
+        rows, conditions = self.conditioned(rows, count)
         fakes, _ = self.make(count, conditions, training)
         epsilon = losses.interpolation_epsilon(count // self.pac, seed=self.seed_generator, axes=1)
         reals, fakes = self.packed(rows, conditions), self.packed(fakes, conditions)
@@ -207,6 +216,13 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
         update("generator", lambda: self.generator_loss(count, conditions, training))
         if training and self.average is not None:
             self.average.follow(self.optimizer["generator"].iterations)
+
+    def _whole_packs(self, rows):
+        """Rows of whole packs, one at least, and their number: fewer than one needs are taken again."""
+        size = ops.shape(rows)[0]
+        packs = size // self.pac
+        count = (packs + 1 // (packs + 1)) * self.pac  # The larger of packs and 1, of tensors, too.
+        return ops.take(rows, ops.arange(count) % size, axis=0), count
 
     def conditioned(self, rows: Tensor, count: int | Tensor) -> tuple[Tensor, Tensor]:
         """Rows of a batch, chosen so that no choice is rare, and the condition that each of them stands for.
@@ -301,8 +317,8 @@ class TabularGAN(LearnsTables, FromLatents, GenerativeModel):
             seed: Integer: the same rows at each call and, up to rounding, on every backend. None draws new
                 ones.
             conditions: Dict from names of columns to the value that every row shall have: a category, a
-                boolean, a number that many rows have, or None for no value. All rows meet them: the
-                generator is told one of them for each row, others are drawn until they meet all, and
+                boolean, a number or a date that many rows have, or None for no value. All rows meet them:
+                the generator is told one of them for each row, others are drawn until they meet all, and
                 after twenty draws what is left is filled as `given` rows are.
             batch_size: Integer, how many rows are made at a time.
             given: A pandas data frame with some of the columns, or the path of a CSV or Parquet file of such

@@ -165,8 +165,9 @@ class TabularVAE(LearnsTables, LatentVAE):
             latents: Float array of shape `(n, latent_dim)` to decode in place of drawn ones, to the
                 likeliest rows: nothing is drawn.
             conditions: Dict from names of columns to the value that every row shall have: a category, a
-                boolean, a number that many rows have, or None for no value. All rows meet them: others are
-                drawn until they do, and after twenty draws what is left is filled as `given` rows are.
+                boolean, a number or a date that many rows have, or None for no value. All rows meet them:
+                others are drawn until they do, and after twenty draws what is left is filled as `given` rows
+                are.
             batch_size: Integer, how many rows are made at a time.
             given: A pandas data frame with some of the columns, or the path of a CSV or Parquet file of such
                 rows, to fill. Every cell that is there comes back as it is. Columns that are not there are

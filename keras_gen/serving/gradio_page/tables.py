@@ -56,7 +56,7 @@ class Tables(Tab):
         served, spec = self.models[name], self.models[name].model.gives
         taken = isinstance(spec, MixedRows) and "conditions" in served.methods["sample"].options
         columns = spec.columns if taken else ()
-        pairs = [f"{column.name}={value}" for column in columns for value in column.values]
+        pairs = [f"{column.name}={text}" for column in columns for text in column.texts_of_values]
         return {"choices": pairs, "value": [], "visible": taken}
 
     async def sample(

@@ -135,6 +135,17 @@ def test_rows_are_judged_in_packs():
         gan.fit(codes(1), verbose=0)
 
 
+def test_a_last_batch_of_less_than_a_pack_does_no_harm():
+    """Of 33 rows one is left after a batch of 32, and a stream ends with one, where two are judged together."""
+    gan = build()
+    gan.compile()
+    history = gan.fit(codes(33), validation_data=(codes(33),), batch_size=32, verbose=0).history
+    gan.fit((batch for batch in [codes(32), codes(1)]), verbose=0)
+    assert np.isfinite(list(history.values())).all()
+    assert all(np.isfinite(weight).all() for weight in gan.get_weights())
+    assert int(gan.optimizer["generator"].iterations) == 1 + 2
+
+
 @pytest.mark.slow
 def test_files_and_presets_generate_the_same(tmp_path):
     gan = trained_a_little(ema_decay=0.9)

@@ -123,6 +123,15 @@ def test_given_stands_alone():
     assert len(vae.generate(1, given=given)) == 1
 
 
+def test_rows_of_a_file_without_any_value_are_filled(tmp_path):
+    (tmp_path / "given.csv").write_text("product,price\nlamp,\n,\n\n,1.2\n")
+    made = build().generate(given=tmp_path / "given.csv", seed=0)
+    assert len(made) == 3 and made["product"][0] == "lamp" and made["price"][2] == 1.2
+    (tmp_path / "given.csv").write_text("product\nlamp\n\ncup\n")
+    made = build().generate(given=tmp_path / "given.csv", seed=0)
+    assert len(made) == 3 and made["product"].tolist()[::2] == ["lamp", "cup"]
+
+
 @BOTH
 def test_files_of_rows_are_filled_by_the_command_line(build_model, run, tmp_path):  # noqa: F811
     build_model().save(tmp_path / "model.keras")
