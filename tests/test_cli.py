@@ -312,10 +312,10 @@ def test_pictures_are_read_as_in_training(run, tmp_path):
     (tmp_path / "run").mkdir()
     for path in (tmp_path / "run", tmp_path):
         model.save(path / "model.keras")
-    settings = {"model": "pix2pix", "value_range": "0,7,0,255", "resize": "nearest,bicubic"}
+    settings = {"model": "pix2pix", "value_range": "0,200,0,255", "resize": "nearest,bicubic"}
     (tmp_path / "run" / "settings.json").write_text(json.dumps(settings))
-    Image.fromarray(np.arange(100, dtype="uint8").reshape(10, 10) % 8).save(tmp_path / "a.png")
-    said = ["--value-range", "0,7", "--resize", "nearest,bicubic"]
+    Image.fromarray(2 * np.arange(100, dtype="uint8").reshape(10, 10)).save(tmp_path / "a.png")
+    said = ["--value-range", "0,200", "--resize", "nearest,bicubic"]
     made = {}
     for name, path, options in (
         ("as", "run", []),
@@ -329,7 +329,7 @@ def test_pictures_are_read_as_in_training(run, tmp_path):
     assert made["as"] == made["told"] != made["not"]
     assert reading_of("run", "ba") == {"value_range": "0,255", "resize": "bicubic,nearest"}
     assert reading_of("run/model.keras", "ab") == {
-        "value_range": "0,7",
+        "value_range": "0,200",
         "resize": "nearest,bicubic",
     }
 
