@@ -295,8 +295,8 @@ PRESETS = {
         "beside": "The 10,000 test images, encoded and decoded, have an FID of 4.99, 0.132 of that of noisy "
         "real images (37.9): what samples could come to. The prior needs 5.18 bits for each of their codes. Of "
         "14 x 14 codes of 128 (`--halvings 1 --codes 128 --minutes 52`) it is 1.92, 0.051, but the prior that "
-        "learnt for as long drew torn garments, at 28.7. Colder draws are no better: 4,000 samples have 17.4 at "
-        "temperature 1, 17.3 at 0.9 and 20.2 at 0.8.",
+        "learnt for as long drew torn garments, at 28.7. Colder draws are no better: 4,000 samples have 17.4 "
+        "at temperature 1, 17.3 at 0.9 and 20.2 at 0.8.",
         "evaluation": _FASHION,
     },
     "semi_supervised_mnist": {
