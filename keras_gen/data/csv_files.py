@@ -36,10 +36,14 @@ def read_fields(path, separator=None):
         ValueError: If the file is empty, or rows differ in their number of fields.
     """
     content = path.read_bytes()
-    text = content.decode(encoding_of(io.BytesIO(content)))
-    separator = separator or find_separator(first_lines(io.StringIO(text, newline="")))
+    encoding = encoding_of(io.BytesIO(content))
+
+    def opened():
+        return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
+
+    separator = separator or find_separator(first_lines(opened()))
     rows, numbers = [], []
-    for fields, number in rows_of(io.StringIO(text, newline=""), separator):
+    for fields, number in rows_of(opened(), separator):
         rows.append(fields)
         numbers.append(number)
     if not rows:
@@ -65,7 +69,8 @@ def rows_of(file: IO[str], separator: str) -> Iterator[tuple[list[str], int]]:
     """The rows of a CSV file, each with the number of its last line.
 
     A blank line is a row without a value in a table of one column, and none in others. Rows without any value
-    before the first row and after the last one are left out.
+    are left out before the first row and after the last one, and where they have fewer fields than the first or
+    more.
 
     Args:
         file: Text file that leaves ends of lines as they are.
@@ -80,8 +85,8 @@ def rows_of(file: IO[str], separator: str) -> Iterator[tuple[list[str], int]]:
             yield from empty
             yield fields, reader.line_num
             empty = []
-        elif len(fields) > 1 or width == 1:
-            empty += [(fields, reader.line_num)] if width else []
+        elif len(fields) == width:
+            empty.append((fields, reader.line_num))
 
 
 def encoding_of(file):
@@ -135,7 +140,7 @@ def may_be_number(text: str) -> bool:
     >>> [may_be_number(text) for text in ("6,697,133", "1.234,5", "24.12.2025", "1,2,4")]
     [True, True, False, False]
     """
-    return any(number.fullmatch(text) for number in _NUMBERS.values())
+    return bool(_NUMBERS["."].fullmatch(text) or _NUMBERS[","].fullmatch(text))
 
 
 def check_signs(separator: str | None, decimal: str | None) -> None:
@@ -150,8 +155,8 @@ def check_signs(separator: str | None, decimal: str | None) -> None:
         raise ValueError(f"`decimal` must be '.' or ','. Received: decimal={decimal!r}")
 
 
-def find_decimal(fields: Iterable[str], separator: str) -> str:
-    """The decimal sign of numbers: `"."` or `","`.
+def find_decimal(fields: Iterable[str], separator: str) -> str | None:
+    """The decimal sign of numbers: `"."` or `","`, or None where no field tells, and both read the same.
 
     Args:
         fields: Iterable of strings. Those that are no numbers are not looked at.
@@ -171,6 +176,8 @@ def find_decimal(fields: Iterable[str], separator: str) -> str:
         comma = "," in field
         if not comma and ("." not in field or "." in surely):
             continue
+        if "," in surely and field.count(",") == 1 and "." not in field:
+            continue  # One comma alone is never a sure sign of the other.
         signs = [sign for sign, number in _NUMBERS.items() if number.fullmatch(field)]
         if len(signs) == 1:
             surely.setdefault(signs[0], field)
@@ -189,7 +196,7 @@ def find_decimal(fields: Iterable[str], separator: str) -> str:
             f"`decimal` must be given, since {unsure!r} could be a number above a thousand or one with "
             "decimals: ',' where the comma stands before decimals, else '.'. Received: decimal=None"
         )
-    return "." if unsure is None else ","
+    return None if unsure is None else ","
 
 
 def to_number(text, decimal):

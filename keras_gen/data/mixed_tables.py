@@ -230,7 +230,7 @@ def _in_parts(path, columns, known, kinds, seed, header, separator, decimal):
 
     def typed(fields):
         texts = _texts(fields, fields.values())
-        return [_typed(name, each, decimal, kinds.get(name)) for name, each in texts.items()]
+        return [_typed(name, each, decimal or ".", kinds.get(name)) for name, each in texts.items()]
 
     found = None if known is None else tuple(known.values())
     if found is None:
@@ -260,7 +260,7 @@ def _of_file(path, columns, known, kinds, header, separator, decimal):
     texts = _texts(names, fields)
     kinds = {**kinds, **{name: _kind_to_read(column) for name, column in (known or {}).items()}}
     decimal = decimal or _decimal_of(texts, kinds, separator)
-    raws = [_typed(name, fields, decimal, kinds.get(name)) for name, fields in texts.items()]
+    raws = [_typed(name, fields, decimal or ".", kinds.get(name)) for name, fields in texts.items()]
     return raws, decimal
 
 

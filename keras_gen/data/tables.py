@@ -166,7 +166,7 @@ class OpenedTable:
         shapes: `((columns,),)`: the shape of an example, as of a `keras_gen.data.Opened`.
         split: String.
         splits: Tuple of strings.
-        decimal: String, the decimal sign of a CSV file, or None of other sources.
+        decimal: String, the decimal sign of a CSV file, or None where no number told and of other sources.
         class_names: None: there are no classes.
     """
 
@@ -345,7 +345,7 @@ def _of_file(path, columns, header, separator, decimal):
     values = np.empty((len(rows), len(names)))
     for number, (name, place) in enumerate(zip(names, places, strict=True)):
         values[:, number] = _numbers(
-            name, [row[place] for row in rows], decimal, lambda k: f"line {lines[k]}"
+            name, [row[place] for row in rows], decimal or ".", lambda k: f"line {lines[k]}"
         )
     return names, values, decimal
 

@@ -81,6 +81,8 @@ def test_rows_without_any_value_are_left_out(tmp_path):
     assert open_table(path).rows.tolist() == [[1, 2], [3, 4]]
     path = written(tmp_path, "a\n\n1\n\n2\n\n")
     assert open_table(path).rows.tolist() == [[1], [2]]
+    path.write_text("a,b\n1,2\n,,\n3,4\n")  # as few or many separators as they have
+    assert open_table(path).rows.tolist() == [[1, 2], [3, 4]]
     path.write_text("a,b\n,\n1,2\nx,3\n")
     with pytest.raises(ValueError, match="'x' in line 4"):
         open_table(path)
@@ -126,6 +128,11 @@ def test_other_splits_have_the_decimal_sign_that_was_found(tmp_path):
     written(tmp_path, 'a,b\n"1,234",2\n', "test.csv")
     train = open_table(tmp_path)
     assert train.decimal == "." and train.at_split("test").rows.tolist() == [[1234.0, 2.0]]
+    # Whole numbers tell none.
+    written(tmp_path, "a;b\n1,5;2\n", "train.csv")
+    written(tmp_path, "a;b\n1;2\n", "test.csv")
+    test = open_table(tmp_path, "test")
+    assert test.decimal is None and test.at_split("train").rows.tolist() == [[1.5, 2.0]]
 
 
 def test_columns_are_chosen_by_name_and_text_is_left_out(tmp_path):
