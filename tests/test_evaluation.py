@@ -249,8 +249,17 @@ def test_both_directions_of_a_cycle_gan_are_scored(folder, features):
 def test_no_image_of_a_smaller_domain_counts_twice(folder, features):
     for number in range(10, 40):
         (folder / "testA" / f"{number}.png").unlink()
-    report = evaluate(CASES["cycle_gan"].build(), folder, features=features)
+    for number, path in enumerate(sorted((folder / "testB").iterdir())):
+        Image.new("RGB", (8, 8), (6 * number,) * 3).save(path)
+    model = CASES["cycle_gan"].build()
+    report = evaluate(model, folder, features=features)
     assert report["counts"] == {"real": 10}
+    # Of the larger one they lie evenly over the whole, one in four.
+    opened, specs = model.open_data(folder, "test"), tuple(model.takes.values())
+    chosen, _ = reporting.chosen_examples(opened, specs, 100, 100, once=True)
+    ((_, b),) = chosen.as_numpy_iterator()
+    shades = np.rint((b[:, 0, 0, 0] + 1) * 127.5 / 6).astype(int).tolist()
+    assert sorted(np.array(shades) // 4) == list(range(10))
 
 
 def test_a_cycle_gan_is_held_against_true_counterparts():

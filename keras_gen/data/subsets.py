@@ -41,6 +41,34 @@ def evenly_spaced(examples, n, batch_size):
     return chosen.batch(size).apply(length), count
 
 
+def evenly_spaced_apart(pairs, counts, n, batch_size):
+    """The same of two domains, each over all of its own examples: no example comes twice.
+
+    Args:
+        pairs: `tf.data.Dataset` of batches of one pair, whose smaller domain begins again where it has ended.
+        counts: Pair of integers, the examples of each domain.
+        n: Integer above 0, the most pairs.
+        batch_size: As in `evenly_spaced`.
+
+    Returns:
+        Pair of a `tf.data.Dataset` of batches and the number of pairs in it, at most those of the smaller one.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> pairs = tf.data.Dataset.range(6).map(lambda k: (k % 2, k)).batch(1)
+    >>> chosen, count = evenly_spaced_apart(pairs, (2, 6), n=4, batch_size=2)
+    >>> count, [side.tolist() for side in next(chosen.as_numpy_iterator())]
+    (2, [[0, 1], [2, 5]])
+    """
+    n = min(n, *counts)
+
+    def side(place, count):
+        return evenly_spaced(pairs.map(lambda *pair: pair[place]).take(count), n, batch_size)[0]
+
+    return tf.data.Dataset.zip(tuple(side(*each) for each in enumerate(counts))), n
+
+
 def chosen_labels(labels, numbers):
     """Which labels are among some numbers, and the places there of those that are.
 

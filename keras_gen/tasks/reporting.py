@@ -17,12 +17,13 @@ def chosen_examples(opened, specs, n, batch_size, once=False):
         specs: Sequence of what the parts of an example are.
         n: Integer, the most examples.
         batch_size: Integer, the most examples in a batch.
-        once: Boolean, whether to end with the smaller of two domains, whose images would come again.
+        once: Boolean, whether to take each of two domains by itself, no more than the smaller one has, whose
+            images would come again.
 
     Returns:
         Pair of a `tf.data.Dataset` of batches and the number of examples in it.
     """
-    from keras_gen.data.subsets import evenly_spaced
+    from keras_gen.data.subsets import evenly_spaced, evenly_spaced_apart
 
     size = specs[0].shape[-3:-1] if specs[0].kind in ("images", "clips") else None
     one_by_one = opened.batches(
@@ -32,8 +33,9 @@ def chosen_examples(opened, specs, n, batch_size, once=False):
         drop_remainder=False,
     )
     if once:
-        one_by_one = one_by_one.take(min(opened.counts))
-    chosen, count = evenly_spaced(one_by_one, n, batch_size)
+        chosen, count = evenly_spaced_apart(one_by_one, opened.counts, n, batch_size)
+    else:
+        chosen, count = evenly_spaced(one_by_one, n, batch_size)
     chosen.is_checked = True  # as all of a data set that was opened
     return chosen, count
 
