@@ -1,6 +1,7 @@
 """What arguments must be, and how it is said."""
 
 import difflib
+import math
 import numbers
 
 
@@ -16,6 +17,13 @@ def check_int(argument, value, least=1):
         raise ValueError(
             f"`{argument}` must be an integer of at least {least}. Received: {argument}={value!r}"
         )
+
+
+def check_positive(argument, value):
+    """Raises a ValueError unless `value` is a number above 0, and finite."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not 0 < value < math.inf:
+        raise ValueError(f"`{argument}` must be a number above 0. Received: {argument}={value!r}")
 
 
 def check_non_negative(argument, value):

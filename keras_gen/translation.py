@@ -3,7 +3,6 @@
 import collections
 import contextlib
 import dataclasses
-import functools
 import itertools
 import os
 import pathlib
@@ -118,12 +117,11 @@ def translate_files(
         for path, image in made_whole:
             write_picture(image, targets[path])
     else:
-        read = functools.partial(
-            _read, shape=chosen.takes.shape, depths=depths, value_range=value_range, resize=read_by
-        )
-        made = _fitted(
-            chosen, paths, lambda path: read(parts_of(path)), batch_size, reports, errors
-        )
+
+        def read(path):
+            return _read(parts_of(path), chosen.takes.shape, depths, value_range, read_by)
+
+        made = _fitted(chosen, paths, read, batch_size, reports, errors)
         in_threads((_write_resized, targets[path], *image, written_by) for path, *image in made)
     guesses = files.say_guesses(reports, len(paths) * (1 + len(beside)), False)
     return written(source, paths, errors, others, "pictures that can be read", guesses)
@@ -342,13 +340,12 @@ def _found_beside(root, folders):
 def _depths_of(paths, parts_of, channels, value_range):
     """The channels of each part of an input: the most of its pictures, as in training; None if unfit."""
     most = None
-    for path in paths:
-        with contextlib.suppress(Exception):  # It will be skipped, with the reason.
-            shapes = [
-                decode.picture_shape(part, value_range=value_range) for part in parts_of(path)
-            ]
-            own = [shape[-1] for shape in shapes]
-            most = own if most is None else list(map(max, most, own))
+    with decode.silent_about_size():
+        for path in paths:
+            with contextlib.suppress(Exception):  # It will be skipped, with the reason.
+                shapes = [decode.picture_shape(p, value_range=value_range) for p in parts_of(path)]
+                own = [shape[-1] for shape in shapes]
+                most = own if most is None else list(map(max, most, own))
     return most if most is not None and sum(most) == channels else None
 
 

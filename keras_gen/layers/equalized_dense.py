@@ -3,7 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_gen.checks import check_int
+from keras_gen.checks import check_int, check_positive
 from keras_gen.types import Config, Tensor
 
 
@@ -52,11 +52,7 @@ class EqualizedDense(keras.layers.Layer):
     ) -> None:
         super().__init__(autocast=False, **kwargs)
         check_int("units", units)
-        if not learning_rate_multiplier > 0:
-            raise ValueError(
-                "`learning_rate_multiplier` must be a number above 0. "
-                f"Received: learning_rate_multiplier={learning_rate_multiplier!r}"
-            )
+        check_positive("learning_rate_multiplier", learning_rate_multiplier)
         self.units = units
         self.gain = gain
         self.learning_rate_multiplier = learning_rate_multiplier

@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from keras_gen.checks import check_positive
 from keras_gen.losses._tensors import same_shape
 from keras_gen.types import Tensor
 
@@ -33,10 +34,7 @@ def patch_nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tenso
     Reference: Park et al., 2020, Contrastive Learning for Unpaired Image-to-Image Translation,
     https://arxiv.org/abs/2007.15651
     """
-    if isinstance(temperature, bool) or not temperature > 0:
-        raise ValueError(
-            f"`temperature` must be a number above 0. Received: temperature={temperature!r}"
-        )
+    check_positive("temperature", temperature)
     queries, keys = same_shape(queries=queries, keys=keys)
     queries, keys = _of_length_one(queries), ops.stop_gradient(_of_length_one(keys))
     logits = ops.matmul(queries, ops.swapaxes(keys, 1, 2)) / temperature

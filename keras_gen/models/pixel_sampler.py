@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -11,6 +9,7 @@ import keras
 from keras import ops
 
 from keras_gen.backend import repeat
+from keras_gen.checks import check_positive
 from keras_gen.models.pixel_steps import PixelSteps
 from keras_gen.types import Config, Tensor
 
@@ -209,11 +208,7 @@ class TemperedSampler(keras.Model):
         Raises:
             ValueError: If it is none.
         """
-        real = isinstance(temperature, numbers.Real) and not isinstance(temperature, bool)
-        if not real or not 0.0 < temperature < math.inf:
-            raise ValueError(
-                f"`temperature` must be a number above 0. Received: temperature={temperature!r}"
-            )
+        check_positive("temperature", temperature)
         self.temperature.assign(temperature)
         return self
 

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 
 import keras
 
+from keras_gen.checks import check_positive
 from keras_gen.layers import (
     Blur2D,
     EqualizedConv2D,
@@ -111,10 +112,7 @@ def style_gan2_synthesis(
     https://arxiv.org/abs/2106.12423
     """
     style = _Style(seed)
-    if isinstance(output_scale, bool) or not output_scale > 0:
-        raise ValueError(
-            f"`output_scale` must be a number above 0. Received: output_scale={output_scale!r}"
-        )
+    check_positive("output_scale", output_scale)
     *_, side, channels = check_square_shape("image_shape", image_shape)
     check_integer("base_filters", base_filters)
     sizes = [4 * 2**number for number in range(int(math.log2(side)) - 1)]

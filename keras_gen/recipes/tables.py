@@ -1,7 +1,7 @@
 """Recipes of models that learn from tables."""
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_gen.recipes.options import REQUIRED, option
 from keras_gen.recipes.recipe import Recipe
@@ -45,12 +45,16 @@ class TableRecipe(Recipe):
     def open(self) -> "OpenedTable":
         from keras_gen import data
 
-        return data.open_table(
-            self.dataset,
-            columns=self._names(),
-            separator=self.separator,
-            decimal=self.decimal,
-        )
+        return data.open_table(self.dataset, columns=self._names(), **self.reading)
+
+    @property
+    def reading(self) -> "dict[str, Any]":
+        """How files are read: options of `keras_gen.data.open_table` and its like."""
+        return {"separator": self.separator, "decimal": self.decimal}
+
+    def _reading_of(self, kept):
+        """The same of a training that has begun, with the sign that was found."""
+        return {**self.reading, "decimal": self.decimal or kept.get("decimal")}
 
     def kept_of(self, opened: "OpenedData") -> "Config":
         kept = {"columns": [column.get_config() for column in opened.columns]}
@@ -61,12 +65,7 @@ class TableRecipe(Recipe):
 
         if "columns" not in kept:
             return self.open()
-        return data.open_table(
-            self.dataset,
-            columns=kept["columns"],
-            separator=self.separator,
-            decimal=self.decimal or kept.get("decimal"),
-        )
+        return data.open_table(self.dataset, columns=kept["columns"], **self._reading_of(kept))
 
     def _names(self):
         return self.columns and _listed(self.columns)
@@ -117,9 +116,8 @@ class MixedTableRecipe(TableRecipe):
             self.dataset,
             columns=self._names(),
             kinds=kinds,
-            separator=self.separator,
-            decimal=self.decimal,
             seed=self.seed,
+            **self.reading,
         )
 
     def reopen(self, kept: "Config") -> "OpenedMixedTable":
@@ -128,11 +126,7 @@ class MixedTableRecipe(TableRecipe):
         if "columns" not in kept:
             return self.open()
         return data.open_mixed_table(
-            self.dataset,
-            columns=kept["columns"],
-            separator=self.separator,
-            decimal=self.decimal or kept.get("decimal"),
-            seed=self.seed,
+            self.dataset, columns=kept["columns"], seed=self.seed, **self._reading_of(kept)
         )
 
     def found(self, opened: "OpenedData") -> str:

@@ -140,10 +140,10 @@ class Fills(Task):
         report: dict[str, Any] = {"counts": {"real": count}}
         if extractor is not None:
             report["extractor"] = extractor.name
-            report |= self._floor(opened, scores, count)
+            floor_counts = self._floor(opened, scores, count)
         results = scores.result()
-        if "floor" not in results:  # Of too few pictures there is none.
-            report.pop("floor_counts", None)
+        if "floor" in results:  # Of too few pictures there is none.
+            report["floor_counts"] = floor_counts
         for name, error in errors.items():
             del results[name]["l1"]
             results[name] = {"hole_l1": error / count, **results[name]}
@@ -157,11 +157,11 @@ class Fills(Task):
     def _floor(self, opened, scores, count):
         train = reporting.training_split(opened)
         if train is None:
-            return {}
+            return None
         others, other_count = reporting.chosen_examples(train, (self.gives,), count, BATCH_SIZE)
         for images in others.as_numpy_iterator():
             scores.update_floor(images)
-        return {"floor_counts": {"real": count, "generated": other_count}}
+        return {"real": count, "generated": other_count}
 
     def golden_inputs(self, **evaluation: Any) -> dict[str, Array]:
         """Three pictures of the data that it is evaluated on, and their masks, as bytes.

@@ -306,7 +306,7 @@ class Translates(Task):
             specs = self._read_by()
             once = not (self.paired or train.aligned)
             others, other_count = reporting.chosen_examples(train, specs, count, BATCH_SIZE, once)
-            found["floor_counts"] = {"real": count, "generated": other_count}
+            floor_counts = {"real": count, "generated": other_count}
             for pair in others.as_numpy_iterator():
                 for name, direction in self.directions.items():
                     scores[name].update_floor(pair[:: direction.order][1])
@@ -316,8 +316,8 @@ class Translates(Task):
             for part, values in scores[name].result().items():
                 named = {f"{prefix}{score}": value for score, value in values.items()}
                 results[part] = results.get(part, {}) | named
-        if "floor" not in results:  # Of too few images there is none.
-            found.pop("floor_counts", None)
+        if "floor" in results:  # Of too few images there is none.
+            found["floor_counts"] = floor_counts
         return found | results
 
     def _translated(self, direction, pair):
