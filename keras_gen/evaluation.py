@@ -41,6 +41,8 @@ def evaluate(
     side_by_side: bool = False,
     binarize: str | None = None,
     classes: Sequence[str | int] | str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
 ) -> Report:
     """Evaluates a model on a split of a data set.
 
@@ -93,6 +95,8 @@ def evaluate(
             `keras_gen.data.images`, whereby a likelihood compares with those of papers.
         classes: Names or numbers, for a model that generates pictures: the classes whose images are meant, as
             in `keras_gen.data.images`.
+        separator: String, for a table in CSV files, as in `keras_gen.data.open_table`.
+        decimal: String, likewise.
         side_by_side: Boolean, for translation: whether each picture is a pair, as in `paired`.
 
     Returns:
@@ -137,6 +141,8 @@ def evaluate(
             raise ValueError(
                 f"`{name}` is no option for a {type(model).__name__}. Received: {name}={given!r}"
             )
+    signs = {"separator": separator, "decimal": decimal}
+    model.gives.check_reading(signs)
     opened, notes = _open(
         model,
         dataset,
@@ -147,6 +153,7 @@ def evaluate(
             "value_range": value_range,
             "side_by_side": side_by_side or None,
             **reading,
+            **signs,
         },
     )
     if not model.compiled:

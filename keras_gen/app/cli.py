@@ -41,6 +41,14 @@ _Resize = Annotated[
         "is wanted, nearest,bicubic."
     ),
 ]
+_Separator = Annotated[
+    str | None,
+    typer.Option(help="Of a table: the character between the fields of a CSV file. [found]"),
+]
+_Decimal = Annotated[
+    str | None,
+    typer.Option(help="Of a table: the decimal sign of a CSV file's numbers, . or ,. [found]"),
+]
 app.add_typer(_families, name="train", help=HELP, short_help="Train a model.")
 
 
@@ -108,6 +116,8 @@ def generate(
             "are not there, are filled."
         ),
     ] = None,
+    separator: _Separator = None,
+    decimal: _Decimal = None,
     trust: Trust = False,
 ):
     """Make images with a trained model, one grid or one file each; of a table's model, rows in a file."""
@@ -128,10 +138,13 @@ def generate(
             "`given` says all of the rows; `labels` and `per_class` are for models without. "
             f"Received: labels={labels!r}, per_class={per_class}"
         )
+    reading = {"separator": separator, "decimal": decimal}
+    if given is None and (said := {name: how for name, how in reading.items() if how is not None}):
+        raise ValueError(f"`given` must be the file that is read so. Received: {said} without it")
     if given is None:
         options, columns = model.in_order(n, per_class, labels_in(labels, model.class_names or ()))
     else:
-        options, columns = {"n": n, **model.filling(given)}, None
+        options, columns = {"n": n, **model.filling(given, **reading)}, None
     options |= model.meeting(condition or []) | asked
     if animated:
         if per_class or not isinstance(model, tasks.FromLatents):
@@ -320,6 +333,8 @@ def evaluate(
             help="Those of the data whose images are meant, with commas between. [as in training, of its data]"
         ),
     ] = None,
+    separator: _Separator = None,
+    decimal: _Decimal = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="File for the scores; - for stdout and no table.")
     ] = None,
@@ -356,6 +371,8 @@ def evaluate(
         "resize": resize,
         "binarize": binarize,
         "classes": classes,
+        "separator": separator,
+        "decimal": decimal,
         "value_range": ranges_of(value_range),
     }
     options = {name: value for name, value in options.items() if value is not None}

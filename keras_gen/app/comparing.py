@@ -13,6 +13,8 @@ _SAME = {
     "target": None,
     "binarize": None,
     "classes": None,
+    "separator": None,
+    "decimal": None,
 }
 
 

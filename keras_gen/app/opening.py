@@ -11,6 +11,19 @@ from keras_gen.presets.finding import find_file, model_name
 from keras_gen.recipes.images import ranges_of
 from keras_gen.recipes.registry import foreign_families
 
+# Settings of a training that say on what it is evaluated.
+_SAID = (
+    "dataset",
+    "input",
+    "target",
+    "resize",
+    "side_by_side",
+    "binarize",
+    "classes",
+    "separator",
+    "decimal",
+)
+
 
 def load(path, task=None, trust=False):
     """Loads a preset, a model file, or the one in a training's folder.
@@ -118,23 +131,24 @@ def evaluation_of(path):
         raise ValueError(
             f"`dataset` must be given for a model whose metadata name none. Received: {path}"
         )
-    names = ("dataset", "input", "target", "resize", "side_by_side", "binarize", "classes")
-    chosen = {name: settings.get(name) for name in names}
+    chosen = {name: settings.get(name) for name in _SAID}
     chosen["value_range"] = ranges_of(settings.get("value_range"))
-    chosen = {name: value for name, value in chosen.items() if value is not None}
     run = RunFolder(find_file(path).parent)
-    chosen["split"] = _split(run, settings)
+    found = run.read_data() or {}
+    chosen["decimal"] = chosen["decimal"] or found.get("decimal")
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    chosen["split"] = _split(found, settings)
     sentence = f"Data of {run.settings}: {settings['dataset']}, split {chosen['split']}"
     if chosen["split"] == "train":
         sentence += ", which it learnt from: there is no test split"
     return chosen, f"{sentence}."
 
 
-def _split(run, settings):
+def _split(found, settings):
     """What was held out of a training's data, or the split that it was trained on."""
     from keras_gen.data.folders import held_out
 
-    splits = (run.read_data() or {}).get("splits")
+    splits = found.get("splits")
     if splits is None:  # A training of 0.1.
         from keras_gen.recipes import find_family
 

@@ -141,12 +141,19 @@ class OpenedMixedTable(OpenedTable):
         return self.coded.frame(self.rows)
 
 
-def raw_columns_of_file(path: PathLike, known: Sequence[MixedColumn]) -> list[RawColumn]:
+def raw_columns_of_file(
+    path: PathLike,
+    known: Sequence[MixedColumn],
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> list[RawColumn]:
     """All columns of a file, read as those of a model's columns are that have their names.
 
     Args:
         path: Path of a CSV or Parquet file.
         known: Sequence of `MixedColumn`.
+        separator: As in `open_table`.
+        decimal: As in `open_table`.
 
     Raises:
         ValueError: If names occur twice, or there are no rows.
@@ -157,7 +164,9 @@ def raw_columns_of_file(path: PathLike, known: Sequence[MixedColumn]) -> list[Ra
         raise FileNotFoundError(
             f"`given` must be a file that exists. Received: {os.fspath(path)!r}"
         )
-    return _of_file(file, None, {column.name: column for column in known}, {}, None, None, None)[0]
+    check_signs(separator, decimal)
+    columns = {column.name: column for column in known}
+    return _of_file(file, None, columns, {}, None, separator, decimal)[0]
 
 
 def _opened(source, split, columns, kinds, reading, seed):

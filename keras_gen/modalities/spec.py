@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -28,6 +28,7 @@ class Arrays:
     suffix = ".npy"
     has_scores = False  # of its own, without features
     scored_by: ClassVar[tuple[str, ...]] = ()  # options of `score_beside`
+    reading: ClassVar[tuple[str, ...]] = ()  # options of `open` that say how files are read
     limit: float | None = None  # how far values may be from 0
 
     def __init__(self, shape: Sequence[int | None], bounded: bool = False) -> None:
@@ -181,8 +182,9 @@ class Arrays:
             source: Array `(n, *shape)`, a tuple of one and integer labels, or the path of a `.npy` file.
             split: String.
             labels: Boolean, whether examples come with their classes.
-            **reading: Of images, how pictures are read: `resize`, `value_range`, `binarize` and `classes`, as
-                in `keras_gen.data.open_images`.
+            **reading: How files are read: of images `resize`, `value_range`, `binarize` and `classes`, as in
+                `keras_gen.data.open_images`; of tables `separator` and `decimal`, as in
+                `keras_gen.data.open_table`.
 
         Returns:
             What has the `splits`, `count`, `own_shapes`, `at_split` and `batches` of a
@@ -194,7 +196,7 @@ class Arrays:
         """
         from keras_gen.data.arrays import open_arrays
 
-        self._no_reading(reading)
+        self.check_reading(reading)
         return open_arrays(source, self, split, labels)
 
     def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
@@ -256,11 +258,20 @@ class Arrays:
             this kind of data.
         """
 
-    def _no_reading(self, reading):
+    def check_reading(self, reading: Mapping[str, Any]) -> None:
+        """Refuses what says how files of another kind are read.
+
+        Args:
+            reading: Dict of options of `open`; those that are None are not looked at.
+
+        Raises:
+            ValueError: If one is none of this kind's.
+        """
         for name, value in reading.items():
-            raise ValueError(
-                f"`{name}` is for pictures, not {self.noun}. Received: {name}={value!r}"
-            )
+            if value is not None and name not in self.reading:
+                raise ValueError(
+                    f"`{name}` is not how {self.noun} are read. Received: {name}={value!r}"
+                )
 
     def _check_dtype(self, what, values):
         dtype = dtype_of(values)
@@ -276,6 +287,7 @@ class Images(Arrays):
     kind = "images"
     noun = "images"
     suffix = ".png"
+    reading = ("resize", "value_range", "binarize", "classes")
     limit = 1.5  # Bicubic resizing and rounding to half precision go a little beyond the range.
 
     def take(self, what: str, values: Tensor) -> Tensor:

@@ -236,9 +236,9 @@ class LearnsTables:
         wanted = {name.strip(): value.strip() or None for name, _, value in pairs}
         return {"conditions": wanted} if wanted else {}
 
-    def filling(self, given: PathLike) -> dict[str, Any]:
+    def filling(self, given: PathLike, **reading: str | None) -> dict[str, Any]:
         """Arguments of `generate` by which rows of a file are filled: see `Generates.filling`."""
-        return {"given": given}
+        return {"given": self.gives.read(given, **reading)}
 
     def samples(self, n: int, seed: int | None = None) -> tuple[Array, None]:
         """Makes samples as codes, float32 `(n, slots)`, and no labels: see `Generates.samples`."""

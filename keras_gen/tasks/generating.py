@@ -232,11 +232,12 @@ class Generates(Task):
             )
         return {}
 
-    def filling(self, given: PathLike) -> dict[str, Any]:
+    def filling(self, given: PathLike, **reading: str | None) -> dict[str, Any]:
         """Arguments of `generate` by which rows of a file are filled: of a model that fills any.
 
         Args:
             given: Path of a CSV or Parquet file.
+            **reading: `separator` and `decimal`, as in `keras_gen.data.open_table`.
 
         Returns:
             Dict.

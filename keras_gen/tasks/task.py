@@ -18,12 +18,12 @@ from keras_gen.types import (
     Report,
 )
 
-# Options of `open_data` that say how pictures are read.
-_READING = ("resize", "value_range", "binarize", "classes")
+# Options of `open_data` that say how pictures and tables are read.
+_READING = ("resize", "value_range", "binarize", "classes", "separator", "decimal")
 
 
 def reading_in(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those options of `open_data` that say how pictures are read, where they say something."""
+    """Those options of `open_data` that say how files are read, where they say something."""
     return {name: options[name] for name in _READING if options.get(name) is not None}
 
 
@@ -66,7 +66,8 @@ class Task:
             dataset: String, a name or a folder; or arrays.
             split: String.
             **options: Those of `report_options` that say which of the data are meant; for pictures `resize`
-                and `value_range`, as in `keras_gen.data.images`.
+                and `value_range`, as in `keras_gen.data.images`; for tables `separator` and `decimal`, as in
+                `keras_gen.data.open_table`.
 
         Returns:
             `keras_gen.data.Opened`, or what has its `splits`, `count`, `own_shapes`, `at_split` and

@@ -15,6 +15,7 @@ from keras_gen.app.quiet import ignore_retracing
 from keras_gen.app.words import in_options
 from keras_gen.recipes import find_family
 from tests.cases import build_gan
+from tests.models.tabular_vae.case import build as build_table_vae
 
 ROOT = pathlib.Path(keras_gen.__file__).parents[1]
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "h5py", "PIL", "tensorflow_datasets"}
@@ -190,6 +191,50 @@ def test_files_can_be_said_to_be_read_in_another_way(family, tmp_path):
         recipe(dataset=str(path), separator="|").open()
     settings = {k: v for k, v in said.to_settings().items() if k not in ("separator", "decimal")}
     assert recipe.from_settings(settings).decimal is None
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("family", ["table_vae", "tabular_vae"])
+def test_files_are_evaluated_as_they_were_read_in_training(family, run, tmp_path):
+    path = tmp_path / "numbers.csv"
+    path.write_text("\n".join(["a|b", *(f"{1 + k % 2},{100 + k}|{k % 3}" for k in range(40))]))
+    tiny = ["--width", 8, "--latent-dim", 2, "--batch-size", 10, "--steps", 4, "--output", "run"]
+    tiny = ["train", family, "--dataset", path, *tiny]
+    assert run(*tiny, "--separator", "|", "--decimal", ",")[0] == 0
+    evaluated = {}
+    for dataset in ([], ["--dataset", path, "--separator", "|", "--decimal", ","]):
+        code, out, err = run("evaluate", "run", *dataset, "--json", "-")
+        assert code == 0, err
+        evaluated[bool(dataset)] = json.loads(out)["scores"]
+    assert evaluated[True] == evaluated[False]
+    code, _, err = run("evaluate", "run", "--dataset", path, "--separator", "|")
+    assert code == 2 and "`--decimal` must be given" in err
+    code, out, _ = run("evaluate", "run", "--decimal", ".", "--json", "-")
+    assert code == 0 and json.loads(out)["scores"] != evaluated[True]
+
+
+def test_rows_that_are_filled_can_be_read_in_another_way(run, tmp_path):
+    path = tmp_path / "numbers.csv"
+    path.write_text("\n".join(["a|b", *(f"1,{100 + k}|{k % 3}" for k in range(40))]))
+    opened = keras_gen.data.open_mixed_table(path, separator="|", decimal=",")
+    build_table_vae(opened.columns).save(tmp_path / "model.keras")
+    (tmp_path / "given.csv").write_text("a|b\n1,101|\n|2\n")
+    filled = ["generate", "model.keras", "--given", "given.csv", "--output", "filled.csv"]
+    assert run(*filled, "--separator", "|", "--decimal", ",")[0] == 0
+    _, first, second = (tmp_path / "filled.csv").read_text().splitlines()
+    assert first.startswith("1.101,") and second.endswith(",2")
+    code, _, err = run(*filled, "--separator", "|")
+    assert code == 2 and "`--decimal` must be given" in err
+    code, _, err = run(*filled, "--decimal", "?")
+    assert code == 2 and "`--decimal` must be '.' or ','. Received" in err
+    code, _, err = run("generate", "model.keras", "--decimal", ",")
+    assert code == 2 and "`--given` must be the file that is read so" in err
+
+
+def test_pictures_have_no_decimal_sign(run, tmp_path):
+    build_gan().save(tmp_path / "gan.keras")
+    code, _, err = run("evaluate", "gan.keras", "--dataset", "digits", "--decimal", ",")
+    assert code == 2 and "`--decimal` is not how images are read. Received: --decimal ," in err
 
 
 def test_a_missing_size_is_asked_for_by_its_option(run, tmp_path):

@@ -22,7 +22,7 @@ class GivenRows:
 
     Args:
         spec: `MixedRows`, the whole table's.
-        source: A pandas data frame, or the path of a CSV or Parquet file.
+        source: A pandas data frame, the path of a CSV or Parquet file, or what `MixedRows.read` gave of one.
         seed: Integer, by which one of several modes that a number may be of is drawn.
 
     Attributes:
@@ -99,12 +99,12 @@ class GivenRows:
 
 def _raws_of(spec, source):
     """Raw columns, and the index of a frame's rows."""
+    was_read = isinstance(source, list) and all(isinstance(raw, RawColumn) for raw in source)
     if is_frame(source):
         names, index = [str(name) for name in source.columns], source.index
-    elif isinstance(source, str | os.PathLike):
-        names, index = None, None
-        raws = spec.read(source)
-        names = [raw.name for raw in raws]
+    elif was_read or isinstance(source, str | os.PathLike):
+        raws = source if was_read else spec.read(source)
+        names, index = [raw.name for raw in raws], None
     else:
         raise ValueError(
             "`given` must be a pandas data frame, or the path of a CSV or Parquet file. "

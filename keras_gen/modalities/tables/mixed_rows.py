@@ -275,14 +275,16 @@ class MixedRows(Table):
         """Opens a table with these columns: see `keras_gen.data.open_mixed_table`."""
         from keras_gen.data import open_mixed_table
 
-        self._no_reading(reading)
-        return open_mixed_table(source, split, columns=self.columns)
+        self.check_reading(reading)
+        return open_mixed_table(source, split, columns=self.columns, **reading)
 
-    def read(self, source: PathLike) -> list[RawColumn]:
+    def read(
+        self, source: PathLike, separator: str | None = None, decimal: str | None = None
+    ) -> list[RawColumn]:
         """Those of the columns that a CSV or Parquet file has, and others: `keras_gen.data` reads them."""
         from keras_gen.data.mixed_tables import raw_columns_of_file
 
-        return raw_columns_of_file(source, self.columns)
+        return raw_columns_of_file(source, self.columns, separator, decimal)
 
     def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
         """How far generated rows are from real ones: see `keras_gen.metrics.mixed_table_scores`."""

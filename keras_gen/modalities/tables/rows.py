@@ -130,8 +130,8 @@ class Rows(Table):
         """Opens a table with these columns: see `keras_gen.data.open_table`."""
         from keras_gen.data import open_table
 
-        self._no_reading(reading)
-        return open_table(source, split, columns=self.names)
+        self.check_reading(reading)
+        return open_table(source, split, columns=self.names, **reading)
 
     def score(self, real: ArrayLike, made: ArrayLike) -> dict[str, float]:
         from keras_gen.metrics.tables import table_scores

@@ -22,6 +22,7 @@ class Table(Arrays):
     noun = "rows"
     suffix = ".csv"
     has_scores = True
+    reading = ("separator", "decimal")
     words: ClassVar[str] = "numbers"  # what rows must be, in an error
 
     def __init__(self, shape: Sequence[int], columns: Sequence[Any]) -> None:
