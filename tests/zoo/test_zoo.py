@@ -97,7 +97,7 @@ PIXEL_BY_PIXEL = [
 def test_the_picture_of_samples_is_the_model_s_preview(preset, tmp_path):
     """Of images that are drawn pixel by pixel, all but two of a hundred."""
     name, model = preset
-    samples, columns = model.preview(seed=PRESETS[name]["training"]["settings"]["seed"])
+    samples, columns = model.preview(seed=0)  # Whatever the training's, as the cards say.
     path = model.gives.show(samples, tmp_path / "samples", columns, least=512)
     shown, kept = (pictures.read_picture(p).astype(int) for p in (path, ZOO / name / "samples.png"))
     others = (np.abs(shown - kept) > 2).mean()
