@@ -227,13 +227,15 @@ class LearnsTables:
 
     def meeting(self, conditions: Sequence[str]) -> dict[str, Any]:
         """Arguments of `generate` that conditions as of a command line stand for: see `Generates.meeting`."""
-        pairs = [each.partition("=") for each in conditions]
-        for each, (_, sign, _) in zip(conditions, pairs, strict=True):
-            if not sign:
+        wanted = {}
+        for each in conditions:
+            own = [name for name in self.gives.names if each.startswith(f"{name}=")]
+            name = max(own, key=len, default=each.partition("=")[0])  # A name may hold the sign.
+            if name == each:
                 raise ValueError(
                     f"`condition` must be a column and a value, rating=5. Received: {each!r}"
                 )
-        wanted = {name.strip(): value.strip() or None for name, _, value in pairs}
+            wanted[name.strip()] = each[len(name) + 1 :].strip() or None
         return {"conditions": wanted} if wanted else {}
 
     def filling(self, given: PathLike, **reading: str | None) -> dict[str, Any]:

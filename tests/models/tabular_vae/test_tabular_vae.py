@@ -159,6 +159,16 @@ def test_wrong_arguments_are_refused(change, words):
         keras_gen.TabularVAE(**{**given, **change})
 
 
+@pytest.mark.one_backend
+def test_conditions_of_columns_whose_names_hold_an_equals_sign():
+    frame = orders(20)[["product", "rating"]].rename(columns={"product": "a", "rating": "a=b"})
+    vae = build(open_mixed_table(frame).columns)
+    assert vae.meeting(["a=cup", "a=b=5"]) == {"conditions": {"a": "cup", "a=b": "5"}}
+    assert vae.meeting(["a=", "c = x=y"]) == {"conditions": {"a": None, "c": "x=y"}}
+    with pytest.raises(ValueError, match=r"`condition` must be a column and a value.*'rating'"):
+        vae.meeting(["rating"])
+
+
 @pytest.mark.slow
 @pytest.mark.one_backend
 def test_the_command_line_from_csv_to_csv(run, tmp_path):  # noqa: F811
