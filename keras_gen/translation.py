@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -290,8 +291,10 @@ def picture_of_name(folder: pathlib.Path, name: pathlib.Path, what: str) -> path
     Raises:
         ValueError: If there is none.
     """
-    candidates = [name, *(name.with_suffix(suffix) for suffix in files.SUFFIXES)]
-    found = [folder / each for each in candidates if (folder / each).is_file()]
+    names = [name, *(name.with_suffix(suffix) for suffix in files.SUFFIXES)]
+    # Systems write accents in one character or two.
+    forms = [pathlib.Path(normalize(form, str(each))) for form in ("NFC", "NFD") for each in names]
+    found = [folder / each for each in (*names, *forms) if (folder / each).is_file()]
     if not found:
         raise ValueError(f"there is no {what} of its name in {folder}")
     return found[0]

@@ -63,11 +63,12 @@ def served_models(paths, trust=False):
         FileNotFoundError: If there is no such model.
         ValueError: If two have one name, or as `load`.
     """
-    models, metadata, cards = {}, {}, {}
-    for path in paths:
-        name = model_name(path)
-        if name in models:
+    names = [model_name(path) for path in paths]
+    for name in names:
+        if names.count(name) > 1:
             raise ValueError(f"`models` must have different names. Received: {name} twice")
+    models, metadata, cards = {}, {}, {}
+    for name, path in zip(names, paths, strict=True):
         models[name] = load(path, tasks.Task, trust)
         metadata[name] = kept_with(path)["metadata"]
         card = find_preset(path) / "README.md" if is_preset(path) else None

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import os
 import sys
 
 import keras
@@ -69,6 +70,8 @@ def train(name, options, execution=None, stopper=None):
         recipe = _recipe(recipe_class, options, folder, execution.resume, devices)
         _check_alone(recipe, devices.processes)
         training = _Training(recipe, folder, devices, execution, stopper, trackers)
+        goes_on = execution.resume and folder.settings.exists()
+        training.fits_batches = not goes_on and options.get("batch_size") is None
         return training.run()
 
 
@@ -108,7 +111,9 @@ def _recipe(recipe_class, options, folder, resume, devices):
     if lengths:
         kept = {key: value for key, value in kept.items() if key not in LENGTHS}
     for key, value in given.items():
-        if key not in LENGTHS and key in fixed and fixed[key] != value:
+        if key in LENGTHS or key not in fixed or fixed[key] == value:
+            continue
+        if not _says_the_same(key, fixed[key], value, folder):
             raise ValueError(
                 f"`{key}` can't change when a training is resumed: it began with {fixed[key]!r}. "
                 f"Received: {key}={value!r}"
@@ -117,6 +122,27 @@ def _recipe(recipe_class, options, folder, resume, devices):
         return recipe_class.from_settings({**kept, **given})
     except ValueError as error:
         raise ValueError(f"{folder.settings}: {error}") from error
+
+
+def _path_of(dataset):
+    """The whole path of data that are files, or None."""
+    path = os.path.realpath(os.path.expanduser(dataset))
+    return path if os.path.exists(path) else None
+
+
+def _says_the_same(key, kept, value, folder):
+    """Whether an option says of a training that goes on what was so without it."""
+    said = folder.read_data() or {}
+    if key == "dataset":
+        before, now = said.get("path"), _path_of(value)
+        if before is None or os.path.exists(before):
+            return now is not None and now in (before, _path_of(kept))
+        return now is not None  # They were moved.
+    sides = {"image_size": slice(2), "channels": slice(-1, None)}
+    if key not in sides or kept is not None:
+        return False
+    shapes = said.get("shapes") or []
+    return bool(shapes) and all({*shape[sides[key]]} == {value} for shape in shapes)
 
 
 def _check_alone(recipe, processes):
@@ -149,6 +175,7 @@ class _Training:
         self.execution = execution
         self.stopper = stopper
         self.trackers = trackers
+        self.fits_batches = False
         self.sampler = None
         self.saver = None
         said = (execution.resume and folder.read_data()) or {}
@@ -165,7 +192,9 @@ class _Training:
         """Trains what is left to train, and returns the model."""
         folder = self.folder
         self.opened = self._opened()
-        self._fit_batch_size()
+        self._check_channels()
+        if self.fits_batches:
+            self._fit_batch_size()
         self.steps = self.opened.steps(self.recipe.batch_size)
         self.draw = self.recipe.drawer(self.opened)
         self.stages = self.recipe.stages(self.opened)
@@ -253,12 +282,9 @@ class _Training:
         return keeps
 
     def _fit_batch_size(self):
-        """A family's own batch size, where none was given, no larger than the data, or a part of them."""
+        """A family's own batch size, no larger than the data, or a part of them."""
         count, recipe = int(self.opened.count), self.recipe
-        if (
-            recipe.batch_size != recipe.usual("batch_size")
-            or not 2 <= count < recipe.batch_size * recipe.least_batches
-        ):
+        if not 2 <= count < recipe.batch_size * recipe.least_batches:
             return
         most = min(count, max(count // recipe.least_batches, _LEAST_BATCH), recipe.batch_size)
         fitting = 2 ** (most.bit_length() - 1)
@@ -304,6 +330,16 @@ class _Training:
         )
         return path, Progress(begun.step), [*passes, {"epoch": epoch, "step": begun.step, **now}]
 
+    def _check_channels(self):
+        """Refuses pictures with other channels than those that were learnt."""
+        shapes = getattr(self.opened, "shapes", ())
+        for learnt, shape in zip(self.kept.get("shapes") or (), shapes, strict=False):
+            if len(learnt) == len(shape) == 3 and learnt[-1] != shape[-1]:
+                raise ValueError(
+                    f"`channels` must be given, {learnt[-1]}, as the pictures had when the training began. "
+                    f"Received: pictures with {shape[-1]}"
+                )
+
     def _check_classes(self, model):
         """Refuses data whose classes are others, or in another order, than those that were learnt."""
         names = list(self.opened.class_names or ())
@@ -337,6 +373,7 @@ class _Training:
         begun_with = {name: value for name, value in begun_with.items() if value is not None}
         return {
             "dataset": self.recipe.dataset,
+            "path": _path_of(self.recipe.dataset),
             "count": passes[-1]["count"],
             "steps": passes[-1]["steps"],
             "split": getattr(opened, "split", None),

@@ -6,7 +6,7 @@ import time
 import keras
 
 from keras_gen.app.run_folder import Progress
-from keras_gen.files import naming
+from keras_gen.files import naming, written_aside
 
 _SHARE = 20  # times what a checkpoint took until the next, after a whole pass
 
@@ -46,7 +46,10 @@ class History(keras.callbacks.CSVLogger):
         if not new:
             return
         self.csv_file.close()
-        with open(self.filename, "w", newline="", encoding="utf-8") as file:
+        with (
+            written_aside(self.filename) as aside,
+            open(aside, "w", newline="", encoding="utf-8") as file,
+        ):
             rows = [[*row, *["NA"] * len(new)] for row in rows]
             csv.writer(file).writerows([[*header, *new], *rows])
         self.csv_file = open(self.filename, "a", newline="", encoding="utf-8")  # noqa: SIM115

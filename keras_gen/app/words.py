@@ -88,7 +88,9 @@ def _formatted(format):
 
 
 def speaks_of_options(command):
-    """Decorates a command: its `ValueError`s and warnings call arguments as `--help` does.
+    """Decorates a command: its errors and warnings call arguments as `--help` does.
+
+    Errors of the system, which have a number, stay as they are.
 
     Args:
         command: Function whose parameters are annotated with `typer.Option` or `typer.Argument`.
@@ -111,7 +113,12 @@ def speaks_of_options(command):
         ):
             try:
                 return command(*arguments, **options)
-            except ValueError as error:
-                raise ValueError(in_options(str(error), flags)) from error
+            except (ValueError, FileNotFoundError, ImportError) as error:
+                if getattr(error, "errno", None) is not None:
+                    raise
+                kind = next(
+                    k for k in (ValueError, FileNotFoundError, ImportError) if isinstance(error, k)
+                )
+                raise kind(in_options(str(error), flags)) from error
 
     return run

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import warnings
+from unicodedata import normalize
 
 import numpy as np
 
@@ -57,9 +58,11 @@ def list_pictures(folder):
     files, others = find_pictures(root)
     pictures = {}
     for file in files:
-        stem = file.relative_to(root).with_suffix("").as_posix()
+        path = file.relative_to(root)
+        # Systems write accents in one character or two.
+        stem, name = (normalize("NFC", p.as_posix()) for p in (path.with_suffix(""), path))
         # Two files that differ in their suffix only are two pictures.
-        pictures[stem if stem not in pictures else file.relative_to(root).as_posix()] = file
+        pictures[stem if stem not in pictures else name] = file
     if not pictures:
         raise ValueError(
             f"`source` must be a folder with pictures ({', '.join(SUFFIXES)}), in it or below. "

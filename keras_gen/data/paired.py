@@ -64,10 +64,22 @@ def open_paired(
     if inputs:
         opened = _open_several(source, inputs, target, side_by_side, split, data_dir, options)
     elif isinstance(source, tuple):
+        given = {"input": input, "target": target, "side_by_side": side_by_side or None}
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(
+                    f"`{name}` is for one source, not for two of inputs and targets. Received: "
+                    f"{name}={value!r}"
+                )
         opened = _open_two(source, split, options)
     elif is_folder(source):
         opened, makers = _open_folder(source, input, target, side_by_side, split, options)
     else:
+        if side_by_side:
+            raise ValueError(
+                "`side_by_side` is for folders of pictures. Received: side_by_side=True and "
+                f"source={source if isinstance(source, str) else type(source).__name__!r}"
+            )
         opened, makers = _open_features(source, input, target, split, data_dir, options)
     arrange = arrangement(*makers) if makers else _joined if inputs else None
     depths = (*[None] * len(inputs), both[1]) if inputs else both

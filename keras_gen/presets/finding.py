@@ -110,6 +110,8 @@ def kept_with(path: PathLike) -> dict[str, Config]:
 def model_name(path: PathLike) -> str:
     """What a model is called by where it is: like its preset, folder or file, without those around it.
 
+    Letters beyond ASCII become hyphens, and of a name of nothing else `"model"`.
+
     Args:
         path: String or path, as in `open_model`.
 
@@ -120,8 +122,11 @@ def model_name(path: PathLike) -> str:
     """
     name = os.fspath(path)
     place = pathlib.PurePath(name.partition("://")[2].partition("@")[0] or name)
+    if place.name in ("", ".."):
+        place = pathlib.Path(name).resolve()
     place = place.parent if place.name == MODEL and place.parent.name else place
-    return re.sub(r"[^\w.-]+", "-", place.name.removesuffix(".keras"), flags=re.ASCII)
+    found = re.sub(r"[^\w.-]+", "-", place.name.removesuffix(".keras"), flags=re.ASCII)
+    return found.lstrip("_.-")[:100] or "model"
 
 
 def find_weights(path: PathLike) -> pathlib.Path:

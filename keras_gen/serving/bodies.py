@@ -13,6 +13,8 @@ from keras_gen.serving.served import SEEDS, Served
 
 # Latents are standard normal: none is nearly as large.
 MOST = 1000.0
+# Beyond what a request may ask for: of longer lists no latents are drawn.
+MOST_CODES = 2**14
 _Number = Annotated[float, Field(ge=-MOST, le=MOST)]
 
 
@@ -25,8 +27,10 @@ class Body(BaseModel):
 class Codes(Body):
     """What the codes of latents are to be."""
 
-    category: int | list[int] | None = None
-    continuous: list[_Number] | list[list[_Number]] | None = None
+    category: int | Annotated[list[int], Field(max_length=MOST_CODES)] | None = None
+    continuous: (
+        Annotated[list[_Number] | list[list[_Number]], Field(max_length=MOST_CODES)] | None
+    ) = None
 
 
 _Seed = Annotated[int | None, Field(ge=0, lt=SEEDS)]

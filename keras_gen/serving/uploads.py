@@ -16,6 +16,8 @@ from keras_gen.types import Array
 
 Image = LazyModule("PIL.Image")
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF", "BMP"]
+# Pixels of the longer side: what resizes a picture takes thousands of bytes for each.
+LONGEST = 2**14
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,13 +65,19 @@ def decoded(files: Sequence[bytes], channels: int, limits: Limits) -> list[Array
         List of uint8 arrays `(height, width, channels)`.
 
     Raises:
-        RefusedError: If one is no picture of these formats, or they have too many pixels.
+        RefusedError: If one is no picture of these formats, too long, or they have too many pixels.
     """
     left = limits.pixels
     for number, file in enumerate(files):
-        left -= _read(number, lambda f=file: _pixels(f))
+        width, height = _read(number, lambda f=file: _size(f))
+        left -= width * height
         if left < 0:
             raise RefusedError(413, f"Pictures must have {limits.pixels:,} pixels at most in all.")
+        if max(width, height) > LONGEST:
+            raise RefusedError(
+                413,
+                f"File {number} must have sides of {LONGEST:,} pixels at most. Received: {width} x {height}",
+            )
     return [
         _read(
             number,
@@ -79,13 +87,13 @@ def decoded(files: Sequence[bytes], channels: int, limits: Limits) -> list[Array
     ]
 
 
-def _pixels(file):
-    """How many a file says that it has: nothing is decoded."""
+def _size(file):
+    """Width and height that a file says that it has: nothing is decoded."""
     try:
         with Image.open(io.BytesIO(file), formats=FORMATS) as image:
-            return image.width * image.height
+            return image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return 2**62
+        return 2**31, 2**31
 
 
 def _read(number, read):

@@ -12,6 +12,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras_gen
 from keras_gen.app import training as training_module
@@ -551,6 +552,77 @@ def test_what_the_data_are_is_kept(run, tmp_path):
     assert (data["count"], data["steps"], data["shapes"]) == (1497, 2, [[8, 8, 1]])
     assert data["class_names"] == [str(number) for number in range(10)]
     assert (data["split"], data["splits"]) == ("train", ["train", "test"])
+
+
+@pytest.mark.one_backend
+def test_columns_are_added_to_a_history_beside_it(tmp_path, monkeypatch):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss\n0,1.5\n")
+    rows = watching.History(path)
+    rows.on_train_begin()
+    monkeypatch.setattr(watching.csv, "writer", lambda file: file.no_such_method)
+    with pytest.raises(AttributeError):
+        rows.on_epoch_end(1, {"loss": 1.0, "kid": 2.0})
+    rows.close()
+    assert path.read_text() == "epoch,loss\n0,1.5\n" and os.listdir(tmp_path) == ["history.csv"]
+    monkeypatch.undo()
+    rows = watching.History(path)
+    rows.on_train_begin()
+    rows.on_epoch_end(1, {"loss": 1.0, "kid": 2.0})
+    rows.close()
+    assert path.read_text().split() == ["epoch,loss,kid", "0,1.5,NA", "1,1.0,2.0"]
+
+
+@pytest.mark.one_backend
+def test_data_that_are_called_otherwise_or_were_moved_go_on(
+    training, tmp_path, pictures, monkeypatch
+):
+    training("run", epochs=1, dataset="./pictures/")
+    for epochs, dataset in enumerate(("pictures", str(pictures)), 2):
+        training("run", epochs=epochs, dataset=dataset, resume=True)
+    write_pictures(tmp_path / "others", range(23))
+    with pytest.raises(ValueError, match="`dataset` can't change when a training is resumed"):
+        training("run", epochs=4, dataset="others", resume=True)
+    pictures.rename(tmp_path / "moved")
+    training("run", epochs=4, dataset="moved", resume=True)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    training("run", epochs=5, dataset="../moved", resume=True)
+    assert [row["epoch"] for row in history(tmp_path / "run")] == ["0", "1", "2", "3", "4"]
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert settings["dataset"] == "../moved"
+    with pytest.raises(ValueError, match="`dataset` can't change when a training is resumed"):
+        training("run", epochs=6, dataset="digits", resume=True)
+
+
+@pytest.mark.one_backend
+def test_pictures_of_another_size_and_depth_that_came_are_read_as_those_before(
+    training, tmp_path, pictures
+):
+    training("run", epochs=1)
+    Image.fromarray(np.zeros((12, 9, 3), "uint8")).save(pictures / "came.png")
+    for said, asked in (({}, "channels"), ({"channels": 1}, "image_size")):
+        with pytest.raises(ValueError, match=f"`{asked}` must be given"):
+            training("run", epochs=2, resume=True, **said)
+    for wrong in ({"channels": 3}, {"channels": 1, "image_size": 12}):
+        with pytest.raises(ValueError, match="can't change when a training is resumed"):
+            training("run", epochs=2, resume=True, **wrong)
+    training("run", epochs=2, resume=True, channels=1, image_size=8)
+    training("run", epochs=3, resume=True)
+    assert len(history(tmp_path / "run")) == 3
+
+
+@pytest.mark.one_backend
+def test_a_batch_size_that_was_typed_stays(run, tmp_path, pictures):
+    tiny = ["train", "vae", "--dataset", pictures, "--base-filters", 4, "--output", "run"]
+    code, _, err = run(*tiny, "--epochs", 1, "--batch-size", 128)
+    assert code == 2 and "128" in err and not (tmp_path / "run" / "settings.json").exists()
+    write_pictures(pictures, range(23, 140))
+    assert run(*tiny, "--epochs", 1, "--batch-size", 128)[0] == 0
+    for epochs, typed in ((2, ["--batch-size", 128]), (3, [])):
+        code, _, err = run(*tiny, "--epochs", epochs, *typed, "--resume")
+        assert code == 0, err
+    assert json.loads((tmp_path / "run" / "settings.json").read_text())["batch_size"] == 128
 
 
 @pytest.mark.one_backend

@@ -237,6 +237,13 @@ def test_pictures_have_no_decimal_sign(run, tmp_path):
     assert code == 2 and "`--decimal` is not how images are read. Received: --decimal ," in err
 
 
+def test_a_folder_that_is_not_there_is_named_by_its_option(run, tmp_path):
+    code, _, err = run("train", "vae", "--dataset", "./none", "--output", "run")
+    assert code == 2 and "`--dataset` must be a folder that exists. Received: './none'" in err
+    code, _, err = run("train", "vae", "--dataset", "digits", "--output", "new", "--resume")
+    assert code == 2 and "`--output` must hold a training to resume" in err
+
+
 def test_a_missing_size_is_asked_for_by_its_option(run, tmp_path):
     from tests.app.conftest import write_pictures
 

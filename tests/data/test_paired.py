@@ -1,11 +1,16 @@
 import functools
+import pathlib
 import warnings
 
 import numpy as np
 import pytest
 
 from keras_gen import data
+from keras_gen.data import open_paired
 from keras_gen.data.transforms import downsampled, edges, grayscale, masked
+from keras_gen.translation import picture_of_name
+
+ARRAY = np.zeros((4, 8, 8, 1), "uint8")
 
 
 def pairs(*args, **options):
@@ -72,6 +77,29 @@ def test_names_may_differ_in_their_suffix_and_sizes_be_fitted(tmp_path, write_pi
     write_pictures(tmp_path, {"in/a.png": (4, 4), "out/a.jpg": (8, 8, 3)})
     dataset = data.paired(tmp_path, "in", "out", image_size=6)
     assert [spec.shape for spec in dataset.element_spec] == [(1, 6, 6, 1), (1, 6, 6, 3)]
+
+
+def test_accents_of_one_character_and_of_two_are_one_name(tmp_path, write_pictures):
+    one, two = ("f\u00fcr.png", "fu\u0308r.png")
+    for folder, name in (("a", one), ("b", two)):
+        write_pictures(tmp_path / folder, {name: (8, 8), "other.png": (8, 8)})
+    assert open_paired((tmp_path / "a", tmp_path / "b"), strict=True).count == 2
+    for folder, name in (("a", two), ("b", one)):
+        found = picture_of_name(tmp_path / folder, pathlib.Path(name), "mask")
+        assert found.is_file() and found.parent.name == folder
+
+
+@pytest.mark.parametrize(
+    "given", [{"input": "edges"}, {"target": "image"}, {"side_by_side": True}], ids=str
+)
+def test_what_is_for_one_source_is_refused_of_two(given):
+    with pytest.raises(ValueError, match=f"`{next(iter(given))}` is for one source, not for two"):
+        open_paired((ARRAY, ARRAY), **given)
+
+
+def test_features_are_not_side_by_side():
+    with pytest.raises(ValueError, match=r"`side_by_side` is for folders.*source='digits'"):
+        open_paired("digits", "edges", "image", side_by_side=True)
 
 
 def test_files_without_a_counterpart(tmp_path, write_pictures):
@@ -233,9 +261,6 @@ def test_channels_of_each(tmp_path, write_pictures):
     for source in (tmp_path, np.zeros((1, 8, 8, 3), "uint8")):
         dataset = data.paired(source, "image", "image", channels=(1, 3))
         assert [spec.shape[-1] for spec in dataset.element_spec] == [1, 3]
-
-
-ARRAY = np.zeros((4, 8, 8, 1), "uint8")
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,38 @@ def test_class_folders_that_are_links_are_followed(tmp_path):
     assert (opened.count, opened.class_names) == (3, ("cats", "dogs"))
 
 
+def test_links_across_count_no_picture_again_and_again(tmp_path):
+    write(tmp_path, ["cats/1.png", "dogs/2.png"])
+    os.symlink(tmp_path / "dogs", tmp_path / "cats" / "more")
+    os.symlink(tmp_path / "cats", tmp_path / "dogs" / "more")
+    assert data.open_images(tmp_path).count == 4
+    assert data.open_images(tmp_path / "cats").count == 2
+
+
+def test_links_that_lead_nowhere_are_said(tmp_path):
+    write(tmp_path, ["a.png", "b.png"])
+    os.symlink(tmp_path / "unplugged" / "c.png", tmp_path / "c.png")
+    with pytest.warns(
+        UserWarning, match="Left out 1 file that is no picture: 1 link to what is not"
+    ):
+        assert data.open_images(tmp_path).count == 2
+
+
+def test_folders_that_can_t_be_read_are_not_passed_over(tmp_path, monkeypatch):
+    write(tmp_path, ["cats/1.png", "dogs/2.png", "lost+found/3.png"])
+    listed = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("dogs"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    assert data.open_images(tmp_path, labels=True).class_names == ("cats", "dogs")
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(PermissionError, match="dogs"):
+        data.open_images(tmp_path, labels=True)
+
+
 def test_what_is_left_out_is_counted_by_suffix_in_one_warning(tmp_path):
     write(tmp_path, ["a.png", "b.gif", "c.tif", "d.TIFF", "e.webp"])
     for name in ("a.txt", "b.txt", "raw.heic", "LICENSE", ".hidden", "Thumbs.db", ".git/x.txt"):

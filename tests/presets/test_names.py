@@ -3,6 +3,7 @@
 import importlib
 import json
 import pathlib
+import re
 import sys
 
 import keras
@@ -11,6 +12,7 @@ import pytest
 
 import keras_gen
 from keras_gen.presets import configs, files
+from keras_gen.presets.finding import model_name
 from tests import cases
 
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
@@ -26,6 +28,28 @@ def nodes_of_ours(value):
             yield value
         for child in value.values():
             yield from nodes_of_ours(child)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (".", "digits"),
+        ("..", "runs"),
+        ("model.keras", "model"),
+        ("../digits/model.keras", "digits"),
+        ("/runs/\u732b", "model"),
+        ("/runs/_a", "a"),
+        ("/runs/two words.keras", "two-words"),
+        ("/runs/" + 150 * "x", 100 * "x"),
+    ],
+)
+def test_models_have_names_that_they_can_be_served_by(path, name, tmp_path, monkeypatch):
+    (tmp_path / "runs" / "digits").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "runs" / "digits")
+    assert model_name(path) == name
+    from keras_gen.serving.app import NAME
+
+    assert re.fullmatch(NAME, name)
 
 
 def test_a_preset_of_0_1_0_gives_what_it_gave():

@@ -108,6 +108,10 @@ BODIES = {
         "/v1/models/info_gan/generate",
         {"codes": {"continuous": [[0.1], []]}},
     ),
+    "more codes than are read": (
+        "/v1/models/info_gan/generate",
+        {"codes": {"category": [0] * 20_000}},
+    ),
     "many codes": ("/v1/models/info_gan/generate", {"codes": {"category": [0] * 1000}}),
     "vary nothing": (GAN + "/vary", {}),
     "vary by too much": (GAN + "/vary", {"latent": LATENT, "amount": 2}),
@@ -407,6 +411,15 @@ def test_what_is_no_picture_is_refused(client, path, what):
 @pytest.mark.parametrize("path", ONE_PICTURE)
 def test_pictures_of_too_many_pixels_are_refused_before_they_are_decoded(client, path, what):
     refused(client.post(path, files=files(images=[BOMBS[what]])), 413)
+
+
+@pytest.mark.parametrize("size", [(2**14 + 1, 1), (1, 2**14 + 1)])
+@pytest.mark.parametrize("path", ONE_PICTURE)
+def test_long_pictures_of_few_pixels_are_refused(client, path, size):
+    """What resizes a picture weighs each pixel of a side for each of the size that is wanted."""
+    said = refused(client.post(path, files=files(images=[png(size)])), 413)
+    assert "File 0 must have sides of 16,384 pixels at most" in said
+    assert client.post(path, files=files(images=[png((2**13, 1))])).status_code == 200
 
 
 def test_pictures_of_too_many_pixels_together_are_refused(client):

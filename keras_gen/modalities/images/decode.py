@@ -202,6 +202,8 @@ def _stretched(image, value_range):
     ):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     values = np.asarray(image)
+    if not np.isfinite(values).all():
+        raise ValueError("its values are not all finite numbers")
     spread = np.rint(stretched(values, value_range) * 255.0).astype("uint8")
     if image.mode in ("RGBA", "LA"):
         spread[..., -1] = values[..., -1]

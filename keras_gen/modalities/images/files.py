@@ -7,8 +7,9 @@ import pathlib
 from keras_gen.modalities.images.decode import ARRAYS, DARK
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ARRAYS)
-# What systems leave behind in folders.
+# What systems leave behind in folders, and at the roots of disks.
 _LITTER = ("thumbs.db", "desktop.ini")
+_LITTER_FOLDERS = ("lost+found", "$recycle.bin", "system volume information")
 
 
 def is_picture(file):
@@ -27,7 +28,9 @@ def find_pictures(folder):
     """
     pictures, others = [], collections.Counter()
     for file in _files(folder):
-        if is_picture(file):
+        if not file.is_file():
+            others["link to what is not there"] += 1
+        elif is_picture(file):
             pictures.append(file)
         else:
             others[file.suffix.lower() or "no suffix"] += 1
@@ -36,18 +39,23 @@ def find_pictures(folder):
 
 def holds_pictures(folder):
     """Whether there is a picture file in a folder or below it."""
-    return any(map(is_picture, _files(folder)))
+    return any(is_picture(file) and file.is_file() for file in _files(folder))
 
 
 def _files(folder):
-    for where, folders, names in os.walk(folder, followlinks=True):
-        # A link to a folder that it lies in would never end.
-        here = os.path.realpath(where)
-        above = {here, *map(str, pathlib.Path(here).parents)}
+    """Files that are not hidden, and links that lead nowhere."""
+    for where, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+        # A link to a folder that it lies in, by links or without, would never end.
+        within = pathlib.Path(os.path.relpath(where, folder))
+        on_the_way = [pathlib.Path(folder), *(folder / part for part in [*within.parents, within])]
+        above = set()
+        for here in map(os.path.realpath, on_the_way):
+            above |= {here, *map(str, pathlib.Path(here).parents)}
         folders[:] = [
             name
             for name in folders
             if not name.startswith(".")
+            and name.lower() not in _LITTER_FOLDERS
             and not (
                 os.path.islink(os.path.join(where, name))
                 and os.path.realpath(os.path.join(where, name)) in above
@@ -55,8 +63,13 @@ def _files(folder):
         ]
         for name in names:
             file = pathlib.Path(where, name)
-            if not name.startswith(".") and name.lower() not in _LITTER and file.is_file():
+            hidden = name.startswith(".") or name.lower() in _LITTER
+            if not hidden and (file.is_file() or (file.is_symlink() and not file.exists())):
                 yield file
+
+
+def _refuse(error):
+    raise error
 
 
 def say_left_out(others):

@@ -113,6 +113,13 @@ def test_floats_of_no_known_range_are_refused(values):
         read_picture(encoded(np.array([values], "float32"), "TIFF"))
 
 
+@pytest.mark.parametrize("value_range", [None, (0.0, 1.0)])
+def test_floats_that_are_no_numbers_are_refused(value_range):
+    file = encoded(np.array([[0.0, np.nan, 1.0]], "float32"), "TIFF")
+    with pytest.raises(ValueError, match=r"not all finite|are no bytes"):
+        decode(file, 1, value_range=value_range)
+
+
 def test_floats_and_integers_of_bytes_are_taken():
     for dtype in ("float32", "int32"):
         file = encoded(np.array([[0, 51, 255]], dtype), "TIFF")
