@@ -15,10 +15,18 @@ def check_draws(callback: Any) -> None:
     Args:
         callback: A callback with `model` and `draw`.
     """
-    if callback.draw is None and not isinstance(callback.model, Generates):
+    if callback.draw is not None:
+        return
+    if not isinstance(callback.model, Generates):
         raise ValueError(
             f"`draw` must be given to {type(callback).__name__} for a model that does not generate by "
             "itself: `draw=lambda model: model.translate(pictures)`, say. "
+            f"Received: draw=None with a {type(callback.model).__name__}"
+        )
+    if not callback.model.draws_as_it_trains:
+        raise ValueError(
+            f"`draw` must be given to {type(callback).__name__} for a model that generates after a later stage "
+            "of its training alone: `draw=lambda model: model.reconstruct(pictures)`, say. "
             f"Received: draw=None with a {type(callback.model).__name__}"
         )
 

@@ -377,6 +377,7 @@ class Labels:
         if isinstance(values, np.ndarray):
             return keras.ops.cast(values, "int32")
         # `strays` counts those outside, which some backends end a step for.
+        values = _signed(values)
         return keras.ops.cast(keras.ops.clip(values, self._least, self.num_classes - 1), "int32")
 
     def look(self, what: str, values: Tensor) -> None:
@@ -391,6 +392,7 @@ class Labels:
 
     def strays(self, values: Tensor) -> Tensor | None:
         """Counts the labels of a batch that are none, within a step."""
+        values = _signed(values)
         inside = keras.ops.logical_and(
             keras.ops.greater_equal(values, self._least), keras.ops.less(values, self.num_classes)
         )
@@ -410,9 +412,15 @@ class Labels:
         if outside.any():
             raise ValueError(f"{wanted}. Received: {_some(array[outside])}")
         if self.partial and array.size and (array < 0).all():
-            part = "" if whole else ", in a batch,"
+            if not whole:  # Others may have some.
+                warnings.warn(
+                    "A batch has no label, -1 of all its examples: classes are learnt from others alone. "
+                    "`keras_gen.data.partly_labelled` puts some into each.",
+                    stacklevel=2,
+                )
+                return
             raise ValueError(
-                f"{what} must be given of some examples{part} for classes to be learnt: "
+                f"{what} must be given of some examples for classes to be learnt: "
                 "`keras_gen.data.partly_labelled` sees to it. Received: -1, none, of all"
             )
 
@@ -463,6 +471,14 @@ def dtype_of(values):
         return keras.backend.standardize_dtype(values.dtype)
     except ValueError:  # Of text, or of objects.
         return str(values.dtype)
+
+
+def _signed(values):
+    """Integers as ones that hold -1 and any number of classes."""
+    wider = {"uint32": "int64", "uint64": "int64"}
+    narrow = dict.fromkeys(("bool", "int8", "uint8", "int16", "uint16"), "int32")
+    dtype = (narrow | wider).get(dtype_of(values))
+    return values if dtype is None else keras.ops.cast(values, dtype)
 
 
 def is_floating(values):

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_gen import modalities
 from keras_gen.core.latent_samplers import MARKS, SAMPLERS, LatentSampler
 from keras_gen.models.latent_vae import LatentVAE
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Dataset
@@ -108,8 +109,9 @@ class FitsSamplers(LatentVAE):
             )
         found = []
         for batch in images.as_numpy_iterator():
-            data, labels = (batch, None) if self.num_classes is None else batch
-            found.append(self.posteriors(data, labels, batch_size))
+            parts = modalities.split(batch, self.takes)
+            data, *others = parts.values()
+            found.append(self.posteriors(data, *(others or [None]), batch_size))
         return tuple(np.concatenate(part) for part in zip(*found, strict=True))
 
     @property
@@ -131,18 +133,19 @@ class FitsSamplers(LatentVAE):
             )
         return self.sampler
 
-    def latents_from(self, sampler: str | None) -> Any:
+    def latents_from(self, sampler: str | None, given: ArrayLike | None = None) -> Any:
         """What latents are drawn from.
 
         Args:
             sampler: None for the fitted sampler where there is one, or `"prior"`.
+            given: Latents that are there, so that none are drawn, or None.
 
         Raises:
             ValueError: If it is something else.
         """
         if sampler not in (None, "prior"):
             raise ValueError(f"`sampler` must be None or 'prior'. Received: sampler={sampler!r}")
-        return self.prior if sampler is None else self.own_prior
+        return self.prior if sampler is None and given is None else self.own_prior
 
     def fit(self, x: Data | None = None, y: Data | None = None, *args: Any, **kwargs: Any) -> Any:
         """Trains the model: see `GenerativeModel.fit`. A fitted sampler is dropped, with a warning."""

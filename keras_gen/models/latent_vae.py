@@ -157,7 +157,10 @@ class LatentVAE(Encodes, FromLatents, GenerativeModel):
     @property
     def takes(self) -> dict[str, Spec]:
         spec = self.gives
-        if spec.kind == "arrays" and isinstance(self.likelihood, losses.BernoulliLikelihood):
+        bounded = isinstance(self.likelihood, losses.BernoulliLikelihood) or getattr(
+            self.likelihood, "bounded", False
+        )
+        if spec.kind == "arrays" and bounded:
             spec = Arrays(self.image_shape, bounded=True)
         return parts_of(spec, self.num_classes, self.class_names)
 
@@ -612,7 +615,9 @@ def _unbounded(likelihood):
         return losses.GaussianLikelihood(bounded=False)
     if likelihood == "learned_gaussian":
         return losses.LearnedGaussianLikelihood(bounded=False)
-    if likelihood == "discretized_logistic":
+    if likelihood == "discretized_logistic" or isinstance(
+        likelihood, losses.DiscretizedLogisticLikelihood
+    ):
         raise ValueError(
             "`likelihood` must be another for data that are no images, which have no grey levels. "
             f"Received: likelihood={likelihood!r}"

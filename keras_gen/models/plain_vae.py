@@ -63,7 +63,7 @@ class PlainVAE(FitsSamplers):
             ValueError: If neither `n` nor `latents` is given, or the sampler was fitted to the latents of
                 another encoder.
         """
-        latents = self.latents_from(sampler).draw(n, seed, latents)
+        latents = self.latents_from(sampler, latents).draw(n, seed, latents)
         return self.decode(latents, batch_size)
 
     def interpolate(self, start: ArrayLike, end: ArrayLike, steps: int = 8) -> Array:

@@ -125,19 +125,17 @@ class FromLatents(Generates):
             raise ValueError(f"`stops` must be at least 2. Received: stops={stops}")
         if labels is not None:
             labels = self.labels_for(labels, n)
-        ends = self.prior.draw(n * stops, seed).reshape(stops, n, *self.prior.shape)
+        prior = self.prior
+        ends = prior.draw(n * stops, seed).reshape(stops, n, *prior.shape)
         ways = [
-            [
-                self.prior.between(start, end, steps + 1)[:-1]
-                for start, end in zip(*pair, strict=True)
-            ]
+            [prior.between(start, end, steps + 1)[:-1] for start, end in zip(*pair, strict=True)]
             for pair in zip(ends, np.roll(ends, -1, axis=0), strict=True)
         ]
         latents = np.concatenate([np.stack(way) for way in ways], axis=1)
         if self.num_classes is not None:
             own = self._drawn_labels(n, seed) if labels is None else labels
             options["labels"] = np.repeat(own, latents.shape[1])
-        made = self.generate(latents=latents.reshape(-1, *self.prior.shape), **options)
+        made = self.generate(latents=latents.reshape(-1, *prior.shape), **options)
         return made.reshape(*latents.shape[:2], *made.shape[1:])
 
     def film(

@@ -41,11 +41,13 @@ class Generates(Task):
 
     Class attributes:
         measured: Integer, the most examples that `measure` is given; 0 where there is nothing to measure.
+        draws_as_it_trains: Boolean, whether `generate` works after each epoch, in the stage that it is in.
     """
 
     words = "can generate"
     call_in_words = "images = model.generate(16, seed=0)"
     measured = 0
+    draws_as_it_trains = True
     picture_reading = ("binarize", "classes")
 
     def set_classes(self, num_classes: int | None, class_names: Sequence[str] | None) -> None:

@@ -139,6 +139,30 @@ def test_a_sampler_of_batches_is_that_of_the_whole(build):
         models[1].fit_sampler("gmm", batches, labels, components=2)
 
 
+@pytest.mark.one_backend
+def test_a_sampler_takes_the_batches_that_fit_takes():
+    x, found = images(24), []
+    for element in (x, (x, np.zeros(24)), {"image": x}):
+        keras.utils.set_random_seed(0)
+        model = build_vae()
+        batches = tf.data.Dataset.from_tensor_slices(element).batch(10)
+        model.fit_sampler("gmm", batches, components=2, of="means", seed=0)
+        found.append(model.generate(3, seed=1))
+    for others in found[1:]:
+        np.testing.assert_array_equal(found[0], others)
+
+
+def test_the_encoder_is_asked_once_of_a_walk_and_not_where_latents_are_given(monkeypatch):
+    model = build_vae()
+    model.fit_sampler("gmm", images(24), components=2)
+    asked, marks = [], model._marks
+    monkeypatch.setattr(model, "_marks", lambda: asked.append(1) or marks())
+    model.walk(2, stops=3, steps=2, seed=0)
+    assert len(asked) == 1
+    model.generate(latents=np.zeros((2, *model.own_prior.shape), "float32"))
+    assert len(asked) == 1
+
+
 def test_a_sampler_of_other_latents_is_refused():
     model = build_vae()
     model.fit_sampler("gmm", images(20), components=2)

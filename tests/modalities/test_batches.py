@@ -171,11 +171,34 @@ def test_bytes_are_scaled():
         (Arrays((2,)), np.float32([[1e9, -np.inf], [np.nan, 0.0]]), 2),
         (Labels(3), np.int32([0, 2, 3, -1]), 2),
         (Labels(3), np.float32([0.0, 0.5, 2.0, 3.0, np.nan]), 3),
+        (Labels(300), np.uint8([0, 200, 255]), 0),
+        (Labels(200), np.int8([0, 100, -1]), 1),
+        (Labels(3, partial=True), np.uint8([0, 2, 255]), 1),
+        (Labels(3, partial=True), np.int8([0, 2, -1]), 0),
     ],
-    ids=["images", "good images", "arrays", "integer labels", "float labels"],
+    ids=[
+        "images",
+        "good images",
+        "arrays",
+        "integer labels",
+        "float labels",
+        "few bits",
+        "fewer bits",
+        "few bits, partial",
+        "fewer bits, partial",
+    ],
 )
 def test_values_that_are_not_taken_are_counted_within_a_step(spec, values, count):
     assert int(spec.strays(keras.ops.convert_to_tensor(values))) == count
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int32", "int64"])
+@pytest.mark.parametrize("classes", [3, 300])
+@pytest.mark.parametrize("partial", [False, True])
+def test_labels_of_few_bits_stay_what_they_are(dtype, classes, partial):
+    values = np.array([0, 2, 1, 100 if classes == 300 else 2], dtype)
+    taken = Labels(classes, partial=partial).take("labels", keras.ops.convert_to_tensor(values))
+    assert array(taken).tolist() == values.tolist()
 
 
 def test_bytes_are_not_counted():

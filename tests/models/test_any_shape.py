@@ -74,6 +74,31 @@ def test_a_bernoulli_likelihood_takes_what_it_can_make():
         model.fit(x, batch_size=4, verbose=0)
 
 
+@pytest.mark.parametrize("name", ["GaussianLikelihood", "LearnedGaussianLikelihood"])
+def test_a_bounded_likelihood_takes_what_it_can_make(name):
+    likelihood, x = getattr(keras_gen.losses, name), data(8, (5,))
+    x[0, 0] = 9.0
+    for bounded in (True, False):
+        model = keras_gen.VAE(
+            encoder((5,)), generator((5,)), LATENT_DIM, likelihood=likelihood(0.5, bounded=bounded)
+        )
+        model.compile()
+        assert np.isfinite(model.fit(np.clip(x, -1.0, 1.0), verbose=0).history["loss"]).all()
+        if bounded:
+            with pytest.raises(ValueError, match=r"must hold floats in \[-1, 1\]"):
+                model.fit(x, verbose=0)
+        else:
+            model.fit(x, verbose=0)
+            assert np.abs(model.reconstruct(50.0 * x)).max() > 1.0
+    with pytest.raises(ValueError, match="no images, which have no grey levels"):
+        keras_gen.VAE(
+            encoder((5,)),
+            generator((5,)),
+            LATENT_DIM,
+            likelihood=keras_gen.losses.DiscretizedLogisticLikelihood(),
+        )
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_reconstruction_errors_are_means_over_all_axes_but_the_first(shape):
     model, x = MODELS["vae"](shape), data(4, shape)

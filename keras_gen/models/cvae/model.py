@@ -191,7 +191,7 @@ class CVAE(FitsSamplers):
         Returns:
             Float32 NumPy array `(n, height, width, channels)` in [-1, 1].
         """
-        source = self.latents_from(sampler)
+        source = self.latents_from(sampler, latents)
         latents, labels = self.chosen(n, labels, per_class, seed, latents, source)
         return self.decode(latents, labels, batch_size)  # type: ignore[arg-type]
 

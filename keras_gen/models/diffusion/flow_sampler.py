@@ -58,7 +58,8 @@ class FlowSampler(keras.Model):
         self.num_classes = num_classes
         self.solver = solver
         self.guided = guided
-        self.steps = self._number(steps, "int32", "steps")
+        # 64 bits on TensorFlow, which keeps 32-bit integers on the host, out of XLA's reach.
+        self.steps = self._number(steps, "int", "steps")
         self.guidance = self._number(guidance, "float32", "guidance")
         self.built = True
 
@@ -97,7 +98,7 @@ class FlowSampler(keras.Model):
             Float32 tensor of the noise's shape.
         """
         noise = ops.cast(noise, "float32")
-        steps = ops.convert_to_tensor(self.steps)
+        steps = ops.cast(self.steps, "int32")
         size = 1.0 / ops.cast(steps, "float32")
 
         def move(step, number, x):

@@ -175,7 +175,7 @@ class SemiSupervisedVAE(LatentVAE):
 
     def phases(self) -> dict[str, Phase]:
         terms = ["reconstruction_loss", "kl_loss", "class_loss", "supervised_loss"]
-        networks = [self.encoder, self.decoder, self.classifier]
+        networks = [*super().phases()["vae"].networks, self.classifier]
         return {"vae": Phase(networks, [*terms, "classification_error"])}
 
     def step(self, data: Data, update: Update) -> None:

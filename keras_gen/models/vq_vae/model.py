@@ -125,7 +125,9 @@ class VQVAE(Encodes, Generates, GenerativeModel):
         self.decay = decay
         self.revive_below = revive_below
         self.stage = STAGES[0]
-        self.quantizer = VectorQuantizer(codes, decay, revive_below=revive_below, name="quantizer")
+        self.quantizer = VectorQuantizer(
+            codes, decay, revive_below=revive_below, dtype="float32", name="quantizer"
+        )
         self.quantizer.build((None, rows, columns, dim))
         self.prior_updates = UpdateCount(name="prior_updates")
         self.code_shape = (rows, columns)
@@ -324,6 +326,11 @@ class VQVAE(Encodes, Generates, GenerativeModel):
         return self.decode(codes[..., 0], batch_size)
 
     @property
+    def draws_as_it_trains(self) -> bool:  # type: ignore[override]
+        """Whether what is trained is the prior, by which images are made."""
+        return self.stage == "prior"
+
+    @property
     def has_prior(self) -> bool:
         """Whether there is a prior, and steps of its stage were taken since the codes last moved."""
         return self.prior_network is not None and self.prior_updates.number > 0
@@ -355,11 +362,12 @@ class VQVAE(Encodes, Generates, GenerativeModel):
         """
         codes = self.encode(examples)
         images = np.asarray(self.gives.take("`examples`", examples), "float32")
-        perplexity = self.perplexity(ops.convert_to_tensor(codes))
+        shares = np.bincount(codes.ravel()) / codes.size
+        shares = shares[shares > 0]
         return {
             "losses": {
                 "reconstruction_error": float(np.square(self.decode(codes) - images).mean()),
-                "perplexity_of_all": float(ops.convert_to_numpy(perplexity)),
+                "perplexity_of_all": float(np.exp(-np.sum(shares * np.log(shares)))),
             }
         }
 

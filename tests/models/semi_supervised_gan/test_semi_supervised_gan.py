@@ -209,9 +209,20 @@ def test_wrong_labels_are_refused_in_a_sentence(labels, message):
     for call in (model.fit, model.evaluate):
         with pytest.raises(ValueError, match=message):
             call(images(4), np.array(labels), verbose=0)
+    if "of some examples" in message:
+        return
     batches = iter([(images(4), np.array(labels))])
-    with pytest.raises(ValueError, match=message.replace("examples", "examples, in a batch,")):
+    with pytest.raises(ValueError, match=message):
         model.fit(batches, steps_per_epoch=1, verbose=0)
+
+
+def test_a_batch_of_a_stream_that_has_no_label_is_said_and_trains():
+    labels = np.array([[-1, -1], [0, -1], [-1, -1]])
+    model = build()
+    model.compile()
+    with pytest.warns(UserWarning, match="A batch has no label, -1 of all its examples"):
+        model.fit(zip(images(6).reshape(3, 2, 8, 8, 1), labels, strict=True), verbose=0)
+    assert int(keras.ops.convert_to_numpy(model.optimizer.iterations)) == 3
 
 
 def test_later_labels_that_are_none_are_counted_and_refused():

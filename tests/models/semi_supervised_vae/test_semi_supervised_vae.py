@@ -95,6 +95,32 @@ def test_batches_without_a_label_say_nothing_of_the_classifier():
         assert scores["supervised_loss"] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int64", "float32"])
+def test_labels_of_any_dtype_are_the_same(dtype):
+    x, labels = images(6, SHAPE), np.arange(6) % NUM_CLASSES
+    found = []
+    for given in (labels.astype("int32"), labels.astype(dtype)):
+        keras.utils.set_random_seed(0)
+        model = known()
+        model.compile(keras.optimizers.SGD(0.0))
+        found.append(first_logs(model.fit(x, given, batch_size=6, verbose=0)))
+    assert found[0]["reconstruction_loss"] > 0.0
+    assert found[1] == pytest.approx(found[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("likelihood", ["learned_gaussian", "discretized_logistic"])
+def test_the_scale_of_a_likelihood_is_learnt(likelihood):
+    model = build(likelihood=likelihood)
+    model.compile(keras.optimizers.SGD(0.1))
+    (scale,) = model.likelihood.trainable_variables
+    before = array(scale)
+    model.fit(images(4), some_labels(4), batch_size=4, verbose=0)
+    assert array(scale) != before
+    phases = model.phases().values()
+    learnt = {id(variable) for phase in phases for variable in phase.variables}
+    assert learnt == {id(variable) for variable in model.trainable_variables}
+
+
 def test_evaluate_gives_the_bound():
     model = known(beta=3.0)
     x, labels = images(4, SHAPE), np.array([0, -1, 2, -1])

@@ -10,6 +10,7 @@ from keras import ops
 import keras_gen
 from keras_gen import networks
 from keras_gen.app.cli import main
+from keras_gen.callbacks import SampleImages
 from keras_gen.models.vq_vae.recipe import VQVAERecipe
 from tests.cases import images
 from tests.models.helpers import array
@@ -30,6 +31,38 @@ def trained(**options):
 def test_the_perplexity_of_codes_that_are_used_alike_is_their_number(used, perplexity):
     indices = ops.convert_to_tensor(np.arange(12 * used).reshape(3, 4, used) % used)
     assert float(array(build().perplexity(indices))) == pytest.approx(perplexity, rel=1e-4)
+
+
+def test_a_report_s_perplexity_is_that_of_all_codes():
+    model, x = build(), images(6)
+    found = model.measure(x)["losses"]["perplexity_of_all"]
+    codes = ops.convert_to_tensor(model.encode(x))
+    assert found == pytest.approx(float(array(model.perplexity(codes))), rel=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_a_call_finds_the_codes_that_reconstruct_does(precision):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        model = build()
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert model.quantizer.compute_dtype == "float32"
+    x = images(4)
+    called = np.asarray(array(model(x)), "float32")
+    np.testing.assert_allclose(called, model.reconstruct(x), atol=0.02)
+
+
+def test_what_it_can_t_draw_yet_is_said_before_the_first_step(tmp_path):
+    model = build(trained=False)
+    model.compile()
+    with pytest.raises(ValueError, match=r"`draw` must be given to SampleImages.*a later stage"):
+        model.fit(images(4), verbose=0, callbacks=[SampleImages(tmp_path)])
+    assert int(array(model.optimizer.iterations)) == 0
+    model.compile(stage="prior")
+    model.fit(images(4), verbose=0, callbacks=[SampleImages(tmp_path)])
+    assert (tmp_path / "epoch_0001.png").is_file()
 
 
 def test_the_loss_is_the_error_and_a_quarter_of_the_way_to_the_codes():
