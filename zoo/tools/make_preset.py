@@ -294,13 +294,13 @@ def draw_estimate(history, path):
 
 def command(settings, begun_with=None):
     """The command that trained a model, its options those that differ from the recipe's."""
-    recipe = find_family(settings["model"]).load()
-    defaults = recipe.defaults() | {"epochs": recipe.default_epochs}
+    recipe = recipe_of(settings)
     words = ["keras-gen train", settings["model"], "--dataset", settings["dataset"]]
     for option, value in settings.items():
         if option == "minutes" and settings.get("steps"):
             continue  # They were made steps.
-        if option not in ("model", "dataset") and value not in (None, defaults.get(option)):
+        usual = recipe.default_epochs if option == "epochs" else recipe.usual(option)
+        if option not in ("model", "dataset") and value not in (None, usual):
             given = [] if value is True else [shlex.quote(str(value))]
             words += [f"--{option.replace('_', '-')}", *given]
     return " ".join([*words, *(("--from-preset", begun_with) if begun_with else ())])
