@@ -153,7 +153,7 @@ def test_files_of_rows_are_filled_by_the_command_line(build_model, run, tmp_path
     code, _, err = run("generate", "model.keras", *asked, "-n", "5")
     assert code == 2 and "3" in err
     code, _, err = run("generate", "model.keras", *asked[:1], "none.csv")
-    assert code == 2 and "`given` must be a file that exists" in err
+    assert code == 2 and "`--given` must be a file that exists" in err
     if build_model is build:
         code, _, err = run("generate", "gan_digits", *asked)
         assert code == 2 and "`--given` is for a model of tables of mixed types" in err
