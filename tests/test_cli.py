@@ -239,6 +239,7 @@ def test_classes_and_options_that_a_model_has_not_are_refused(run, tmp_path):
     for wrong, message in (
         (["--labels", "9"], "`--labels` must be a list of integers in [0, 3)"),
         (["--labels", "2", "--per-class"], "Give `--labels` or `--per-class`"),
+        (["--labels", "0,1,2", "-n", 2], "must be at least 3, one of each of `--labels`"),
         (
             ["--option", "truncation=0.7"],
             "`--option` must be NAME=VALUE, and NAME one of batch_size.",

@@ -54,7 +54,7 @@ def run_tutorial(name, short=False):
     notebook = read_tutorial(name, short)
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
-        nbclient.NotebookClient(notebook, timeout=1800, resources=resources).execute()
+        nbclient.NotebookClient(notebook, timeout=7200, resources=resources).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":

@@ -142,7 +142,11 @@ def keeps_state(model):
 
     A call that fails before its end gives them back here: those of the last whole step, or of before.
     """
-    variables = [*model.variables, *getattr(model.optimizer, "variables", ())]
+    variables = [
+        *model.variables,
+        *getattr(model.optimizer, "variables", ()),
+        *model.metrics_variables,
+    ]
     before = {id(variable): (variable, variable.value) for variable in variables}
     try:
         yield

@@ -10,6 +10,7 @@ from keras_gen.callbacks.needs import check_extractor, real_batches, spec_drawn
 from keras_gen.callbacks.periodic import FREE_SECONDS, PeriodicMeasurement
 from keras_gen.checks import is_integer
 from keras_gen.metrics import get_feature_extractor
+from keras_gen.metrics.neighbours import distance_blocks
 from keras_gen.types import ArrayLike, Data, ExtractorLike, Logs
 
 RISING = 1.1  # A diversity that has grown by a tenth over the checks is on its way.
@@ -221,8 +222,10 @@ def mean_distance(features):
     2.0
     """
     features = np.asarray(features, "float64")
+    features = features - features.mean(axis=0)  # Of large numbers small differences are lost.
     count = len(features)
-    total = sum(np.linalg.norm(features - row, axis=1).sum() for row in features)
+    blocks = distance_blocks(features, features)
+    total = sum(np.sqrt(squares).sum() for _, squares in blocks)
     return float(total / (count * (count - 1)))
 
 

@@ -53,9 +53,10 @@ class Pace:
 class PeriodicMeasurement(keras.callbacks.Callback):
     """Base of the callbacks that measure every few epochs and put what they find into the logs.
 
-    They measure after the first epoch of a `fit`, after every `every`-th and after the last. In the
-    epochs between, the logs repeat what was found last: so every epoch has the same names, which
-    `CSVLogger` needs from the first row on and `ModelCheckpoint` looks for in each epoch.
+    They measure after the first epoch of a `fit`, after every `every`-th and after the last, also where a
+    callback before this one stops the training there. In the epochs between, the logs repeat what was
+    found last: so every epoch has the same names, which `CSVLogger` needs from the first row on
+    and `ModelCheckpoint` looks for in each epoch.
 
     Args:
         every: Integer above 0.
@@ -107,7 +108,7 @@ class PeriodicMeasurement(keras.callbacks.Callback):
         self._pace.begin()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        last = epoch + 1 == self.params.get("epochs")
+        last = epoch + 1 == self.params.get("epochs") or self.model.stop_training
         if self._found is None or last or ((epoch + 1) % self.every == 0 and self._pace.free):
             with self._pace.taken():
                 self._found = self.measure(epoch)

@@ -311,17 +311,15 @@ class Adversary:
             alike: As in `judge`.
             training: Boolean.
         """
-
-        def judge(batch):
-            options = {"beside": beside, "alike": alike, "training": training}
-            return self.judge(discriminator, batch, **options)[0]
-
-        real_logits = judge(reals) if self.pairs else None
-        return self.generator_loss(judge(fakes), real_logits)
+        batches = (fakes, reals) if self.pairs else (fakes,)
+        logits = self.judge(discriminator, *batches, beside=beside, alike=alike, training=training)
+        return self.generator_loss(*logits)
 
 
 class TrainsAdversarially:
     """`compile` for a model whose phases are generator and discriminator, and what its opponent tells."""
+
+    adversary: Adversary = None  # type: ignore[assignment]
 
     def update_discriminator(
         self,
@@ -490,5 +488,5 @@ class TrainsAdversarially:
 
     @property
     def is_critic(self) -> bool:
-        """Whether the discriminator estimates a distance, and is meant to win."""
-        return self.adversary.loss_name == "wasserstein"
+        """Whether the discriminator estimates a distance, and is meant to win; not known before `compile`."""
+        return self.adversary is not None and self.adversary.loss_name == "wasserstein"

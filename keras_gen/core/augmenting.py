@@ -1,5 +1,6 @@
 """A model's `augmentation`: a callable of a batch, through which some of its networks see data in training."""
 
+import inspect
 from collections.abc import Sequence
 
 import keras
@@ -37,4 +38,13 @@ def follow_schedule(augmentation: Augmentation | None, step: Tensor) -> None:
 
 def augmented(images: Tensor, augmentation: Augmentation | None, training: bool) -> Tensor:
     """What a network is shown of images: in training, they pass through the augmentation."""
-    return images if augmentation is None or not training else augmentation(images)
+    if augmentation is None or not training:
+        return images
+    # Outside of a model's call some of Keras's layers take it that nothing trains, GaussianNoise say.
+    if isinstance(augmentation, keras.Layer) and _takes_training(augmentation):
+        return augmentation(images, training=True)
+    return augmentation(images)
+
+
+def _takes_training(layer):
+    return "training" in inspect.signature(layer.call).parameters

@@ -14,6 +14,7 @@ from keras_gen import backend, modalities, presets
 from keras_gen.backend.datasets import narrowed
 from keras_gen.backend.seeds import ReplicaSeedGenerator
 from keras_gen.core.divergence import KeepLastGood
+from keras_gen.core.lasting_mean import LastingMean, kept
 from keras_gen.core.learning_rates import check_rates, set_rate
 from keras_gen.core.phase_optimizer import PhaseOptimizer
 from keras_gen.core.sharing import ending_anywhere, shared_evenly, validating_evenly
@@ -188,7 +189,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         self._strays = lambda: strays  # No part of the model's file.
         for name in (*self._training_names, *self.evaluation_names):
             if name not in self._trackers:
-                self._trackers[name] = keras.metrics.Mean(name=name)
+                self._trackers[name] = LastingMean(name=name)
 
     def set_execution(self, jit_compile: bool | str = "auto", steps_per_execution: int = 1) -> None:
         """Changes how a compiled model's steps run, and nothing of what they compute.
@@ -283,11 +284,7 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
                 `compile`, a learning rate has come to 0 for good, or a callback of Keras watches a number
                 that is not logged.
         """
-        if not self.compiled:
-            raise ValueError(
-                f"A {type(self).__name__} must be compiled before `fit`: `model.compile()` alone takes the "
-                "paper's optimizers. Received: a model that is not compiled"
-            )
+        self._check_compiled("fit")
         _refuse_weights(kwargs)
         self._check_plan()
         check_rates(self.optimizer.by_phase)
@@ -329,15 +326,22 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
             What `keras.Model.evaluate` returns.
 
         Raises:
-            ValueError: If the data are not what the model takes.
+            ValueError: If the model is not compiled, or the data are not what it takes.
         """
+        self._check_compiled("evaluate")
         _refuse_weights(kwargs)
         x, y = self._for_steps(x, y, kwargs.get("batch_size", args[0] if args else None))
-        strays = self._strays() if self.compiled else Strays({})
-        if kwargs.get("_use_cached_eval_dataset"):  # Within `fit`, after the steps of an epoch.
+        strays = self._strays()
+        within_fit = kwargs.get("_use_cached_eval_dataset")
+        if within_fit:  # After the steps of an epoch.
             strays.refuse("in the epoch before it was validated")
         strays.clear()
-        with modalities.saying_it_of_data(), backend.keeps_state(self), ending_anywhere():
+        with (
+            kept(self.metrics) if within_fit else contextlib.nullcontext(),
+            modalities.saying_it_of_data(),
+            backend.keeps_state(self),
+            ending_anywhere(),
+        ):
             scores = super().evaluate(x, y, *args, **kwargs)
         strays.refuse("in the evaluation")
         return scores
@@ -359,6 +363,13 @@ class GenerativeModel(backend.TrainerSteps, Kept, keras.Model):
         elif hasattr(x, "unbatch") and not getattr(x, "is_checked", False):
             x = narrowed(x)
         return shared_evenly(x, y, batch_size, size, backend.replicas_here(self))
+
+    def _check_compiled(self, method):
+        if not self.compiled:
+            raise ValueError(
+                f"A {type(self).__name__} must be compiled before `{method}`: `model.compile()` alone takes "
+                "the paper's optimizers. Received: a model that is not compiled"
+            )
 
     def _check_plan(self):
         for name, phase in self.phases().items():

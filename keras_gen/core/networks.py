@@ -57,6 +57,24 @@ def scales_of(discriminator: Any) -> int:
     return len(getattr(discriminator, "outputs", None) or [discriminator])
 
 
+def check_scales(argument: str, discriminator: keras.Model | None) -> None:
+    """Raises a ValueError where one of several outputs of a discriminator is no logits of one scale.
+
+    Args:
+        argument: String, the constructor's argument that it came in.
+        discriminator: Built `keras.Model`, or None, of which nothing is asked.
+    """
+    if discriminator is None:
+        return
+    shapes = [tuple(t.shape[1:]) for t in getattr(discriminator, "outputs", None) or []]
+    if len(shapes) > 1 and any(shape[-1:] != (1,) for shape in shapes):
+        raise ValueError(
+            f"`{argument}` must give logits of shape (batch, ..., 1), one output for each scale at which it "
+            f"judges. Received: {argument}={discriminator.name!r} with outputs of shape "
+            f"{', '.join(map(_say, shapes))}"
+        )
+
+
 def with_maps(argument: str, network: keras.Model) -> keras.Model:
     """A network that gives its hidden maps behind its outputs: what its activations give.
 

@@ -30,7 +30,7 @@ class Update:
 
     def __init__(self, model: GenerativeModel, training: bool) -> None:
         self.training = training
-        self.measured = {}
+        self._measured = {}
         self._model = model
         self._given = set()
         self._lazy = set()
@@ -52,7 +52,7 @@ class Update:
                 through the network that made them, which does not run again.
             every: Integer above 0. Above 1 the update is taken in every so many steps alone, the first
                 among them, for penalties that are dear: the loss itself then is not logged, but its terms
-                are, averaged over the steps that had them.
+                are, averaged over the steps that had them; a pass without any repeats the one before.
 
         Returns:
             What the loss gave as `made`, cut off from the weights, or None.
@@ -100,7 +100,8 @@ class Update:
             if logged:
                 self._total = self._total + value
         else:
-            self.measured |= values | terms
+            for name, found in (values | terms).items():
+                self._measured.setdefault(name, []).append(found)
         return made
 
     def _apply(self, phase, loss, at):
@@ -129,6 +130,14 @@ class Update:
         self._given |= {(phase, name) for name in terms}
 
     @property
+    def measured(self) -> dict[str, Any]:
+        """Dict of the scalars that were measured, or of pairs as losses give them.
+
+        What a phase of several updates a step gave several times is averaged.
+        """
+        return {name: _mean(found) for name, found in self._measured.items()}
+
+    @property
     def count(self) -> Tensor:
         """The integer 1, which waits for the step's losses: see `backend.tensorflow.apply_gradients`."""
         unknown = ops.isnan(ops.cast(self._total, "float32"))
@@ -148,6 +157,16 @@ class Update:
                 )
         if len(plan) > 1:
             self._model.track({"loss": self._total})
+
+
+def _mean(found):
+    """The mean of scalars, or of pairs of one and its weight, as such a pair."""
+    if len(found) == 1:
+        return found[0]
+    if not isinstance(found[0], tuple):
+        return sum(found) / len(found)
+    weight = sum(weight for _, weight in found)
+    return ops.divide_no_nan(sum(value * weight for value, weight in found), weight), weight
 
 
 def _parts(result):

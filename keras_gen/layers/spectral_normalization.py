@@ -110,7 +110,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         """The largest singular value, differentiable in the kernel; the vectors are constants."""
         matrix = self._as_matrix(self._kernel())
         constant = ops.stop_gradient(matrix)
-        u = ops.convert_to_tensor(self.vector_u)
+        u = ops.normalize(ops.convert_to_tensor(self.vector_u))  # It begins at another length.
         v = ops.normalize(ops.matmul(constant, u))
         if training:
             for iteration in range(self.power_iterations):

@@ -71,20 +71,24 @@ class DensityCoverage(FeatureMetric):
             ValueError: If there are `k` real images or fewer, or no generated ones.
         """
         self.check_counts(1)
-        density, coverage = density_coverage(self._real.features, self._generated.features, self.k)
+        real, generated = self._real, self._generated
+        density, coverage = density_coverage(
+            real.features, generated.features, self.k, real.radii(self.k)
+        )
         return {"density": density, "coverage": coverage}
 
     def get_config(self) -> Config:
         return super().get_config() | {"k": self.k}
 
 
-def density_coverage(real, generated, k=5):
+def density_coverage(real, generated, k=5, real_radii=None):
     """Density and coverage of feature vectors.
 
     Args:
         real: Float array `(n, dim)`.
         generated: Float array `(m, dim)`.
         k: Integer below `n`: which neighbour a ball reaches to.
+        real_radii: Float array `(n,)`, what `neighbour_radii` gives of `real`, where it is known already.
 
     Returns:
         Two floats: density, 0 or more, and coverage, in [0, 1].
@@ -97,7 +101,7 @@ def density_coverage(real, generated, k=5):
     >>> density, round(coverage, 4)  # 1.5 is in the balls around 1 and 3, 9 in none
     (1.0, 0.6667)
     """
-    radii = neighbour_radii(real, k)
+    radii = neighbour_radii(real, k) if real_radii is None else real_radii
     inside, covered = 0, 0
     for part, distances in distance_blocks(real, generated):
         hits = distances <= radii[part, None]

@@ -1,5 +1,7 @@
 import numpy as np
 
+from keras_gen.metrics.neighbours import neighbour_radii
+
 
 class FeatureStore:
     """All feature vectors of a stream, for the scores that compare samples pair by pair.
@@ -20,6 +22,7 @@ class FeatureStore:
 
     def __init__(self, features=None):
         self._batches = () if features is None else (np.asarray(features),)
+        self._radii = {}
 
     @property
     def count(self):
@@ -33,6 +36,19 @@ class FeatureStore:
             self._batches = (np.concatenate(self._batches or [np.zeros((0, 0))]),)
         return self._batches[0]
 
+    def radii(self, k):
+        """Squared distance from each vector to its `k`-th nearest other one, computed once.
+
+        Args:
+            k: Integer in [1, count - 1].
+
+        Returns:
+            Float64 array `(count,)`.
+        """
+        if k not in self._radii:
+            self._radii[k] = neighbour_radii(self.features, k)
+        return self._radii[k]
+
     def update(self, embedding):
         """Adds the features of an `Embedding`."""
         self.update_features(embedding.features)
@@ -44,3 +60,4 @@ class FeatureStore:
             features: Float array `(batch, dim)`.
         """
         self._batches += (np.asarray(features),)
+        self._radii = {}

@@ -12,7 +12,7 @@ from keras_gen.checks import check_non_negative
 from keras_gen.core.adversary import TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
-from keras_gen.core.networks import scales_of, with_maps
+from keras_gen.core.networks import check_scales, scales_of, with_maps
 from keras_gen.core.phase import Phase
 from keras_gen.modalities.images.range import in_range
 from keras_gen.tasks.translating import Direction, Translates
@@ -60,6 +60,7 @@ class PairedTranslator(Translates, TrainsAdversarially, GenerativeModel):
         super().__init__(name=name)
         check_non_negative("feature_matching_weight", feature_matching_weight)
         self.feature_matching_weight = feature_matching_weight
+        check_scales("discriminator", discriminator)
         self.scales = scales_of(discriminator)
         if feature_matching_weight:
             judge = with_maps("discriminator", discriminator)

@@ -116,8 +116,4 @@ class PlainGAN(LatentGAN):
 
     def generator_loss(self, reals: Tensor, fakes: Tensor, training: bool) -> Tensor:
         """Loss of the generator on its images."""
-        (fake_logits,) = self.adversary.judge(self.discriminator, fakes, training=training)
-        real_logits = None
-        if self.adversary.pairs:
-            (real_logits,) = self.adversary.judge(self.discriminator, reals, training=training)
-        return self.adversary.generator_loss(fake_logits, real_logits)
+        return self.adversary.loss_of_generator(self.discriminator, reals, fakes, training=training)

@@ -170,7 +170,8 @@ class Generates(Task):
             Pair of a dict and an integer or None.
 
         Raises:
-            ValueError: If a model without classes is asked for them, or there is no such class.
+            ValueError: If a model without classes is asked for them, there is no such class, or `n` is
+                less than the `labels`.
         """
         classes = self.num_classes
         if per_class and labels is not None:
@@ -184,6 +185,10 @@ class Generates(Task):
             return {"n": n, "per_class": True}, n
         if labels is not None:
             kinds = self.labels_of(labels).tolist()
+            if n < len(kinds):
+                raise ValueError(
+                    f"`n` must be at least {len(kinds)}, one of each of `labels`. Received: n={n}"
+                )
         elif classes is None:
             return {"n": n}, None
         else:

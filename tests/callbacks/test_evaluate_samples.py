@@ -219,6 +219,22 @@ def test_training_stops_when_scores_get_worse():
     assert history.history["kernel_distance"] == [3.0, 1.0, 2.0, 3.0]
 
 
+class StopsAfter(keras.callbacks.Callback):
+    """Ends a training after so many epochs."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = epoch + 1 == self.epochs
+
+
+def test_where_a_training_is_stopped_there_is_a_last_score():
+    _, history = fit(StopsAfter(4), Scripted([3.0, 1.0], every=10), epochs=9)
+    assert history.history["kernel_distance"] == [3.0, 3.0, 3.0, 1.0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -224,7 +224,9 @@ def test_an_update_of_every_third_step_is_taken_in_the_first_and_in_every_third(
     for step in range(7):
         logs = model.fit(ones(), verbose=0).history
         sizes.append(factor(model.left))
-        assert logs["size"] == [pytest.approx(4.0 ** -(step // 3) if step % 3 == 0 else 0.0)]
+        assert logs["size"] == [
+            pytest.approx(4.0 ** -(step // 3))
+        ]  # Of the last one that there was.
     # Halved in steps 0, 3 and 6: the gradient of w^2 is 2 w, of which a quarter is taken.
     assert sizes == pytest.approx([0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125])
     assert int(model.optimizer["left"].iterations) == 7 + 3
@@ -264,6 +266,8 @@ def test_weights_are_refused(weights):
 
 
 def test_a_model_that_is_not_compiled_says_so():
+    with pytest.raises(ValueError, match="Game must be compiled before `evaluate`"):
+        Game(scale(1.0), scale(1.0)).evaluate(ones())
     with pytest.raises(ValueError, match="Game must be compiled before `fit`"):
         Game(scale(1.0), scale(1.0)).fit(ones())
 

@@ -61,6 +61,11 @@ def test_outputs_are_those_of_the_kernel_over_its_largest_singular_value(name, m
     np.testing.assert_allclose(array(layer(inputs)), expected, rtol=1e-3, atol=1e-5)
 
 
+def test_the_norm_of_a_vector_is_its_length_before_any_training():
+    layer = SpectralNormalization(keras.layers.Dense(1, use_bias=False, kernel_initializer="ones"))
+    assert array(layer(np.ones((1, 4), "float32"))).item() == pytest.approx(2.0)  # 4 ones over 2
+
+
 def test_the_estimate_after_a_known_vector_is_one_power_iteration():
     layer = SpectralNormalization(keras.layers.Dense(2, use_bias=False))
     layer.build((None, 2))

@@ -4,8 +4,9 @@ import numpy as np
 import prdc
 import pytest
 
-from keras_gen.metrics import DensityCoverage, PrecisionRecall, neighbours
+from keras_gen.metrics import DensityCoverage, PrecisionRecall, feature_store, neighbours
 from keras_gen.metrics.density_coverage import density_coverage
+from keras_gen.metrics.feature_store import FeatureStore
 from keras_gen.metrics.neighbours import distance_blocks, neighbour_radii
 from keras_gen.metrics.precision_recall import precision_recall
 
@@ -36,6 +37,19 @@ def test_radii_agree_with_loops(rng, offset):
     distances = [sorted(np.linalg.norm(features - row, axis=1)) for row in features]
     expected = [row[4] for row in distances]  # row[0] is the vector itself
     np.testing.assert_allclose(np.sqrt(neighbour_radii(features, 4)), expected, rtol=1e-4)
+
+
+def test_radii_that_are_known_are_not_looked_for_again(rng, monkeypatch):
+    store, found = FeatureStore(rng.normal(size=(20, 3))), []
+    monkeypatch.setattr(
+        feature_store, "neighbour_radii", lambda x, k: found.append(k) or neighbour_radii(x, k)
+    )
+    for _ in range(2):
+        np.testing.assert_array_equal(store.radii(3), neighbour_radii(store.features, 3))
+    store.radii(5)
+    assert found == [3, 5]
+    store.update_features(rng.normal(size=(1, 3)))
+    assert len(store.radii(3)) == 21
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -8,6 +8,8 @@ import pytest
 
 import keras_gen
 from keras_gen import layers
+from keras_gen.core.augmenting import augmented
+from keras_gen.core.lasting_mean import LastingMean
 from keras_gen.models import FAMILIES
 from tests.cases import (
     CASES,
@@ -156,6 +158,45 @@ def test_an_augmentation_is_seen_by_the_discriminator_in_both_phases(tmp_path):
     np.testing.assert_allclose(logs[1][1] - start, 0.5 * weights.ravel(), rtol=1e-5)
     model.save(tmp_path / "model.keras")
     assert isinstance(keras.saving.load_model(tmp_path / "model.keras").augmentation, Halve)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_layer_that_changes_images_in_training_alone_is_an_augmentation(whole):
+    layer = keras.layers.GaussianNoise(0.5, seed=0)
+    augmentation = layer if whole else keras.Sequential([keras.Input(IMAGE_SHAPE), layer])
+    x = images(4)
+    seen = array(augmented(keras.ops.convert_to_tensor(x), augmentation, training=True))
+    assert np.std(seen - x) == pytest.approx(0.5, rel=0.2)
+    np.testing.assert_array_equal(augmented(x, augmentation, training=False), x)
+    assert augmented(x, lambda batch: -batch, training=True) is not x  # Any callable will do.
+
+
+def test_a_short_epoch_without_lazy_penalties_logs_the_last_ones():
+    model = build_gan()
+    model.compile(r1_weight=0.1, penalties_every=6, share_forward=True, **UNTRACED)
+    x = images(8)
+    options = {
+        "batch_size": 4,
+        "epochs": 3,
+        "verbose": 0,
+    }  # Two steps each: penalties in the first.
+    history = model.fit(x, validation_data=(x,), **options).history
+    first, *others = history["r1_penalty"]
+    assert first > 0 and others == pytest.approx([first] * 2, rel=1e-6)
+    assert len({*history["generator_loss"], *history["val_generator_loss"]}) == 6
+
+
+def test_a_mean_of_nothing_new_is_the_last_and_one_of_zeros_is_zero():
+    mean = LastingMean()
+    assert array(mean.result()) == 0.0
+    for added, expected in (([3.0, 5.0], 4.0), ([], 4.0), ([], 4.0), ([0.0], 0.0), ([], 0.0)):
+        mean.reset_state()
+        for value in added:
+            mean.update_state(value)
+        assert array(mean.result()) == expected
+    mean.update_state(float("nan"))
+    mean.reset_state()
+    assert array(mean.result()) == 0.0  # Nothing of it is left.
 
 
 def test_lazy_penalties_are_an_update_of_their_own_in_every_so_many_steps():

@@ -186,8 +186,8 @@ class ConditionalGAN(LatentGAN):
         self, reals: Tensor, fakes: Tensor, labels: Tensor, training: bool
     ) -> tuple[Any, ...]:
         """Loss of the discriminator on real and generated images of the same labels, and its terms."""
-        real_logits, real_classes = self._judge(reals, labels, training)
-        fake_logits, fake_classes = self._judge(fakes, labels, training)
+        judged = self._judge(reals, fakes, labels=labels, training=training)
+        (real_logits, real_classes), (fake_logits, fake_classes) = judged
         penalty, terms = 0.0, {}
         if not (training and self.adversary.is_lazy):
             penalty, terms = self.penalties(reals, fakes, labels, training)
@@ -214,21 +214,24 @@ class ConditionalGAN(LatentGAN):
         self, reals: Tensor, fakes: Tensor, labels: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of the generator on its images of the labels, and its terms."""
-        fake_logits, fake_classes = self._judge(fakes, labels, training)
-        real_logits = None
-        if self.adversary.pairs:
-            real_logits, _ = self._judge(reals, labels, training)
-        loss = self.adversary.generator_loss(fake_logits, real_logits)
+        batches = (fakes, reals) if self.adversary.pairs else (fakes,)
+        judged = self._judge(*batches, labels=labels, training=training)
+        loss = self.adversary.generator_loss(*(logits for logits, _ in judged))
+        _, fake_classes = judged[0]
         if not self.has_classifier:
             return loss, {}
         class_loss = _class_loss(labels, fake_classes)
         return loss + self.classifier_weight * class_loss, {"generator_class_loss": class_loss}
 
-    def _judge(self, images, labels, training):
-        (outputs,) = self.adversary.judge(
-            self.discriminator, images, beside=lambda images: [images, labels], training=training
+    def _judge(self, *batches, labels, training):
+        """Pairs of logits and of classes' logits, or None, one for each batch of the same labels."""
+        judged = self.adversary.judge(
+            self.discriminator,
+            *batches,
+            beside=lambda images: [images, labels],
+            training=training,
         )
-        return outputs if self.has_classifier else (outputs, None)
+        return judged if self.has_classifier else [(logits, None) for logits in judged]
 
     def generate(
         self,

@@ -15,7 +15,7 @@ from keras_gen.core.adversary import Adversary, TrainsAdversarially, check_needs
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import run_together
-from keras_gen.core.networks import check_network, scales_of
+from keras_gen.core.networks import check_network, check_scales, scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.modalities import spec_of
 from keras_gen.modalities.images.range import in_range
@@ -112,6 +112,7 @@ class CUT(Translates, TrainsAdversarially, GenerativeModel):
         (self.image_shape,), _ = check_network("generator", generator, [None], [None])
         check_network("generator", generator, [self.image_shape], [self.image_shape])
         check_network("discriminator", discriminator, [self.image_shape])
+        check_scales("discriminator", discriminator)
         features = features_of(generator, nce_layers)
         self.generator = generator
         self.discriminator = discriminator

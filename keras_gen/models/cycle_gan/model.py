@@ -15,7 +15,7 @@ from keras_gen.core.adversary import Adversary, TrainsAdversarially, check_needs
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import run_together
-from keras_gen.core.networks import check_network, scales_of
+from keras_gen.core.networks import check_network, check_scales, scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.layers import ImagePool
 from keras_gen.modalities import spec_of
@@ -106,6 +106,8 @@ class CycleGAN(Translates, TrainsAdversarially, GenerativeModel):
         check_network("generator_ba", generator_ba, [self.shape_b], [self.shape_a])
         check_network("discriminator_a", discriminator_a, [self.shape_a])
         check_network("discriminator_b", discriminator_b, [self.shape_b])
+        check_scales("discriminator_a", discriminator_a)
+        check_scales("discriminator_b", discriminator_b)
         if identity_weight and self.shape_a != self.shape_b:
             raise ValueError(
                 "`identity_weight` must be 0 where the domains' images have different shapes. "

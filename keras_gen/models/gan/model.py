@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_gen.core.networks import check_scales
 from keras_gen.models.plain_gan import PlainGAN
 from keras_gen.types import Array, ArrayLike
 
@@ -58,6 +59,7 @@ class GAN(PlainGAN):
         name: str | None = None,
     ) -> None:
         super().__init__(generator, discriminator, latent_dim, ema_decay=ema_decay, name=name)
+        check_scales("discriminator", discriminator)
 
     def generate(
         self,

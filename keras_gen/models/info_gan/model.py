@@ -207,11 +207,10 @@ class InfoGAN(LatentGAN):
         self, reals: Tensor, fakes: Tensor, latents: Tensor, training: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of the generator, and of Q on its images of the latents, and the information."""
-        ((fake_logits, told),) = self.adversary.judge(self.discriminator, fakes, training=training)
-        real_logits = None
-        if self.adversary.pairs:
-            ((real_logits, _),) = self.adversary.judge(self.discriminator, reals, training=training)
-        loss = self.adversary.generator_loss(fake_logits, real_logits)
+        batches = (fakes, reals) if self.adversary.pairs else (fakes,)
+        judged = self.adversary.judge(self.discriminator, *batches, training=training)
+        loss = self.adversary.generator_loss(*(logits for logits, _ in judged))
+        _, told = judged[0]
         information = self.prior.entropy - sum(self.surprises(latents, told))
         return loss + self.code_loss(latents, told), {"information": information}
 

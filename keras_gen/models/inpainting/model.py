@@ -16,7 +16,7 @@ from keras_gen.core.adversary import Adversary, TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.holes import KINDS, Holes
 from keras_gen.core.model import GenerativeModel
-from keras_gen.core.networks import check_network, scales_of
+from keras_gen.core.networks import check_network, check_scales, scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.layers import DiffAugment
 from keras_gen.modalities import Masks, spec_of
@@ -132,6 +132,7 @@ class Inpainting(Fills, TrainsAdversarially, GenerativeModel):
             self._masks_are_judged = len(taken_by_it) != 1
             seen = [(*size, 1), self.image_shape] if self._masks_are_judged else [self.image_shape]
             check_network("discriminator", discriminator, seen)
+            check_scales("discriminator", discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.holes = holes

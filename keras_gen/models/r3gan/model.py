@@ -13,7 +13,9 @@ from keras_gen.checks import check_non_negative
 from keras_gen.core.adversary import Adversary
 from keras_gen.core.learning_rates import Schedule
 from keras_gen.core.network_calls import without_updates
+from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
+from keras_gen.layers import MinibatchStandardDeviation
 from keras_gen.models.latent_gan import LatentGAN
 from keras_gen.types import Array, ArrayLike, Augmentation, ClassLabels, Data, Optimizer, Tensor
 
@@ -79,12 +81,13 @@ class R3GAN(LatentGAN):
         super().__init__(
             generator, discriminator, latent_dim, num_classes, class_names, ema_decay, name
         )
-        stateful = _layers_with_state(discriminator)
-        if stateful:
+        check_network("discriminator", discriminator, outputs=[None])
+        mixing = _layers_that_mix(discriminator)
+        if mixing:
             raise ValueError(
                 "`discriminator` must judge each image by itself: the penalties look at the gradient of one "
-                "image's score, so leave BatchNormalization, dropout and spectral normalisation out. "
-                f"Received: discriminator={discriminator.name!r} with {stateful[0].name!r}"
+                "image's score, so leave BatchNormalization, dropout, spectral normalisation and minibatch "
+                f"deviation out. Received: discriminator={discriminator.name!r} with {mixing[0].name!r}"
             )
 
     def compile(
@@ -199,10 +202,12 @@ def _beside(images, labels):
     return [images, ops.concatenate([labels, labels])]
 
 
-def _layers_with_state(network):
-    """The layers that keep numbers which are not learnt, or draw some."""
+def _layers_that_mix(network):
+    """The layers that keep numbers which are not learnt, draw some, or look at a batch whole."""
     return [
         layer
         for layer in network._flatten_layers()
-        if layer._non_trainable_variables or layer._seed_generators
+        if layer._non_trainable_variables
+        or layer._seed_generators
+        or isinstance(layer, MinibatchStandardDeviation)
     ]

@@ -18,7 +18,7 @@ from keras_gen.core.adversary import Adversary, TrainsAdversarially
 from keras_gen.core.averages import average_of
 from keras_gen.core.model import GenerativeModel
 from keras_gen.core.network_calls import without_updates
-from keras_gen.core.networks import check_network, scales_of
+from keras_gen.core.networks import check_network, check_scales, scales_of
 from keras_gen.core.phase import Phase
 from keras_gen.core.priors import Normal
 from keras_gen.modalities import parts_of, spec_of
@@ -104,6 +104,7 @@ class StyleGAN2(TrainsAdversarially, GeneratesFromLatents, Mixes, GenerativeMode
         _, (code, *_) = check_network("mapping", mapping, [(latent_dim,)])
         (codes, *_), (image_shape, *_) = check_network("synthesis", synthesis, [(None, *code)])
         check_network("discriminator", discriminator, [image_shape])
+        check_scales("discriminator", discriminator)
         self.image_shape = _known(synthesis, image_shape)
         self.levels, self.style_dim = _known(synthesis, codes)
         self.mapping = mapping

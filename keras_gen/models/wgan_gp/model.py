@@ -11,6 +11,7 @@ from keras import ops
 from keras_gen import losses
 from keras_gen.checks import check_non_negative, check_positive_integer
 from keras_gen.core.critic import critic_loss, critic_terms
+from keras_gen.core.networks import check_network
 from keras_gen.core.phase import Phase
 from keras_gen.models.latent_gan import LatentGAN
 from keras_gen.types import Array, ArrayLike, ClassLabels, Data, Optimizer, Tensor
@@ -93,6 +94,7 @@ class WGANGP(LatentGAN):
         super().__init__(
             generator, discriminator, latent_dim, num_classes, class_names, ema_decay, name
         )
+        check_network("discriminator", discriminator, outputs=[None])
         check_positive_integer("n_critic", n_critic)
         check_non_negative("penalty_weight", penalty_weight)
         check_non_negative("penalty_target", penalty_target)

@@ -189,6 +189,20 @@ def cross_entropy(logits, labels):
     return -(logits - np.log(np.exp(logits).sum(1, keepdims=True)))[np.arange(4), labels].mean()
 
 
+def test_the_discriminator_sees_real_and_generated_images_in_one_pass(monkeypatch):
+    discriminator = keras_gen.networks.conditional_dcgan_discriminator(
+        IMAGE_SHAPE, NUM_CLASSES, base_filters=2, normalization=None
+    )
+    model = build_conditional_gan(discriminator=discriminator)
+    model.compile(loss="relativistic", run_eagerly=True)
+    sizes, call = [], discriminator.call
+    monkeypatch.setattr(
+        discriminator, "call", lambda x, **k: sizes.append(len(x[0])) or call(x, **k)
+    )
+    model.fit(images(4), LABELS, batch_size=4, verbose=0)
+    assert sizes == [8, 8]
+
+
 def test_an_auxiliary_classifier_is_trained_on_real_and_generated_images(monkeypatch):
     options = {"loss": "wasserstein", "classifier_weight": 2.0}
     model = sgd(telling_gan(classifier=True), 0.0, **options, **UNTRACED)

@@ -84,9 +84,15 @@ def test_both_players_see_augmented_images_of_a_share_that_grows(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [{"normalization": "batch"}, {"normalization": "spectral"}, {"dropout": 0.2}]
+    "options",
+    [
+        {"normalization": "batch"},
+        {"normalization": "spectral"},
+        {"dropout": 0.2},
+        {"minibatch_deviation": True},
+    ],
 )
-def test_a_discriminator_that_keeps_or_draws_something_is_refused(options):
+def test_a_discriminator_that_keeps_draws_or_compares_something_is_refused(options):
     options = {"normalization": None, **options}
     shape = (16, 16, 1)
     discriminator = keras_gen.networks.dcgan_discriminator(shape, 4, **options)

@@ -42,6 +42,14 @@ def test_each_critic_update_sees_fresh_real_images(n_critic):
     assert generator_batch["latents"].shape == (4, 2)
 
 
+def test_an_evaluation_is_of_all_images_that_the_critic_sees():
+    model, reals = known_wgan(np.ones(SHAPE), n_critic=4, penalty_weight=0.0), numbered(8)
+    model.compile(**UNTRACED)
+    scores = model.evaluate(reals, batch_size=8, verbose=0, return_dict=True)
+    of_fakes, of_reals = FAKE.sum(), reals.sum(axis=(1, 2, 3))
+    assert scores["discriminator_loss"] == pytest.approx(of_fakes - of_reals.mean(), rel=1e-5)
+
+
 def test_each_critic_update_sees_fresh_generated_images_and_points_between():
     model = build_wgan_gp(n_critic=3)
     batches, _ = critic_batches(model, images(6))
