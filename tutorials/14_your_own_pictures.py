@@ -22,9 +22,10 @@ from PIL import Image
 import keras_gen
 from keras_gen import pictures
 
-# %% short={"STEPS": 2, "STEPS_OF_EACH": 2}
+# %% short={"STEPS": 2, "STEPS_OF_EACH": 2, "SIZES": [64]}
 STEPS = 1200
 STEPS_OF_EACH = 20
+SIZES = [64, 128]
 
 # %% [markdown]
 # ## A folder
@@ -154,7 +155,7 @@ show(walk.reshape(-1, *walk.shape[2:]))
 # What it costs, measured over so many steps:
 
 # %%
-for size in (64, 128):
+for size in SIZES:
     settings = [*FOLDER[:2], "--image-size", size, "--steps", STEPS_OF_EACH]
     command("train", "gan", "--projected", *settings, "--output", f"at_{size}")
     seconds = pd.read_csv(f"at_{size}/history.csv")["seconds"].sum()
