@@ -135,7 +135,11 @@ def evaluate(
             raise ValueError(
                 f"`{name}` is no option for a {type(model).__name__}. Received: {name}={value!r}"
             )
-    reading = {"binarize": binarize, "classes": classes}
+    reading = {
+        "binarize": binarize,
+        "classes": classes,
+        "side_by_side": side_by_side or None,
+    }
     for name, given in reading.items():
         if given is not None and name not in model.picture_reading:
             raise ValueError(
@@ -151,7 +155,6 @@ def evaluate(
             **options,
             "resize": resize,
             "value_range": value_range,
-            "side_by_side": side_by_side or None,
             **reading,
             **signs,
         },

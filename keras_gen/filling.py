@@ -10,6 +10,7 @@ from keras_gen.modalities.images.range import to_uint8
 from keras_gen.modalities.images.windows import covered, windows_around
 from keras_gen.tasks.filling import Fills
 from keras_gen.translation import (
+    check_output,
     distinct_targets,
     in_threads,
     picture_of_name,
@@ -63,6 +64,7 @@ def fill_files(
     root, paths, others = pictures_of(source, output)
     find_mask = _masks(masks, source, root)
     if masks is not None and pathlib.Path(masks).is_dir():
+        check_output(output, pathlib.Path(masks), "the masks")
         inside = pathlib.Path(masks).resolve()
         paths = [path for path in paths if inside not in path.resolve().parents]
     targets = distinct_targets(paths, root, output)

@@ -110,7 +110,7 @@ def translate_files(
     chosen = model.direction(direction)
     suffix = ".png" if chosen.gives.shape[-1] in (1, 3, 4) else decode.ARRAYS
     targets = distinct_targets(paths, root, output, suffix)
-    parts_of = _found_beside(root, [pathlib.Path(folder) for folder in beside])
+    parts_of = _found_beside(root, [pathlib.Path(folder) for folder in beside], output)
     depths = _depths_of(paths, parts_of, chosen.takes.shape[-1], value_range) if beside else None
     errors, reports = [], []
     if own_size or chosen.takes_any_size:
@@ -245,10 +245,7 @@ def pictures_of(
         raise FileNotFoundError(f"`images` must be a folder or a picture. Received: {source}")
     root = source if source.is_dir() else source.parent
     paths, others = files.find_pictures(source) if source.is_dir() else ([source], {})
-    if output.resolve() == root.resolve():
-        raise ValueError(
-            f"`output` must be another folder than that of the pictures. Received: output={str(output)!r}"
-        )
+    check_output(output, root)
     if root.resolve() in output.resolve().parents:
         paths = [path for path in paths if output.resolve() not in path.resolve().parents]
     if not paths:
@@ -258,15 +255,36 @@ def pictures_of(
     return root, paths, others
 
 
+def check_output(output: pathlib.Path, folder: pathlib.Path, what: str = "the pictures") -> None:
+    """Raises a ValueError where files would be written among those that are read.
+
+    Args:
+        output: Path of the folder to write to.
+        folder: Path of a folder that is read.
+        what: String, what lies there.
+    """
+    if output.resolve() == folder.resolve():
+        raise ValueError(
+            f"`output` must be another folder than that of {what}. Received: output={str(output)!r}"
+        )
+
+
 def _continue_clips(model, source, output, batch_size, frames, reading):
     """Writes clips and what follows them as GIFs, and gives their number."""
     frames = 10 if frames is None else frames
     check_positive_integer("frames", frames)
     direction = model.direction()
+    if os.path.isdir(source):
+        check_output(output, pathlib.Path(source), "the clips")
     opened = direction.takes.open(source, **reading)
     split = reporting.split_held_out(opened)
     if split is not None:
         opened = opened.at_split(split)
+    elif pathlib.Path(source).resolve() in output.resolve().parents and any(output.glob("*.gif")):
+        raise ValueError(
+            "`output` must be empty where it lies in the clips' folder, whose clips are looked for in "
+            f"subfolders, too. Received: output={str(output)!r}"
+        )
     ends = opened.ends().with_frames(opened.longest)
     batches = ends.batches(
         direction.takes.shape[-3:-1], batch_size, shuffle=False, drop_remainder=False
@@ -325,13 +343,14 @@ def distinct_targets(
     return targets
 
 
-def _found_beside(root, folders):
+def _found_beside(root, folders, output):
     """Function from a picture to all that are one input: itself, and one of its name in each folder."""
     for folder in folders:
         if not folder.is_dir():
             raise FileNotFoundError(
                 f"`images` must be folders where there are several. Received: {folder}"
             )
+        check_output(output, folder)
 
     def parts_of(path):
         name = path.relative_to(root)

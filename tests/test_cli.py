@@ -626,6 +626,8 @@ def test_translate_from_several_folders_to_arrays(run, tmp_path, own_size):
     inputs = np.concatenate([pixels["grey"][..., None], pixels["colour"]], -1) / 127.5 - 1.0
     expected = np.clip(inputs @ weights[0, 0], -1, 1)
     np.testing.assert_allclose(made / 127.5 - 1.0, expected, atol=0.0045)
+    code, _, err = run("translate", "model.keras", "grey", "colour", "--output", "colour")
+    assert (code, "must be another folder than that of the pictures" in err) == (2, True)
     # A grey picture among coloured ones has their channels, as in training.
     Image.fromarray(pixels["grey"]).save(tmp_path / "grey" / "b.png")
     Image.fromarray(pixels["grey"]).save(tmp_path / "colour" / "b.png")

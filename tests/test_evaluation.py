@@ -356,6 +356,8 @@ def test_the_table_of_a_translator():
         ("gan", {"log_likelihood": 4}, "`log_likelihood` is no option for a GAN"),
         ("gan", {"binarize": "twice"}, "`binarize` must be one of"),
         ("pix2pix", {"classes": "7"}, "`classes` is no option for a Pix2Pix"),
+        ("gan", {"side_by_side": True}, "`side_by_side` is no option for a GAN"),
+        ("cycle_gan", {"side_by_side": True}, "`side_by_side` is no option for a CycleGAN"),
     ],
 )
 def test_refuses(name, arguments, message):

@@ -79,6 +79,10 @@ def test_refuses(pictures):
         fill_files(model, pictures / "in", pictures / "out", pictures / "none")
     with pytest.raises(ValueError, match="`masks` must be a folder, of a mask for each"):
         fill_files(model, pictures / "in", pictures / "out", masks / "a.png")
+    before = (masks / "a.png").read_bytes()
+    with pytest.raises(ValueError, match="`output` must be another folder than that of the masks"):
+        fill_files(model, pictures / "in", masks, masks)
+    assert (masks / "a.png").read_bytes() == before
     with pytest.raises(ValueError, match="`model` must be one that fills holes"):
         fill_files(None, pictures / "in", pictures / "out", masks)
     with (

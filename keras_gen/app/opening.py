@@ -136,10 +136,11 @@ def evaluation_of(path):
     chosen["value_range"] = ranges_of(settings.get("value_range"))
     run = RunFolder(find_file(path).parent)
     found = run.read_data() or {}
+    chosen["dataset"] = run.data_set(settings["dataset"])
     chosen["decimal"] = chosen["decimal"] or found.get("decimal")
     chosen = {name: value for name, value in chosen.items() if value is not None}
     chosen["split"] = _split(found, settings)
-    sentence = f"Data of {run.settings}: {settings['dataset']}, split {chosen['split']}"
+    sentence = f"Data of {run.settings}: {chosen['dataset']}, split {chosen['split']}"
     if chosen["split"] == "train":
         sentence += ", which it learnt from: there is no test split"
     return chosen, f"{sentence}."

@@ -35,6 +35,12 @@ class Progress:
     stage_start: int = 0
 
 
+def path_of(dataset):
+    """The whole path of data that are files, or None."""
+    path = os.path.realpath(os.path.expanduser(dataset))
+    return path if os.path.exists(path) else None
+
+
 class RunFolder:
     """The files of one training.
 
@@ -106,6 +112,16 @@ class RunFolder:
     def read_data(self):
         """What `data.json` says, a dict, or None if there is none: a training of 0.1."""
         return self._read_json(self.data)
+
+    def data_set(self, dataset):
+        """The data of the training: their whole path where a name of theirs leads elsewhere from here.
+
+        Args:
+            dataset: String, as in the settings.
+        """
+        path = (self.read_data() or {}).get("path")
+        moved = path is None or not os.path.exists(path)
+        return dataset if moved or path_of(dataset) == path else path
 
     def read_tracking(self):
         """What `tracking.json` says, a dict from trackers to the names that they know the training by."""

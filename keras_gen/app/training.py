@@ -12,7 +12,7 @@ from keras_gen import callbacks, distribution, tasks
 from keras_gen.app import progress, scoring, watching
 from keras_gen.app.execution import JIT, Execution
 from keras_gen.app.plan import Plan
-from keras_gen.app.run_folder import Progress, RunFolder
+from keras_gen.app.run_folder import Progress, RunFolder, path_of
 from keras_gen.app.stopping import Stopper
 from keras_gen.app.timing import steps_in
 from keras_gen.app.tracking import TRACKERS, chosen_trackers
@@ -110,12 +110,14 @@ def _recipe(recipe_class, options, folder, resume, devices):
     kept = {key: value for key, value in kept.items() if value is not None}
     if lengths:
         kept = {key: value for key, value in kept.items() if key not in LENGTHS}
+    kept["dataset"] = folder.data_set(kept["dataset"])
     for key, value in given.items():
-        if key in LENGTHS or key not in fixed or fixed[key] == value:
+        if key in LENGTHS or key not in fixed:
             continue
         if not _says_the_same(key, fixed[key], value, folder):
+            began = kept["dataset"] if key == "dataset" else fixed[key]
             raise ValueError(
-                f"`{key}` can't change when a training is resumed: it began with {fixed[key]!r}. "
+                f"`{key}` can't change when a training is resumed: it began with {began!r}. "
                 f"Received: {key}={value!r}"
             )
     try:
@@ -124,21 +126,17 @@ def _recipe(recipe_class, options, folder, resume, devices):
         raise ValueError(f"{folder.settings}: {error}") from error
 
 
-def _path_of(dataset):
-    """The whole path of data that are files, or None."""
-    path = os.path.realpath(os.path.expanduser(dataset))
-    return path if os.path.exists(path) else None
-
-
 def _says_the_same(key, kept, value, folder):
     """Whether an option says of a training that goes on what was so without it."""
     said = folder.read_data() or {}
     if key == "dataset":
-        before, now = said.get("path"), _path_of(value)
-        if before is None or os.path.exists(before):
-            return now is not None and now in (before, _path_of(kept))
-        return now is not None  # They were moved.
-    sides = {"image_size": slice(2), "channels": slice(-1, None)}
+        before, now = said.get("path"), path_of(value)
+        if before is None:
+            return kept == value or (now is not None and now == path_of(kept))
+        return now == before or (now is not None and not os.path.exists(before))  # They were moved.
+    if kept == value:
+        return True
+    sides = {"image_size": slice(-3, -1), "channels": slice(-1, None)}
     if key not in sides or kept is not None:
         return False
     shapes = said.get("shapes") or []
@@ -334,7 +332,7 @@ class _Training:
         """Refuses pictures with other channels than those that were learnt."""
         shapes = getattr(self.opened, "shapes", ())
         for learnt, shape in zip(self.kept.get("shapes") or (), shapes, strict=False):
-            if len(learnt) == len(shape) == 3 and learnt[-1] != shape[-1]:
+            if len(learnt) == len(shape) >= 3 and learnt[-1] != shape[-1]:  # Clips have four axes.
                 raise ValueError(
                     f"`channels` must be given, {learnt[-1]}, as the pictures had when the training began. "
                     f"Received: pictures with {shape[-1]}"
@@ -373,7 +371,7 @@ class _Training:
         begun_with = {name: value for name, value in begun_with.items() if value is not None}
         return {
             "dataset": self.recipe.dataset,
-            "path": _path_of(self.recipe.dataset),
+            "path": path_of(self.recipe.dataset),
             "count": passes[-1]["count"],
             "steps": passes[-1]["steps"],
             "split": getattr(opened, "split", None),

@@ -119,8 +119,11 @@ def model_name(path: PathLike) -> str:
 
     >>> model_name("gan_digits"), model_name("runs/digits/model.keras"), model_name("hf://me/cats@v2")
     ('gan_digits', 'digits', 'cats')
+    >>> model_name("kaggle://me/animals/keras/cats/2")
+    'cats'
     """
     name = os.fspath(path)
+    name = re.sub(r"^(kaggle://([^/]+/){3}[^/]+)/\d+$", r"\1", name)  # The last is a version.
     place = pathlib.PurePath(name.partition("://")[2].partition("@")[0] or name)
     if place.name in ("", ".."):
         place = pathlib.Path(name).resolve()

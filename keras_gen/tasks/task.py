@@ -35,8 +35,8 @@ class Task:
     Class attributes:
         words: String, what a model of this task does: "a model that ...".
         report_options: Tuple of strings, the options of `report` and `open_data` that are the task's own.
-        picture_reading: Tuple of strings, those of `binarize` and `classes` that `open_data` takes of
-            pictures, as `keras_gen.data.images` does.
+        picture_reading: Tuple of strings, those of `binarize`, `classes` and `side_by_side` that `open_data`
+            takes of pictures, as `keras_gen.data.images` and `keras_gen.data.paired` do.
         needs_examples: Whether `preview` needs examples of the data.
         call_in_words: String, the line of Python that shows on a card what the model does.
         parts_in_words: String, what the count of its parameters comprises.

@@ -105,6 +105,12 @@ class Translates(Task):
     enlarges: int | None = None
     baseline_in_words = "copied input"
 
+    @property
+    def picture_reading(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Tuple with `"side_by_side"` where it learns from pairs of pictures."""
+        pairs = self.paired and self.enlarges is None and self.gives.kind == "images"
+        return ("side_by_side",) if pairs else ()
+
     def copied(self, inputs: Array, targets: Array) -> Array | None:
         """What translations are held against: by default the inputs as they are.
 

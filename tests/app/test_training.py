@@ -17,6 +17,7 @@ from PIL import Image
 import keras_gen
 from keras_gen.app import training as training_module
 from keras_gen.app import watching
+from keras_gen.app.opening import evaluation_of
 from keras_gen.app.stopping import Stopper
 from keras_gen.metrics import get_feature_extractor
 from keras_gen.recipes import find_family
@@ -593,6 +594,25 @@ def test_data_that_are_called_otherwise_or_were_moved_go_on(
     assert settings["dataset"] == "../moved"
     with pytest.raises(ValueError, match="`dataset` can't change when a training is resumed"):
         training("run", epochs=6, dataset="digits", resume=True)
+
+
+@pytest.mark.one_backend
+def test_a_training_goes_on_with_its_own_data_wherever_it_is_resumed(
+    training, tmp_path, pictures, monkeypatch
+):
+    training("run", epochs=1, dataset="pictures")
+    elsewhere = tmp_path / "elsewhere"
+    write_pictures(elsewhere / "pictures", range(23))
+    monkeypatch.chdir(elsewhere)
+    training("run", epochs=2, resume=True)
+    assert json.loads((tmp_path / "run" / "data.json").read_text())["path"] == str(pictures)
+    with pytest.raises(
+        ValueError, match=f"it began with '{pictures}'. Received: dataset='pictures'"
+    ):
+        training("run", epochs=3, dataset="pictures", resume=True)
+    assert evaluation_of("../run")[0]["dataset"] == str(pictures)
+    monkeypatch.chdir(tmp_path)
+    assert evaluation_of("run")[0]["dataset"] == str(pictures)
 
 
 @pytest.mark.one_backend

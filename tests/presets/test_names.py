@@ -39,6 +39,8 @@ def nodes_of_ours(value):
         ("../digits/model.keras", "digits"),
         ("/runs/\u732b", "model"),
         ("/runs/_a", "a"),
+        ("kaggle://me/animals/keras/cats", "cats"),
+        ("kaggle://me/animals/keras/cats/12", "cats"),
         ("/runs/two words.keras", "two-words"),
         ("/runs/" + 150 * "x", 100 * "x"),
     ],

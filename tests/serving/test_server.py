@@ -90,6 +90,12 @@ def test_who_looks_after_it_needs_no_token(guarded, path):
     assert guarded.get(path).status_code == (204 if path == ICON else 200)
 
 
+@pytest.mark.parametrize("path", OPEN)
+def test_who_has_no_token_sends_nothing_that_is_held(guarded, path):
+    refused(guarded.post(path, content=b"a"), 413)
+    refused(guarded.post(path, content=iter([b"a" * 1000])), 413)  # of no said length
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])
 def test_it_does_not_listen_to_others_without_a_token(host):
     with pytest.raises(ValueError, match="KERAS_GEN_TOKEN"):

@@ -264,6 +264,21 @@ def test_a_folder_s_held_out_clips_are_continued_from_their_ends(tmp_path):
         assert np.array(gif.convert("L"))[100, 100] == pytest.approx(250, abs=1)
 
 
+@pytest.mark.filterwarnings("ignore:.*Elements have at most")
+def test_clips_are_not_written_over_nor_taken_for_what_was_given(tmp_path):
+    frames = [Image.new("L", (4, 4), shade) for shade in range(0, 250, 60)]
+    for name in ("0.gif", "1.gif"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+    before = (tmp_path / "0.gif").read_bytes()
+    model = keras_gen.NextFrame(weighing(-1.0, 2.0))
+    with pytest.raises(ValueError, match="`output` must be another folder than that of the clips"):
+        translate_files(model, tmp_path, tmp_path / "out" / "..", frames=1)
+    assert (tmp_path / "0.gif").read_bytes() == before
+    assert translate_files(model, tmp_path, tmp_path / "out", frames=1) == 2
+    with pytest.raises(ValueError, match="`output` must be empty where it lies in the clips'"):
+        translate_files(model, tmp_path, tmp_path / "out", frames=1)
+
+
 def test_clips_of_other_sizes_are_not_shown(tmp_path):
     for split, side in {"train": 8, "test": 12}.items():
         (tmp_path / split / "a").mkdir(parents=True)
