@@ -110,7 +110,8 @@ def _recipe(recipe_class, options, folder, resume, devices):
     kept = {key: value for key, value in kept.items() if value is not None}
     if lengths:
         kept = {key: value for key, value in kept.items() if key not in LENGTHS}
-    kept["dataset"] = folder.data_set(kept["dataset"])
+    if "dataset" in kept:  # A damaged file may lack it, of which the recipe speaks.
+        kept["dataset"] = folder.data_set(kept["dataset"])
     for key, value in given.items():
         if key in LENGTHS or key not in fixed:
             continue
@@ -128,14 +129,15 @@ def _recipe(recipe_class, options, folder, resume, devices):
 
 def _says_the_same(key, kept, value, folder):
     """Whether an option says of a training that goes on what was so without it."""
+    if key != "dataset" and kept == value:
+        return True
     said = folder.read_data() or {}
     if key == "dataset":
         before, now = said.get("path"), path_of(value)
         if before is None:
             return kept == value or (now is not None and now == path_of(kept))
-        return now == before or (now is not None and not os.path.exists(before))  # They were moved.
-    if kept == value:
-        return True
+        moved = not os.path.exists(before)
+        return now == before or (moved and (now is not None or kept == value))
     sides = {"image_size": slice(-3, -1), "channels": slice(-1, None)}
     if key not in sides or kept is not None:
         return False
